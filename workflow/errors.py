@@ -1,0 +1,119 @@
+"""What is refused, by what the caller does next: ask for something else, try again, or stop and look."""
+
+__all__ = [
+    "BihuanError",
+    "Busy",
+    "Damaged",
+    "IllegalStep",
+    "InvalidInput",
+    "KeyReused",
+    "NotPermitted",
+    "Refused",
+    "StaleVersion",
+    "Transient",
+    "UnknownComplaint",
+]
+
+_SHOWN = 120
+
+
+def _shown(value: object) -> str:
+    """A rejected value as one short printable line, whatever was sent."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: _SHOWN + 1])
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+class BihuanError(Exception):
+    """闭环处理出错。
+
+    BihuanError
+    ├── Refused               the caller must ask for something else
+    │   ├── IllegalStep       the step is not in the table here; says what is
+    │   ├── NotPermitted      this person may not
+    │   ├── UnknownComplaint  no such complaint, or not for this person
+    │   ├── StaleVersion      someone else has just changed it
+    │   ├── KeyReused         the command key already stands for another command
+    │   └── InvalidInput      a field's value cannot be taken
+    ├── Transient             try again
+    │   └── Busy              the database is occupied
+    └── Damaged               stop and look
+    """
+
+    def __init__(self, message: str | None = None) -> None:
+        lines = (type(self).__doc__ or "").strip().splitlines()
+        super().__init__(message or (lines[0] if lines else type(self).__name__))
+
+
+class Refused(BihuanError):
+    """不能照办，请改提其他要求。"""
+
+
+class IllegalStep(Refused):
+    """当前状态不能办理这一步。"""
+
+    def __init__(self, event: str, state: str, reason: str, allowed: tuple[str, ...] = ()) -> None:
+        self.event, self.state, self.reason, self.allowed = event, state, reason, tuple(allowed)
+        can = "、".join(self.allowed) or "（无）"
+        super().__init__(f"“{state}”状态下不能办理“{event}”：{reason}。现在可以办理：{can}")
+
+
+class NotPermitted(Refused):
+    """没有办理权限。"""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"没有办理权限：{reason}")
+
+
+class UnknownComplaint(Refused):
+    """没有这件差评。"""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__(f"没有编号为“{_shown(subject)}”的差评件")
+
+
+class StaleVersion(Refused):
+    """此件刚刚被别人办理过，请刷新后再办。"""
+
+    def __init__(
+        self, subject: str, expected: int, current: int, changed: tuple[str, ...] = ()
+    ) -> None:
+        self.subject, self.expected, self.current = subject, expected, current
+        self.changed = tuple(changed)
+        what = f"，其间：{'、'.join(self.changed)}" if self.changed else ""
+        super().__init__(
+            f"差评件 {_shown(subject)} 刚刚被别人办理过"
+            f"（您看到第 {expected} 版，现为第 {current} 版{what}），请刷新后再办"
+        )
+
+
+class KeyReused(Refused):
+    """同一个请求键已用于另一项办理。"""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"请求键“{_shown(key)}”已用于另一项办理，请换一个键")
+
+
+class InvalidInput(Refused):
+    """填报内容有误。"""
+
+    def __init__(self, field: str, value: object, reason: str, row: int | None = None) -> None:
+        self.field, self.value, self.reason, self.row = field, value, reason, row
+        where = f"第 {row} 行，" if row is not None else ""
+        super().__init__(f"{where}{_shown(field)}：{reason}（收到：{_shown(value)}）")
+
+
+class Transient(BihuanError):
+    """暂时办不了，请稍后重试。"""
+
+
+class Busy(Transient):
+    """数据库正忙，请稍后重试。"""
+
+
+class Damaged(BihuanError):
+    """数据有损坏，请停止办理并检查。"""
