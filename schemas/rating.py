@@ -1,8 +1,6 @@
 """归集: what platforms send, in the national field names, after their codes were mapped to ours."""
 
-import dataclasses
-import re
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
@@ -104,29 +102,14 @@ class Rating(BaseModel):
         return bool(self.evalDetail or self.writingEvaluation)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """One row that was not taken in: where, what and why. `value` is masked; `row` is the line."""
+    """One row not taken in: its line (or place in the message), field, masked value and why."""
 
     row: int
     field: str
     value: str
     reason: str
-    raw: Mapping[str, str] | None = dataclasses.field(default=None, repr=False, compare=False)
-    """The row as it came, for the refused-rows file only: it may hold a citizen's data."""
-
-
-_PERSONAL = frozenset({"userName", "mobile", "certKey", "writingEvaluation"})
-_DIGITS = re.compile(r"(?<![0-9])([0-9]{3})[0-9]{4,13}([0-9]{3}[0-9Xx])(?![0-9])")
-_SHOWN = 60
-
-
-def masked(field_name: str, value: str) -> str:
-    """The value as an error may show it: no names or texts, no phone or ID numbers, cut short."""
-    if field_name in _PERSONAL and value and field_name not in ("mobile", "certKey"):
-        return f"（已隐去，{len(value)}字）"
-    shown = _DIGITS.sub(r"\1****\2", value[: _SHOWN * 2])
-    return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
 
 
 def _wrong(field_name: str, reason: str) -> PydanticCustomError:
