@@ -1,0 +1,198 @@
+"""What must hold for a step beyond its state and role: each condition answers with the reason against it, or None; pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemas as s
+from schemas.envelope import Role
+from workflow.complaint import Complaint, Event
+
+HOTLINE_ROLES = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR})
+
+
+def not_claimed_by_another(c: Complaint, e: Event, _: Any) -> str | None:
+    if e.role is Role.OPERATOR and c.claimer not in (None, e.actor):
+        return f"已由{c.claimer}认领，同一位群众不由两人联系"
+    return None
+
+
+def claimed(c: Complaint, e: Event, _: Any) -> str | None:
+    if c.claimer is None:
+        return "没有人认领，无需释放"
+    if e.role is Role.OPERATOR and c.claimer != e.actor:
+        return f"由{c.claimer}认领，只有本人、监督员或下班时自动释放"
+    return None
+
+
+def another_operator(c: Complaint, e: Event, _: Any) -> str | None:
+    if c.barred is not None and c.barred == e.actor:
+        return "群众提出异议后由另一位话务员核实"
+    return None
+
+
+def contact_wanted(c: Complaint, _e: Event, _: Any) -> str | None:
+    if c.has_phone:
+        return "已有联系电话"
+    return "已经在等单位补充" if c.contact_requested else None
+
+
+def contact_requested(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.contact_requested else "没有要求补充联系方式"
+
+
+def somebody_else_alleged(c: Complaint, e: Event, _: Any) -> str | None:
+    return "恶意复核须由另一人决定" if c.alleger == e.actor else None
+
+
+def confirmation_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
+    """By call: somebody answered. By fact check: nobody can be asked, or the required calls were made."""
+    fact: Any = e.fact
+    if not policy.verify_first:
+        return None
+    if fact.by == "call" and not c.answered:
+        return "还没有打通过电话；先记一次接通的通话，匿名件用事实核查"
+    if fact.by == "fact_check" and c.reachable and c.calls < policy.min_calls:
+        return f"实名件先电话核实，已有效拨打{c.calls}次，满{policy.min_calls}次仍不通可事实核查"
+    return None
+
+
+def dismissal_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
+    """无效 needs its ground, and 误操作 the citizen's own word; 无法核实 needs the calls; 恶意 goes to a second person."""
+    fact: Any = e.fact
+    if fact.verdict == "malicious":
+        return "恶意须先报恶意复核，由另一人决定"
+    if fact.verdict == "invalid":
+        return _invalid_grounded(c, fact, policy)
+    if fact.ground is not None:
+        return "无法核实不带无效原因"
+    if c.reachable and c.calls < policy.min_calls:
+        return (
+            f"无法核实须至少拨打{policy.min_calls}次、"
+            f"每次间隔{int(policy.call_spacing.total_seconds() // 60)}分钟以上，现有{c.calls}次"
+        )
+    return None
+
+
+def _invalid_grounded(c: Complaint, fact: Any, policy: Any) -> str | None:
+    if fact.ground is None:
+        return "无效须说明是误操作、重复还是不属受理范围"
+    needs_word = fact.ground == "misoperation" and c.reachable and policy.verify_first
+    return "误操作须由群众在电话中确认；先记一次接通的通话" if needs_word and not c.answered else None
+
+
+def returns_allowed(c: Complaint, e: Event, policy: Any) -> str | None:
+    if not policy.returns_allowed:
+        return "本地规则不准退单"
+    if c.returns >= policy.max_returns:
+        return f"已退回{c.returns}次，达到上限；可提出申诉或由监督员提请终裁"
+    return _inside(c, e, "return_window", "退回")
+
+
+def return_ruled_by(c: Complaint, e: Event, policy: Any) -> str | None:
+    """Operators rule on returns; the last one the cap allows is the supervisor's."""
+    if e.role is Role.OPERATOR and c.returns >= policy.max_returns:
+        return f"第{c.returns}次退回由监督员裁定"
+    return None
+
+
+def extension_open(c: Complaint, e: Event, policy: Any) -> str | None:
+    fact: Any = e.fact
+    limit = c.limits.get("rectify")
+    if limit is None or e.at > limit.due_at:
+        return "延期须在到期前申请"
+    if c.extension_asked:
+        return "已有一次延期申请待裁"
+    if c.extension_days + fact.working_days > policy.extension_max.amount:
+        left = policy.extension_max.amount - c.extension_days
+        return f"延期累计不超过{policy.extension_max.amount}个工作日，还可延{left}个"
+    return None
+
+
+def extension_pending(c: Complaint, e: Event, _: Any) -> str | None:
+    fact: Any = e.fact
+    if not c.extension_asked:
+        return "没有待裁的延期申请"
+    if isinstance(fact, s.ExtensionGranted) and fact.working_days > c.extension_asked:
+        return f"申请了{c.extension_asked}个工作日，不能批得更多"
+    return None
+
+
+def appeal_open(c: Complaint, e: Event, _: Any) -> str | None:
+    return "申诉只有一次" if c.appealed else _inside(c, e, "appeal_window", "申诉")
+
+
+def not_the_verifier(c: Complaint, e: Event, _: Any) -> str | None:
+    return "申诉由核实人以外的人复核" if c.verifier == e.actor else None
+
+
+def verdict_stated(_c: Complaint, e: Event, _: Any) -> str | None:
+    fact: Any = e.fact
+    if getattr(fact, "decision", "dismiss") != "dismiss":
+        return None
+    if fact.verdict is None or fact.verdict == "valid":
+        return "结案须写明结论：无效、恶意或无法核实"
+    if (fact.verdict == "invalid") != (fact.ground is not None):
+        return "无效须说明是误操作、重复还是不属受理范围，其他结论不带无效原因"
+    return None
+
+
+def question_open(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.question_open else "没有待答的代问"
+
+
+def no_question_open(c: Complaint, _e: Event, _: Any) -> str | None:
+    return "上一个代问还没有答复" if c.question_open else None
+
+
+def legal_basis_given(_c: Complaint, e: Event, _: Any) -> str | None:
+    fact: Any = e.fact
+    return "解释说明须写法律依据" if fact.kind == "explained" and not fact.legal_basis else None
+
+
+def channel_allowed(_c: Complaint, e: Event, policy: Any) -> str | None:
+    fact: Any = e.fact
+    if fact.channel not in policy.reevaluation_channels:
+        return f"本地规则不用“{fact.channel}”邀请再评价"
+    return None
+
+
+def on_the_scale(_c: Complaint, e: Event, policy: Any) -> str | None:
+    fact: Any = e.fact
+    if policy.scale == "three" and fact.level not in (1, 3, 5):
+        return "本地按三级评价：1 不满意、3 基本满意、5 满意"
+    return None
+
+
+def nobody_to_ask(c: Complaint, _e: Event, _: Any) -> str | None:
+    return "有人可问，应电话回访或邀请群众再评价" if c.reachable else None
+
+
+def lapse_allowed(c: Complaint, e: Event, policy: Any) -> str | None:
+    limit = c.limits.get("reevaluate")
+    if limit is None or e.at < limit.due_at:
+        return "再评价期限未到"
+    if not c.reachable:
+        return "无人可问的由话务员事实核查"
+    if c.calls < policy.min_calls:
+        return f"至少拨打{policy.min_calls}次仍未答复，才可按未答复办结"
+    return None
+
+
+def objection_open(c: Complaint, e: Event, _: Any) -> str | None:
+    return "异议只有一次" if c.objected else _inside(c, e, "objection_window", "异议")
+
+
+def limit_open(c: Complaint, e: Event, _: Any) -> str | None:
+    fact: Any = e.fact
+    limit = c.limits.get(fact.limit)
+    if limit is None or limit.generation != fact.generation:
+        return "该时限已办结或已变更"
+    return None
+
+
+def _inside(c: Complaint, e: Event, window: str, what: str) -> str | None:
+    limit = c.limits.get(window)
+    if limit is None or e.at > limit.due_at:
+        return f"{what}期限已过"
+    return None

@@ -1,0 +1,184 @@
+"""时限: the table's second half: limit × opened by × met by × pauses in × cancelled by × who answers for it; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workflow.loop import (
+    ANALYSED,
+    APPEALED,
+    ASSIGNING,
+    CITIZEN,
+    CLOSED,
+    COLLECTED,
+    CONSUMER,
+    DEPARTMENT,
+    DISMISSED,
+    DISPATCHED,
+    MALICE_REVIEW,
+    OPERATOR,
+    RECTIFYING,
+    REEVALUATING,
+    RETURNED,
+    REVIEWER,
+    REVIEWING,
+    RULING,
+    SUPERVISOR,
+    VERIFYING,
+    Role,
+    State,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """One limit: opened by these events (when they lead to that state; None: to any), met by, cancelled by, who answers.
+
+    Ending cancels what is still open; `total` is met by the end itself.
+    """
+
+    name: str
+    label: str
+    opened_by: tuple[tuple[str, State | None], ...]
+    met_by: tuple[str, ...]
+    cancelled_by: tuple[str, ...]
+    owner: Role
+    paused_by: str | None = None
+    resumed_by: str | None = None
+    window: bool = False
+
+
+_TO_ASSIGNING = (
+    ("ComplaintAnalysed", ASSIGNING),
+    ("ComplaintConfirmed", ASSIGNING),
+    ("ReturnAccepted", ASSIGNING),
+    ("ComplaintReevaluated", ASSIGNING),
+    ("FactChecked", ASSIGNING),
+    ("RulingGiven", ASSIGNING),
+    ("CitizenObjected", ASSIGNING),
+)
+_TO_END = (
+    ("ComplaintDismissed", DISMISSED),
+    ("MaliceUpheld", DISMISSED),
+    ("AppealUpheld", DISMISSED),
+    ("ComplaintReevaluated", CLOSED),
+    ("FactChecked", CLOSED),
+    ("ReevaluationLapsed", CLOSED),
+    ("RulingGiven", CLOSED),
+    ("RulingGiven", DISMISSED),
+)
+_ORDER_ENDS = ("ReturnAccepted", "RulingCalled")
+
+LIMITS: tuple[LimitRow, ...] = (
+    LimitRow(
+        "verify",
+        "核实",
+        (("ReviewCollected", None), ("DismissalReversed", None), ("CitizenObjected", VERIFYING)),
+        ("ComplaintConfirmed", "ComplaintDismissed", "MaliceUpheld"),
+        (),
+        OPERATOR,
+        paused_by="ContactRequested",
+        resumed_by="ContactSupplied",
+    ),
+    LimitRow(
+        "malice_review",
+        "恶意复核",
+        (("MaliceAlleged", None),),
+        ("MaliceUpheld", "MaliceRejected"),
+        (),
+        REVIEWER,
+    ),
+    LimitRow("assign", "派单", _TO_ASSIGNING, ("DepartmentAssigned",), (), OPERATOR),
+    LimitRow(
+        "acknowledge",
+        "签收",
+        (("DepartmentAssigned", None),),
+        ("WorkOrderAcknowledged", "WorkOrderReturned", "AppealLodged"),
+        _ORDER_ENDS,
+        DEPARTMENT,
+    ),
+    LimitRow(
+        "rectify",
+        "整改",
+        (("DepartmentAssigned", None),),
+        ("RectificationSubmitted",),
+        _ORDER_ENDS,
+        DEPARTMENT,
+    ),
+    LimitRow(
+        "return_ruling",
+        "退回裁定",
+        (("WorkOrderReturned", None),),
+        ("ReturnAccepted", "ReturnRefused"),
+        ("DepartmentAssigned", "RulingCalled"),
+        OPERATOR,
+    ),
+    LimitRow(
+        "extension_ruling",
+        "延期裁定",
+        (("ExtensionRequested", None),),
+        ("ExtensionGranted", "ExtensionRefused"),
+        ("RectificationSubmitted", "DepartmentAssigned", *_ORDER_ENDS),
+        SUPERVISOR,
+    ),
+    LimitRow(
+        "appeal_ruling",
+        "申诉复核",
+        (("AppealLodged", None),),
+        ("AppealUpheld", "AppealRejected"),
+        ("RulingCalled",),
+        REVIEWER,
+    ),
+    LimitRow(
+        "review",
+        "反馈审核",
+        (("RectificationSubmitted", REVIEWING),),
+        ("RectificationAccepted", "RectificationSentBack"),
+        ("RulingCalled",),
+        OPERATOR,
+    ),
+    LimitRow(
+        "reevaluate",
+        "再评价",
+        (("RectificationAccepted", None), ("RectificationSubmitted", REEVALUATING)),
+        ("ComplaintReevaluated", "FactChecked", "ReevaluationLapsed"),
+        ("RulingCalled",),
+        OPERATOR,
+    ),
+    LimitRow(
+        "final_ruling",
+        "终裁",
+        (("RulingCalled", None), ("ComplaintReevaluated", RULING), ("FactChecked", RULING)),
+        ("RulingGiven",),
+        (),
+        SUPERVISOR,
+    ),
+    LimitRow(
+        "total",
+        "全程",
+        (("ReviewCollected", None), ("DismissalReversed", None), ("CitizenObjected", None)),
+        (),
+        (),
+        SUPERVISOR,
+    ),
+    LimitRow("return_window", "可退回", (("DepartmentAssigned", None),), (), _ORDER_ENDS, DEPARTMENT, window=True),
+    LimitRow("appeal_window", "可申诉", (("DepartmentAssigned", None),), (), _ORDER_ENDS, DEPARTMENT, window=True),
+    LimitRow("objection_window", "可异议", _TO_END, (), (), CITIZEN, window=True),
+)
+
+OWNERS: Mapping[State, tuple[Role, str]] = {
+    COLLECTED: (CONSUMER, "verify"),
+    ANALYSED: (CONSUMER, "verify"),
+    VERIFYING: (OPERATOR, "verify"),
+    MALICE_REVIEW: (REVIEWER, "malice_review"),
+    ASSIGNING: (OPERATOR, "assign"),
+    DISPATCHED: (DEPARTMENT, "acknowledge"),
+    RECTIFYING: (DEPARTMENT, "rectify"),
+    RETURNED: (OPERATOR, "return_ruling"),
+    APPEALED: (REVIEWER, "appeal_ruling"),
+    REVIEWING: (OPERATOR, "review"),
+    REEVALUATING: (OPERATOR, "reevaluate"),
+    RULING: (SUPERVISOR, "final_ruling"),
+}
+"""Who answers for each open state, and the limit that presses him."""
