@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from workflow.calendar_official import Official
 from workflow.errors import InvalidInput
 
-__all__ = ["Calendar", "Hours", "Spans", "clock_text", "instant", "micros"]
+__all__ = ["Calendar", "Hours", "Spans", "clock_text", "instant", "joined", "micros"]
 
 Hours = tuple[tuple[int, int], ...]
 """Opening intervals of a date, in minutes of its wall clock from 0 to 1440, sorted, disjoint."""
@@ -28,7 +28,9 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2800
 def micros(when: datetime, field_name: str = "time") -> int:
     """Microseconds UTC of an aware instant of the years 1970 to 2800; InvalidInput otherwise."""
     if when.tzinfo is None or when.utcoffset() is None:
-        raise InvalidInput(field_name, when.isoformat(), "时间须带时区，如 2021-09-17T16:00:00+08:00")
+        raise InvalidInput(
+            field_name, when.isoformat(), "时间须带时区，如 2021-09-17T16:00:00+08:00"
+        )
     if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
         raise InvalidInput(
             field_name, when.isoformat(), f"年份须在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间"
@@ -75,14 +77,11 @@ class Calendar:
         usual = self.weekdays.get(weekday)
         if self.official is None:
             return usual if usual is not None else (self.workday if weekday < 5 else ())
-        if self.official.on(day).working:
+        declared = self.official.on(day)
+        if declared.working:
             return self.workday or usual or ()
-        # An office may open on weekends, but not on a day the state has declared off.
-        return usual if usual and weekday >= 5 and not self._declared_off(day) else ()
-
-    def _declared_off(self, day: date) -> bool:
-        official = self.official
-        return official is not None and "节假日" in official.on(day).reason
+        # An office may open on its weekends, but not on a day the state has declared off.
+        return () if declared.named else usual or ()
 
     def is_working_day(self, day: date) -> bool:
         """Whether the office opens at all on this date."""
@@ -101,15 +100,13 @@ class Calendar:
         own = self.dates.get(day)
         if own is not None:
             return f"本单位另定（{clock_text(own)}）" if own else "本单位另定（不办公）"
-        open_now, weekend = self.is_working_day(day), day.weekday() >= 5
-        if self.official is not None and not (weekend and open_now):
-            declared = self.official.on(day)
-            return "本单位不办公" if declared.working and not open_now else declared.reason
-        if self.official is not None and self.official.on(day).working:
-            return self.official.on(day).reason
+        is_open, weekend = self.is_working_day(day), day.weekday() >= 5
+        declared = self.official.on(day) if self.official else None
+        if declared is not None and declared.working == is_open:
+            return declared.reason
         if weekend:
-            return "周末办公" if open_now else "周末"
-        return "工作日" if open_now else "本单位不办公"
+            return "周末办公" if is_open else "周末"
+        return "工作日" if is_open else "本单位不办公"
 
     def spans(self, day: date) -> Spans:
         """Opening intervals of a date as instants, exact across changes of the clock."""
@@ -158,10 +155,10 @@ def _instants(zone: ZoneInfo, day: date, hours: Hours) -> Spans:
             b = min(end, midnight + closes * _MINUTE - offset)
             if a < b:
                 found.append((a, b))
-    return _joined(found)
+    return joined(found)
 
 
-def _joined(spans: list[tuple[int, int]]) -> Spans:
+def joined(spans: list[tuple[int, int]]) -> Spans:
     joined: list[tuple[int, int]] = []
     for a, b in sorted(spans):
         if joined and a <= joined[-1][1]:

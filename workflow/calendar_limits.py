@@ -56,7 +56,9 @@ _NAMES: Final[dict[str, Unit]] = {
     "秒": "working seconds",
 }
 _FORM = re.compile(r"\s*([0-9]{1,12})\s*个?\s*(\S(?:.{0,30}\S)?)\s*")
-_HINT = "写成“5 working days”“15 natural days”“4 working hours”“90 minutes”“30 seconds”或“5个工作日”"
+_HINT = (
+    "写成“5 working days”“15 natural days”“4 working hours”“90 minutes”“30 seconds”或“5个工作日”"
+)
 
 
 @dataclass(frozen=True, slots=True)

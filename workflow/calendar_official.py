@@ -37,11 +37,12 @@ _FIXED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One date declared working or off: the words a person reads, and the notice."""
+    """One date working or off: the words a person reads, and the notice ("" for a plain weekday)."""
 
     working: bool
     reason: str
-    notice: str
+    notice: str = ""
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +65,9 @@ class Official:
         note = "" if day.year in self.years else "（年度通知未公布，暂按常规推定）"
         fixed = _FIXED.get((day.month, day.day)) if note else None
         if fixed:
-            return Declared(False, f"法定节假日（{fixed}）{note}", "")
-        if day.weekday() >= 5:
-            return Declared(False, f"周末{note}", "")
-        return Declared(True, f"工作日{note}", "")
+            return Declared(False, f"法定节假日（{fixed}）{note}")
+        weekend = day.weekday() >= 5
+        return Declared(not weekend, f"{'周末' if weekend else '工作日'}{note}", named=False)
 
     def revised(
         self, rows: Mapping[date, bool], version: str, notice: str, published_year: int | None
@@ -113,10 +113,8 @@ def _overrides(table: Mapping[str, Any], rows: dict[date, Declared]) -> None:
 def official(name: str) -> Official:
     """The shipped table of a state (only "china"); InvalidInput for any other name."""
     if name != "china":
-        raise InvalidInput("official", name, "只认得 official = \"china\"")
-    table = tomllib.loads(
-        files("workflow").joinpath("holidays.toml").read_text(encoding="utf-8")
-    )
+        raise InvalidInput("official", name, '只认得 official = "china"')
+    table = tomllib.loads(files("workflow").joinpath("holidays.toml").read_text(encoding="utf-8"))
     rows = _published()
     _overrides(table, rows)
     years = range(table["published_from"], table["published_through"] + 1)
