@@ -21,7 +21,7 @@ class Named(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
+    def __new__(cls, value: str, label: str = "") -> Self:
         code = str.__new__(cls, value)
         code._value_ = value
         code.label = label

@@ -1,0 +1,26 @@
+"""时间: the injected clock; nothing else in the engine asks what time it is."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], int]
+"""Answers the present instant in microseconds since 1970-01-01T00:00:00Z."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def system_clock() -> int:
+    """The host's clock."""
+    return time.time_ns() // 1000
+
+
+def micros(instant: datetime) -> int:
+    """An aware datetime as microseconds since the epoch."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def instant(at: int) -> datetime:
+    """Microseconds since the epoch as an aware datetime in UTC."""
+    return EPOCH + timedelta(microseconds=at)

@@ -1,0 +1,138 @@
+"""Personal data and free text: sealed with AES-256-GCM, matched by keyed hashes, erased by deleting rows."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from sqlalchemy import Connection, delete, select
+
+from workflow.errors import Damaged, InvalidInput
+from workflow.storage.models import vault
+
+SALT = 16
+NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The office's keys, each derived from one master secret: sealing, matching, chaining, citizen links."""
+
+    seal: bytes
+    match: bytes
+    chain: bytes
+    link: bytes
+
+    @classmethod
+    def derive(cls, master: bytes) -> Keys:
+        def expand(info: str) -> bytes:
+            return HKDFExpand(SHA256(), 32, info.encode()).derive(master)
+
+        return cls(expand("seal"), expand("match"), expand("chain"), expand("link"))
+
+
+def load_keys(folder: Path, from_environment: str | None) -> Keys:
+    """The keys from BIHUAN_KEY (64 hex digits) or the folder's key file, made on first use, readable by its owner only."""
+    if from_environment is not None:
+        return Keys.derive(_master("BIHUAN_KEY", from_environment))
+    path = folder / "bihuan.key"
+    try:
+        return Keys.derive(_master(str(path), path.read_text()))
+    except FileNotFoundError:
+        master = os.urandom(32)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return load_keys(folder, None)
+        with os.fdopen(handle, "w") as file:
+            file.write(master.hex())
+            file.flush()
+            os.fsync(file.fileno())
+        return Keys.derive(master)
+
+
+def _master(field: str, text: str) -> bytes:
+    try:
+        master = bytes.fromhex(text.strip())
+    except ValueError:
+        master = b""
+    if len(master) != 32:
+        raise InvalidInput(field, "（不显示）", "密钥须是64位十六进制数字")
+    return master
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A free text ready to be stored: its salted digest goes into the event, the text into the vault."""
+
+    digest: str
+    salted: bytes
+
+
+def seal_text(text: str) -> Sealed:
+    """The text with a fresh salt, and the digest that stands for it in the log."""
+    salted = os.urandom(SALT) + text.encode()
+    return Sealed(hashlib.sha256(salted).digest()[:16].hex(), salted)
+
+
+def opened_text(salted: bytes) -> str:
+    return salted[SALT:].decode()
+
+
+class Vault:
+    """Seals and opens rows of the vault; a row moved to another owner or field does not open."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._cipher = AESGCM(keys.seal)
+        self._match = keys.match
+
+    def seal(self, owner: str, field: str, plain: bytes) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, plain, f"{owner}/{field}".encode())
+
+    def unseal(self, owner: str, field: str, sealed: bytes) -> bytes:
+        """Raises Damaged if the row was altered or belongs elsewhere."""
+        aad = f"{owner}/{field}".encode()
+        try:
+            return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], aad)
+        except InvalidTag:
+            raise Damaged(f"保密库中“{owner}/{field}”打不开：内容或密钥不对") from None
+
+    def text(self, conn: Connection, owner: str, field: str) -> str | None:
+        """The free text an event refers to; None once it is erased."""
+        plain = self.plain(conn, owner, field)
+        return None if plain is None else opened_text(plain)
+
+    def plain(self, conn: Connection, owner: str, field: str) -> bytes | None:
+        query = select(vault.c.sealed).where(vault.c.owner == owner, vault.c.field == field)
+        sealed = conn.execute(query).scalar()
+        return None if sealed is None else self.unseal(owner, field, bytes(sealed))
+
+    def erase(self, conn: Connection, owner: str) -> int:
+        """Deletes everything of this owner; answers how many rows went."""
+        return conn.execute(delete(vault).where(vault.c.owner == owner)).rowcount
+
+    def phone_hash(self, phone: str) -> int:
+        """The keyed hash by which phones are matched: 63 bits, never reversible without the key."""
+        return _int63(hmac.digest(self._match, b"phone:" + normal(phone).encode(), "sha256"))
+
+    def last4_hash(self, phone: str) -> int:
+        return _int63(hmac.digest(self._match, b"last4:" + normal(phone)[-4:].encode(), "sha256"))
+
+
+def normal(phone: str) -> str:
+    """Digits alone, without +86."""
+    return re.sub(r"\D", "", phone.removeprefix("+86"))
+
+
+def _int63(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], "big") >> 1
