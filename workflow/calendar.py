@@ -72,7 +72,7 @@ def due(
     roll: bool = False,
     pauses: Pauses = (),
 ) -> Due:
-    """When `limit` from `start` is used up: the earliest such instant, a close, not the next opening.
+    """When `limit` from `start` is used up: the earliest such instant, so a close, no opening.
 
     Day limits count whole dates by `start_rule` and end at the close of the last (`day_end`: at
     24:00); shorter ones run in working time from `start`. A wholly paused date does not count, time
@@ -115,19 +115,13 @@ def _rules(start_rule: StartRule, end: End, roll: bool) -> Rules:
 def _used_dates(calendar: Calendar, begin: int, at: int, stopped: Spans) -> Iterable[DayNote]:
     for day in dates_between(calendar.local_date(begin), calendar.local_date(at - 1)):
         inside = _inside(calendar.spans(day), begin, at)
-        reason = calendar.reason_on(day)
-        if without(inside, stopped):
-            yield DayNote(
-                day,
-                True,
-                f"{reason}，部分时间暂停"
-                if length(inside) != length(without(inside, stopped))
-                else reason,
-            )
-        elif inside:
-            yield DayNote(day, False, f"{reason}，暂停")
+        used = without(inside, stopped)
+        paused = length(inside) > length(used)
+        if paused:
+            why = "，部分时间暂停" if used else "，暂停"
         else:
-            yield DayNote(day, False, f"{reason}，已过办公时间" if calendar.spans(day) else reason)
+            why = "，已过办公时间" if calendar.spans(day) and not used else ""
+        yield DayNote(day, bool(used), f"{calendar.reason_on(day)}{why}")
 
 
 def _inside(spans: Spans, begin: int, end: int) -> Spans:
@@ -182,13 +176,12 @@ def explain(found: Due) -> list[str]:
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:
-    # A close at 24:00 is shown as that, so that the date is the one that was counted.
     local = at.astimezone(zone)
     return f"{local:%Y-%m-%d}（周{_WEEKDAYS[local.weekday()]}）{local:%H:%M:%S}"
 
 
 def findings(calendar: Calendar, today: date) -> list[str]:
-    """What is wrong with the table of holidays as of a date: years in use that are not published."""
+    """What is wrong with the table of holidays on a date: years in use, not yet published."""
     if calendar.official is None:
         return []
     wanted = [today.year]

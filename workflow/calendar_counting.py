@@ -1,4 +1,4 @@
-"""时限计数: walking an office's dates and hours, with pauses taken out; instants in microseconds UTC."""
+"""时限计数: walking an office's dates and hours, pauses taken out; instants in microseconds UTC."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -70,7 +70,7 @@ def length(spans: Spans) -> int:
 
 
 def walk(day_spans: _DaySpans, day: date, stopped: Spans) -> Iterator[tuple[date, Spans, Spans]]:
-    """Each date from `day` with its spans and what pauses leave; InvalidInput if it leads nowhere."""
+    """Each date from `day`, its spans, what pauses leave; InvalidInput if that leads nowhere."""
     idle = 0
     for far in range(_FURTHEST_DAYS):
         here = day + far * ONE_DAY
@@ -84,7 +84,7 @@ def walk(day_spans: _DaySpans, day: date, stopped: Spans) -> Iterator[tuple[date
 
 
 def used_up(day_spans: _DaySpans, day: date, begin: int, amount: int, stopped: Spans) -> int:
-    """The earliest instant by which `amount` microseconds (> 0) from `begin` are used; `day` holds it."""
+    """The earliest instant by which `amount` (> 0) from `begin`, an instant of `day`, is used."""
     for _, _, rest in walk(day_spans, day, stopped):
         for opens, closes in rest:
             free = closes - max(opens, begin)
@@ -97,7 +97,7 @@ def used_up(day_spans: _DaySpans, day: date, begin: int, amount: int, stopped: S
 def counted(
     calendar: Calendar, begin: int, limit: Limit, rules: Rules, stopped: Spans
 ) -> tuple[int, tuple[DayNote, ...]]:
-    """Due instant of a day limit and the dates looked at; without pauses one date gives one answer."""
+    """Due instant of a day limit and the dates looked at; `begin` matters by its date only."""
     started = calendar.local_date(begin)
     if not stopped:
         return _by_date(calendar, started, limit, rules)
@@ -115,17 +115,14 @@ def _count(
     calendar: Calendar, started: date, limit: Limit, rules: Rules, stopped: Spans
 ) -> tuple[int, tuple[DayNote, ...]]:
     natural = limit.unit == "natural days"
-    day_spans = (
-        (lambda d: calendar.spans(d) or calendar.whole_day(d)) if natural else calendar.spans
-    )
     notes = _lead(calendar, started, rules, natural)
     first = notes[-1].date + ONE_DAY if notes else started
-    at = _nth_close(calendar, day_spans, first, limit.amount, stopped, notes)
+    walked = _Walked(calendar, natural, stopped, notes)
+    at = walked.nth_close(first, limit.amount)
     last = calendar.local_date(at - 1)
     if rules.roll and natural and not calendar.spans(last):
-        at = _nth_close(
-            calendar, calendar.spans, last + ONE_DAY, 1, stopped, notes, "顺延到下一个工作日"
-        )
+        walked.natural = False
+        at = walked.nth_close(last + ONE_DAY, 1, rolled=True)
     if rules.end == "day_end":
         at = calendar.whole_day(calendar.local_date(at - 1))[-1][1]
     return at, tuple(notes)
@@ -144,50 +141,40 @@ def _lead(calendar: Calendar, started: date, rules: Rules, natural: bool) -> lis
     return notes
 
 
-def _nth_close(
-    calendar: Calendar,
-    day_spans: _DaySpans,
-    first: date,
-    amount: int,
-    stopped: Spans,
-    notes: list[DayNote],
-    why: str = "",
-) -> int:
-    """Close of the n-th date not wholly paused, moved on by the time paused within counted dates."""
-    lost, left = 0, amount
-    for day, spans, rest in walk(day_spans, first, stopped):
-        reason = f"{calendar.reason_on(day)}{f'，{why}' if why else ''}"
-        if not rest:
-            notes.append(DayNote(day, False, f"{reason}，全天暂停" if spans else reason))
-            continue
-        paused = length(spans) - length(rest)
-        notes.append(DayNote(day, not why, f"{reason}，部分时间暂停" if paused else reason))
-        lost, left = lost + paused, left - 1
-        if left == 0:
-            close = spans[-1][1]
-            return (
-                _given_back(calendar, day_spans, day, close, lost, stopped, notes)
-                if lost
-                else close
-            )
-    raise AssertionError("walk never ends without raising")  # pragma: no cover
+@dataclass(slots=True)
+class _Walked:
+    """One reckoning in whole dates, with a note for each date it passes."""
 
+    calendar: Calendar
+    natural: bool
+    stopped: Spans
+    notes: list[DayNote]
 
-def _given_back(
-    calendar: Calendar,
-    day_spans: _DaySpans,
-    last: date,
-    close: int,
-    lost: int,
-    stopped: Spans,
-    notes: list[DayNote],
-) -> int:
-    at = used_up(day_spans, last, close, lost, stopped)
-    for day in dates_between(last + ONE_DAY, calendar.local_date(at - 1)):
-        given = bool(without(day_spans(day), stopped))
-        reason = calendar.reason_on(day)
-        notes.append(DayNote(day, False, f"{reason}，补足暂停的时间" if given else reason))
-    return at
+    def day_spans(self, day: date) -> Spans:
+        """A natural day on which the office is closed counts from 00:00 to 24:00."""
+        spans = self.calendar.spans(day)
+        return self.calendar.whole_day(day) if self.natural and not spans else spans
+
+    def nth_close(self, first: date, amount: int, rolled: bool = False) -> int:
+        """Close of the n-th date not wholly paused, moved on by what was paused in counted dates."""
+        lost = 0
+        for day, spans, rest in walk(self.day_spans, first, self.stopped):
+            paused = length(spans) - length(rest)
+            pause = "" if not paused else "，部分时间暂停" if rest else "，全天暂停"
+            why = f"{self.calendar.reason_on(day)}{'，顺延至工作日' if rolled else ''}{pause}"
+            self.notes.append(DayNote(day, bool(rest) and not rolled, why))
+            if rest:
+                lost, amount = lost + paused, amount - 1
+            if amount == 0:
+                return self._given_back(day, spans[-1][1], lost) if lost else spans[-1][1]
+        raise AssertionError("walk never ends without raising")  # pragma: no cover
+
+    def _given_back(self, last: date, close: int, lost: int) -> int:
+        at = used_up(self.day_spans, last, close, lost, self.stopped)
+        for day in dates_between(last + ONE_DAY, self.calendar.local_date(at - 1)):
+            given = "，补足暂停的时间" if without(self.day_spans(day), self.stopped) else ""
+            self.notes.append(DayNote(day, False, f"{self.calendar.reason_on(day)}{given}"))
+        return at
 
 
 def dates_between(first: date, last: date) -> Iterator[date]:

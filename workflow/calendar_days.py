@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -127,7 +128,7 @@ class Calendar:
         notice: str,
         published_year: int | None = None,
     ) -> "Calendar":
-        """With dates declared working (True) or off by a new notice; InvalidInput without `official`."""
+        """With dates declared working (True) or off by a notice; InvalidInput without `official`."""
         if self.official is None:
             raise InvalidInput("official", self.name, "此日历不随国家放假通知，不能按通知修订")
         official = self.official.revised(rows, version, notice, published_year)
@@ -174,12 +175,12 @@ def _offset(zone: ZoneInfo, at: int) -> int:
 
 
 def _offsets(zone: ZoneInfo, midnight: int) -> list[tuple[int, int, int]]:
-    """Stretches of one UTC offset around a date: offsets lie within ±16 h, so no instant is missed."""
+    """Stretches of one UTC offset around a date; offsets lie within ±16 h: nothing is missed."""
     low, high = midnight - 16 * 60 * _MINUTE, midnight + 40 * 60 * _MINUTE
     marks = [low + k * 8 * 60 * _MINUTE for k in range(8)]
     stretches: list[tuple[int, int, int]] = []
     begin, offset = low, _offset(zone, low)
-    for left, right in zip(marks, marks[1:], strict=False):
+    for left, right in pairwise(marks):
         if (after := _offset(zone, right)) != offset:
             change = _change(zone, left, right, offset)
             stretches.append((begin, change, offset))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -146,7 +147,7 @@ def _hours(value: Any, field: str) -> Hours:
     if not isinstance(value, list):
         raise InvalidInput(field, value, '须是开放时段的列表，如 ["08:30-12:00", "13:30-17:30"]')
     spans = sorted(_interval(text, f"{field}[{n}]") for n, text in enumerate(value))
-    for (_, closes), (opens, _) in zip(spans, spans[1:], strict=False):
+    for (_, closes), (opens, _) in pairwise(spans):
         if opens < closes:
             raise InvalidInput(field, value, "开放时段互相重叠")
     return tuple(spans)

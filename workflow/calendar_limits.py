@@ -79,7 +79,7 @@ class Limit:
 
     @classmethod
     def parse(cls, text: str) -> "Limit":
-        """Read "5 working days", "1 natural day", "90 minutes", "5个工作日"; InvalidInput otherwise."""
+        """Read "5 working days", "90 minutes", "5个工作日"; InvalidInput otherwise."""
         found = _FORM.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             raise InvalidInput("limit", text, f"看不懂这个时限；{_HINT}")

@@ -1,4 +1,4 @@
-"""法定节假日: the State Council's days off and make-up working days, with the notice that says so."""
+"""法定节假日: the State Council's days off and make-up working days, with the notices."""
 
 import tomllib
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ _FIXED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One date working or off: the words a person reads, and the notice ("" for a plain weekday)."""
+    """One date working or off: the words a person reads, the notice ("": a plain weekday)."""
 
     working: bool
     reason: str
@@ -58,7 +58,7 @@ class Official:
         return day.year not in self.years and day not in self.declared
 
     def on(self, day: date) -> Declared:
-        """Working or off, with the reason; a guess from the fixed dates where no notice covers it."""
+        """Working or off, with the reason; a guess from fixed dates where no notice covers it."""
         known = self.declared.get(day)
         if known is not None:
             return known
@@ -72,7 +72,7 @@ class Official:
     def revised(
         self, rows: Mapping[date, bool], version: str, notice: str, published_year: int | None
     ) -> "Official":
-        """With these dates declared working (True) or off by a notice, and perhaps a year published."""
+        """With dates declared working (True) or off by a notice, and perhaps a year published."""
         new = {day: _declared(working, notice, notice) for day, working in rows.items()}
         years = self.years | ({published_year} if published_year is not None else set())
         return Official(f"{self.version}+{version}", years, {**self.declared, **new})

@@ -1,4 +1,4 @@
-"""What is refused, by what the caller does next: ask for something else, try again, or stop and look."""
+"""What goes wrong, by what the caller does next: ask differently, try again, stop and look."""
 
 __all__ = [
     "BihuanError",

@@ -1,18 +1,14 @@
-"""规则: one profile for each jurisdiction and effective date; what falls due when, and on whose word."""
+"""规则: one profile for each jurisdiction and effective date, and what falls due by it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
-from typing import Any, Final, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from functools import lru_cache
 
 from workflow.calendar import (
     Calendar,
-    End,
     Limit,
     Pauses,
-    StartRule,
     due,
     instant,
     micros,
@@ -20,6 +16,8 @@ from workflow.calendar import (
     opening_of_working_day_before,
 )
 from workflow.errors import InvalidInput
+from workflow.policy_files import shipped
+from workflow.policy_profile import LIMITS, WINDOWS, Escalation, LimitRule, Policy
 
 __all__ = [
     "LIMITS",
@@ -33,107 +31,6 @@ __all__ = [
     "stamp",
 ]
 
-LIMITS: Final = (
-    "verify",
-    "malice_review",
-    "assign",
-    "acknowledge",
-    "rectify",
-    "return_ruling",
-    "extension_ruling",
-    "appeal_ruling",
-    "review",
-    "reevaluate",
-    "final_ruling",
-    "total",
-)
-"""The limits of the loop: someone answers for each, and missing one has consequences."""
-WINDOWS: Final = ("return_window", "appeal_window", "objection_window", "rating_window")
-"""How long someone may still ask for something; nobody is late by letting one pass."""
-
-
-class Escalation(NamedTuple):
-    """One rung: at a stage of a limit, which act (催办, 督办, 终裁) turns to whom."""
-
-    stage: Literal["yellow", "missed", "red"]
-    act: Literal["remind", "supervise", "rule"]
-    role: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LimitRule:
-    """A limit as a profile sets it; `source` is a document, or begins with "ours"."""
-
-    limit: Limit
-    start_rule: StartRule
-    end: End
-    roll: bool
-    kind: Literal["limit", "window"]
-    warn: bool
-    escalates_to: tuple[Escalation, ...]
-    source: str
-    complex_limit: Limit | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Policy:
-    """A profile's version: pinned by a complaint at collection for the whole of its life.
-
-    `sources` tells for each setting ("rules.review", "limits.rectify") where it comes from.
-    """
-
-    name: str
-    version: str
-    effective_from: date
-    label: str
-    example: bool
-    calendar: Calendar
-    verify_first: bool
-    review: bool
-    returns_allowed: bool
-    max_returns: int
-    max_rounds: int
-    max_extensions: int
-    extension_max: Limit
-    min_calls: int
-    call_spacing: timedelta
-    scale: Literal["five", "three"]
-    appeal_pauses: bool
-    contact_pauses: bool
-    reevaluation_channels: tuple[str, ...]
-    needs_reason: bool
-    min_match_k: int
-    retention_days: int
-    start_rule: StartRule
-    end: End
-    roll: bool
-    limits: Mapping[str, LimitRule]
-    sources: Mapping[str, str]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The office's zone."""
-        return self.calendar.zone
-
-    @cached_property
-    def _complex(self) -> Mapping[str, LimitRule]:
-        return {
-            name: replace(rule, limit=rule.complex_limit) if rule.complex_limit else rule
-            for name, rule in self.limits.items()
-        }
-
-    def limit_for(self, name: str, complex_case: bool = False) -> LimitRule | None:
-        """The rule of a limit or window, for complex cases where the profile tells them apart."""
-        return (self._complex if complex_case else self.limits).get(name)
-
-    def with_limit(self, name: str, limit: Limit) -> "Policy":
-        """The same profile with one other limit, for a what-if; InvalidInput if it has no such limit."""
-        rule = self.limits.get(name)
-        if rule is None:
-            raise InvalidInput("limit", name, f"没有这个时限，只有 {'、'.join(self.limits)}")
-        changed = replace(rule, limit=limit, complex_limit=None, source="ours: 试算")
-        return replace(self, limits={**self.limits, name: changed})
-
 
 class Policies:
     """All profiles, each in its versions."""
@@ -146,9 +43,7 @@ class Policies:
     @classmethod
     def load(cls) -> "Policies":
         """The shipped profiles; InvalidInput names file, field and reason of a broken one."""
-        from workflow.policy_files import shipped  # noqa: PLC0415
-
-        return shipped()
+        return cls(shipped())
 
     def names(self) -> tuple[str, ...]:
         """The profiles' names, sorted."""
@@ -175,7 +70,7 @@ class Policies:
                 return policy
         raise InvalidInput("profile", f"{name} {version}", "没有这个版本")
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Policy]:
         return (policy for name in self.names() for policy in self._versions[name])
 
 
@@ -245,9 +140,7 @@ def _with_cards(calendar: Calendar, rule: LimitRule, at: datetime, provisional: 
     )
 
 
-def extended(
-    policy: Policy, calendar: Calendar, original_due: datetime | int, days: int
-) -> Stamp:
+def extended(policy: Policy, calendar: Calendar, original_due: datetime | int, days: int) -> Stamp:
     """The rectification limit with `days` (all extensions together) added to its original due time.
 
     InvalidInput when that is less than one day or more than the profile allows.
