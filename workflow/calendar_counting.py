@@ -156,7 +156,7 @@ class _Walked:
         return self.calendar.whole_day(day) if self.natural and not spans else spans
 
     def nth_close(self, first: date, amount: int, rolled: bool = False) -> int:
-        """Close of the n-th date not wholly paused, moved on by what was paused in counted dates."""
+        """Close of the n-th date not wholly paused, moved on by what was paused in those."""
         lost = 0
         for day, spans, rest in walk(self.day_spans, first, self.stopped):
             paused = length(spans) - length(rest)

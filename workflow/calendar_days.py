@@ -128,7 +128,7 @@ class Calendar:
         notice: str,
         published_year: int | None = None,
     ) -> "Calendar":
-        """With dates declared working (True) or off by a notice; InvalidInput without `official`."""
+        """With dates declared working (True) or off by a notice; needs `official`."""
         if self.official is None:
             raise InvalidInput("official", self.name, "此日历不随国家放假通知，不能按通知修订")
         official = self.official.revised(rows, version, notice, published_year)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 from chinese_calendar import constants
@@ -14,6 +14,7 @@ from workflow.errors import InvalidInput
 
 __all__ = ["Declared", "Official", "official"]
 
+_TABLE: Final = Path(__file__).parent / "holidays.toml"
 _NAMES: Final = {
     "New Year's Day": "元旦",
     "Spring Festival": "春节",
@@ -114,7 +115,7 @@ def official(name: str) -> Official:
     """The shipped table of a state (only "china"); InvalidInput for any other name."""
     if name != "china":
         raise InvalidInput("official", name, '只认得 official = "china"')
-    table = tomllib.loads(files("workflow").joinpath("holidays.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
     rows = _published()
     _overrides(table, rows)
     years = range(table["published_from"], table["published_through"] + 1)

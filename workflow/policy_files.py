@@ -1,19 +1,17 @@
 """规则文件: profiles from TOML, inherited and overridden; doubtful values refused by field."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from workflow.calendar import Limit, StartRule
 from workflow.calendar_files import calendar_of, read_toml
-from workflow.calendar_limits import End
 from workflow.errors import InvalidInput
 from workflow.policy_profile import LIMITS, OURS, WINDOWS, Act, Escalation, LimitRule, Policy, Stage
+from workflow.policy_values import RULES, date_of, flag_of, limit_of, one_of, text_of
 
-__all__ = ["load_profile", "shipped"]
+__all__ = ["load_profile", "shipped", "shipped_paths"]
 
 Table = Mapping[str, Any]
 _TOP: Final = {
@@ -23,99 +21,22 @@ _TOP: Final = {
 _RULE_KEYS: Final = {"limit", "complex", "start_rule", "end", "roll", "warn", "source"}
 _RUNG_KEYS: Final = {"stage", "act", "role", "limits", "source"}
 _ROLES: Final = ("answerable", "operator", "reviewer", "supervisor")
-_CHANNELS: Final = ("call", "message", "link")
 
 
-def _flag(value: Any, field: str) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidInput(field, value, "须是 true 或 false")
-    return value
-
-
-def _number(low: int, high: int) -> Callable[[Any, str], int]:
-    def check(value: Any, field: str) -> int:
-        if type(value) is not int or not low <= value <= high:
-            raise InvalidInput(field, value, f"须是 {low} 至 {high} 的整数")
-        return value
-
-    return check
-
-
-def _one_of(*known: str) -> Callable[[Any, str], str]:
-    def check(value: Any, field: str) -> str:
-        if value not in known:
-            raise InvalidInput(field, value, f"须是 {'、'.join(known)} 之一")
-        return str(value)
-
-    return check
-
-
-def _limit(value: Any, field: str) -> Limit:
-    try:
-        return Limit.parse(value)
-    except InvalidInput as error:
-        raise InvalidInput(field, value, error.reason) from error
-
-
-def _days(value: Any, field: str) -> Limit:
-    limit = _limit(value, field)
-    if not limit.in_days:
-        raise InvalidInput(field, value, "须以工作日或自然日计")
-    return limit
-
-
-def _channels(value: Any, field: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or len(set(map(str, value))) != len(value):
-        raise InvalidInput(field, value, f"须是不重复的列表，取自 {'、'.join(_CHANNELS)}")
-    return tuple(_one_of(*_CHANNELS)(item, field) for item in value)
-
-
-def _text(value: Any, field: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= 300:
-        raise InvalidInput(field, value, "须是 1 至 300 个字的文字")
-    return value
-
-
-def _date(value: Any, field: str) -> date:
-    if type(value) is not date:
-        raise InvalidInput(field, value, "须是日期，如 2021-01-01")
-    return value
-
-
-RULES: Final[dict[str, Callable[[Any, str], Any]]] = {
-    "verify_first": _flag,
-    "review": _flag,
-    "start_rule": _one_of(*get_args(StartRule)),
-    "end": _one_of(*get_args(End)),
-    "roll": _flag,
-    "extension_max": _days,
-    "max_extensions": _number(0, 20),
-    "returns_allowed": _flag,
-    "max_returns": _number(0, 20),
-    "max_rounds": _number(1, 20),
-    "min_calls": _number(1, 50),
-    "call_spacing_minutes": _number(0, 7 * 24 * 60),
-    "scale": _one_of("five", "three"),
-    "appeal_pauses": _flag,
-    "contact_pauses": _flag,
-    "reevaluation_channels": _channels,
-    "needs_reason": _flag,
-    "min_match_k": _number(1, 1000),
-    "retention_days": _number(1, 36_500),
-}
+def shipped_paths() -> list[Path]:
+    """The TOML files of the profiles that come with the product."""
+    return sorted((Path(__file__).parent / "policies").glob("*.toml"))
 
 
 @cache
 def shipped() -> tuple[Policy, ...]:
     """The profiles that come with the product."""
-    with as_file(files("workflow").joinpath("policies")) as folder:
-        return tuple(load_profile(path) for path in sorted(folder.glob("*.toml")))
+    return tuple(load_profile(path) for path in shipped_paths())
 
 
 @cache
 def _parents() -> tuple[Table, ...]:
-    with as_file(files("workflow").joinpath("policies")) as folder:
-        tables = [read_toml(path, "profile") for path in sorted(folder.glob("*.toml"))]
+    tables = [read_toml(path, "profile") for path in shipped_paths()]
     return tuple(table for table in tables if "inherits" not in table)
 
 
@@ -123,18 +44,18 @@ def load_profile(path: Path) -> Policy:
     """One profile from TOML, which may inherit a shipped one; InvalidInput names the field."""
     own = read_toml(path, "profile")
     _known(own, _TOP, "")
-    since = _date(own.get("effective_from"), "effective_from")
+    since = date_of(own.get("effective_from"), "effective_from")
     table = _completed(own, _parent(own["inherits"], since)) if "inherits" in own else own
-    name, rules = _text(table.get("name"), "name"), _rules(_section(table, "rules"))
+    name, rules = text_of(table.get("name"), "name"), _rules(_section(table, "rules"))
     calendar = dict(_section(table, "calendar"))
     limits = _limits(table, rules)
-    sources = {"calendar": _text(calendar.pop("source", None), "calendar.source")}
+    sources = {"calendar": text_of(calendar.pop("source", None), "calendar.source")}
     return Policy(
         name=name,
-        version=_text(table.get("version"), "version"),
+        version=text_of(table.get("version"), "version"),
         effective_from=since,
-        label=_text(table.get("label"), "label"),
-        example=_flag(table.get("example", False), "example"),
+        label=text_of(table.get("label"), "label"),
+        example=flag_of(table.get("example", False), "example"),
         calendar=calendar_of(calendar, name, "calendar."),
         call_spacing=timedelta(minutes=rules.pop("call_spacing_minutes")),
         limits=limits,
@@ -197,7 +118,7 @@ def _sources(table: Table) -> dict[str, str]:
         for name, entry in _section(table, kind).items()
     }
     entries |= {f"escalation.{n}": rung for n, rung in enumerate(table.get("escalation", []))}
-    return {path: _text(entry.get("source"), f"{path}.source") for path, entry in entries.items()}
+    return {path: text_of(entry.get("source"), f"{path}.source") for path, entry in entries.items()}
 
 
 def _limits(table: Table, rules: Mapping[str, Any]) -> dict[str, LimitRule]:
@@ -218,17 +139,19 @@ def _limit_rule(
 ) -> LimitRule:
     _known(entry, _RULE_KEYS, f"{field}.")
     value = {**{key: rules[key] for key in ("start_rule", "end", "roll")}, **entry}
-    limit = _limit(entry.get("limit"), f"{field}.limit")
+    limit = limit_of(entry.get("limit"), f"{field}.limit")
     return LimitRule(
         limit=limit,
-        complex_limit=_limit(entry["complex"], f"{field}.complex") if "complex" in entry else None,
+        complex_limit=limit_of(entry["complex"], f"{field}.complex")
+        if "complex" in entry
+        else None,
         start_rule=RULES["start_rule"](value["start_rule"], f"{field}.start_rule"),
         end=RULES["end"](value["end"], f"{field}.end"),
-        roll=_flag(value["roll"], f"{field}.roll"),
+        roll=flag_of(value["roll"], f"{field}.roll"),
         kind="window" if field.startswith("windows.") else "limit",
-        warn=_flag(entry.get("warn", True), f"{field}.warn"),
+        warn=flag_of(entry.get("warn", True), f"{field}.warn"),
         escalates_to=steps,
-        source=_text(entry.get("source"), f"{field}.source"),
+        source=text_of(entry.get("source"), f"{field}.source"),
     )
 
 
@@ -246,8 +169,8 @@ def _rung(rung: Any, field: str) -> tuple[Escalation, tuple[str, ...]]:
     if not isinstance(of, list) or not set(map(str, of)) <= set(LIMITS):
         raise InvalidInput(f"{field}.limits", of, f"须取自 {'、'.join(LIMITS)}")
     step = Escalation(
-        _one_of(*get_args(Stage))(rung.get("stage"), f"{field}.stage"),
-        _one_of(*get_args(Act))(rung.get("act"), f"{field}.act"),
-        _one_of(*_ROLES)(rung.get("role"), f"{field}.role"),
+        one_of(*get_args(Stage))(rung.get("stage"), f"{field}.stage"),
+        one_of(*get_args(Act))(rung.get("act"), f"{field}.act"),
+        one_of(*_ROLES)(rung.get("role"), f"{field}.role"),
     )
     return step, tuple(of)
