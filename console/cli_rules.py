@@ -101,7 +101,7 @@ def worktime_between(
         used, _ = _chosen(profile, calendar, begin)
         seconds = int(worktime(used, begin, until, _pauses(pause)).total_seconds())
         hours, rest = divmod(seconds, 3600)
-        text = f"工作时间 {hours} 小时 {rest // 60} 分 {rest % 60} 秒（共 {seconds} 秒，日历 {used.id}）"
+        text = f"工作时间 {hours} 小时 {rest // 60} 分 {rest % 60} 秒（共 {seconds} 秒）"
         typer.echo(json.dumps({"seconds": seconds}) if as_json else text)
 
 

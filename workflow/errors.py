@@ -45,6 +45,18 @@ class BihuanError(Exception):
         lines = (type(self).__doc__ or "").strip().splitlines()
         super().__init__(message or (lines[0] if lines else type(self).__name__))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default would call the subclass with its message only; a pool of processes sends these.
+        return _revived, (type(self), self.args, self.__dict__)
+
+
+def _revived(
+    kind: type[BihuanError], args: tuple[object, ...], state: dict[str, object]
+) -> BihuanError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class Refused(BihuanError):
     """不能照办，请改提其他要求。"""
