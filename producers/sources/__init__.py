@@ -3,11 +3,11 @@
 from functools import cache
 from pathlib import Path
 
-from producers.sources.coding import Kind, Source
+from producers.sources.coding import Kind, Layout, Source
 from producers.sources.profile import read_profile
 from workflow.errors import InvalidInput
 
-__all__ = ["Kind", "Source", "load_source", "source", "sources"]
+__all__ = ["Kind", "Layout", "Source", "load_source", "source", "sources"]
 
 _FOLDER = Path(__file__).parent
 

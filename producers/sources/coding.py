@@ -84,6 +84,11 @@ class Source:
         """Our name for one of the source's names; None if the source has no such field."""
         return self._names.get(clean(name).strip().casefold())
 
+    def shown(self, field: str) -> str:
+        """A field of ours as people know it: with the source's own name if it has one."""
+        theirs = next((name for name, ours in self.profile.fields.items() if ours == field), "")
+        return f"{field}（{theirs}）" if theirs else field
+
     def kind_of(self, fields: Collection[str | None], record: str = "") -> Kind | None:
         """What a row is, by its `record` cell or else by its fields of ours; None if unclear."""
         if record:
@@ -154,6 +159,7 @@ class Source:
         stripped = zip(columns, map(str.strip, cells), strict=True)
         values: dict[str, object] = {name: text for name, text in stripped if text and name}
         values["source"] = self.name
+        _refuse_rewritten(values)
         for name, default in layout.defaults:
             values.setdefault(name, default)
         for name, table in layout.coded:
@@ -222,6 +228,12 @@ def _coded(profile: Profile) -> list[tuple[str, Mapping[str, object]]]:
         ("promiseTime", {code: ServiceKind(ours) for code, ours in codes.promiseTime.items()}),
         ("anonymityFlag", codes.anonymityFlag),
     ]
+
+
+def _refuse_rewritten(values: Mapping[str, object]) -> None:
+    if "E+" in str(values.get("projectNo", "")):
+        reason = "像是被电子表格改写成了科学计数，请把该列存为文本"
+        raise InvalidInput("projectNo", values["projectNo"], reason)
 
 
 def _agree(columns: Sequence[str | None], cells: Sequence[str]) -> None:

@@ -1,0 +1,102 @@
+"""归集: tables in files, CSV and XLSX, read as a stream: row by row, a bad row is one bad row."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from producers.files.delimited import csv_rows
+from producers.files.spreadsheets import open_xlsx
+from schemas.rating import Refusal
+from schemas.text import clean, unguarded
+from workflow.errors import InvalidInput
+
+Row = tuple[int, list[str], Refusal | None]
+"""A row's line in the file (header = 1), its cells, and why they cannot be read if they cannot."""
+
+ADDED = ("行号", "字段", "原因", "多出的内容")
+"""The columns a refused-rows file has beside the original ones; ignored when it comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's header, its rows as a stream, and how far the reading has come."""
+
+    header: tuple[str, ...]
+    rows: Iterator[Row]
+    bytes_read: Callable[[], int]
+    total_bytes: int
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[Table]:
+    """A CSV or XLSX file as a table; InvalidInput if the file as a whole cannot be read."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InvalidInput("文件", path.name, f"打不开：{error.strerror}") from error
+    with file:
+        size = path.stat().st_size
+        magic = file.read(8)
+        file.seek(0)
+        if magic.startswith(b"PK\x03\x04"):
+            with open_xlsx(file) as (rows, done):
+                yield _table(rows, lambda: int(size * done()), size)
+        else:
+            _refuse_other_kinds(magic, path)
+            yield _table(csv_rows(file), file.tell, size)
+
+
+def _refuse_other_kinds(magic: bytes, path: Path) -> None:
+    if not magic.strip():
+        raise InvalidInput("文件", path.name, "是空文件")
+    if magic.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InvalidInput("文件", path.name, "是旧式 .xls，请另存为 .xlsx 或 CSV")
+    if magic.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InvalidInput("文件", path.name, "是 UTF-16 编码，请另存为 CSV UTF-8")
+
+
+def _table(rows: Iterator[Row], bytes_read: Callable[[], int], size: int) -> Table:
+    first = next(rows, None)
+    if first is None:
+        raise InvalidInput("文件", "", "没有表头")
+    if first[2] is not None:
+        raise InvalidInput("表头", first[2].value, first[2].reason, row=1)
+    if any("\0" in name for name in first[1]):
+        raise InvalidInput("表头", "", "含空字节，像是 UTF-16 编码，请另存为 CSV UTF-8", row=1)
+    header = tuple(clean(name).strip() for name in first[1])
+    while header and not header[-1]:
+        header = header[:-1]
+    _refuse_bad_header(header)
+    return Table(header, _fitted(rows, header), bytes_read, size)
+
+
+def _refuse_bad_header(header: Sequence[str]) -> None:
+    if not header:
+        raise InvalidInput("表头", "", "第 1 行是空行", row=1)
+    for place, name in enumerate(header, 1):
+        if not name:
+            raise InvalidInput("表头", "", f"第 {place} 列没有名称", row=1)
+        if name in header[: place - 1]:
+            raise InvalidInput("表头", name, "有两列同名", row=1)
+    if len(header) == 1 and any(mark in header[0] for mark in "\t;；，"):
+        raise InvalidInput("表头", header[0], "只有一列：各列之间要用英文逗号分隔", row=1)
+
+
+def _fitted(rows: Iterator[Row], header: Sequence[str]) -> Iterator[Row]:
+    width, corrected = len(header), set(ADDED) <= set(header)
+    for row in rows:
+        number, cells, refused = row
+        if refused is not None:
+            yield row
+            continue
+        while len(cells) > width and not cells[-1]:
+            cells.pop()
+        if not any(cells):
+            continue
+        if len(cells) != width:
+            yield number, cells, Refusal(number, "列数", str(len(cells)), f"应有 {width} 列")
+        elif corrected:
+            yield number, [unguarded(cell) for cell in cells], None
+        else:
+            yield row

@@ -1,0 +1,182 @@
+"""归集: the door for rating platforms: rows of a file or a message → records for a batch."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from producers.files import ADDED, Table, open_table
+from producers.sources import Kind, Layout, Source
+from schemas.rating import Rating, Refusal, ServiceRecord
+from schemas.text import clean, masked
+from workflow.errors import InvalidInput
+
+Record = ServiceRecord | Rating
+
+_MOST_JSON_BYTES = 16 << 20
+_MOST_JSON_ROWS = 10_000
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some rows in a row: the records, each one's line, what was refused, and how far this is."""
+
+    rows: list[Record] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    first_row: int = 0
+    last_row: int = 0
+    bytes_read: int = 0
+    total_bytes: int = 0
+
+    def add(self, number: int, record: Record | Refusal) -> None:
+        """One more row, taken or refused."""
+        if isinstance(record, Refusal):
+            self.refused.append(record)
+        else:
+            self.rows.append(record)
+            self.numbers.append(number)
+        self.first_row = self.first_row or number
+        self.last_row = number
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.refused)
+
+
+def read_batches(
+    path: Path, source: Source, *, size: int = 1000, after_row: int = 0
+) -> Iterator[Batch]:
+    """The file's rows after a line already taken in (`Batch.last_row`), by at most `size`.
+
+    InvalidInput if the file as a whole cannot be read: nothing of it was yielded then, unless the
+    file breaks off in its middle.
+    """
+    with open_table(path) as table:
+        reader = _Reader(source, table.header)
+        batch = Batch()
+        for number, cells, refused in table.rows:
+            if number <= after_row:
+                continue
+            batch.add(number, refused or reader.record(number, cells))
+            if len(batch) >= size:
+                yield _placed(batch, table)
+                batch = Batch()
+        if len(batch):
+            yield _placed(batch, table)
+
+
+def _placed(batch: Batch, table: Table) -> Batch:
+    batch.bytes_read, batch.total_bytes = table.bytes_read(), table.total_bytes
+    return batch
+
+
+class _Reader:
+    """A file's header understood: every row is a 办件 or a 评价, or says itself which it is."""
+
+    def __init__(self, source: Source, header: Sequence[str]) -> None:
+        self._source = source
+        self._names = header
+        fields = [None if name in ADDED else source.field(name) for name in header]
+        unknown = [n for n, f in zip(header, fields, strict=True) if f is None and n not in ADDED]
+        if unknown:
+            listed = "、".join(unknown)
+            raise InvalidInput(
+                "表头", listed, f"来源 {source.name} 没有这些列，请删去或改名", row=1
+            )
+        self._record_at = fields.index("record") if "record" in fields else None
+        kinds = _kinds_in(source, fields, self._record_at is not None)
+        self._layouts = {kind: source.layout(kind, fields) for kind in kinds}
+        self._only: Layout | None = self._layouts[kinds[0]] if len(kinds) == 1 else None
+
+    def record(self, number: int, cells: list[str]) -> Record | Refusal:
+        """The row as a record, or why it is none."""
+        if self._only is not None:
+            return self._source.parse_cells(self._only, cells, number)
+        said = clean(cells[self._record_at or 0]).strip()
+        try:
+            kind = self._source.kind_of((), said)
+        except InvalidInput as wrong:
+            return Refusal(number, wrong.field, masked("record", said), wrong.reason)
+        if kind is None:
+            return Refusal(number, "record", "", "没有写明是办件还是评价")
+        return self._source.parse_cells(self._layouts[kind], cells, number)
+
+
+def _kinds_in(source: Source, fields: Sequence[str | None], mixed: bool) -> list[Kind]:
+    kinds = list(Kind) if mixed else [source.kind_of(fields) or Kind.RATING]
+    for kind in kinds:
+        if missing := source.missing(kind, fields):
+            listed = "、".join(source.shown(name) for name in missing)
+            what = "评价" if kind is Kind.RATING else "办件"
+            raise InvalidInput("表头", listed, f"{what}表缺少这些列", row=1)
+    return kinds
+
+
+def parse_json_rows(body: bytes, source: Source, kind: Kind | None = None) -> Batch:
+    """A message's rows: a JSON array of objects in the source's field names, numbered from 1.
+
+    InvalidInput if the body as a whole is not that; a bad row is refused and stops no other.
+    Without `kind` a row says itself what it is (`record`), or shows it by its fields.
+    """
+    batch = Batch(total_bytes=len(body), bytes_read=len(body))
+    for number, row in enumerate(_json_rows(body), 1):
+        batch.add(number, _json_record(source, kind, row, number))
+    return batch
+
+
+def _json_rows(body: bytes) -> list[object]:
+    if len(body) > _MOST_JSON_BYTES:
+        raise InvalidInput("正文", f"{len(body)} 字节", f"不得超过 {_MOST_JSON_BYTES} 字节")
+    try:
+        rows = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_such_number
+        )
+    except (ValueError, RecursionError) as error:
+        reason = "嵌套过深" if isinstance(error, RecursionError) else str(error)
+        raise InvalidInput("正文", "", f"不是合格的 UTF-8 JSON：{reason}") from error
+    if not isinstance(rows, list):
+        raise InvalidInput("正文", type(rows).__name__, "应为对象的数组")
+    if len(rows) > _MOST_JSON_ROWS:
+        raise InvalidInput("正文", f"{len(rows)} 条", f"一次不得超过 {_MOST_JSON_ROWS} 条")
+    return rows
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise ValueError("同一字段出现两次")
+    return row
+
+
+def _no_such_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} 不是数")
+
+
+def _json_record(source: Source, kind: Kind | None, row: object, number: int) -> Record | Refusal:
+    if not isinstance(row, dict):
+        return Refusal(number, "", type(row).__name__, "应为对象")
+    texts: dict[str, str] = {}
+    for name, value in row.items():
+        text = _json_text(value)
+        if text is None:
+            return Refusal(number, clean(name)[:60], type(value).__name__, "应为文本")
+        texts[name] = text
+    try:
+        said = next((t for n, t in texts.items() if source.field(n) == "record"), "")
+        found = kind or source.kind_of([source.field(name) for name in texts], said)
+        if found is None:
+            return Refusal(number, "satisfaction", "", "看不出是办件还是评价")
+        return source.parse(found, texts, number)
+    except InvalidInput as wrong:
+        return Refusal(number, wrong.field, masked(wrong.field, str(wrong.value)), wrong.reason)
+
+
+def _json_text(value: object) -> str | None:
+    if value is None:
+        return ""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ",".join(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
