@@ -46,7 +46,7 @@ class BihuanError(Exception):
         super().__init__(message or (lines[0] if lines else type(self).__name__))
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The default would call the subclass with its message only; a pool of processes sends these.
+        # The default would call the subclass with its message only; process pools send these.
         return _revived, (type(self), self.args, self.__dict__)
 
 
