@@ -25,7 +25,9 @@ _NAMES: Final = {
     "National Day": "国庆节",
     "Anti-Fascist 70th Day": "抗战胜利70周年纪念日",
 }
-# 全国年节及纪念日放假办法 fixes these by the solar date; the lunar ones wait for the year's notice.
+# 全国年节及纪念日放假办法（国务院令第795号）fixes these by the solar date, whether or not a notice
+# repeats them; the lunar ones wait for the year's notice.
+_LAW_SINCE: Final = 2025
 _FIXED: Final = {
     (1, 1): "元旦",
     (5, 1): "劳动节",
@@ -64,7 +66,8 @@ class Official:
         if known is not None:
             return known
         note = "" if day.year in self.years else "（年度通知未公布，暂按常规推定）"
-        fixed = _FIXED.get((day.month, day.day)) if note else None
+        by_law = note or day.year >= _LAW_SINCE
+        fixed = _FIXED.get((day.month, day.day)) if by_law else None
         if fixed:
             return Declared(False, f"法定节假日（{fixed}）{note}")
         weekend = day.weekday() >= 5

@@ -90,6 +90,7 @@ class Ledger:
     def transaction(self) -> Iterator[Posting]:
         """One transaction: whatever is recorded in it is committed together at its end, or not at all."""
         with self.database.write() as conn:
+            self.rulebook.refresh(conn)
             posting = Posting(self, conn)
             yield posting
             posting.flush()

@@ -106,13 +106,13 @@ _COMPILED: dict[tuple[int, str], tuple[Executable, str, tuple[str, ...] | None]]
 
 def run_many(
     conn: Connection, statement: Executable, keys: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """The statement once for each row, values in the order of `keys`; compiled once, straight to the driver.
+) -> int:
+    """The statement once for each row, values in the order of `keys`; answers how many rows it touched.
 
     `statement` must be a module-level constant: its compiled text is kept for the process's life.
     """
     if not rows:
-        return
+        return 0
     name = conn.dialect.name
     found = _COMPILED.get((id(statement), name))
     if found is None:
@@ -120,13 +120,13 @@ def run_many(
         order = None if compiled.positiontup is None else tuple(compiled.positiontup)
         found = _COMPILED[(id(statement), name)] = (statement, str(compiled), order)
     _, sql, order = found
+    values: Sequence[Any] = rows
     if order is None:
-        conn.exec_driver_sql(sql, [dict(zip(keys, row, strict=True)) for row in rows])
-    elif order == keys:
-        conn.exec_driver_sql(sql, list(rows))
-    else:
+        values = [dict(zip(keys, row, strict=True)) for row in rows]
+    elif order != keys:
         places = [keys.index(key) for key in order]
-        conn.exec_driver_sql(sql, [tuple(row[place] for place in places) for row in rows])
+        values = [tuple(row[place] for place in places) for row in rows]
+    return conn.exec_driver_sql(sql, list(values)).rowcount
 
 
 __all__ = ["Database", "run_many"]

@@ -180,10 +180,17 @@ ratings = Table(
     Column("received_at", Instant, nullable=False),
     Column("item", Text),
     Column("window", Text),
-    Column("vault", Text),
     Column("digest", Text, nullable=False),
     Index("ratings_day", "day", "unit"),
     Index("ratings_batch", "batch"),
+    Index(
+        "ratings_unmatched",
+        "source",
+        "project_no",
+        "service_number",
+        sqlite_where=text("unit IS NULL"),
+        postgresql_where=text("unit IS NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 """Every rating as it was sent, never altered; `unit` is filled from the service record where the rating named none."""
@@ -229,15 +236,13 @@ conflicts = Table(
     Column("source", Text, nullable=False),
     Column("project_no", Text, nullable=False),
     Column("service_number", Text, nullable=False),
-    Column("assess_number", Text),
+    Column("assess_number", Text, nullable=False),
     Column("batch", BigInteger, nullable=False),
     Column("received_at", Instant, nullable=False),
-    Column("data", Text, nullable=False),
-    Column("vault", Text),
     Column("digest", Text, nullable=False),
     UniqueConstraint("kind", "source", "project_no", "service_number", "assess_number", "digest"),
 )
-"""Another content under a key that exists: kept beside the first, overwriting nothing."""
+"""Another content under a key that exists: kept beside the first (its content sealed in the vault), overwriting nothing."""
 
 refused = Table(
     "refused",

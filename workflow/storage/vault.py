@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 import re
 from dataclasses import dataclass
@@ -123,16 +122,17 @@ class Vault:
 
     def phone_hash(self, phone: str) -> int:
         """The keyed hash by which phones are matched: 63 bits, never reversible without the key."""
-        return _int63(hmac.digest(self._match, b"phone:" + normal(phone).encode(), "sha256"))
+        return self._hash("phone:" + normal(phone))
 
     def last4_hash(self, phone: str) -> int:
-        return _int63(hmac.digest(self._match, b"last4:" + normal(phone)[-4:].encode(), "sha256"))
+        return self._hash("last4:" + normal(phone)[-4:])
+
+
+    def _hash(self, text: str) -> int:
+        digest = hashlib.blake2b(text.encode(), digest_size=8, key=self._match).digest()
+        return int.from_bytes(digest, "big") >> 1
 
 
 def normal(phone: str) -> str:
     """Digits alone, without +86."""
     return re.sub(r"\D", "", phone.removeprefix("+86"))
-
-
-def _int63(digest: bytes) -> int:
-    return int.from_bytes(digest[:8], "big") >> 1

@@ -1,0 +1,96 @@
+"""The composition root: settings read once, everything built here and handed down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from workflow.bus.embedded import EmbeddedBus
+from workflow.clock import Clock, system_clock
+from workflow.intake import Desk
+from workflow.ledger import Ledger
+from workflow.policy import Policies
+from workflow.rulebook import Rulebook
+from workflow.settings import Settings
+from workflow.storage.database import Database
+from workflow.storage.models import units as units_table
+from workflow.storage.schema import prepare
+from workflow.storage.vault import Keys, Vault, load_keys
+from workflow.units import SHIPPED, UnitList, load, seed, stored
+
+
+@dataclass(frozen=True)
+class Office:
+    """One office's running parts: what commands, desks and the demo are handed."""
+
+    data: Path
+    settings: Settings
+    database: Database
+    keys: Keys
+    rulebook: Rulebook
+    ledger: Ledger
+    clock: Clock
+
+    @property
+    def vault(self) -> Vault:
+        return self.ledger.vault
+
+    @property
+    def units(self) -> UnitList:
+        """The list of units in force, read anew: another process may have replaced it."""
+        with self.database.read() as conn:
+            return stored(conn)
+
+    def desk(self) -> Desk:
+        """What collecting needs to make rows ready."""
+        policy = self.rulebook.in_force(self.clock())
+        return Desk(self.units, policy.zone, self.keys.match)
+
+    def bus(self) -> EmbeddedBus:
+        from consumers import register  # noqa: PLC0415  # the views alone need none of them
+
+        return EmbeddedBus(self.ledger, register(self))
+
+    def drain(self) -> bool:
+        """Lets the consumers catch up with the log; False if another process is doing so."""
+        return self.bus().drain()
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office:
+    """Opens (and on first use prepares) the embedded database of a folder; BIHUAN_DATA, else ./data."""
+    settings = Settings.read(data)
+    database = Database(settings.data / "bihuan.db")
+    keys = load_keys(settings.data, settings.key)
+    prepare(database, keys)
+    _seed_units(database)
+    rulebook = Rulebook(Policies.load(), settings.profile)
+    ledger = Ledger(database, rulebook, keys, clock)
+    with database.read() as conn:
+        rulebook.refresh(conn)
+    return Office(settings.data, settings, database, keys, rulebook, ledger, clock)
+
+
+def _seed_units(database: Database) -> None:
+    with database.read() as conn:
+        if conn.execute(select(func.count()).select_from(units_table)).scalar_one():
+            return
+    with database.write() as conn:
+        if not conn.execute(select(func.count()).select_from(units_table)).scalar_one():
+            seed(conn, load(SHIPPED))
+
+
+@contextmanager
+def office(data: Path | None = None, clock: Clock = system_clock) -> Iterator[Office]:
+    """An office, closed at the end."""
+    opened = open_office(data, clock)
+    try:
+        yield opened
+    finally:
+        opened.close()

@@ -1,0 +1,110 @@
+"""The embedded bus: the log itself is the source; one runner thread for all consumers, under a lease."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from workflow.bus import progress
+from workflow.bus.consumer import Consumer, Record, record_of
+from workflow.bus.lease import SECONDS, Lease
+from workflow.bus.runner import Runner
+from workflow.clock import system_clock
+from workflow.ledger import Ledger
+
+POLL = 0.25
+"""Seconds between polls when nothing in this process wakes the runner."""
+
+REMEMBERED = 4096
+LOGGER = logging.getLogger("bihuan.bus")
+
+
+class EmbeddedBus:
+    """All consumers of one process. `drain` works off what is there; `run` goes on until stopped."""
+
+    def __init__(self, ledger: Ledger, consumers: Sequence[Consumer]) -> None:
+        self.ledger, self.consumers = ledger, tuple(consumers)
+        self._lease = Lease(ledger.database, "runner", system_clock)
+        self._decoded: dict[tuple[int, int], Record] = {}
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._joined = False
+
+    def wake(self) -> None:
+        """Something was recorded in this process."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+
+    def drain(self) -> bool:
+        """Works until every consumer's progress equals the log; False if another process holds the lease."""
+        clean = self._lease.acquire()
+        if clean is None:
+            return False
+        runners = self._runners(clean)
+        renewed = time.monotonic()
+        while self._round(runners):
+            if time.monotonic() - renewed > SECONDS / 3:
+                if not self._lease.renew():
+                    return False
+                renewed = time.monotonic()
+        self._lease.release()
+        return True
+
+    def run(self) -> None:
+        """Until `stop`: stands by while another process holds the lease, then works and waits by turns."""
+        while not self._stop.is_set():
+            clean = self._lease.acquire()
+            if clean is None:
+                self._stop.wait(1.0)
+                continue
+            try:
+                self._work(self._runners(clean))
+            except Exception:
+                LOGGER.exception("runner stopped by an error; it starts again")
+                self._stop.wait(1.0)
+
+    def _work(self, runners: Sequence[Runner]) -> None:
+        renewed = time.monotonic()
+        while not self._stop.is_set():
+            self._wake.clear()
+            if not self._round(runners):
+                self._wake.wait(POLL)
+            if time.monotonic() - renewed > SECONDS / 3:
+                if not self._lease.renew():
+                    return
+                renewed = time.monotonic()
+        self._lease.release()
+
+    def _round(self, runners: Sequence[Runner]) -> int:
+        """One batch for each consumer that is behind; 0 when none is."""
+        with self.ledger.database.read() as conn:
+            behind = progress.behind(conn)
+        return sum(runner.step() for runner in runners if runner.consumer.name in behind)
+
+    def _runners(self, clean: bool) -> list[Runner]:
+        if not self._joined:
+            with self.ledger.database.write() as conn:
+                for consumer in self.consumers:
+                    progress.join_source(conn, consumer.name, consumer.start)
+            self._joined = True
+        return [
+            Runner(self.ledger, consumer, unclean=not clean, decode=self._decode)
+            for consumer in self.consumers
+        ]
+
+    def _decode(self, row: Row[Any]) -> Record:
+        """Each record is decoded once for all consumers of the process."""
+        key = (row.lane, row.pos)
+        record = self._decoded.get(key)
+        if record is None:
+            if len(self._decoded) >= REMEMBERED:
+                self._decoded.clear()
+            record = self._decoded[key] = record_of(row)
+        return record

@@ -1,0 +1,76 @@
+"""A lease: one process does a job, others stand by and take over when it ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+
+from sqlalchemy import Connection, insert, select, update
+
+from workflow.storage.database import Database
+from workflow.storage.models import leases
+
+SECONDS = 10
+_HOST = socket.gethostname()
+
+
+class Lease:
+    """One name's lease in the table; its time is the host's, never the demo's clock.
+
+    `acquire` answers None while somebody else holds it, else whether the last holder ended cleanly.
+    """
+
+    def __init__(self, database: Database, name: str, clock: Callable[[], int]) -> None:
+        self.database, self.name, self._clock = database, name, clock
+        self.holder = f"{_HOST}/{os.getpid()}/{id(self):x}"
+
+    def acquire(self) -> bool | None:
+        now = self._clock()
+        with self.database.write() as conn:
+            row = conn.execute(select(leases).where(leases.c.name == self.name)).one_or_none()
+            if row is None:
+                conn.execute(insert(leases), {"name": self.name, **self._held(now)})
+                return True
+            if row.holder != self.holder and row.expires_at > now and not _dead(row.holder):
+                return None
+            self._write(conn, **self._held(now))
+            return bool(row.clean)
+
+    def renew(self) -> bool:
+        """False when it was lost meanwhile: stop working."""
+        with self.database.write() as conn:
+            query = select(leases.c.holder).where(leases.c.name == self.name)
+            if conn.execute(query).scalar() != self.holder:
+                return False
+            self._write(conn, **self._held(self._clock()))
+            return True
+
+    def release(self) -> None:
+        """A clean end: nothing was in hand."""
+        with self.database.write() as conn:
+            conn.execute(
+                update(leases)
+                .where(leases.c.name == self.name, leases.c.holder == self.holder)
+                .values(expires_at=0, clean=True)
+            )
+
+    def _held(self, now: int) -> dict[str, object]:
+        return {"holder": self.holder, "expires_at": now + SECONDS * 1_000_000, "clean": False}
+
+    def _write(self, conn: Connection, **values: object) -> None:
+        conn.execute(update(leases).where(leases.c.name == self.name).values(**values))
+
+
+def _dead(holder: str) -> bool:
+    """The holder was a process of this host that is gone: no need to wait for the lease to run out."""
+    host, pid, _ = holder.rsplit("/", 2)
+    if host != _HOST:
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,163 @@
+"""Only what went wrong has a row: parked, held behind a parked one, overtaken; replayed or discarded by a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from workflow.bus.consumer import Consumer, Record, Work, record_of
+from workflow.errors import InvalidInput
+from workflow.ledger import Ledger
+from workflow.storage.database import Database
+from workflow.storage.models import events, parked
+
+HOLDING = ("parked", "held")
+MAX_ERROR = 2000
+
+
+def held_subjects(conn: Connection, consumer: str) -> set[str]:
+    """Subjects whose later records must wait for this consumer, so that their order stays."""
+    query = select(parked.c.subject).where(
+        parked.c.consumer == consumer, parked.c.status.in_(HOLDING)
+    )
+    return set(conn.execute(query.distinct()).scalars())
+
+
+def park(
+    conn: Connection, consumer: str, record: Record, status: str, error: str, tries: int, now: int
+) -> None:
+    """Writes the record's row, in the transaction that moves progress past it."""
+    key = _key(consumer, record.lane, record.pos)
+    conn.execute(delete(parked).where(*key))
+    conn.execute(
+        insert(parked),
+        {
+            "consumer": consumer,
+            "lane": record.lane,
+            "pos": record.pos,
+            "subject": record.subject,
+            "status": status,
+            "error": error[:MAX_ERROR],
+            "tries": tries,
+            "parked_at": now,
+        },
+    )
+
+
+def count_try(database: Database, consumer: str, record: Record, now: int) -> int:
+    """Counts a try before it is made, in a transaction of its own: a record that kills the process is seen to."""
+    with database.write() as conn:
+        key = _key(consumer, record.lane, record.pos)
+        tries = conn.execute(select(parked.c.tries).where(*key)).scalar() or 0
+        park(conn, consumer, record, "trying", "", tries + 1, now)
+        return tries + 1
+
+
+def forget_try(conn: Connection, consumer: str, record: Record) -> None:
+    """The try came to its end: its row goes with the effects' commit."""
+    key = _key(consumer, record.lane, record.pos)
+    conn.execute(delete(parked).where(*key, parked.c.status == "trying"))
+
+
+def _key(consumer: str, lane: int, pos: int) -> tuple[Any, ...]:
+    return (parked.c.consumer == consumer, parked.c.lane == lane, parked.c.pos == pos)
+
+
+def listed(conn: Connection, consumer: str | None = None) -> list[Row[Any]]:
+    """Parked and held records, oldest first, with the event's type."""
+    query = (
+        select(parked, events.c.type, events.c.state)
+        .join(events, (events.c.lane == parked.c.lane) & (events.c.pos == parked.c.pos))
+        .where(parked.c.status.in_(HOLDING))
+        .order_by(parked.c.parked_at, parked.c.lane, parked.c.pos)
+    )
+    if consumer is not None:
+        query = query.where(parked.c.consumer == consumer)
+    return list(conn.execute(query).all())
+
+
+def replay(ledger: Ledger, consumer: Consumer, lane: int, pos: int) -> list[str]:
+    """Handles a parked record again, then those held behind it in order; answers the event ids that went through.
+
+    The error of a record that fails again is raised, with nothing of it done; it stays parked.
+    """
+    done = []
+    with ledger.transaction() as posting:
+        row = _parked_row(posting.conn, consumer.name, lane, pos)
+        record = _record(posting.conn, lane, pos)
+        consumer.handle(record, Work(posting, consumer.name))
+        _settle(posting.conn, consumer.name, row, "replayed", None, posting.now)
+        done.append(record.id)
+    return done + _release(ledger, consumer, record.subject)
+
+
+def discard(ledger: Ledger, consumer: Consumer, lane: int, pos: int, reason: str) -> list[str]:
+    """Gives a parked record up, with a reason, and lets those held behind it go on; answers their event ids."""
+    if not reason.strip():
+        raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
+    with ledger.transaction() as posting:
+        row = _parked_row(posting.conn, consumer.name, lane, pos)
+        _settle(posting.conn, consumer.name, row, "discarded", reason, posting.now)
+        subject = row.subject
+    return _release(ledger, consumer, subject)
+
+
+def _release(ledger: Ledger, consumer: Consumer, subject: str) -> list[str]:
+    """Held records of the subject, oldest first, each in its own transaction; the first that fails is parked itself."""
+    done = []
+    while True:
+        with ledger.database.read() as conn:
+            row = _first_held(conn, consumer.name, subject)
+        if row is None or row.status == "parked":
+            return done
+        try:
+            with ledger.transaction() as posting:
+                record = _record(posting.conn, row.lane, row.pos)
+                consumer.handle(record, Work(posting, consumer.name))
+                _settle(posting.conn, consumer.name, row, "replayed", None, posting.now)
+        except Exception as error:
+            with ledger.transaction() as posting:
+                record = _record(posting.conn, row.lane, row.pos)
+                park(posting.conn, consumer.name, record, "parked", repr(error), 1, posting.now)
+            return done
+        done.append(record.id)
+
+
+def _first_held(conn: Connection, consumer: str, subject: str) -> Row[Any] | None:
+    query = (
+        select(parked)
+        .where(
+            parked.c.consumer == consumer,
+            parked.c.subject == subject,
+            parked.c.status.in_(HOLDING),
+        )
+        .order_by(parked.c.pos)
+        .limit(1)
+    )
+    return conn.execute(query).one_or_none()
+
+
+def _parked_row(conn: Connection, consumer: str, lane: int, pos: int) -> Row[Any]:
+    query = select(parked).where(*_key(consumer, lane, pos), parked.c.status == "parked")
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        raise InvalidInput("parked", f"{consumer}/{lane}/{pos}", "没有这条异常件，或已处理")
+    return row
+
+
+def _record(conn: Connection, lane: int, pos: int) -> Record:
+    query = select(events).where(events.c.lane == lane, events.c.pos == pos)
+    return record_of(conn.execute(query).one())
+
+
+def _settle(
+    conn: Connection, consumer: str, row: Row[Any], status: str, note: str | None, now: int
+) -> None:
+    conn.execute(
+        update(parked)
+        .where(*_key(consumer, row.lane, row.pos))
+        .values(status=status, note=note, settled_at=now)
+    )
+
+

@@ -1,0 +1,122 @@
+"""Progress: how far each consumer has come in each lane, and what lies beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from workflow.bus.consumer import Consumer
+from workflow.storage.log import LANES
+from workflow.storage.models import lanes, progress
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A lane's way from where the consumer stood to where this batch brings it."""
+
+    lane: int
+    old: int
+    new: int
+
+
+def join_source(conn: Connection, name: str, start: Literal["beginning", "now"]) -> None:
+    """A consumer's first sixteen rows: from the beginning, or from the lanes' heads of now. Once only."""
+    known = conn.execute(select(func.count()).where(progress.c.consumer == name)).scalar_one()
+    if known:
+        return
+    heads = dict(conn.execute(select(lanes.c.lane, lanes.c.pos)).tuples().all())
+    rows = [
+        {"consumer": name, "lane": lane, "pos": heads[lane] if start == "now" else 0}
+        for lane in range(LANES)
+    ]
+    conn.execute(insert(progress), rows)
+
+
+def beyond(
+    conn: Connection, consumer: Consumer, rotation: int, size: int
+) -> tuple[list[Reach], Sequence[Row[Any]]]:
+    """At most `size` records beyond the consumer's progress, lane by lane, and how far that brings each lane.
+
+    Records of types it does not handle are passed over in the query, and its progress with them; a lane
+    is read at most 5,000 positions far, so that a filter that finds nothing never scans the whole log.
+    """
+    rows = conn.execute(_READ, _parameters(consumer, rotation, size)).all()
+    reaches = {row.lane: Reach(row.lane, row.old, row.upto) for row in rows}
+    if len(rows) == size and rows[-1].pos is not None:
+        last = rows[-1]
+        reaches[last.lane] = Reach(last.lane, last.old, last.pos)
+    return list(reaches.values()), [row for row in rows if row.pos is not None]
+
+
+def _parameters(consumer: Consumer, rotation: int, size: int) -> dict[str, Any]:
+    return {
+        "consumer": consumer.name,
+        "rotation": rotation,
+        "size": size,
+        "handles": sorted(consumer.handles),
+    }
+
+
+_READ = text(
+    """
+    SELECT p.lane AS lane, p.old AS old, p.upto AS upto, e.pos, e.subject, e.version, e.type, e.state,
+           e.occurred_at, e.recorded_at, e.actor, e.role, e.unit, e.cause, e.data, e.limits
+    FROM (SELECT p.lane AS lane, p.pos AS old, min(l.pos, p.pos + 5000) AS upto
+          FROM progress p CROSS JOIN lanes l ON l.lane = p.lane
+          WHERE p.consumer = :consumer AND l.pos > p.pos
+          ORDER BY (p.lane + :rotation) % 16 LIMIT -1) p
+    LEFT JOIN events e ON e.lane = p.lane AND e.pos > p.old AND e.pos <= p.upto
+         AND e.type IN :handles
+    LIMIT :size
+    """
+).bindparams(bindparam("handles", expanding=True))
+_CLAIM = (
+    update(progress)
+    .where(
+        and_(
+            progress.c.consumer == bindparam("of_consumer"),
+            progress.c.lane == bindparam("of_lane"),
+            progress.c.pos == bindparam("old"),
+        )
+    )
+    .values(pos=bindparam("new"))
+)
+
+
+def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]:
+    """Compare-and-set, lane by lane: answers the lanes won; a zombie wins none and does no work."""
+    won = set()
+    for reach in sorted(reaches, key=lambda r: r.lane):
+        values = {
+            "of_consumer": consumer,
+            "of_lane": reach.lane,
+            "old": reach.old,
+            "new": reach.new,
+        }
+        if conn.execute(_CLAIM, values).rowcount == 1:
+            won.add(reach.lane)
+    return won
+
+
+def behind(conn: Connection) -> set[str]:
+    """The consumers for whom something lies beyond."""
+    query = (
+        select(progress.c.consumer)
+        .join(lanes, and_(lanes.c.lane == progress.c.lane, lanes.c.pos > progress.c.pos))
+        .distinct()
+    )
+    return set(conn.execute(query).scalars())
+

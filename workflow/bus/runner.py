@@ -1,0 +1,175 @@
+"""The runner: a consumer's records in batches; effects and progress commit together; what fails is parked, never dropped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.exc import OperationalError
+
+from workflow.bus import parking, progress
+from workflow.bus.consumer import NO_CHANGE, Consumer, Record, Work, record_of
+from workflow.bus.progress import Reach
+from workflow.errors import IllegalStep, Transient
+from workflow.ledger import Ledger, Posting
+from workflow.storage.log import LANES
+
+BATCH = 200
+TRIES = 3
+BACK_OFF = (0.05, 0.2, 1.0)
+
+
+@dataclass
+class Runner:
+    """Drives one consumer. After an unclean stop the first records of each lane run singly, their tries counted."""
+
+    ledger: Ledger
+    consumer: Consumer
+    unclean: bool = False
+    decode: Callable[[Row[Any]], Record] = record_of
+    pause: Callable[[float], None] = time.sleep
+    _rotation: int = 0
+    _singly: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.unclean:
+            self._singly = dict.fromkeys(range(LANES), BATCH)
+
+    def step(self, size: int = BATCH) -> int:
+        """One batch: answers how many positions the consumer has moved past; 0 when nothing lies beyond."""
+        self._rotation += 1
+        with self.ledger.database.read() as conn:
+            reaches, rows = progress.beyond(conn, self.consumer, self._rotation, size)
+        if not reaches:
+            return 0
+        moved = sum(reach.new - reach.old for reach in reaches)
+        records, broken = self._decoded(rows)
+        if broken or self._singly_wanted(reaches):
+            self._one_by_one(reaches, rows)
+            return moved
+        try:
+            self._batch(reaches, records)
+        except Exception:
+            self._one_by_one(reaches, rows)
+        return moved
+
+    def _decoded(self, rows: Sequence[Row[Any]]) -> tuple[list[Record], bool]:
+        try:
+            return [self.decode(row) for row in rows], False
+        except Exception:
+            return [], True
+
+    def _singly_wanted(self, reaches: Sequence[Reach]) -> bool:
+        return any(self._singly.get(reach.lane, 0) > 0 for reach in reaches)
+
+    def _batch(self, reaches: Sequence[Reach], records: Sequence[Record]) -> None:
+        with self.ledger.transaction() as posting:
+            won = progress.claim(posting.conn, self.consumer.name, reaches)
+            mine = [record for record in records if record.lane in won]
+            held = parking.held_subjects(posting.conn, self.consumer.name)
+            if self.consumer.recording:
+                posting.prefetch(record.subject for record in mine)
+            work = Work(posting, self.consumer.name)
+            for record in mine:
+                self._handle(record, work, posting, held)
+
+    def _handle(self, record: Record, work: Work, posting: Posting, held: set[str]) -> None:
+        if record.subject in held:
+            self._park(posting, record, "held", "同一件的前一条尚未处理", 0)
+            return
+        try:
+            self.consumer.handle(record, work)
+        except IllegalStep as refusal:
+            if posting.complaint(record.subject).version == record.version:
+                raise
+            self._park(posting, record, "overtaken", str(refusal), 1)
+
+    def _park(
+        self, posting: Posting, record: Record, status: str, error: str, tries: int
+    ) -> None:
+        name = self.consumer.name
+        parking.park(posting.conn, name, record, status, error, tries, posting.now)
+
+    def _one_by_one(self, reaches: Sequence[Reach], rows: Sequence[Row[Any]]) -> None:
+        """Each record in its own transaction; then the lanes' remaining positions, of types not handled."""
+        stood = {reach.lane: reach.old for reach in reaches}
+        lost: set[int] = set()
+        for row in rows:
+            if row.lane in lost:
+                continue
+            if self._one(Reach(row.lane, stood[row.lane], row.pos), row):
+                stood[row.lane] = row.pos
+            else:
+                lost.add(row.lane)
+        rest = [Reach(r.lane, stood[r.lane], r.new) for r in reaches if r.lane not in lost]
+        with self.ledger.transaction() as posting:
+            progress.claim(
+                posting.conn, self.consumer.name, [r for r in rest if r.new > r.old]
+            )
+
+    def _one(self, reach: Reach, row: Row[Any]) -> bool:
+        """One record, tried and retried, parked at last; False if another runner took the lane."""
+        error: Exception = RuntimeError("进程在处理它时中止")
+        tries = self._tries_before(row)
+        while tries <= TRIES:
+            try:
+                return self._alone(reach, self.decode(row))
+            except (Transient, OperationalError) as transient:
+                error = transient
+                self.pause(BACK_OFF[min(tries, len(BACK_OFF)) - 1])
+            except Exception as failure:
+                error = failure
+            tries += 1
+        return self._park_alone(reach, row, error, tries - 1)
+
+    def _tries_before(self, row: Row[Any]) -> int:
+        """1, or the number of this try where tries are counted because the last process died."""
+        left = self._singly.get(row.lane, 0)
+        if left <= 0:
+            return 1
+        self._singly[row.lane] = left - 1
+        return parking.count_try(
+            self.ledger.database, self.consumer.name, _bare(row), self.ledger.clock()
+        )
+
+    def _alone(self, reach: Reach, record: Record) -> bool:
+        with self.ledger.transaction() as posting:
+            if not progress.claim(posting.conn, self.consumer.name, [reach]):
+                return False
+            held = parking.held_subjects(posting.conn, self.consumer.name)
+            parking.forget_try(posting.conn, self.consumer.name, record)
+            self._handle(record, Work(posting, self.consumer.name), posting, held)
+            return True
+
+    def _park_alone(self, reach: Reach, row: Row[Any], error: Exception, tries: int) -> bool:
+        with self.ledger.transaction() as posting:
+            if not progress.claim(posting.conn, self.consumer.name, [reach]):
+                return False
+            held = parking.held_subjects(posting.conn, self.consumer.name)
+            status = "held" if row.subject in held else "parked"
+            message = f"{type(error).__name__}: {error}"
+            self._park(posting, _bare(row), status, message, tries)
+            return True
+
+
+def _bare(row: Row[Any]) -> Record:
+    """The row's place and subject alone, for records that may not decode."""
+    return Record(
+        row.lane,
+        row.pos,
+        row.subject,
+        row.version,
+        row.type,
+        row.state,
+        row.occurred_at,
+        row.recorded_at,
+        row.actor,
+        row.role,
+        row.unit,
+        row.cause,
+        None,
+        NO_CHANGE,
+    )

@@ -1,0 +1,189 @@
+"""A person's step at a door: values checked and texts sealed in one place, then one command to the ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, TypedDict, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, to_json
+
+from schemas.envelope import Digest, Fact, Role
+from schemas.text import clean
+from workflow.clock import instant, micros
+from workflow.errors import InvalidInput, UnknownComplaint
+from workflow.ledger import Actor, Ledger, Recorded
+from workflow.storage.vault import Sealed, seal_text
+
+TEXT_MOST = 2000
+"""Characters a free text may have."""
+
+AHEAD_MOST = timedelta(days=366)
+SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+NAME = re.compile(r"[^\s\x00-\x1f\x7f\ud800-\udfff]{1,120}")
+_DIGEST = Digest.__metadata__[0]  # type: ignore[attr-defined]
+
+
+class Step(TypedDict, total=False):
+    """What every door takes beside its own fields.
+
+    A repeat of `key` gets the first answer; `expected_version` is the version the person was looking at.
+    """
+
+    key: str | None
+    expected_version: int | None
+
+
+_Door = TypeVar("_Door", bound=Callable[..., Any])
+DOORS: dict[str, list[tuple[Callable[..., Any], type[Fact], frozenset[Role]]]] = {}
+"""Every door by the module it belongs to, with the event it records and the roles that may stand at it."""
+
+
+def records(kind: type[Fact], *roles: Role) -> Callable[[_Door], _Door]:
+    """Enters a door in the register; the function itself stays as it is."""
+
+    def register(door: _Door) -> _Door:
+        DOORS.setdefault(door.__module__, []).append((door, kind, frozenset(roles)))
+        return door
+
+    return register
+
+
+def take(
+    ledger: Ledger, subject: str, kind: type[Fact], actor: Actor, step: Step, **values: object
+) -> Recorded:
+    """Records this kind of step with these values; its free texts are cleaned, sealed and kept in the vault.
+
+    Raises InvalidInput (field, value, reason) before anything is asked of the ledger, then what `Ledger.command` raises.
+    """
+    if SUBJECT.fullmatch(subject) is None:
+        raise UnknownComplaint(subject)
+    for field, value in (("account", actor.name), ("unit", actor.unit), ("key", step.get("key"))):
+        if value is not None and NAME.fullmatch(value) is None:
+            raise InvalidInput(field, value, "须是1至120个字，不含空白")
+    fact, texts = stated(kind, values)
+    return ledger.command(
+        subject,
+        fact,
+        actor,
+        key=step.get("key"),
+        expected_version=step.get("expected_version"),
+        texts=texts,
+    )
+
+
+def stated(kind: type[Fact], values: Mapping[str, object]) -> tuple[Fact, dict[str, Sealed]]:
+    """The fact these values make, and the sealed texts its digests stand for. Raises InvalidInput."""
+    plain: dict[str, object] = {}
+    texts: dict[str, Sealed] = {}
+    free = texts_of(kind)
+    for field, value in values.items():
+        if field in free:
+            text = _text(field, value, required=free[field])
+            if text is not None:
+                texts[field] = seal_text(text)
+                plain[field] = texts[field].digest
+        elif (tidy := _tidy(value)) is not None:
+            plain[field] = tidy
+    try:
+        # Through JSON, for there the strict models take a code's plain text for the code.
+        return kind.model_validate_json(to_json(plain)), texts
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+@lru_cache(maxsize=256)
+def texts_of(kind: type[Fact]) -> Mapping[str, bool]:
+    """The event's free-text fields, each with whether it is required."""
+    return {
+        name: field.is_required()
+        for name, field in kind.model_fields.items()
+        if _DIGEST in field.metadata or _DIGEST in _inner(field.annotation)
+    }
+
+
+def _inner(annotation: Any) -> tuple[Any, ...]:
+    parts = getattr(annotation, "__args__", ())
+    return tuple(m for part in parts for m in getattr(part, "__metadata__", ()))
+
+
+def _text(field: str, value: object, *, required: bool) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise InvalidInput(field, value, "须是文字")
+    text = clean(value or "").strip()
+    if len(text) > TEXT_MOST:
+        raise InvalidInput(field, f"{len(text)}字", f"最多{TEXT_MOST}字")
+    if not text and required:
+        raise InvalidInput(field, value or "", "必填，不能为空")
+    return text or None
+
+
+def _tidy(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value).strip() or None
+    if isinstance(value, tuple | list):
+        return [_tidy(part) for part in value]
+    return value
+
+
+def acting(role: Role | str, *allowed: Role) -> Role:
+    """The role a person says he acts in, if this door lets it in. Raises InvalidInput."""
+    if role not in tuple(allowed):
+        raise InvalidInput("role", str(role), "只能是 " + "、".join(allowed))
+    return Role(role)
+
+
+def moment(field: str, value: datetime | str) -> int:
+    """An aware time, or its ISO 8601 text, in microseconds UTC. Raises InvalidInput, also for a time without a zone."""
+    try:
+        at = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+    except ValueError:
+        raise InvalidInput(field, value, "须是时间，如 2021-10-21T15:00:00+08:00") from None
+    if at.utcoffset() is None:
+        raise InvalidInput(field, value, "时间须带时区，如 2021-10-21T15:00:00+08:00")
+    return micros(at)
+
+
+def ahead(ledger: Ledger, field: str, value: datetime | str | None) -> int | None:
+    """The same for a time to come: later than now, by no more than a year; None stays None."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    at, now = moment(field, value), ledger.clock()
+    if not now < at <= now + AHEAD_MOST // timedelta(microseconds=1):
+        raise InvalidInput(field, str(value), f"须晚于现在（{instant(now):%Y-%m-%dT%H:%MZ}），一年以内")
+    return at
+
+
+def invalid(error: ValidationError) -> InvalidInput:
+    """The first thing a model found wrong, as the refusal a person can act on."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "内容"
+    return InvalidInput(field, "" if first["type"] == "missing" else first["input"], _reason(first))
+
+
+_REASONS = {
+    "missing": "必填",
+    "extra_forbidden": "没有这一项",
+    "int_type": "须是整数",
+    "int_parsing": "须是整数",
+    "int_from_float": "须是整数",
+    "bool_type": "须是“是”或“否”",
+    "string_type": "须是文字",
+    "tuple_type": "须是一列值",
+    "string_too_short": "不能为空",
+    "string_too_long": "太长，最多{max_length}字",
+    "greater_than_equal": "不得小于{ge}",
+    "less_than_equal": "不得大于{le}",
+}
+
+
+def _reason(first: ErrorDetails) -> str:
+    context = first.get("ctx", {})
+    if first["type"] in ("literal_error", "enum"):
+        expected = str(context["expected"]).replace("'", "").replace(" or ", ", ")
+        return "只能是 " + "、".join(expected.split(", "))
+    known = _REASONS.get(first["type"])
+    return known.format(**context) if known else first["msg"]

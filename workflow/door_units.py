@@ -1,0 +1,88 @@
+"""派单: a unit named by a person is found in the list in force, and the work order gets its number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from schemas import DepartmentAssigned
+from schemas.text import clean
+from workflow.complaint import Complaint, load
+from workflow.door import Step, take
+from workflow.errors import InvalidInput, UnknownComplaint
+from workflow.ledger import Actor, Ledger, Recorded
+from workflow.storage.models import complaints
+from workflow.units import stored
+
+BY_PERSON = "person"
+"""The rule an assignment names when a person chose the unit."""
+
+
+def unit_code(ledger: Ledger, field: str, name: str | None) -> str | None:
+    """The code of the unit called so, by code, name or alias. Raises InvalidInput for an unknown one.
+
+    Where no list of units is in force, the name stands for itself.
+    """
+    if name is None or not name.strip():
+        return None
+    with ledger.database.read() as conn:
+        units = stored(conn)
+    found = units.resolve(clean(name))
+    if found is None and units.units:
+        raise InvalidInput(field, name, "单位名册里没有这个单位，或有几个区县同名")
+    return clean(name).strip() if found is None else found.code
+
+
+def required_unit(ledger: Ledger, field: str, name: str) -> str:
+    """The same where a unit must be named."""
+    code = unit_code(ledger, field, name)
+    if code is None:
+        raise InvalidInput(field, name, "必填，不能为空")
+    return code
+
+
+def order_number(complaint: Complaint) -> str:
+    """The number of the complaint's next work order: GD21-0125-2 is the second one of CP21-0125."""
+    return f"GD{complaint.id.removeprefix('CP')}-{complaint.orders + 1}"
+
+
+def assign_to(
+    ledger: Ledger,
+    subject: str,
+    actor: Actor,
+    unit: str,
+    assisting: Sequence[str],
+    step: Step,
+) -> Recorded:
+    """派单, 改派 by a person. Raises InvalidInput for an unknown unit or one that would assist itself.
+
+    Without an expected version the one just read is expected, so that two orders never get one number.
+    """
+    main = required_unit(ledger, "unit", unit)
+    others = tuple(required_unit(ledger, "assisting", name) for name in assisting)
+    if main in others or len(set(others)) != len(others):
+        raise InvalidInput("assisting", "、".join(assisting), "协办单位不能是主办单位，也不能重复")
+    complaint = _read(ledger, subject)
+    expected = step.get("expected_version")
+    return take(
+        ledger,
+        subject,
+        DepartmentAssigned,
+        actor,
+        {**step, "expected_version": complaint.version if expected is None else expected},
+        order=order_number(complaint),
+        unit=main,
+        assisting=others,
+        rule=BY_PERSON,
+        named_by_person=True,
+    )
+
+
+def _read(ledger: Ledger, subject: str) -> Complaint:
+    query = select(complaints.c.fold).where(complaints.c.id == clean(subject))
+    with ledger.database.read() as conn:
+        fold = conn.execute(query).scalar()
+    if fold is None:
+        raise UnknownComplaint(subject)
+    return load(fold)

@@ -1,0 +1,132 @@
+"""归集: which new ratings open a complaint, and which join one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
+
+from schemas import LaterRatingJoined, ReviewCollected
+from schemas.envelope import Role
+from schemas.rating import Rating
+from workflow.clock import instant
+from workflow.intake import Desk, Ready
+from workflow.ledger import Actor, Ledger, Posting
+from workflow.storage.models import complaints, contacts, vault
+from workflow.storage.numbers import next_number
+from workflow.storage.vault import Sealed, seal_text
+
+PLATFORM = Actor("platform", Role.PLATFORM)
+_CONTACT = insert(contacts)
+_VAULT = insert(vault)
+CONTACT_ROW = ("subject", "phone", "last4", "item", "window", "day")
+
+
+class Openings:
+    """Opens a complaint for each new rating of level 1 or 2; a later rating of the same service joins its complaint."""
+
+    def __init__(self, posting: Posting, ledger: Ledger, desk: Desk, received_at: int) -> None:
+        self.posting, self.ledger, self.desk = posting, ledger, desk
+        self.received_at, self.opened = received_at, 0
+
+    def open(self, rows: Sequence[Ready]) -> dict[tuple[str, ...], str]:
+        """The complaint of each rating that opened or joined one, by the rating's key."""
+        known = self._known(rows)
+        found: dict[tuple[str, ...], str] = {}
+        for row in sorted(rows, key=lambda r: r.at):
+            service = row.key[:3]
+            if service in known:
+                found[row.key] = known[service]
+                self._join(known[service], row)
+            elif row.sent.is_bad:
+                found[row.key] = known[service] = self._open(row)
+        return found
+
+    def _known(self, rows: Sequence[Ready]) -> dict[tuple[str, ...], str]:
+        """Complaints of these services, in one query by the unique key's beginning."""
+        projects = sorted({row.key[1] for row in rows})
+        if not projects:
+            return {}
+        query = select(
+            complaints.c.id,
+            complaints.c.source,
+            complaints.c.project_no,
+            complaints.c.service_number,
+        ).where(complaints.c.source == rows[0].key[0], complaints.c.project_no.in_(projects))
+        return {tuple(row[1:]): row[0] for row in self.posting.conn.execute(query)}
+
+    def _open(self, row: Ready) -> str:
+        rating: Rating = row.sent
+        subject = self._next_id()
+        policy = self.ledger.rulebook.in_force(self.received_at)
+        text = seal_text(rating.writingEvaluation) if rating.writingEvaluation else None
+        named = bool(rating.userName or rating.mobile or rating.certKey)
+        fact = ReviewCollected(
+            source=row.key[0],
+            project_no=row.key[1],
+            service_number=row.key[2],
+            assess_number=row.key[3],
+            profile=policy.name,
+            profile_version=policy.version,
+            level=rating.satisfaction,
+            reasons=rating.evalDetail,
+            origin=rating.origin,
+            assessed_at=row.at,
+            received_at=self.received_at,
+            unit=row.unit,
+            unit_named=rating.proDepart or None,
+            area=self._area(row) or rating.areaName or None,
+            item=rating.taskName or rating.taskCode or None,
+            window=rating.winName or None,
+            real_name=named and not rating.anonymityFlag,
+            has_phone=bool(rating.mobile),
+            text=None if text is None else text.digest,
+        )
+        self.posting.record(
+            subject,
+            fact,
+            PLATFORM,
+            occurred_at=self.received_at,
+            texts={} if text is None else {"text": text},
+        )
+        self._keep_contact(subject, row)
+        self.opened += 1
+        return subject
+
+    def _area(self, row: Ready) -> str | None:
+        unit = None if row.unit is None else self.desk.units.resolve(row.unit)
+        return None if unit is None else unit.area
+
+    def _join(self, subject: str, row: Ready) -> None:
+        rating: Rating = row.sent
+        text = seal_text(rating.writingEvaluation) if rating.writingEvaluation else None
+        fact = LaterRatingJoined(
+            source=row.key[0],
+            project_no=row.key[1],
+            service_number=row.key[2],
+            assess_number=row.key[3],
+            level=rating.satisfaction,
+            reasons=rating.evalDetail,
+            assessed_at=row.at,
+            received_at=self.received_at,
+            text=None if text is None else text.digest,
+        )
+        texts: dict[str, Sealed] = {} if text is None else {"text": text}
+        self.posting.record(
+            subject, fact, PLATFORM, occurred_at=self.received_at, texts=texts
+        )
+
+    def _keep_contact(self, subject: str, row: Ready) -> None:
+        rating: Rating = row.sent
+        keep = self.ledger.vault
+        phone = keep.phone_hash(rating.mobile) if rating.mobile else None
+        last4 = keep.last4_hash(rating.mobile) if rating.mobile else None
+        item, window = rating.taskName or rating.taskCode or None, rating.winName or None
+        self.posting.run(_CONTACT, CONTACT_ROW, (subject, phone, last4, item, window, row.day))
+        if row.private is not None:
+            sealed = keep.seal(subject, "contact", row.private)
+            self.posting.run(_VAULT, ("owner", "field", "sealed"), (subject, "contact", sealed))
+
+    def _next_id(self) -> str:
+        year = instant(self.received_at).astimezone(self.desk.zone).year
+        return f"CP{year % 100:02d}-{next_number(self.posting.conn, f'complaint/{year}'):04d}"

@@ -1,0 +1,123 @@
+"""规则: the policies, each with the calendar as revised to date; what `advance` asks for due times."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+
+from schemas import CalendarRevised, PolicyTakenIntoForce
+from schemas.envelope import Fact
+from workflow.calendar import Calendar
+from workflow.clock import instant
+from workflow.complaint import Complaint, Open
+from workflow.policy import Policies, Policy, Stamp, extended, stamp
+from workflow.storage.models import events
+
+CALENDAR_SUBJECT = "calendar/china"
+
+
+class BoundRules:
+    """One pinned policy with its calendar of today: stamps limits. Instants in microseconds UTC."""
+
+    def __init__(self, policy: Policy, calendar: Calendar) -> None:
+        self.policy, self.calendar = policy, calendar
+
+    def stamp(self, limit: str, at: int, complex_case: bool) -> Open | None:
+        found = stamp(self.policy, self.calendar, limit, instant(at), complex_case=complex_case)
+        return None if found is None else _opened(found, at)
+
+    def extended(self, opened: Open, days: int) -> Open:
+        found = extended(self.policy, self.calendar, opened.original_due_at, days)
+        return _opened(found, opened.opened_at)._replace(original_due_at=opened.original_due_at)
+
+    def resumed(self, limit: str, opened: Open, pauses: list[list[int]]) -> Open:
+        spans = tuple((instant(a), instant(b)) for a, b in pauses)
+        start = instant(opened.opened_at)
+        found = stamp(self.policy, self.calendar, limit, start, pauses=spans)
+        if found is None:
+            return opened
+        return _opened(found, opened.opened_at)._replace(original_due_at=opened.original_due_at)
+
+
+def _opened(found: Stamp, at: int) -> Open:
+    return Open(
+        found.due_at,
+        found.warn_at,
+        found.red_at,
+        found.due_at,
+        0,
+        at,
+        found.provisional,
+        found.calendar,
+    )
+
+
+class Rulebook:
+    """All policies, the profile new complaints are given, and the revisions of the calendar so far."""
+
+    def __init__(self, policies: Policies, profile: str) -> None:
+        self.policies, self.profile = policies, profile
+        policies.versions(profile)
+        self._revisions: list[CalendarRevised] = []
+        self._in_force: list[PolicyTakenIntoForce] = []
+        self._revised_to = 0
+        self._bound: dict[tuple[str, str], BoundRules] = {}
+
+    def refresh(self, conn: Connection) -> None:
+        """Takes in calendar revisions and policy decisions recorded since, by whatever process."""
+        self._revisions += _facts_after(conn, CALENDAR_SUBJECT, len(self._revisions), CalendarRevised)
+        if len(self._revisions) != self._revised_to:
+            self._revised_to = len(self._revisions)
+            self._bound.clear()
+        subject = f"policy/{self.profile}"
+        self._in_force += _facts_after(conn, subject, len(self._in_force), PolicyTakenIntoForce)
+
+    def rules_for(self, complaint: Complaint | None, fact: Fact) -> BoundRules:
+        """The rules a complaint is held to: pinned at collection for its life."""
+        if complaint is None:
+            return self.bound(getattr(fact, "profile", ""), getattr(fact, "profile_version", ""))
+        return self.bound(complaint.profile, complaint.profile_version)
+
+    def bound(self, profile: str, version: str) -> BoundRules:
+        """A profile's version with the calendar as revised. Raises InvalidInput for an unknown one."""
+        found = self._bound.get((profile, version))
+        if found is None:
+            policy = self.policies.get(profile, version)
+            found = BoundRules(policy, self._revised(policy.calendar))
+            self._bound[profile, version] = found
+        return found
+
+    def in_force(self, at: int) -> Policy:
+        """The profile's version for a complaint collected at this instant (microseconds UTC)."""
+        decided = [f for f in self._in_force if f.effective_at <= at]
+        if decided:
+            return self.policies.get(self.profile, decided[-1].version)
+        newest = self.policies.versions(self.profile)[-1]
+        day: date = instant(at).astimezone(newest.zone).date()
+        first = self.policies.versions(self.profile)[0]
+        return self.policies.at(self.profile, max(day, first.effective_from))
+
+    def _revised(self, calendar: Calendar) -> Calendar:
+        if calendar.official is None:
+            return calendar
+        for revision in self._revisions:
+            rows = {date.fromisoformat(day): True for day in revision.working}
+            rows |= {date.fromisoformat(day): False for day in revision.off}
+            calendar = calendar.revised(
+                rows, revision.version, revision.notice, revision.published_year
+            )
+        return calendar
+
+
+F = TypeVar("F", bound=Fact)
+
+
+def _facts_after(conn: Connection, subject: str, version: int, kind: type[F]) -> list[F]:
+    query = (
+        select(events.c.data)
+        .where(events.c.subject == subject, events.c.version > version)
+        .order_by(events.c.version)
+    )
+    return [kind.model_validate_json(data) for data in conn.execute(query).scalars()]

@@ -1,0 +1,30 @@
+"""Settings from the environment (BIHUAN_*), read once at the composition root, then frozen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workflow.errors import InvalidInput
+
+
+class Settings(BaseSettings):
+    """`data`: the folder of database and keys. `key`: the master secret, instead of the key file. `profile`: the rules."""
+
+    model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
+
+    data: Path = Path("data")
+    key: str | None = None
+    profile: str = "zibo"
+
+    @classmethod
+    def read(cls, data: Path | None) -> Settings:
+        """The environment's settings; a folder given on the command line wins. Raises InvalidInput."""
+        try:
+            return cls() if data is None else cls(data=data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "BIHUAN_" + str(first["loc"][0]).upper()
+            raise InvalidInput(name, str(first["input"]), first["msg"]) from None

@@ -1,0 +1,59 @@
+"""单位: the list of units in force: shipped, imported, kept in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from workflow.errors import InvalidInput
+from workflow.storage import models
+from workflow.unit_files import SHIPPED, load
+from workflow.unit_list import TIERS, Unit, UnitList
+
+__all__ = ["SHIPPED", "TIERS", "Unit", "UnitList", "load", "seed", "stored"]
+
+
+def seed(conn: Connection, units: UnitList) -> None:
+    """Replaces the list in force with this one, in the caller's transaction.
+
+    InvalidInput if a unit with ratings or services would fall off: its figures would vanish.
+    """
+    used = set(conn.execute(select(models.tallies.c.unit).distinct()).scalars())
+    known = set(conn.execute(select(models.units.c.code)).scalars())
+    lost = sorted((used & known) - units.by_code.keys())
+    if lost:
+        raise InvalidInput("code", "、".join(lost), "已有办件或评价，不能从名册中去掉")
+    conn.execute(delete(models.units))
+    conn.execute(insert(models.units), [_row(unit, units.version) for unit in units.units])
+
+
+def _row(unit: Unit, version: str) -> dict[str, Any]:
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "area": unit.area,
+        "tier": unit.tier,
+        "aliases": "\n".join(unit.aliases),
+        "position": unit.order,
+        "annex_name": unit.annex,
+        "version": version,
+    }
+
+
+def stored(conn: Connection) -> UnitList:
+    """The list in force, as the database keeps it; empty before the first was seeded."""
+    rows = conn.execute(select(models.units).order_by(models.units.c.position)).all()
+    found = tuple(
+        Unit(
+            r.code,
+            r.name,
+            r.area,
+            r.tier,
+            r.position,
+            tuple(r.aliases.split("\n")) if r.aliases else (),
+            r.annex_name,
+        )
+        for r in rows
+    )
+    return UnitList(rows[0].version if rows else "", found)
