@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import (
     AwareDatetime,
@@ -10,7 +10,8 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -81,15 +82,21 @@ class Rating(BaseModel):
     writingEvaluation: Text = ""
     assessTime: Moment
 
-    @model_validator(mode="after")
-    def _reasons_fit_the_level(self) -> Self:
-        for code in self.evalDetail:
+    @field_validator("evalDetail")
+    @classmethod
+    def _reasons_fit_the_level(
+        cls, codes: tuple[str, ...], others: ValidationInfo
+    ) -> tuple[str, ...]:
+        level = others.data.get("satisfaction")
+        for code in codes:
             known = REASONS.get(code)
             if known is None:
-                raise _wrong("evalDetail", f"没有原因代码 {code}")
-            if known.level != self.satisfaction:
-                raise _wrong("evalDetail", f"原因代码 {code} 与满意度 {self.satisfaction} 不符")
-        return self
+                raise PydanticCustomError("reason", "没有这个原因代码")
+            if level is not None and known.level != level:
+                raise PydanticCustomError(
+                    "reason", "原因代码与满意度 {level} 不符", {"level": level}
+                )
+        return codes
 
     @property
     def is_bad(self) -> bool:
@@ -110,7 +117,3 @@ class Refusal:
     field: str
     value: str
     reason: str
-
-
-def _wrong(field_name: str, reason: str) -> PydanticCustomError:
-    return PydanticCustomError("refused", "{reason}", {"field": field_name, "reason": reason})

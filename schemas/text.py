@@ -19,9 +19,9 @@ _FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 
 def is_clean(text: str) -> bool:
     """Whether `clean` would leave the text as it is, surrounding blanks apart."""
-    if text.isascii() and text.isprintable():
-        return True
-    return _UNCLEAN.search(text) is None and unicodedata.is_normalized("NFC", text)
+    if not text.isprintable() and _UNCLEAN.search(text):
+        return False
+    return text.isascii() or unicodedata.is_normalized("NFC", text)
 
 
 def clean(text: str) -> str:

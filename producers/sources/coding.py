@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -26,11 +27,7 @@ _WHY = {
     "string_too_long": "太长，最多 {max_length} 字",
     "greater_than_equal": "时间不在 2000 年至 2099 年之间",
     "less_than": "时间不在 2000 年至 2099 年之间",
-    "refused": "{reason}",
 }
-
-
-_Ours = TypeVar("_Ours")
 
 
 class Kind(StrEnum):
@@ -48,8 +45,10 @@ class Layout:
     columns: tuple[str | None, ...]
     twins: bool
     defaults: tuple[tuple[str, str], ...]
-    coded: tuple[tuple[str, Mapping[str, object]], ...]
+    coded: tuple[tuple[str, Mapping[str, Any]], ...]
     moments: tuple[str, ...]
+    origins: tuple[tuple[str, Mapping[str, Origin | None]], ...]
+    spare: tuple[str, ...]
 
 
 _FIELDS = {
@@ -78,7 +77,6 @@ class Source:
         ]
         spare = profile.steering | {"satisfactionName"}
         self._wanted = {**_FIELDS, Kind.RATING: _FIELDS[Kind.RATING] | spare}
-        self._spare = spare - _FIELDS[Kind.RATING]
 
     def field(self, name: str) -> str | None:
         """Our name for one of the source's names; None if the source has no such field."""
@@ -121,6 +119,8 @@ class Source:
             defaults=tuple(defaults),
             coded=tuple(pair for pair in self._coded if pair[0] in present),
             moments=tuple(name for name in _MOMENTS if name in present),
+            origins=tuple(pair for pair in self._origins if pair[0] in present),
+            spare=tuple(present - _FIELDS[kind]),
         )
 
     def parse(
@@ -141,8 +141,10 @@ class Source:
         """As `parse`, for as many cells as the layout has columns, in its order."""
         try:
             values = self._values(layout, cells)
-            read = self._read_rating if layout.kind is Kind.RATING else self._read_service
-            return read(values)
+            if layout.kind is Kind.RATING:
+                return self._read_rating(layout, values)
+            service: ServiceRecord = _service_record(values)
+            return service
         except InvalidInput as wrong:
             field, value, reason = wrong.field, wrong.value, wrong.reason
         except ValidationError as error:
@@ -150,32 +152,34 @@ class Source:
         sent = dict(zip(layout.columns, cells, strict=True)).get(field) or str(value)
         return Refusal(number, field, masked(field, sent), reason)
 
-    def _values(self, layout: Layout, cells: Sequence[str]) -> dict[str, object]:
-        columns = layout.columns
-        if not is_clean("\n".join(cells)):
-            cells = _cleaned(columns, cells)
+    def _values(self, layout: Layout, cells: Sequence[str]) -> dict[str, Any]:
+        if not is_clean(" ".join(cells)):
+            cells = _cleaned(layout.columns, cells)
         if layout.twins:
-            _agree(columns, cells)
-        stripped = zip(columns, map(str.strip, cells), strict=True)
-        values: dict[str, object] = {name: text for name, text in stripped if text and name}
-        values["source"] = self.name
-        _refuse_rewritten(values)
+            cells = _agreeing(layout.columns, cells)
+        values: dict[Any, Any] = dict(zip(layout.columns, map(str.strip, cells), strict=True))
+        values.pop(None, None)
         for name, default in layout.defaults:
-            values.setdefault(name, default)
+            values[name] = values.get(name) or default
         for name, table in layout.coded:
-            if (code := values.get(name)) is not None:
+            if code := values.pop(name, None):
                 values[name] = self._ours(name, table, code)
         for name in layout.moments:
-            if (text := values.get(name)) is not None:
-                values[name] = self._instant(name, str(text))
-        if self.profile.requires_unit and "proDepart" not in values and "deptCode" not in values:
+            if text := values.pop(name, None):
+                values[name] = self._instant(name, text)
+        if self.profile.requires_unit and not (values.get("proDepart") or values.get("deptCode")):
             raise InvalidInput("proDepart", "", "缺少单位名称或单位代码")
+        if "E+" in values.get("projectNo", ""):
+            reason = "像是被电子表格改写成了科学计数，请把该列存为文本"
+            raise InvalidInput("projectNo", values["projectNo"], reason)
+        values["source"] = self.name
         return values
 
-    def _ours(self, name: str, table: Mapping[str, _Ours], code: object) -> _Ours:
-        if code not in table:
-            raise InvalidInput(name, code, f"来源 {self.name} 没有这个代码")
-        return table[str(code)]
+    def _ours(self, name: str, table: Mapping[str, Any], code: str) -> Any:
+        try:
+            return table[code]
+        except KeyError:
+            raise InvalidInput(name, code, f"来源 {self.name} 没有这个代码") from None
 
     def _instant(self, name: str, text: str) -> datetime:
         try:
@@ -184,34 +188,33 @@ class Source:
             shown = " 或 ".join(EXAMPLES[shape] for shape in self.profile.times)
             raise InvalidInput(name, text, f"不是时间，应如 {shown}") from error
 
-    def _read_service(self, values: dict[str, object]) -> ServiceRecord:
-        service: ServiceRecord = _service_record(values)
-        return service
-
-    def _read_rating(self, values: dict[str, object]) -> Rating:
-        named = values.get("satisfactionName")
-        if named and named != LEVELS.get(values.get("satisfaction", 0)):  # type: ignore[call-overload]
-            raise InvalidInput("satisfaction", named, "满意度名称与满意度代码不符")
-        values["origin"] = self._origin(values)
-        first = self.profile.assess_number
-        values["assessNumber"] = first if first.isdigit() else values.get(first, "")
-        if text := values.get("evalDetail"):
-            codes = (code for code in _COMMAS.split(str(text)) if code)
-            values["evalDetail"] = tuple(dict.fromkeys(codes))
-        for name in self._spare:
-            values.pop(name, None)
+    def _read_rating(self, layout: Layout, values: dict[str, Any]) -> Rating:
+        values["origin"] = self._origin(layout, values)
+        number = self.profile.assess_number
+        values["assessNumber"] = number if number.isdigit() else values.get(number, "")
+        if codes := values.pop("evalDetail", None):
+            values["evalDetail"] = _listed(codes)
+        for name in layout.spare:
+            named = values.pop(name, None)
+            if name == "satisfactionName" and named and named != LEVELS[values["satisfaction"]]:
+                raise InvalidInput("satisfaction", named, "满意度名称与满意度代码不符")
         rating: Rating = _rating(values)
-        if rating.is_bad and self.profile.requires_reason and not rating.says_why:
+        if rating.satisfaction < 3 and self.profile.requires_reason and not rating.says_why:
             raise InvalidInput("evalDetail", "", "差评必须勾选原因或填写文字评价")
         return rating
 
-    def _origin(self, values: Mapping[str, object]) -> Origin:
-        for name, table in self._origins:
-            if (code := values.get(name)) is not None:
-                origin = self._ours(name, table, code)
+    def _origin(self, layout: Layout, values: Mapping[str, Any]) -> Origin:
+        for name, table in layout.origins:
+            if code := values.get(name):
+                origin: Origin | None = self._ours(name, table, code)
                 if origin is not None:
                     return origin
         raise InvalidInput("pf", "", "缺少评价渠道，说不清评价是怎么来的")
+
+
+@lru_cache(maxsize=4096)
+def _listed(codes: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code for code in _COMMAS.split(codes) if code))
 
 
 def _names(profile: Profile) -> dict[str, str]:
@@ -219,7 +222,7 @@ def _names(profile: Profile) -> dict[str, str]:
     return ours | {their.casefold(): name for their, name in profile.fields.items()}
 
 
-def _coded(profile: Profile) -> list[tuple[str, Mapping[str, object]]]:
+def _coded(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:
     codes = profile.codes
     return [
         ("satisfaction", codes.satisfaction),
@@ -230,17 +233,13 @@ def _coded(profile: Profile) -> list[tuple[str, Mapping[str, object]]]:
     ]
 
 
-def _refuse_rewritten(values: Mapping[str, object]) -> None:
-    if "E+" in str(values.get("projectNo", "")):
-        reason = "像是被电子表格改写成了科学计数，请把该列存为文本"
-        raise InvalidInput("projectNo", values["projectNo"], reason)
-
-
-def _agree(columns: Sequence[str | None], cells: Sequence[str]) -> None:
-    seen: dict[str, str] = {}
+def _agreeing(columns: Sequence[str | None], cells: Sequence[str]) -> list[str]:
+    """The cells, with what one of two columns of the same meaning says written into both."""
+    said: dict[str | None, str] = {}
     for column, cell in zip(columns, cells, strict=True):
-        if column and (text := cell.strip()) and seen.setdefault(column, text) != text:
+        if column and (text := cell.strip()) and said.setdefault(column, text) != text:
             raise InvalidInput(column, text, "两栏内容不一致")
+    return [said.get(column, "") for column in columns]
 
 
 def _cleaned(columns: Sequence[str | None], cells: Sequence[str]) -> list[str]:
@@ -253,7 +252,7 @@ def _cleaned(columns: Sequence[str | None], cells: Sequence[str]) -> list[str]:
 
 def _first(error: ValidationError) -> tuple[str, str, str]:
     first = error.errors(include_url=False)[0]
-    context = first.get("ctx", {})
-    field = str(context.get("field") or (first["loc"][0] if first["loc"] else "record"))
-    value = "" if isinstance(first["input"], dict | Rating) else str(first["input"])
-    return field, value, _WHY.get(first["type"], first["msg"]).format(**context)
+    field = str(first["loc"][0]) if first["loc"] else "record"
+    value = "" if isinstance(first["input"], dict) else str(first["input"])
+    why = _WHY.get(first["type"])
+    return field, value, why.format(**first.get("ctx", {})) if why else first["msg"]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,11 @@ _SHAPES = {
     "national": re.compile(rf"{_DAY} {_CLOCK}:[0-9]{{2}}"),
     "offset": re.compile(rf"{_DAY}[T ]{_CLOCK}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?(Z|[+-]{_CLOCK})"),
     "basic": re.compile(r"[0-9]{8}T[0-9]{6}"),
+    "spreadsheet": re.compile(
+        r"([0-9]{4})[/-]([0-9]{1,2})[/-]([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
+    ),
 }
-_SPREADSHEET = re.compile(
-    r"([0-9]{4})[/-]([0-9]{1,2})[/-]([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
-)
+_SECONDS = {f":{second:02d}": timedelta(seconds=second) for second in range(60)}
 
 EXAMPLES = {
     "national": "2021-09-16 09:30:00",
@@ -27,27 +28,37 @@ EXAMPLES = {
 
 def instant(text: str, shapes: Sequence[str], zone: ZoneInfo) -> datetime:
     """The instant in UTC; ValueError if the text has none of the shapes or names no real time."""
+    if len(text) == 19 and text[16:] in _SECONDS and text[10] == " " and "national" in shapes:
+        start = _midnight(text[:10], zone)
+        if start is not None:
+            return start + _since_midnight(text[11:16]) + _SECONDS[text[16:]]
     for shape in shapes:
-        if shape == "spreadsheet":
-            if match := _SPREADSHEET.fullmatch(text):
-                year, month, day, hour, minute, second = (int(p or 0) for p in match.groups())
-                return _in_utc(datetime(year, month, day, hour, minute, second), zone)  # noqa: DTZ001
-        elif _SHAPES[shape].fullmatch(text):
-            moment = datetime.fromisoformat(text)
-            return moment.astimezone(UTC) if moment.tzinfo else _in_utc(moment, zone)
+        if match := _SHAPES[shape].fullmatch(text):
+            return _moment(shape, match, zone).astimezone(UTC)
     raise ValueError(text)
 
 
-def _in_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    offset = _offset_all_day(local.toordinal(), zone)
-    if offset is None:
-        return local.replace(tzinfo=zone).astimezone(UTC)
-    return local.replace(tzinfo=UTC) - offset
+def _moment(shape: str, match: re.Match[str], zone: ZoneInfo) -> datetime:
+    if shape == "spreadsheet":
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    moment = datetime.fromisoformat(match[0])
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 @lru_cache(maxsize=4096)
-def _offset_all_day(day: int, zone: ZoneInfo) -> timedelta | None:
-    """The zone's offset on a day that has only one; asking the zone for each row is slow."""
-    start = datetime.fromordinal(day)
+def _midnight(day: str, zone: ZoneInfo) -> datetime | None:
+    """A day's start in UTC, if its clock is not moved on it; asking for every row costs more."""
+    if not re.fullmatch(_DAY, day):
+        raise ValueError(day)
+    start = datetime.fromisoformat(day)
     offsets = {zone.utcoffset(start + timedelta(hours=hours)) for hours in (0, 6, 12, 18, 24)}
-    return offsets.pop() if len(offsets) == 1 else None
+    return start.replace(tzinfo=zone).astimezone(UTC) if len(offsets) == 1 else None
+
+
+@lru_cache(maxsize=1440)
+def _since_midnight(clock: str) -> timedelta:
+    if not re.fullmatch(_CLOCK, clock):
+        raise ValueError(clock)
+    moment = time.fromisoformat(clock)
+    return timedelta(hours=moment.hour, minutes=moment.minute)
