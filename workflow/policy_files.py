@@ -11,7 +11,7 @@ from workflow.errors import InvalidInput
 from workflow.policy_profile import LIMITS, OURS, WINDOWS, Act, Escalation, LimitRule, Policy, Stage
 from workflow.policy_values import RULES, date_of, flag_of, limit_of, one_of, text_of
 
-__all__ = ["load_profile", "shipped", "shipped_paths"]
+__all__ = ["load_profile", "profile_of", "shipped", "shipped_paths"]
 
 Table = Mapping[str, Any]
 _TOP: Final = {
@@ -41,8 +41,12 @@ def _parents() -> tuple[Table, ...]:
 
 
 def load_profile(path: Path) -> Policy:
-    """One profile from TOML, which may inherit a shipped one; InvalidInput names the field."""
-    own = read_toml(path, "profile")
+    """One profile from a TOML file; InvalidInput names the field."""
+    return profile_of(read_toml(path, "profile"))
+
+
+def profile_of(own: Table) -> Policy:
+    """One profile from its table, which may inherit a shipped one; InvalidInput names the field."""
     _known(own, _TOP, "")
     since = date_of(own.get("effective_from"), "effective_from")
     table = _completed(own, _parent(own["inherits"], since)) if "inherits" in own else own
