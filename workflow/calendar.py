@@ -80,10 +80,11 @@ def due(
     on a closed date to the next open one (民法典 §203). InvalidInput without a zone or an end.
     """
     begin, stopped = micros(start, "start"), merged(pauses)
+    started = start.astimezone(calendar.zone).date()
     if limit.in_days:
-        at, days = counted(calendar, begin, limit, _rules(start_rule, end, roll), stopped)
+        at, days = counted(calendar, started, begin, limit, _rules(start_rule, end, roll), stopped)
     else:
-        at = used_up(calendar.spans, calendar.local_date(begin), begin, limit.micros, stopped)
+        at = used_up(calendar.spans, started, begin, limit.micros, stopped)
         days = tuple(_used_dates(calendar, begin, at, stopped))
     provisional = any(calendar.is_provisional(note.date) for note in days)
     return Due(instant(at), provisional, days, start, limit, calendar.zone, calendar.id)
@@ -101,10 +102,12 @@ def due_at(
 ) -> datetime:
     """The due time of `due` alone (aware UTC): day limits without pauses are remembered by date."""
     begin, stopped = micros(start, "start"), merged(pauses)
+    started = start.astimezone(calendar.zone).date()
     if limit.in_days:
-        return instant(counted(calendar, begin, limit, _rules(start_rule, end, roll), stopped)[0])
-    day = calendar.local_date(begin)
-    return instant(used_up(calendar.spans, day, begin, limit.micros, stopped))
+        return instant(
+            counted(calendar, started, begin, limit, _rules(start_rule, end, roll), stopped)[0]
+        )
+    return instant(used_up(calendar.spans, started, begin, limit.micros, stopped))
 
 
 @lru_cache(maxsize=16)

@@ -41,6 +41,8 @@ class Rules:
 
 def merged(pauses: Pauses) -> Spans:
     """Pauses in any order and overlap as disjoint sorted spans; InvalidInput if one is empty."""
+    if pauses == ():
+        return ()
     spans = [(micros(a, "pause"), micros(b, "pause")) for a, b in pauses]
     for a, b in spans:
         if a >= b:
@@ -95,10 +97,9 @@ def used_up(day_spans: _DaySpans, day: date, begin: int, amount: int, stopped: S
 
 
 def counted(
-    calendar: Calendar, begin: int, limit: Limit, rules: Rules, stopped: Spans
+    calendar: Calendar, started: date, begin: int, limit: Limit, rules: Rules, stopped: Spans
 ) -> tuple[int, tuple[DayNote, ...]]:
-    """Due instant of a day limit and the dates looked at; `begin` matters by its date only."""
-    started = calendar.local_date(begin)
+    """Due instant of a day limit that starts at `begin`, on the date `started`; dates looked at."""
     if not stopped:
         return _by_date(calendar, started, limit, rules)
     return _count(calendar, started, limit, rules, without(stopped, ((0, begin),)))
