@@ -1,12 +1,15 @@
 """归集: the door for rating platforms: rows of a file or a message → records for a batch."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
-from producers.files import ADDED, Table, open_table
+from producers.files import ADDED, Row, Table, open_table
 from producers.sources import Kind, Layout, Source
 from schemas.rating import Rating, Refusal, ServiceRecord
 from schemas.text import clean, masked
@@ -20,7 +23,7 @@ _MOST_JSON_ROWS = 10_000
 
 @dataclass(slots=True)
 class Batch:
-    """Some rows in a row: the records, each one's line, what was refused, and how far this is."""
+    """Rows that follow each other: records, the line of each, what was refused, how far this is."""
 
     rows: list[Record] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
@@ -37,11 +40,6 @@ class Batch:
         else:
             self.rows.append(record)
             self.numbers.append(number)
-        self.first_row = self.first_row or number
-        self.last_row = number
-
-    def __len__(self) -> int:
-        return len(self.rows) + len(self.refused)
 
 
 def read_batches(
@@ -54,20 +52,20 @@ def read_batches(
     """
     with open_table(path) as table:
         reader = _Reader(source, table.header)
-        batch = Batch()
-        for number, cells, refused in table.rows:
-            if number <= after_row:
-                continue
-            batch.add(number, refused or reader.record(number, cells))
-            if len(batch) >= size:
-                yield _placed(batch, table)
-                batch = Batch()
-        if len(batch):
-            yield _placed(batch, table)
+        rows = (row for row in table.rows if row[0] > after_row) if after_row else table.rows
+        while chunk := list(islice(rows, size)):
+            yield _batch(reader, chunk, table)
 
 
-def _placed(batch: Batch, table: Table) -> Batch:
-    batch.bytes_read, batch.total_bytes = table.bytes_read(), table.total_bytes
+def _batch(reader: _Reader, chunk: Sequence[Row], table: Table) -> Batch:
+    batch = Batch(
+        first_row=chunk[0][0],
+        last_row=chunk[-1][0],
+        bytes_read=table.bytes_read(),
+        total_bytes=table.total_bytes,
+    )
+    for number, cells, refused in chunk:
+        batch.add(number, refused or reader.record(number, cells))
     return batch
 
 
@@ -119,8 +117,9 @@ def parse_json_rows(body: bytes, source: Source, kind: Kind | None = None) -> Ba
     InvalidInput if the body as a whole is not that; a bad row is refused and stops no other.
     Without `kind` a row says itself what it is (`record`), or shows it by its fields.
     """
-    batch = Batch(total_bytes=len(body), bytes_read=len(body))
-    for number, row in enumerate(_json_rows(body), 1):
+    rows = _json_rows(body)
+    batch = Batch(first_row=1, last_row=len(rows), bytes_read=len(body), total_bytes=len(body))
+    for number, row in enumerate(rows, 1):
         batch.add(number, _json_record(source, kind, row, number))
     return batch
 

@@ -8,6 +8,8 @@ from typing import IO
 from schemas.rating import Refusal
 from schemas.text import clean, masked
 
+Row = tuple[int, list[str], Refusal | None]
+
 _LONGEST = 65_536
 _MOST_LINES = 50
 _CHUNK = 1 << 20
@@ -39,29 +41,44 @@ class _Lines:
             pass
 
 
-def csv_rows(file: IO[bytes]) -> Iterator[tuple[int, list[str], Refusal | None]]:
+def csv_rows(file: IO[bytes]) -> Iterator[Row]:
     """Each row with the number of its first line, from the header (1) on; memory stays flat."""
     encoding = _encoding(file)
     file.seek(len(_BOM) if file.read(len(_BOM)) == _BOM else 0)
-    lines = _Lines(file)
+    lines, recoded = _Lines(file), encoding == "gb18030"
     header: list[str] = []
     while line := lines.take():
-        number = lines.number
-        if len(line) >= _LONGEST and not line.endswith(b"\n"):
-            lines.skip_rest()
-            yield number, [], Refusal(number, "", "", f"一行超过 {_LONGEST} 字节")
-            continue
-        record = _record(lines, line, len(header)) if b'"' in line else line
-        text = _decoded(record, encoding)
-        if text is None:
-            cells = record.decode(encoding, "replace").rstrip("\r\n").split(",")
-            yield number, cells, _undecodable(number, record, encoding, header)
-        elif (read := _cells(text)) is None:
-            refused = Refusal(number, "", masked("", text.strip()), "引号没有成对")
-            yield number, text.rstrip("\r\n").split(","), refused
+        if b'"' in line or len(line) >= _LONGEST:
+            row = _quoted(lines, line, encoding, header)
         else:
-            header = header or read
-            yield number, read, None
+            try:
+                text = line.decode(encoding)
+            except UnicodeDecodeError:
+                row = _undecodable(lines.number, line, encoding, header)
+            else:
+                row = lines.number, text.rstrip("\r\n").split(","), None
+                if recoded and _is_utf8(line):
+                    row = _undecodable(lines.number, line, encoding, header)
+        header = header or row[1]
+        yield row
+
+
+def _quoted(lines: _Lines, line: bytes, encoding: str, header: Sequence[str]) -> Row:
+    number = lines.number
+    if len(line) >= _LONGEST and not line.endswith(b"\n"):
+        lines.skip_rest()
+        return number, [], Refusal(number, "", "", f"一行超过 {_LONGEST} 字节")
+    record = _record(lines, line, len(header))
+    try:
+        text = record.decode(encoding)
+    except UnicodeDecodeError:
+        return _undecodable(number, record, encoding, header)
+    if encoding == "gb18030" and _is_utf8(record):
+        return _undecodable(number, record, encoding, header)
+    if (cells := _cells(text)) is None:
+        refused = Refusal(number, "", masked("", text.strip()), "引号没有成对")
+        return number, text.rstrip("\r\n").split(","), refused
+    return number, cells, None
 
 
 def _record(lines: _Lines, line: bytes, width: int) -> bytes:
@@ -83,21 +100,10 @@ def _fits(record: bytes, width: int) -> bool:
 
 
 def _cells(text: str) -> list[str] | None:
-    text = text.rstrip("\r\n")
-    if '"' not in text:
-        return text.split(",")
     try:
-        return next(csv.reader((text,), strict=True))
+        return next(csv.reader((text.rstrip("\r\n"),), strict=True))
     except csv.Error:
         return None
-
-
-def _decoded(record: bytes, encoding: str) -> str | None:
-    try:
-        text = record.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return None if encoding == "gb18030" and _is_utf8(record) else text
 
 
 def _is_utf8(record: bytes) -> bool:
@@ -110,13 +116,17 @@ def _is_utf8(record: bytes) -> bool:
         return False
 
 
-def _undecodable(number: int, record: bytes, encoding: str, header: Sequence[str]) -> Refusal:
-    for place, cell in enumerate(record.split(b",")):
-        if _decoded(cell, encoding) is None:
-            field = clean(header[place]) if place < len(header) else ""
-            value = cell.decode(encoding, "replace").strip()
-            return Refusal(number, field, masked(field, value), f"不是 {encoding.upper()} 编码")
-    return Refusal(number, "", "", f"不是 {encoding.upper()} 编码")
+def _undecodable(number: int, record: bytes, encoding: str, header: Sequence[str]) -> Row:
+    cells = record.decode(encoding, "replace").rstrip("\r\n").split(",")
+    wrong = (place for place, cell in enumerate(record.split(b",")) if not _reads(cell, encoding))
+    place = next(wrong, len(header))
+    field = clean(header[place]) if place < len(header) else ""
+    value = masked(field, cells[place]) if place < len(cells) else ""
+    return number, cells, Refusal(number, field, value, f"不是 {encoding.upper()} 编码")
+
+
+def _reads(cell: bytes, encoding: str) -> bool:
+    return _is_valid(cell, encoding) and not (encoding == "gb18030" and _is_utf8(cell))
 
 
 def _encoding(file: IO[bytes]) -> str:
