@@ -64,7 +64,9 @@ class Office:
 
 
 def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office:
-    """Opens (and on first use prepares) the embedded database of a folder; BIHUAN_DATA, else ./data."""
+    """Opens (and on first use prepares) the embedded database of a folder; BIHUAN_DATA, else
+    ./data.
+    """
     settings = Settings.read(data)
     database = Database(settings.data / "bihuan.db")
     keys = load_keys(settings.data, settings.key)

@@ -1,4 +1,6 @@
-"""WHAT CAN HAPPEN: every event in loop order, their discriminated union, and the envelope they travel in."""
+"""WHAT CAN HAPPEN: every event in loop order, their discriminated union, and the envelope they
+travel in.
+"""
 
 from typing import Annotated
 

@@ -9,9 +9,11 @@ from schemas.envelope import Code, Digest, Fact, Micros
 
 
 class ReviewCollected(Fact):
-    """归集: a rating of level 1 or 2 opened a complaint; pins the profile and its version for its life.
+    """归集: a rating of level 1 or 2 opened a complaint; pins the profile and its version for
+    its life.
 
-    `assessed_at` is the rating's own time, as the platform says it; the event occurs when the rating is received.
+    `assessed_at` is the rating's own time, as the platform says it; the event occurs when the
+    rating is received.
     """
 
     type: Literal["ReviewCollected"] = "ReviewCollected"
@@ -52,7 +54,9 @@ class LaterRatingJoined(Fact):
 
 
 class BatchCollected(Fact):
-    """归集批次: what one transaction of collecting took in, counted, with digests of the rows it stored."""
+    """归集批次: what one transaction of collecting took in, counted, with digests of the rows it
+    stored.
+    """
 
     type: Literal["BatchCollected"] = "BatchCollected"
     source: Code

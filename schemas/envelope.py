@@ -1,4 +1,6 @@
-"""What every event is: a frozen fact, and the envelope it travels in, named after CloudEvents 1.0."""
+"""What every event is: a frozen fact, and the envelope it travels in, named after CloudEvents
+1.0.
+"""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -51,13 +53,17 @@ PEOPLE = frozenset(
 
 
 class Fact(BaseModel):
-    """Base of every event's data: immutable, strict, closed; the class's name is the event's type."""
+    """Base of every event's data: immutable, strict, closed; the class's name is the event's
+    type.
+    """
 
     model_config = STRICT
 
 
 class LimitStamp(BaseModel):
-    """One limit opened or moved by an event: when it falls due, in microseconds UTC, and by which calendar."""
+    """One limit opened or moved by an event: when it falls due, in microseconds UTC, and by
+    which calendar.
+    """
 
     model_config = STRICT
     due_at: Micros
@@ -81,7 +87,8 @@ class LimitChanges(BaseModel):
 
 
 class EnvelopeBase(BaseModel):
-    """CloudEvents attributes, then our extensions: sequence, state, actor, cause, recorded time, limits, lane, position.
+    """CloudEvents attributes, then our extensions: sequence, state, actor, cause, recorded time,
+    limits, lane, position.
 
     `time` is when the fact occurred, `recordedtime` when it was committed; both aware UTC.
     """

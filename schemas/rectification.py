@@ -58,7 +58,9 @@ class ExtensionRequested(Fact):
 
 
 class ExtensionGranted(Fact):
-    """同意延期: the days granted may be fewer than asked; the original due time is kept for statistics."""
+    """同意延期: the days granted may be fewer than asked; the original due time is kept for
+    statistics.
+    """
 
     type: Literal["ExtensionGranted"] = "ExtensionGranted"
     working_days: Annotated[int, Field(ge=1, le=60)]

@@ -16,7 +16,9 @@ class ReevaluationInvited(Fact):
 
 
 class ComplaintReevaluated(Fact):
-    """再评价: satisfied from level 3 up; on the three-level scale 1 is 不满意, 3 基本满意, 5 满意."""
+    """再评价: satisfied from level 3 up; on the three-level scale 1 is 不满意, 3 基本满意, 5
+    满意.
+    """
 
     type: Literal["ComplaintReevaluated"] = "ComplaintReevaluated"
     level: Annotated[int, Field(ge=1, le=5)]

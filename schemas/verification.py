@@ -7,7 +7,9 @@ from schemas.envelope import Code, Digest, Fact, Micros
 
 
 class VerificationRequested(Fact):
-    """核实: a hotline ticket was opened, or the profile's other path (事实核查 for an anonymous rating)."""
+    """核实: a hotline ticket was opened, or the profile's other path (事实核查 for an anonymous
+    rating).
+    """
 
     type: Literal["VerificationRequested"] = "VerificationRequested"
     path: Literal["call", "fact_check"]
@@ -50,7 +52,9 @@ class ContactRequested(Fact):
 
 
 class ContactSupplied(Fact):
-    """补充联系方式: the phone lies in the vault; `found` is False when the clerk has none either."""
+    """补充联系方式: the phone lies in the vault; `found` is False when the clerk has none
+    either.
+    """
 
     type: Literal["ContactSupplied"] = "ContactSupplied"
     found: bool
@@ -79,7 +83,9 @@ class MaliceRejected(Fact):
 
 
 class ComplaintConfirmed(Fact):
-    """有效: the hotline confirmed the rating and its reason; may name the unit that shall answer."""
+    """有效: the hotline confirmed the rating and its reason; may name the unit that shall
+    answer.
+    """
 
     type: Literal["ComplaintConfirmed"] = "ComplaintConfirmed"
     by: Literal["call", "fact_check"]
@@ -91,7 +97,9 @@ class ComplaintConfirmed(Fact):
 
 
 class ComplaintDismissed(Fact):
-    """核实结案: 无效 (误操作, 重复, 超范围), or 无法核实; each counted apart. 恶意 goes by MaliceUpheld."""
+    """核实结案: 无效 (误操作, 重复, 超范围), or 无法核实; each counted apart. 恶意 goes by
+    MaliceUpheld.
+    """
 
     type: Literal["ComplaintDismissed"] = "ComplaintDismissed"
     verdict: Verdict

@@ -1,63 +1,40 @@
-"""`advance`: the only way from one state to the next; the table run by `transitions`, the row folded, limits stamped; pure."""
+"""`advance`: the only way from one state to the next; the table run by `transitions`, the row
+folded, limits stamped; pure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from transitions import EventData, Machine
 
 from schemas.envelope import Role
-from workflow.complaint import FOLDS, Complaint, Event, Open
+from workflow.complaint import Complaint, Event
 from workflow.errors import IllegalStep, NotPermitted, UnknownComplaint
-from workflow.limits import LIMITS, LimitRow
-from workflow.loop import ENDS, HOTLINE_STATES, STATE_NAMES, STEPS, State, Step
-
-
-class Rules(Protocol):
-    """A policy with the calendar it is read by: what `advance` may ask, and nothing else."""
-
-    @property
-    def policy(self) -> Any: ...
-
-    def stamp(self, limit: str, at: int, complex_case: bool) -> Open | None:
-        """The limit opened at this instant (microseconds UTC); None where the profile has no such limit."""
-
-    def extended(self, opened: Open, days: int) -> Open:
-        """The limit with working days added to its original due time."""
-
-    def resumed(self, limit: str, opened: Open, pauses: list[list[int]]) -> Open:
-        """The limit with these pauses left out of its count."""
-
-
-@dataclass(slots=True)
-class Changes:
-    """What one event did to the limits; goes into the event's record."""
-
-    opened: dict[str, Open] = field(default_factory=dict)
-    met: list[str] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
-    paused: list[str] = field(default_factory=list)
+from workflow.folds import FOLDS
+from workflow.loop import STEPS, Step
+from workflow.stamping import Changes, Rules, changed_limits
+from workflow.states import ENDS, HOTLINE_STATES, STATE_NAMES, State
 
 
 class _Cursor:
     """The throw-away model of the one shared machine."""
 
-    __slots__ = ("complaint", "event", "policy", "refusal", "state", "step")
+    __slots__ = ("complaint", "event", "policy", "refusal", "state")
 
     def __init__(self, complaint: Complaint, event: Event, policy: Any) -> None:
         self.state = complaint.state
         self.complaint, self.event, self.policy = complaint, event, policy
         self.refusal: str | None = None
-        self.step: Step | None = None
 
 
 def _holds(step: Step) -> Any:
-    """The row as one condition for the machine: its route, its roles, its needs; the first refusal is remembered."""
+    """The row as one condition for the machine: its route, its roles, its needs; the first
+    refusal is remembered.
+    """
 
     def condition(data: EventData) -> bool:
-        cursor: _Cursor = data.args[0]
+        (cursor,) = data.args
         c, e, policy = cursor.complaint, cursor.event, cursor.policy
         if step.when is not None and not step.when(c, e, policy):
             return False
@@ -69,7 +46,6 @@ def _holds(step: Step) -> Any:
             if refusal is not None:
                 cursor.refusal = refusal
                 return False
-        cursor.step = step
         return True
 
     return condition
@@ -115,7 +91,9 @@ MACHINE = Machine(
 
 
 def legal_steps(complaint: Complaint, role: Role | None = None) -> tuple[str, ...]:
-    """Events the table knows in this state, for this role or for any; conditions may still refuse one."""
+    """Events the table knows in this state, for this role or for any; conditions may still
+    refuse one.
+    """
     found = (
         step.event
         for step in STEPS
@@ -127,9 +105,11 @@ def legal_steps(complaint: Complaint, role: Role | None = None) -> tuple[str, ..
 def advance(
     complaint: Complaint | None, subject: str, event: Event, rules: Rules
 ) -> tuple[Complaint, Changes]:
-    """The complaint after this event, and what the event did to its limits; `complaint` itself is not changed.
+    """The complaint after this event, and what the event did to its limits; `complaint` itself
+    is not changed.
 
-    Raises IllegalStep (with the reason and what is allowed), NotPermitted, or UnknownComplaint for another unit's.
+    Raises IllegalStep (with the reason and what is allowed), NotPermitted, or UnknownComplaint
+    for another unit's.
     """
     if complaint is None:
         if event.type != "ReviewCollected":
@@ -145,13 +125,15 @@ def advance(
     if fold is not None:
         fold(after, event.fact, event, rules.policy)
     after.version += 1
-    changes = _limits(before, after, event, rules)
+    changes = changed_limits(before, after, event, rules)
     _settle(before, after, event)
     return after, changes
 
 
 def _in_scope(complaint: Complaint, event: Event) -> None:
-    """Another unit's complaint does not exist for a unit; assisting units do their own part only."""
+    """Another unit's complaint does not exist for a unit; assisting units do their own part
+    only.
+    """
     if event.role is Role.DEPARTMENT:
         if event.type == "AssistanceSubmitted":
             if event.unit in complaint.assisting:
@@ -193,96 +175,6 @@ def _illegal(complaint: Complaint, event: Event, reason: str) -> IllegalStep:
         reason=reason,
         allowed=legal_steps(complaint, event.role),
     )
-
-
-def _limits(before: str, after: Complaint, event: Event, rules: Rules) -> Changes:
-    changes = Changes()
-    ended = after.state in ENDS and before not in ENDS
-    limits = dict(after.limits)
-    for row in _rows_of(event.type, ended):
-        _close(row, after, event, limits, changes, ended)
-    for row in OPENED_BY.get(event.type, ()):
-        if any(kind == event.type and to in (None, after.state) for kind, to in row.opened_by):
-            stamp = rules.stamp(row.name, event.at, after.case_class == "complex")
-            if stamp is not None:
-                _open(row.name, stamp, after, limits, changes)
-    _moved(after, event, rules, limits, changes)
-    after.limits = limits
-    return changes
-
-
-OPENED_BY: dict[str, list[LimitRow]] = {}
-CLOSED_BY: dict[str, list[LimitRow]] = {}
-for _row in LIMITS:
-    for _kind in dict.fromkeys(kind for kind, _ in _row.opened_by):
-        OPENED_BY.setdefault(_kind, []).append(_row)
-    for _kind in dict.fromkeys((*_row.met_by, *_row.cancelled_by, _row.paused_by or "")):
-        CLOSED_BY.setdefault(_kind, []).append(_row)
-
-
-def _rows_of(event: str, ended: bool) -> Iterable[LimitRow]:
-    return LIMITS if ended else CLOSED_BY.get(event, ())
-
-
-def _close(
-    row: LimitRow,
-    after: Complaint,
-    event: Event,
-    limits: dict[str, Open],
-    changes: Changes,
-    ended: bool,
-) -> None:
-    if row.name not in limits:
-        return
-    if event.type == row.paused_by:
-        changes.paused.append(row.name)
-    elif event.type in row.met_by or (ended and row.name == "total"):
-        opened = limits.pop(row.name)
-        changes.met.append(row.name)
-        if row.name == "rectify":
-            after.met_rectify = opened
-    elif ended or event.type in row.cancelled_by:
-        del limits[row.name]
-        changes.cancelled.append(row.name)
-
-
-def _open(
-    name: str, stamp: Open, after: Complaint, limits: dict[str, Open], changes: Changes
-) -> None:
-    generation = after.generations.get(name, 0) + 1
-    after.generations = {**after.generations, name: generation}
-    limits[name] = changes.opened[name] = stamp._replace(generation=generation)
-
-
-def _moved(
-    after: Complaint, event: Event, rules: Rules, limits: dict[str, Open], changes: Changes
-) -> None:
-    """Limits that an event moves rather than opens: sent back, extended, resumed, recomputed."""
-    kind, fact = event.type, event.fact
-    if kind == "RectificationSentBack" and after.met_rectify is not None:
-        _open("rectify", after.met_rectify, after, limits, changes)
-        after.met_rectify = None
-    elif kind == "ExtensionGranted" and "rectify" in limits:
-        _open("rectify", rules.extended(limits["rectify"], after.extension_days), after, limits, changes)
-    elif kind == "ContactSupplied" and "verify" in limits:
-        stamp = rules.resumed("verify", limits["verify"], after.verify_pauses)
-        _open("verify", stamp, after, limits, changes)
-    elif kind == "DeadlineRecomputed":
-        name = str(getattr(fact, "limit", ""))
-        if name in limits:
-            _open(name, restamped(after, name, limits[name], rules), after, limits, changes)
-
-
-def restamped(complaint: Complaint, name: str, opened: Open, rules: Rules) -> Open:
-    """The limit as the rules' calendar gives it today, with its extension and pauses."""
-    stamp = rules.stamp(name, opened.opened_at, complaint.case_class == "complex")
-    if stamp is None:
-        return opened
-    if name == "verify" and complaint.verify_pauses:
-        return rules.resumed(name, stamp, complaint.verify_pauses)
-    if name == "rectify" and complaint.extension_days:
-        return rules.extended(stamp, complaint.extension_days)
-    return stamp
 
 
 def _settle(before: str, after: Complaint, event: Event) -> None:

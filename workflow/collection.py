@@ -1,10 +1,12 @@
-"""归集: the bulk path. A batch goes in whole, in one transaction: rows, tallies, complaints, one BatchCollected."""
+"""归集: the bulk path. A batch goes in whole, in one transaction: rows, tallies, complaints, one
+BatchCollected.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -37,7 +39,9 @@ Outcome = Literal["accepted", "repeat", "conflict", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one row: `number` is its line or place; refused ones say field, value and reason."""
+    """What became of one row: `number` is its line or place; refused ones say field, value and
+    reason.
+    """
 
     number: int
     outcome: Outcome
@@ -97,9 +101,11 @@ def collect(
     *,
     also: Callable[[Connection, Answers], None] | None = None,
 ) -> Answers:
-    """Takes in at most 1,000 numbered rows; answers each: accepted, repeat, conflict, refused with field and reason.
+    """Takes in at most 1,000 numbered rows; answers each: accepted, repeat, conflict, refused
+    with field and reason.
 
-    All or nothing: when this returns, everything is committed. `also` writes the caller's receipt into the same
+    All or nothing: when this returns, everything is committed. `also` writes the caller's receipt
+    into the same
     transaction. Late and out-of-order rows are normal; a service record may come after its rating.
     """
     if len(rows) > MOST:
@@ -161,7 +167,9 @@ class _Batch:
     def _new(
         self, rows: Sequence[tuple[int, Ready]], kind: str, answers: Answers
     ) -> list[tuple[int, Ready]]:
-        """Stores what is new; what is not is answered as a repeat, or kept beside the first as a conflict."""
+        """Stores what is new; what is not is answered as a repeat, or kept beside the first as a
+        conflict.
+        """
         if not rows:
             return []
         first: dict[tuple[str, ...], tuple[int, Ready]] = {}
@@ -267,7 +275,8 @@ class _Batch:
     ) -> None:
         for _, row in new_services:
             self._add(row.day, row.unit or PENDING, 1, 0, 0, 0)
-        seals, phones = [], {}
+        seals: list[tuple[str, str, bytes]] = []
+        phones: dict[tuple[str, int], int] = {}
         vault_of = self.ledger.vault
         for _, row in new_ratings:
             self._add(row.day, row.unit or PENDING, 0, 1, *intake.counts_of(row))

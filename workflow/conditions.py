@@ -1,4 +1,6 @@
-"""What must hold for a step beyond its state and role: each condition answers with the reason against it, or None; pure."""
+"""What must hold for a step beyond its state and role: each condition answers with the reason
+against it, or None; pure.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def somebody_else_alleged(c: Complaint, e: Event, _: Any) -> str | None:
 
 
 def confirmation_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
-    """By call: somebody answered. By fact check: nobody can be asked, or the required calls were made."""
+    """By call: somebody answered. By fact check: nobody can be asked, or the required calls were
+    made.
+    """
     fact: Any = e.fact
     if not policy.verify_first:
         return None
@@ -58,7 +62,9 @@ def confirmation_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
 
 
 def dismissal_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
-    """无效 needs its ground, and 误操作 the citizen's own word; 无法核实 needs the calls; 恶意 goes to a second person."""
+    """无效 needs its ground, and 误操作 the citizen's own word; 无法核实 needs the calls; 恶意
+    goes to a second person.
+    """
     fact: Any = e.fact
     if fact.verdict == "malicious":
         return "恶意须先报恶意复核，由另一人决定"
@@ -78,7 +84,9 @@ def _invalid_grounded(c: Complaint, fact: Any, policy: Any) -> str | None:
     if fact.ground is None:
         return "无效须说明是误操作、重复还是不属受理范围"
     needs_word = fact.ground == "misoperation" and c.reachable and policy.verify_first
-    return "误操作须由群众在电话中确认；先记一次接通的通话" if needs_word and not c.answered else None
+    return (
+        "误操作须由群众在电话中确认；先记一次接通的通话" if needs_word and not c.answered else None
+    )
 
 
 def returns_allowed(c: Complaint, e: Event, policy: Any) -> str | None:

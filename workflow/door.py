@@ -62,8 +62,8 @@ def take(
     if SUBJECT.fullmatch(subject) is None:
         raise UnknownComplaint(subject)
     for field, value in (("account", actor.name), ("unit", actor.unit), ("key", step.get("key"))):
-        if value is not None and NAME.fullmatch(value) is None:
-            raise InvalidInput(field, value, "须是1至120个字，不含空白")
+        if value is not None:
+            checked_name(field, value)
     fact, texts = stated(kind, values)
     return ledger.command(
         subject,
@@ -73,6 +73,13 @@ def take(
         expected_version=step.get("expected_version"),
         texts=texts,
     )
+
+
+def checked_name(field: str, name: str) -> str:
+    """An account, unit or key as it may stand in the log. Raises InvalidInput."""
+    if NAME.fullmatch(name) is None:
+        raise InvalidInput(field, name, "须是1至120个字，不含空白")
+    return name
 
 
 def stated(kind: type[Fact], values: Mapping[str, object]) -> tuple[Fact, dict[str, Sealed]]:

@@ -1,10 +1,12 @@
-"""归集: an inbound row made ready to be stored: its unit, its day, its digests, its personal data apart; pure."""
+"""归集: an inbound row made ready to be stored: its unit, its day, its digests, its personal
+data apart; pure.
+"""
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,7 +55,9 @@ PUBLIC_SERVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A row ready to be stored. `digest` covers all that was sent; `private` is JSON for the vault, or None."""
+    """A row ready to be stored. `digest` covers all that was sent; `private` is JSON for the
+    vault, or None.
+    """
 
     sent: Any
     key: tuple[str, ...]
@@ -74,7 +78,9 @@ class Desk:
         self._days: dict[int, str] = {}
 
     def ready(self, row: Rating | ServiceRecord, number: int, received_at: int) -> Ready | Refusal:
-        """The row ready to be stored, or why not: its unit is not in the list, or its time lies ahead."""
+        """The row ready to be stored, or why not: its unit is not in the list, or its time lies
+        ahead.
+        """
         rating = isinstance(row, Rating)
         moment = row.assessTime if rating else row.serviceTime  # type: ignore[union-attr]
         at = micros(moment)
@@ -97,7 +103,9 @@ class Desk:
         return Ready(row, key, unit, self.day_of(at), at, digest, private, phone)
 
     def day_of(self, at: int) -> str:
-        """The office's date of an instant; remembered by quarter hour, the finest step of any zone's offset."""
+        """The office's date of an instant; remembered by quarter hour, the finest step of any
+        zone's offset.
+        """
         quarter = at // 900_000_000
         day = self._days.get(quarter)
         if day is None:
@@ -164,7 +172,9 @@ def service_row(ready: Ready, batch: int, received_at: int) -> tuple[Any, ...]:
 
 
 def seal_rows(key: bytes, rows: Sequence[tuple[Any, ...]], unit_place: int) -> str:
-    """One digest for a batch's rows in any order: keyed digests added up; the unit, which may come later, left out."""
+    """One digest for a batch's rows in any order: keyed digests added up; the unit, which may
+    come later, left out.
+    """
     total = 0
     for row in rows:
         text = "\x1f".join(map(str, row[:unit_place] + row[unit_place + 1 :]))

@@ -1,39 +1,39 @@
-"""时限: the table's second half: limit × opened by × met by × pauses in × cancelled by × who answers for it; pure."""
+"""时限: the table's second half: limit × opened by × met by × pauses in × cancelled by × who
+answers for it; pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workflow.loop import (
+from schemas.envelope import Role
+from workflow.states import (
     ANALYSED,
     APPEALED,
     ASSIGNING,
-    CITIZEN,
     CLOSED,
     COLLECTED,
-    CONSUMER,
-    DEPARTMENT,
     DISMISSED,
     DISPATCHED,
     MALICE_REVIEW,
-    OPERATOR,
     RECTIFYING,
     REEVALUATING,
     RETURNED,
-    REVIEWER,
     REVIEWING,
     RULING,
-    SUPERVISOR,
     VERIFYING,
-    Role,
     State,
 )
+
+OPERATOR, REVIEWER, SUPERVISOR = Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR
+DEPARTMENT, CITIZEN, CONSUMER = Role.DEPARTMENT, Role.CITIZEN, Role.CONSUMER
 
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
-    """One limit: opened by these events (when they lead to that state; None: to any), met by, cancelled by, who answers.
+    """One limit: opened by these events (when they lead to that state; None: to any), met by,
+    cancelled by, who answers.
 
     Ending cancels what is still open; `total` is met by the end itself.
     """
@@ -162,8 +162,24 @@ LIMITS: tuple[LimitRow, ...] = (
         (),
         SUPERVISOR,
     ),
-    LimitRow("return_window", "可退回", (("DepartmentAssigned", None),), (), _ORDER_ENDS, DEPARTMENT, window=True),
-    LimitRow("appeal_window", "可申诉", (("DepartmentAssigned", None),), (), _ORDER_ENDS, DEPARTMENT, window=True),
+    LimitRow(
+        "return_window",
+        "可退回",
+        (("DepartmentAssigned", None),),
+        (),
+        _ORDER_ENDS,
+        DEPARTMENT,
+        window=True,
+    ),
+    LimitRow(
+        "appeal_window",
+        "可申诉",
+        (("DepartmentAssigned", None),),
+        (),
+        _ORDER_ENDS,
+        DEPARTMENT,
+        window=True,
+    ),
     LimitRow("objection_window", "可异议", _TO_END, (), (), CITIZEN, window=True),
 )
 

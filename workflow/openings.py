@@ -23,7 +23,9 @@ CONTACT_ROW = ("subject", "phone", "last4", "item", "window", "day")
 
 
 class Openings:
-    """Opens a complaint for each new rating of level 1 or 2; a later rating of the same service joins its complaint."""
+    """Opens a complaint for each new rating of level 1 or 2; a later rating of the same service
+    joins its complaint.
+    """
 
     def __init__(self, posting: Posting, ledger: Ledger, desk: Desk, received_at: int) -> None:
         self.posting, self.ledger, self.desk = posting, ledger, desk
@@ -112,9 +114,7 @@ class Openings:
             text=None if text is None else text.digest,
         )
         texts: dict[str, Sealed] = {} if text is None else {"text": text}
-        self.posting.record(
-            subject, fact, PLATFORM, occurred_at=self.received_at, texts=texts
-        )
+        self.posting.record(subject, fact, PLATFORM, occurred_at=self.received_at, texts=texts)
 
     def _keep_contact(self, subject: str, row: Ready) -> None:
         rating: Rating = row.sent

@@ -1,4 +1,6 @@
-"""规则: the policies, each with the calendar as revised to date; what `advance` asks for due times."""
+"""规则: the policies, each with the calendar as revised to date; what `advance` asks for due
+times.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def _opened(found: Stamp, at: int) -> Open:
 
 
 class Rulebook:
-    """All policies, the profile new complaints are given, and the revisions of the calendar so far."""
+    """All policies, the profile new complaints are given, and the revisions of the calendar so
+    far.
+    """
 
     def __init__(self, policies: Policies, profile: str) -> None:
         self.policies, self.profile = policies, profile
@@ -67,7 +71,9 @@ class Rulebook:
 
     def refresh(self, conn: Connection) -> None:
         """Takes in calendar revisions and policy decisions recorded since, by whatever process."""
-        self._revisions += _facts_after(conn, CALENDAR_SUBJECT, len(self._revisions), CalendarRevised)
+        self._revisions += _facts_after(
+            conn, CALENDAR_SUBJECT, len(self._revisions), CalendarRevised
+        )
         if len(self._revisions) != self._revised_to:
             self._revised_to = len(self._revisions)
             self._bound.clear()
@@ -81,7 +87,9 @@ class Rulebook:
         return self.bound(complaint.profile, complaint.profile_version)
 
     def bound(self, profile: str, version: str) -> BoundRules:
-        """A profile's version with the calendar as revised. Raises InvalidInput for an unknown one."""
+        """A profile's version with the calendar as revised. Raises InvalidInput for an unknown
+        one.
+        """
         found = self._bound.get((profile, version))
         if found is None:
             policy = self.policies.get(profile, version)

@@ -11,7 +11,9 @@ from workflow.errors import InvalidInput
 
 
 class Settings(BaseSettings):
-    """`data`: the folder of database and keys. `key`: the master secret, instead of the key file. `profile`: the rules."""
+    """`data`: the folder of database and keys. `key`: the master secret, instead of the key
+    file. `profile`: the rules.
+    """
 
     model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
 
@@ -21,7 +23,9 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls, data: Path | None) -> Settings:
-        """The environment's settings; a folder given on the command line wins. Raises InvalidInput."""
+        """The environment's settings; a folder given on the command line wins. Raises
+        InvalidInput.
+        """
         try:
             return cls() if data is None else cls(data=data)
         except ValidationError as error:

@@ -1,4 +1,6 @@
-"""What a consumer is: a name, what it handles, where it starts, and one function; what it is handed."""
+"""What a consumer is: a name, what it handles, where it starts, and one function; what it is
+handed.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ NO_CHANGE = LimitChange({}, (), (), ())
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One event of the log as a consumer sees it; `state` is the complaint's state after it; instants in microseconds UTC."""
+    """One event of the log as a consumer sees it; `state` is the complaint's state after it;
+    instants in microseconds UTC.
+    """
 
     lane: int
     pos: int
@@ -54,7 +58,9 @@ class Record:
 
 
 def fact_of(kind: str, data: str) -> Fact:
-    """The event's fact from its stored JSON. Raises KeyError for an unknown type, ValidationError for a bad one."""
+    """The event's fact from its stored JSON. Raises KeyError for an unknown type,
+    ValidationError for a bad one.
+    """
     return BY_TYPE[kind].model_validate_json(data)
 
 
@@ -112,18 +118,23 @@ class Work:
         actor: Actor | None = None,
         texts: Mapping[str, Sealed] | None = None,
     ) -> Recorded:
-        """Records a step on the cause's own subject. A step already made unnecessary raises IllegalStep: let it pass."""
+        """Records a step on the cause's own subject. A step already made unnecessary raises
+        IllegalStep: let it pass.
+        """
         return self._posting.record(
             cause.subject, fact, actor or self._actor, cause=cause.id, texts=texts
         )
 
     def run(self, statement: Executable, keys: tuple[str, ...], row: tuple[Any, ...]) -> None:
-        """Queues one row for a statement, a module-level constant; runs before the log is appended."""
+        """Queues one row for a statement, a module-level constant; runs before the log is
+        appended.
+        """
         self._posting.run(statement, keys, row)
 
 
 class Consumer(Protocol):
-    """A reaction. `start` says where a new one begins; a replayable one reads the record alone and may be rebuilt.
+    """A reaction. `start` says where a new one begins; a replayable one reads the record alone
+    and may be rebuilt.
 
     `recording` consumers look at the complaint's row or record steps: theirs is prefetched.
     """

@@ -1,4 +1,6 @@
-"""The embedded bus: the log itself is the source; one runner thread for all consumers, under a lease."""
+"""The embedded bus: the log itself is the source; one runner thread for all consumers, under a
+lease.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ LOGGER = logging.getLogger("bihuan.bus")
 
 
 class EmbeddedBus:
-    """All consumers of one process. `drain` works off what is there; `run` goes on until stopped."""
+    """All consumers of one process. `drain` works off what is there; `run` goes on until
+    stopped.
+    """
 
     def __init__(self, ledger: Ledger, consumers: Sequence[Consumer]) -> None:
         self.ledger, self.consumers = ledger, tuple(consumers)
@@ -43,7 +47,9 @@ class EmbeddedBus:
         self._wake.set()
 
     def drain(self) -> bool:
-        """Works until every consumer's progress equals the log; False if another process holds the lease."""
+        """Works until every consumer's progress equals the log; False if another process holds
+        the lease.
+        """
         clean = self._lease.acquire()
         if clean is None:
             return False
@@ -58,7 +64,9 @@ class EmbeddedBus:
         return True
 
     def run(self) -> None:
-        """Until `stop`: stands by while another process holds the lease, then works and waits by turns."""
+        """Until `stop`: stands by while another process holds the lease, then works and waits by
+        turns.
+        """
         while not self._stop.is_set():
             clean = self._lease.acquire()
             if clean is None:

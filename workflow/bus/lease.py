@@ -63,7 +63,9 @@ class Lease:
 
 
 def _dead(holder: str) -> bool:
-    """The holder was a process of this host that is gone: no need to wait for the lease to run out."""
+    """The holder was a process of this host that is gone: no need to wait for the lease to run
+    out.
+    """
     host, pid, _ = holder.rsplit("/", 2)
     if host != _HOST:
         return False

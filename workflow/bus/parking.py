@@ -1,4 +1,6 @@
-"""Only what went wrong has a row: parked, held behind a parked one, overtaken; replayed or discarded by a person."""
+"""Only what went wrong has a row: parked, held behind a parked one, overtaken; replayed or
+discarded by a person.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def park(
 
 
 def count_try(database: Database, consumer: str, record: Record, now: int) -> int:
-    """Counts a try before it is made, in a transaction of its own: a record that kills the process is seen to."""
+    """Counts a try before it is made, in a transaction of its own: a record that kills the
+    process is seen to.
+    """
     with database.write() as conn:
         key = _key(consumer, record.lane, record.pos)
         tries = conn.execute(select(parked.c.tries).where(*key)).scalar() or 0
@@ -78,11 +82,12 @@ def listed(conn: Connection, consumer: str | None = None) -> list[Row[Any]]:
 
 
 def replay(ledger: Ledger, consumer: Consumer, lane: int, pos: int) -> list[str]:
-    """Handles a parked record again, then those held behind it in order; answers the event ids that went through.
+    """Handles a parked record again, then those held behind it in order; answers the event ids
+    that went through.
 
     The error of a record that fails again is raised, with nothing of it done; it stays parked.
     """
-    done = []
+    done: list[str] = []
     with ledger.transaction() as posting:
         row = _parked_row(posting.conn, consumer.name, lane, pos)
         record = _record(posting.conn, lane, pos)
@@ -93,7 +98,9 @@ def replay(ledger: Ledger, consumer: Consumer, lane: int, pos: int) -> list[str]
 
 
 def discard(ledger: Ledger, consumer: Consumer, lane: int, pos: int, reason: str) -> list[str]:
-    """Gives a parked record up, with a reason, and lets those held behind it go on; answers their event ids."""
+    """Gives a parked record up, with a reason, and lets those held behind it go on; answers
+    their event ids.
+    """
     if not reason.strip():
         raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
     with ledger.transaction() as posting:
@@ -104,8 +111,10 @@ def discard(ledger: Ledger, consumer: Consumer, lane: int, pos: int, reason: str
 
 
 def _release(ledger: Ledger, consumer: Consumer, subject: str) -> list[str]:
-    """Held records of the subject, oldest first, each in its own transaction; the first that fails is parked itself."""
-    done = []
+    """Held records of the subject, oldest first, each in its own transaction; the first that
+    fails is parked itself.
+    """
+    done: list[str] = []
     while True:
         with ledger.database.read() as conn:
             row = _first_held(conn, consumer.name, subject)
@@ -159,5 +168,3 @@ def _settle(
         .where(*_key(consumer, row.lane, row.pos))
         .values(status=status, note=note, settled_at=now)
     )
-
-

@@ -33,7 +33,9 @@ class Reach:
 
 
 def join_source(conn: Connection, name: str, start: Literal["beginning", "now"]) -> None:
-    """A consumer's first sixteen rows: from the beginning, or from the lanes' heads of now. Once only."""
+    """A consumer's first sixteen rows: from the beginning, or from the lanes' heads of now. Once
+    only.
+    """
     known = conn.execute(select(func.count()).where(progress.c.consumer == name)).scalar_one()
     if known:
         return
@@ -48,10 +50,13 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
 def beyond(
     conn: Connection, consumer: Consumer, rotation: int, size: int
 ) -> tuple[list[Reach], Sequence[Row[Any]]]:
-    """At most `size` records beyond the consumer's progress, lane by lane, and how far that brings each lane.
+    """At most `size` records beyond the consumer's progress, lane by lane, and how far that
+    brings each lane.
 
-    Records of types it does not handle are passed over in the query, and its progress with them; a lane
-    is read at most 5,000 positions far, so that a filter that finds nothing never scans the whole log.
+    Records of types it does not handle are passed over in the query, and its progress with them;
+    a lane
+    is read at most 5,000 positions far, so that a filter that finds nothing never scans the whole
+    log.
     """
     rows = conn.execute(_READ, _parameters(consumer, rotation, size)).all()
     reaches = {row.lane: Reach(row.lane, row.old, row.upto) for row in rows}
@@ -72,7 +77,8 @@ def _parameters(consumer: Consumer, rotation: int, size: int) -> dict[str, Any]:
 
 _READ = text(
     """
-    SELECT p.lane AS lane, p.old AS old, p.upto AS upto, e.pos, e.subject, e.version, e.type, e.state,
+    SELECT p.lane AS lane, p.old AS old, p.upto AS upto, e.pos, e.subject, e.version, e.type,
+    e.state,
            e.occurred_at, e.recorded_at, e.actor, e.role, e.unit, e.cause, e.data, e.limits
     FROM (SELECT p.lane AS lane, p.pos AS old, min(l.pos, p.pos + 5000) AS upto
           FROM progress p CROSS JOIN lanes l ON l.lane = p.lane
@@ -119,4 +125,3 @@ def behind(conn: Connection) -> set[str]:
         .distinct()
     )
     return set(conn.execute(query).scalars())
-

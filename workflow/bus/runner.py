@@ -1,4 +1,6 @@
-"""The runner: a consumer's records in batches; effects and progress commit together; what fails is parked, never dropped."""
+"""The runner: a consumer's records in batches; effects and progress commit together; what fails
+is parked, never dropped.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ BACK_OFF = (0.05, 0.2, 1.0)
 
 @dataclass
 class Runner:
-    """Drives one consumer. After an unclean stop the first records of each lane run singly, their tries counted."""
+    """Drives one consumer. After an unclean stop the first records of each lane run singly,
+    their tries counted.
+    """
 
     ledger: Ledger
     consumer: Consumer
@@ -39,7 +43,9 @@ class Runner:
             self._singly = dict.fromkeys(range(LANES), BATCH)
 
     def step(self, size: int = BATCH) -> int:
-        """One batch: answers how many positions the consumer has moved past; 0 when nothing lies beyond."""
+        """One batch: answers how many positions the consumer has moved past; 0 when nothing lies
+        beyond.
+        """
         self._rotation += 1
         with self.ledger.database.read() as conn:
             reaches, rows = progress.beyond(conn, self.consumer, self._rotation, size)
@@ -87,14 +93,14 @@ class Runner:
                 raise
             self._park(posting, record, "overtaken", str(refusal), 1)
 
-    def _park(
-        self, posting: Posting, record: Record, status: str, error: str, tries: int
-    ) -> None:
+    def _park(self, posting: Posting, record: Record, status: str, error: str, tries: int) -> None:
         name = self.consumer.name
         parking.park(posting.conn, name, record, status, error, tries, posting.now)
 
     def _one_by_one(self, reaches: Sequence[Reach], rows: Sequence[Row[Any]]) -> None:
-        """Each record in its own transaction; then the lanes' remaining positions, of types not handled."""
+        """Each record in its own transaction; then the lanes' remaining positions, of types not
+        handled.
+        """
         stood = {reach.lane: reach.old for reach in reaches}
         lost: set[int] = set()
         for row in rows:
@@ -106,9 +112,7 @@ class Runner:
                 lost.add(row.lane)
         rest = [Reach(r.lane, stood[r.lane], r.new) for r in reaches if r.lane not in lost]
         with self.ledger.transaction() as posting:
-            progress.claim(
-                posting.conn, self.consumer.name, [r for r in rest if r.new > r.old]
-            )
+            progress.claim(posting.conn, self.consumer.name, [r for r in rest if r.new > r.old])
 
     def _one(self, reach: Reach, row: Row[Any]) -> bool:
         """One record, tried and retried, parked at last; False if another runner took the lane."""

@@ -23,8 +23,11 @@ PRAGMAS = (
     "PRAGMA cache_size=-24576",
     "PRAGMA temp_store=MEMORY",
 )
-"""WAL with FULL: acknowledged means on disk. No automatic checkpoints: SQLite before 3.51.3 can lose commits when a
-checkpoint meets a writer (the WAL-reset bug), so only the holder of the write lock checkpoints, on every version alike."""
+"""WAL with FULL: acknowledged means on disk. No automatic checkpoints: SQLite before 3.51.3 can
+lose commits when a
+checkpoint meets a writer (the WAL-reset bug), so only the holder of the write lock checkpoints,
+on every version alike.
+"""
 
 CHECKPOINT_BYTES = 8 << 20
 TRUNCATE_BYTES = 128 << 20
@@ -32,7 +35,8 @@ WRITE_TIMEOUT = 30.0
 
 
 class Database:
-    """One embedded database file. `read` gives a snapshot; `write` the only writer, in order of asking.
+    """One embedded database file. `read` gives a snapshot; `write` the only writer, in order of
+    asking.
 
     Raises Busy when the queue stays occupied for 30 seconds.
     """
@@ -107,7 +111,8 @@ _COMPILED: dict[tuple[int, str], tuple[Executable, str, tuple[str, ...] | None]]
 def run_many(
     conn: Connection, statement: Executable, keys: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
 ) -> int:
-    """The statement once for each row, values in the order of `keys`; answers how many rows it touched.
+    """The statement once for each row, values in the order of `keys`; answers how many rows it
+    touched.
 
     `statement` must be a module-level constant: its compiled text is kept for the process's life.
     """

@@ -1,4 +1,6 @@
-"""One writer at a time, first come first served: a queue of threads in the process, two file locks between processes."""
+"""One writer at a time, first come first served: a queue of threads in the process, two file
+locks between processes.
+"""
 
 import fcntl
 import os
@@ -15,7 +17,8 @@ from workflow.errors import Busy
 class Turnstile:
     """The write lock of one SQLite file.
 
-    Between processes a waiter holds the queue file while it waits for the work file: the one who has just
+    Between processes a waiter holds the queue file while it waits for the work file: the one who
+    has just
     written must queue behind it, so a busy runner cannot starve a person in another process.
     """
 
@@ -77,7 +80,9 @@ class Turnstile:
 
 
 def _flock(descriptor: int, deadline: float) -> None:
-    """Blocks at once when free; otherwise tries until the deadline, since a blocking flock knows no time limit."""
+    """Blocks at once when free; otherwise tries until the deadline, since a blocking flock knows
+    no time limit.
+    """
     pause = 0.0002
     while True:
         try:

@@ -1,4 +1,6 @@
-"""The log: lanes, gapless positions and keyed hash chains; appending locks its lanes in ascending order, last of all."""
+"""The log: lanes, gapless positions and keyed hash chains; appending locks its lanes in
+ascending order, last of all.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ _MOVE = (
 
 
 def link(key: bytes, before: bytes, row: Sequence[Any]) -> bytes:
-    """The chain's next hash: HMAC-SHA-256 over the hash before and the stored values in column order."""
+    """The chain's next hash: HMAC-SHA-256 over the hash before and the stored values in column
+    order.
+    """
     text = "\x1f".join("\x00" if value is None else str(value) for value in row)
     return hmac.digest(key, before + text.encode(), "sha256")
 
@@ -93,10 +97,15 @@ _OPEN = insert(lanes)
 
 
 def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> list[int]:
-    """Appends in the order given; answers each event's recorded time, never falling back within a lane."""
+    """Appends in the order given; answers each event's recorded time, never falling back within
+    a lane.
+    """
     touched = sorted({lane_of(entry.subject) for entry in entries})
     query = select(lanes).where(lanes.c.lane.in_(touched)).order_by(lanes.c.lane)
-    heads = {row.lane: [row.pos, row.recorded_at, bytes(row.hash)] for row in conn.execute(query.with_for_update())}
+    heads = {
+        row.lane: [row.pos, row.recorded_at, bytes(row.hash)]
+        for row in conn.execute(query.with_for_update())
+    }
     rows, recorded = [], []
     for entry in entries:
         lane = lane_of(entry.subject)

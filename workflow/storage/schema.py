@@ -1,4 +1,6 @@
-"""The database brought to this release's tables, and opened for the first time with its empty lanes."""
+"""The database brought to this release's tables, and opened for the first time with its empty
+lanes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Personal data and free text: sealed with AES-256-GCM, matched by keyed hashes, erased by deleting rows."""
+"""Personal data and free text: sealed with AES-256-GCM, matched by keyed hashes, erased by
+deleting rows.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ NONCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The office's keys, each derived from one master secret: sealing, matching, chaining, citizen links."""
+    """The office's keys, each derived from one master secret: sealing, matching, chaining,
+    citizen links.
+    """
 
     seal: bytes
     match: bytes
@@ -39,7 +43,9 @@ class Keys:
 
 
 def load_keys(folder: Path, from_environment: str | None) -> Keys:
-    """The keys from BIHUAN_KEY (64 hex digits) or the folder's key file, made on first use, readable by its owner only."""
+    """The keys from BIHUAN_KEY (64 hex digits) or the folder's key file, made on first use,
+    readable by its owner only.
+    """
     if from_environment is not None:
         return Keys.derive(_master("BIHUAN_KEY", from_environment))
     path = folder / "bihuan.key"
@@ -71,7 +77,9 @@ def _master(field: str, text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A free text ready to be stored: its salted digest goes into the event, the text into the vault."""
+    """A free text ready to be stored: its salted digest goes into the event, the text into the
+    vault.
+    """
 
     digest: str
     salted: bytes
@@ -126,7 +134,6 @@ class Vault:
 
     def last4_hash(self, phone: str) -> int:
         return self._hash("last4:" + normal(phone)[-4:])
-
 
     def _hash(self, text: str) -> int:
         digest = hashlib.blake2b(text.encode(), digest_size=8, key=self._match).digest()

@@ -1,0 +1,225 @@
+"""One open transaction of the ledger: steps recorded in it, rows moved, events appended last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, Executable, insert, select
+
+from schemas import ReviewCollected
+from schemas.envelope import Fact, Role
+from workflow.advance import advance
+from workflow.complaint import Complaint, Event, Open, load
+from workflow.errors import KeyReused, StaleVersion, UnknownComplaint
+from workflow.rulebook import Rulebook
+from workflow.stamping import Changes
+from workflow.storage import log
+from workflow.storage.database import run_many
+from workflow.storage.models import commands, complaints, events, vault
+from workflow.storage.rows import store
+from workflow.storage.vault import Keys, Sealed, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who records: an account's id, never a name; the role acted in; the unit, for a
+    department's people.
+    """
+
+    name: str
+    role: Role
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording a step came to. `limits` are those the step opened or moved."""
+
+    subject: str
+    version: int
+    state: str
+    type: str
+    limits: Mapping[str, Open]
+    repeated: bool = False
+
+    @property
+    def event_id(self) -> str:
+        return f"{self.subject}-{self.version}"
+
+
+_TEXT = insert(vault)
+_COMMAND = insert(commands)
+_COMMAND_ROW = ("key", "fingerprint", "subject", "version", "recorded_at")
+
+
+class Posting:
+    """One open transaction of the ledger: complaints in hand, events waiting to be appended
+    last.
+    """
+
+    def __init__(self, conn: Connection, now: int, rulebook: Rulebook, keys: Keys) -> None:
+        self.conn, self.now = conn, now
+        self._rulebook, self._key, self._vault = rulebook, keys.chain, Vault(keys)
+        self._complaints: dict[str, Complaint | None] = {}
+        self._stored: set[str] = set()
+        self._moved: dict[str, Complaint] = {}
+        self._entries: list[log.Entry] = []
+        self._texts: list[tuple[str, str, bytes]] = []
+        self._queued: dict[int, tuple[Executable, tuple[str, ...], list[tuple[Any, ...]]]] = {}
+
+    def prefetch(self, subjects: Iterable[str]) -> None:
+        """Loads these complaints in one query, in order of id (and locks them, where the
+        database locks rows).
+        """
+        wanted = sorted(set(subjects) - self._complaints.keys())
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            self._complaints.update(dict.fromkeys(part))
+            query = (
+                select(complaints.c.id, complaints.c.fold)
+                .where(complaints.c.id.in_(part))
+                .order_by(complaints.c.id)
+                .with_for_update()
+            )
+            for subject, fold in self.conn.execute(query):
+                self._complaints[subject] = load(fold)
+                self._stored.add(subject)
+
+    def complaint(self, subject: str) -> Complaint:
+        """The complaint as it stands in this transaction. Raises UnknownComplaint."""
+        if subject not in self._complaints:
+            self.prefetch([subject])
+        complaint = self._complaints[subject]
+        if complaint is None:
+            raise UnknownComplaint(subject)
+        return complaint
+
+    def record(
+        self,
+        subject: str,
+        fact: Fact,
+        actor: Actor,
+        *,
+        occurred_at: int | None = None,
+        cause: str | None = None,
+        expected_version: int | None = None,
+        texts: Mapping[str, Sealed] | None = None,
+    ) -> Recorded:
+        """Records one step of a complaint; the row moves now, the event is appended at the
+        transaction's end.
+
+        `occurred_at` (microseconds UTC) is the transaction's own time unless a platform or a bridge
+        says otherwise.
+        """
+        before = self._before(subject, fact)
+        if before is not None and expected_version is not None:
+            self._refuse_stale(before, expected_version)
+        at = self.now if occurred_at is None else occurred_at
+        event = Event(fact, actor.name, actor.role, at, actor.unit, cause)
+        rules = self._rulebook.rules_for(before, fact)
+        after, changes = advance(before, subject, event, rules)
+        self._complaints[subject] = self._moved[subject] = after
+        self._append(after.version, after.state, subject, event, changes)
+        self.keep(f"{subject}-{after.version}", texts or {})
+        return Recorded(subject, after.version, after.state, event.type, changes.opened)
+
+    def _before(self, subject: str, fact: Fact) -> Complaint | None:
+        if isinstance(fact, ReviewCollected):
+            self._complaints.setdefault(subject, None)
+            return self._complaints[subject]
+        return self.complaint(subject)
+
+    def append(self, subject: str, version: int, fact: Fact, actor: Actor) -> None:
+        """An event with a subject of its own: a batch, a calendar, a policy."""
+        event = Event(fact, actor.name, actor.role, self.now, actor.unit)
+        self._append(version, "", subject, event, Changes())
+
+    def _append(
+        self, version: int, state: str, subject: str, event: Event, changes: Changes
+    ) -> None:
+        self._entries.append(
+            log.Entry(
+                subject,
+                version,
+                event.type,
+                state,
+                event.at,
+                event.actor,
+                str(event.role),
+                event.unit,
+                event.cause,
+                event.fact.__pydantic_serializer__.to_json(
+                    event.fact, exclude={"type"}, exclude_none=True
+                ).decode(),
+                _limits_json(changes),
+            )
+        )
+
+    def keep(self, owner: str, texts: Mapping[str, Sealed]) -> None:
+        """Puts free texts into the vault under their event."""
+        for name, text in texts.items():
+            self._texts.append((owner, name, self._vault.seal(owner, name, text.salted)))
+
+    def run(self, statement: Executable, keys: tuple[str, ...], row: tuple[Any, ...]) -> None:
+        """Queues one row for this statement (a module-level constant); statements run in order
+        of first use.
+        """
+        queued = self._queued.get(id(statement))
+        if queued is None:
+            queued = self._queued[id(statement)] = (statement, keys, [])
+        queued[2].append(row)
+
+    def heard(self, key: str, fingerprint: str) -> Recorded | None:
+        """The first answer to this command key. Raises KeyReused if it stood for something else."""
+        row = self.conn.execute(select(commands).where(commands.c.key == key)).one_or_none()
+        if row is None:
+            return None
+        if row.fingerprint != fingerprint:
+            raise KeyReused(key)
+        query = select(events.c.state, events.c.type).where(
+            events.c.subject == row.subject, events.c.version == row.version
+        )
+        state, kind = self.conn.execute(query).one()
+        return Recorded(row.subject, row.version, state, kind, {}, repeated=True)
+
+    def remember(self, key: str, fingerprint: str, done: Recorded) -> None:
+        row = (key, fingerprint, done.subject, done.version, self.now)
+        self.run(_COMMAND, _COMMAND_ROW, row)
+
+    def _refuse_stale(self, complaint: Complaint, expected: int) -> None:
+        if expected >= complaint.touched and expected <= complaint.version:
+            return
+        query = select(events.c.type).where(
+            events.c.subject == complaint.id, events.c.version > expected
+        )
+        changed = tuple(self.conn.execute(query.order_by(events.c.version)).scalars())
+        raise StaleVersion(complaint.id, expected, complaint.version, changed)
+
+    def flush(self) -> None:
+        """Rows, texts and queued statements first; the log, with its lanes, last of all."""
+        new = [c for key, c in self._moved.items() if key not in self._stored]
+        old = [c for key, c in self._moved.items() if key in self._stored]
+        store(self.conn, new, old)
+        self._stored.update(self._moved)
+        run_many(self.conn, _TEXT, ("owner", "field", "sealed"), self._texts)
+        for statement, keys, rows in self._queued.values():
+            run_many(self.conn, statement, keys, rows)
+        if self._entries:
+            log.append(self.conn, self._key, self._entries, self.now)
+        self._moved, self._entries, self._texts, self._queued = {}, [], [], {}
+
+
+def _limits_json(changes: Changes) -> str | None:
+    if not (changes.opened or changes.met or changes.cancelled or changes.paused):
+        return None
+    return to_json(
+        {
+            "opened": changes.opened,
+            "met": changes.met,
+            "cancelled": changes.cancelled,
+            "paused": changes.paused,
+        }
+    ).decode()

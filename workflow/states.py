@@ -1,0 +1,77 @@
+"""States of a complaint, their names, and the stages of the loop they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a complaint stands; overdue, extended, supervised are overlays, never states."""
+
+    COLLECTED = "COLLECTED"
+    ANALYSED = "ANALYSED"
+    VERIFYING = "VERIFYING"
+    MALICE_REVIEW = "MALICE_REVIEW"
+    ASSIGNING = "ASSIGNING"
+    DISPATCHED = "DISPATCHED"
+    RECTIFYING = "RECTIFYING"
+    RETURNED = "RETURNED"
+    APPEALED = "APPEALED"
+    REVIEWING = "REVIEWING"
+    REEVALUATING = "REEVALUATING"
+    RULING = "RULING"
+    DISMISSED = "DISMISSED"
+    CLOSED = "CLOSED"
+
+
+STATE_NAMES: Mapping[State, str] = {
+    State.COLLECTED: "已归集",
+    State.ANALYSED: "已分析",
+    State.VERIFYING: "核实中",
+    State.MALICE_REVIEW: "恶意复核",
+    State.ASSIGNING: "待派单",
+    State.DISPATCHED: "待签收",
+    State.RECTIFYING: "整改中",
+    State.RETURNED: "退回待裁",
+    State.APPEALED: "申诉复核",
+    State.REVIEWING: "反馈待审",
+    State.REEVALUATING: "待再评价",
+    State.RULING: "待终裁",
+    State.DISMISSED: "核实结案",
+    State.CLOSED: "办结",
+}
+
+ENDS = (State.DISMISSED, State.CLOSED)
+OPEN = tuple(state for state in State if state not in ENDS)
+FROM_DISPATCH = OPEN[OPEN.index(State.DISPATCHED) : OPEN.index(State.RULING)]
+HOTLINE_STATES = (
+    State.VERIFYING,
+    State.ASSIGNING,
+    State.RETURNED,
+    State.REVIEWING,
+    State.REEVALUATING,
+)
+"""States the hotline owns: claims are made here and fall away when the complaint leaves them."""
+
+STAGES: Mapping[str, tuple[State, ...]] = {
+    "归集": (State.COLLECTED,),
+    "分析": (State.ANALYSED,),
+    "核实": (State.VERIFYING, State.MALICE_REVIEW, State.DISMISSED),
+    "整改": (
+        State.ASSIGNING,
+        State.DISPATCHED,
+        State.RECTIFYING,
+        State.RETURNED,
+        State.APPEALED,
+        State.REVIEWING,
+        State.RULING,
+    ),
+    "再评价": (State.REEVALUATING, State.CLOSED),
+}
+
+COLLECTED, ANALYSED, VERIFYING = State.COLLECTED, State.ANALYSED, State.VERIFYING
+MALICE_REVIEW, ASSIGNING, DISPATCHED = State.MALICE_REVIEW, State.ASSIGNING, State.DISPATCHED
+RECTIFYING, RETURNED, APPEALED = State.RECTIFYING, State.RETURNED, State.APPEALED
+REVIEWING, REEVALUATING, RULING = State.REVIEWING, State.REEVALUATING, State.RULING
+DISMISSED, CLOSED = State.DISMISSED, State.CLOSED

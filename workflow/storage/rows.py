@@ -1,0 +1,90 @@
+"""The complaint's row in the table: its fold, and the columns that queues are read by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from workflow.complaint import Complaint, dump
+from workflow.storage.database import run_many
+from workflow.storage.models import complaints
+
+ROW = (
+    "id",
+    "state",
+    "version",
+    "profile",
+    "profile_version",
+    "source",
+    "project_no",
+    "service_number",
+    "handled_by",
+    "area",
+    "unit",
+    "round",
+    "claimer",
+    "ticket",
+    "collected_at",
+    "due_at",
+    "ended_at",
+    "fold",
+)
+_MOVED = ("state", "version", "unit", "round", "claimer", "ticket", "due_at", "ended_at", "fold")
+_INSERT = insert(complaints)
+_UPDATE = (
+    update(complaints)
+    .where(complaints.c.id == bindparam("of_id"))
+    .values({name: bindparam(name) for name in _MOVED})
+)
+
+
+def store(conn: Connection, new: Sequence[Complaint], moved: Sequence[Complaint]) -> None:
+    """Inserts the new complaints and moves the others' rows."""
+    run_many(conn, _INSERT, ROW, [_row(c) for c in new])
+    run_many(conn, _UPDATE, (*_MOVED, "of_id"), [_moves(c) for c in moved])
+
+
+def _due_at(c: Complaint) -> int | None:
+    return min(
+        (o.due_at for name, o in c.limits.items() if not name.endswith("_window")), default=None
+    )
+
+
+def _row(c: Complaint) -> tuple[Any, ...]:
+    return (
+        c.id,
+        c.state,
+        c.version,
+        c.profile,
+        c.profile_version,
+        c.source,
+        c.project_no,
+        c.service_number,
+        c.handled_by,
+        c.area,
+        c.unit,
+        c.round,
+        c.claimer,
+        c.ticket,
+        c.collected_at,
+        _due_at(c),
+        c.ended_at,
+        dump(c),
+    )
+
+
+def _moves(c: Complaint) -> tuple[Any, ...]:
+    return (
+        c.state,
+        c.version,
+        c.unit,
+        c.round,
+        c.claimer,
+        c.ticket,
+        _due_at(c),
+        c.ended_at,
+        dump(c),
+        c.id,
+    )

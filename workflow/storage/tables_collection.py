@@ -1,0 +1,151 @@
+"""归集: tables of what was taken in, row by row and counted."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, UniqueConstraint, text
+
+from workflow.storage.tables import METADATA, Instant, Serial
+
+ratings = Table(
+    "ratings",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("project_no", Text, primary_key=True),
+    Column("service_number", Text, primary_key=True),
+    Column("assess_number", Text, primary_key=True),
+    Column("batch", BigInteger, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("unit", Text),
+    Column("day", Text, nullable=False),
+    Column("assessed_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("item", Text),
+    Column("window", Text),
+    Column("digest", Text, nullable=False),
+    Index("ratings_day", "day", "unit"),
+    Index("ratings_batch", "batch"),
+    Index(
+        "ratings_unmatched",
+        "source",
+        "project_no",
+        "service_number",
+        sqlite_where=text("unit IS NULL"),
+        postgresql_where=text("unit IS NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+"""Every rating as it was sent, never altered; `unit` is filled from the service record where the
+rating named none.
+"""
+
+services = Table(
+    "services",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("project_no", Text, primary_key=True),
+    Column("service_number", Text, primary_key=True),
+    Column("batch", BigInteger, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("item", Text),
+    Column("window", Text),
+    Column("day", Text, nullable=False),
+    Column("served_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index("services_day", "day", "unit"),
+    Index("services_batch", "batch"),
+    sqlite_with_rowid=False,
+)
+"""Service records (办件): they count A."""
+
+tallies = Table(
+    "tallies",
+    METADATA,
+    Column("day", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("services", Integer, nullable=False),
+    Column("ratings", Integer, nullable=False),
+    Column("onsite", Integer, nullable=False),
+    Column("bad", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""A by day of service; M, P, D by day of assessment; each recounted from services and ratings by
+`check`.
+"""
+
+conflicts = Table(
+    "conflicts",
+    METADATA,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("project_no", Text, nullable=False),
+    Column("service_number", Text, nullable=False),
+    Column("assess_number", Text, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("digest", Text, nullable=False),
+    UniqueConstraint("kind", "source", "project_no", "service_number", "assess_number", "digest"),
+)
+"""Another content under a key that exists: kept beside the first (its content sealed in the
+vault), overwriting nothing.
+"""
+
+refused = Table(
+    "refused",
+    METADATA,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("source", Text, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+)
+"""Rows refused, with field and reason; values masked."""
+
+imports = Table(
+    "imports",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("rows_done", BigInteger, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("conflicts", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("complaints", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+)
+"""An import's receipt, committed with each batch: where to go on after a kill. The id is the
+file's digest and source.
+"""
+
+raters = Table(
+    "raters",
+    METADATA,
+    Column("day", Text, primary_key=True),
+    Column("phone", BigInteger, primary_key=True),
+    Column("ratings", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How many ratings a keyed phone hash gave on a day: evidence of 批量评价."""
+
+contacts = Table(
+    "contacts",
+    METADATA,
+    Column("subject", Text, primary_key=True),
+    Column("phone", BigInteger),
+    Column("last4", BigInteger),
+    Column("item", Text),
+    Column("window", Text),
+    Column("day", Text, nullable=False),
+    Index("contacts_phone", "phone"),
+    Index("contacts_last4", "last4"),
+    sqlite_with_rowid=False,
+)
+"""Keyed hashes of a complaint's phone, for matching and for search by the last four digits."""
