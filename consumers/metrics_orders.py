@@ -1,0 +1,84 @@
+"""指标: what an event says of a complaint's work orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consumers.metrics_rows import FROM_DISPATCH, NO_LONGER_DUE
+from workflow.bus.consumer import Record
+
+Changed = dict[str, Any]
+
+NEXT_ROUND = frozenset({"ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected"})
+
+
+def order_changes(record: Record) -> list[tuple[int | None, Changed]]:
+    """What the event says of work orders: (number, changes); None is the complaint's last one."""
+    if record.type == "DepartmentAssigned":
+        return _assigned(record)
+    changed = _order_limits(record)
+    at = record.occurred_at
+    if record.type == "CallAttempted":
+        changed |= {"last_call_at": at, "called_back_at": at if _answered(record) else None}
+    elif record.type == "ComplaintReevaluated":
+        changed |= {"level": record.fact.level, "answered_at": at, "called_back_at": at}
+    elif record.type == "RectificationAccepted":
+        changed["accepted_at"] = at
+    elif record.type == "RectificationSentBack":
+        changed["submitted_at"] = None
+    elif record.type == "ReturnAccepted" or record.state == "DISMISSED":
+        changed["withdrawn_at"] = FROM_DISPATCH
+    elif record.type == "RulingCalled":
+        changed["withdrawn_at"] = at
+    if record.type in NEXT_ROUND and record.state == "ASSIGNING":
+        changed["next_round"] = 1
+    return [(None, changed)] if changed else []
+
+
+def _answered(record: Record) -> bool:
+    return bool(record.fact.outcome == "answered")
+
+
+def _assigned(record: Record) -> list[tuple[int | None, Changed]]:
+    """A new order; an earlier one still open is withdrawn, as if never sent if it was returned."""
+    number = int(record.fact.order.rsplit("-", 1)[1])
+    opened = record.limits.opened
+    acknowledge, rectify = opened.get("acknowledge"), opened.get("rectify")
+    new = {
+        "unit": record.fact.unit,
+        "acknowledge_due_at": None if acknowledge is None else acknowledge.due_at,
+        "acknowledged_at": None,
+        "rectify_due_at": None if rectify is None else rectify.due_at,
+        "original_due_at": None if rectify is None else rectify.original_due_at,
+        "submitted_at": None,
+        "accepted_at": None,
+        "callback_due_at": None,
+        "level": None,
+        "answered_at": None,
+        "withdrawn_at": None,
+    }
+    if number == 1:
+        return [(number, new)]
+    returned = "return_ruling" in record.limits.cancelled
+    withdrawn = FROM_DISPATCH if returned else record.occurred_at
+    return [(number, new), (number - 1, {"withdrawn_at": withdrawn})]
+
+
+def _order_limits(record: Record) -> Changed:
+    """Due times opened, moved, met or no longer waited for."""
+    limits, changed = record.limits, Changed()
+    if (rectify := limits.opened.get("rectify")) is not None:
+        changed["rectify_due_at"] = rectify.due_at
+    if (acknowledge := limits.opened.get("acknowledge")) is not None:
+        changed["acknowledge_due_at"] = acknowledge.due_at
+    if (callback := limits.opened.get("reevaluate")) is not None:
+        changed["callback_due_at"] = callback.due_at
+    elif "reevaluate" in limits.cancelled:
+        changed["callback_due_at"] = NO_LONGER_DUE
+    if "acknowledge" in limits.met:
+        changed["acknowledged_at"] = record.occurred_at
+    if "rectify" in limits.met:
+        changed["submitted_at"] = record.occurred_at
+        if record.state == "REEVALUATING":
+            changed["accepted_at"] = record.occurred_at
+    return changed
