@@ -159,7 +159,7 @@ def _json_record(source: Source, kind: Kind | None, row: object, number: int) ->
     for name, value in row.items():
         text = _json_text(value)
         if text is None:
-            return Refusal(number, clean(name)[:60], type(value).__name__, "应为文本")
+            return Refusal(number, masked("", name), type(value).__name__, "应为文本")
         texts[name] = text
     try:
         said = next((t for n, t in texts.items() if source.field(n) == "record"), "")

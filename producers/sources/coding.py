@@ -130,7 +130,7 @@ class Source:
         fields = [self.field(name) for name in row]
         for name, field in zip(row, fields, strict=True):
             if field is None:
-                return Refusal(number, clean(name)[:60], "", "不认识的字段")
+                return Refusal(number, masked("", name), "", "不认识的字段")
         if missing := self.missing(kind, fields):
             return Refusal(number, missing[0], "", "缺少")
         return self.parse_cells(self.layout(kind, fields), list(row.values()), number)
