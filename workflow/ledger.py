@@ -66,8 +66,12 @@ class Ledger:
 
 
 def _fingerprint(subject: str, fact: Fact, actor: Actor) -> str:
-    """What the command asks for, without the salted digests that differ at each try."""
-    plain = {k: v for k, v in fact.model_dump(mode="json").items() if not _is_digest(v)}
+    """What the command asks for, without what differs at each try: digests, the order's number."""
+    plain = {
+        k: v
+        for k, v in fact.model_dump(mode="json").items()
+        if k != "order" and not _is_digest(v)
+    }
     return hashlib.sha256(to_json([subject, plain, actor.name, actor.role])).hexdigest()
 
 
