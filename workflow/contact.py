@@ -1,4 +1,6 @@
-"""联系方式: the citizen's phone from the vault, for whoever has just recorded that he looked at it."""
+"""联系方式: the citizen's phone from the vault, for whoever has just recorded that he looked at
+it.
+"""
 
 from __future__ import annotations
 

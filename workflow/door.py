@@ -1,4 +1,6 @@
-"""A person's step at a door: values checked and texts sealed in one place, then one command to the ledger."""
+"""A person's step at a door: values checked and texts sealed in one place, then one command to
+the ledger.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ _DIGEST = Digest.__metadata__[0]  # type: ignore[attr-defined]
 class Step(TypedDict, total=False):
     """What every door takes beside its own fields.
 
-    A repeat of `key` gets the first answer; `expected_version` is the version the person was looking at.
+    A repeat of `key` gets the first answer; `expected_version` is the version the person was
+    looking at.
     """
 
     key: str | None
@@ -39,7 +42,9 @@ class Step(TypedDict, total=False):
 
 _Door = TypeVar("_Door", bound=Callable[..., Any])
 DOORS: dict[str, list[tuple[Callable[..., Any], type[Fact], frozenset[Role]]]] = {}
-"""Every door by the module it belongs to, with the event it records and the roles that may stand at it."""
+"""Every door by the module it belongs to, with the event it records and the roles that may stand
+at it.
+"""
 
 
 def records(kind: type[Fact], *roles: Role) -> Callable[[_Door], _Door]:
@@ -55,9 +60,11 @@ def records(kind: type[Fact], *roles: Role) -> Callable[[_Door], _Door]:
 def take(
     ledger: Ledger, subject: str, kind: type[Fact], actor: Actor, step: Step, **values: object
 ) -> Recorded:
-    """Records this kind of step with these values; its free texts are cleaned, sealed and kept in the vault.
+    """Records this kind of step with these values; its free texts are cleaned, sealed and kept in
+    the vault.
 
-    Raises InvalidInput (field, value, reason) before anything is asked of the ledger, then what `Ledger.command` raises.
+    Raises InvalidInput (field, value, reason) before anything is asked of the ledger, then what
+    `Ledger.command` raises.
     """
     if SUBJECT.fullmatch(subject) is None:
         raise UnknownComplaint(subject)
@@ -83,7 +90,9 @@ def checked_name(field: str, name: str) -> str:
 
 
 def stated(kind: type[Fact], values: Mapping[str, object]) -> tuple[Fact, dict[str, Sealed]]:
-    """The fact these values make, and the sealed texts its digests stand for. Raises InvalidInput."""
+    """The fact these values make, and the sealed texts its digests stand for. Raises
+    InvalidInput.
+    """
     plain: dict[str, object] = {}
     texts: dict[str, Sealed] = {}
     free = texts_of(kind)
@@ -144,7 +153,9 @@ def acting(role: Role | str, *allowed: Role) -> Role:
 
 
 def moment(field: str, value: datetime | str) -> int:
-    """An aware time, or its ISO 8601 text, in microseconds UTC. Raises InvalidInput, also for a time without a zone."""
+    """An aware time, or its ISO 8601 text, in microseconds UTC. Raises InvalidInput, also for a
+    time without a zone.
+    """
     try:
         at = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
     except ValueError:
@@ -160,7 +171,9 @@ def ahead(ledger: Ledger, field: str, value: datetime | str | None) -> int | Non
         return None
     at, now = moment(field, value), ledger.clock()
     if not now < at <= now + AHEAD_MOST // timedelta(microseconds=1):
-        raise InvalidInput(field, str(value), f"须晚于现在（{instant(now):%Y-%m-%dT%H:%MZ}），一年以内")
+        raise InvalidInput(
+            field, str(value), f"须晚于现在（{instant(now):%Y-%m-%dT%H:%MZ}），一年以内"
+        )
     return at
 
 

@@ -1,4 +1,6 @@
-"""派单: a unit named by a person is found in the list in force, and the work order gets its number."""
+"""派单: a unit named by a person is found in the list in force, and the work order gets its
+number.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ BY_PERSON = "person"
 
 
 def unit_code(ledger: Ledger, field: str, name: str | None) -> str | None:
-    """The code of the unit called so, by code, name or alias. Raises InvalidInput for an unknown one.
+    """The code of the unit called so, by code, name or alias. Raises InvalidInput for an unknown
+    one.
 
     Where no list of units is in force, the name stands for itself.
     """
@@ -55,9 +58,11 @@ def assign_to(
     assisting: Sequence[str],
     step: Step,
 ) -> Recorded:
-    """派单, 改派 by a person. Raises InvalidInput for an unknown unit or one that would assist itself.
+    """派单, 改派 by a person. Raises InvalidInput for an unknown unit or one that would assist
+    itself.
 
-    Without an expected version the one just read is expected, so that two orders never get one number.
+    Without an expected version the one just read is expected, so that two orders never get one
+    number.
     """
     main = required_unit(ledger, "unit", unit)
     others = tuple(required_unit(ledger, "assisting", name) for name in assisting)

@@ -1,0 +1,131 @@
+"""命令: the root of the command line: global options wherever they stand, refusals and usage
+errors in Chinese.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer import _click as click  # typer carries its own click; its error classes are only there
+from typer._click.exceptions import BadParameter, MissingParameter, NoSuchOption, UsageError
+from typer.core import TyperGroup
+
+from console.refusals import as_json, exit_code, line
+from workflow.errors import BihuanError
+
+ANYWHERE = "--data"
+USAGE = 2
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for before the command: `ctx.obj` of every command."""
+
+    data: Path | None
+    json: bool
+
+
+class Root(TyperGroup):
+    """Takes --data before or after the command; ends a refusal with its line and its exit code,
+    never a traceback.
+    """
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(_data_first(given), *rest, **extra)
+        except BihuanError as error:
+            typer.echo(as_json(error) if "--json" in given else line(error), err=True)
+            code = exit_code(error)
+        except UsageError as error:
+            code = _usage(error, "--json" in given)
+        except (typer.Abort, KeyboardInterrupt):
+            typer.echo("已中断", err=True)
+            code = INTERRUPTED
+        raise SystemExit(code if isinstance(code, int) else 0)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            in_chinese(ctx, found)
+        return found
+
+
+def _data_first(args: list[str]) -> list[str]:
+    """--data is the whole program's, so people write it at the end as often as at the beginning."""
+    end = args.index("--") if "--" in args else len(args)
+    front: list[str] = []
+    rest: list[str] = []
+    at = 0
+    while at < end:
+        if args[at] == ANYWHERE and at + 1 < end:
+            front += args[at : at + 2]
+            at += 2
+        else:
+            (front if args[at].startswith(f"{ANYWHERE}=") else rest).append(args[at])
+            at += 1
+    return [*front, *rest, *args[end:]]
+
+
+def in_chinese(ctx: click.Context, command: click.Command) -> None:
+    """Titles and the help option of a command and its sub-commands, in Chinese."""
+    from typer import rich_utils  # noqa: PLC0415  # rich takes a tenth of a second
+
+    rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
+    rich_utils.OPTIONS_PANEL_TITLE = "选项"
+    rich_utils.COMMANDS_PANEL_TITLE = "命令"
+    rich_utils.DEFAULT_STRING = "[缺省：{}]"
+    rich_utils.ENVVAR_STRING = "[环境变量：{}]"
+    rich_utils.REQUIRED_LONG_STRING = "[必填]"
+    option = command.get_help_option(ctx)
+    if option is not None:
+        option.help = "显示这份说明"
+    for below in getattr(command, "commands", {}).values():
+        in_chinese(ctx, below)
+
+
+def _usage(error: UsageError, machine: bool) -> int:
+    """One Chinese line for a usage error; the help itself where a group was called without a
+    command.
+    """
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return USAGE
+    message = _what_is_wrong(error)
+    hint = f"。用法见 {error.ctx.command_path} --help" if error.ctx is not None else ""
+    if machine:
+        shown = {"error": "Usage", "message": message}
+        typer.echo(json.dumps(shown, ensure_ascii=False), err=True)
+    else:
+        typer.echo(message + hint, err=True)
+    return USAGE
+
+
+def _what_is_wrong(error: UsageError) -> str:
+    if isinstance(error, MissingParameter):
+        return f"缺少 {_named(error)}"
+    if isinstance(error, NoSuchOption):
+        near = f"，是不是 {'、'.join(error.possibilities)}？" if error.possibilities else ""
+        return f"没有选项 {error.option_name}{near}"
+    if isinstance(error, BadParameter):
+        return f"{_named(error)} 的值不能用：{error.message}"
+    if error.message.startswith("No such command"):
+        return "没有命令 " + error.message.removeprefix("No such command ")
+    if error.message.startswith("Got unexpected extra argument"):
+        return "多出的参数：" + error.message.partition("(")[2].rstrip(")")
+    return error.message
+
+
+def _named(error: BadParameter) -> str:
+    if error.param is None:
+        return "参数"
+    options = [name for name in error.param.opts if name.startswith("--")]
+    return options[0] if options else str(error.param.metavar or error.param.name).upper()

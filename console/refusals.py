@@ -1,0 +1,69 @@
+"""A refusal as a person or a machine reads it: one Chinese line or one JSON object, and the exit
+code that goes with it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from workflow import errors
+
+EXITS = {
+    0: "办妥",
+    1: "意外出错，或检查发现问题",
+    2: "用法不对，或填报内容有误",
+    3: "被拒绝：这一步现在不能办，或没有权限",
+    4: "没有这件差评（别的单位的件，对本单位等于没有）",
+    5: "此件刚被别人办理过，或请求键已用于别的办理",
+    6: "检查发现数据有损坏",
+    7: "数据库正忙，或另一个进程正在运行",
+}
+"""What each exit code means; printed in --help and in the documentation."""
+
+_CODES: tuple[tuple[type[errors.BihuanError], int], ...] = (
+    (errors.InvalidInput, 2),
+    (errors.UnknownComplaint, 4),
+    (errors.StaleVersion, 5),
+    (errors.KeyReused, 5),
+    (errors.Refused, 3),
+    (errors.Transient, 7),
+    (errors.Damaged, 6),
+)
+
+
+def exit_code(error: errors.BihuanError) -> int:
+    return next((code for kind, code in _CODES if isinstance(error, kind)), 1)
+
+
+def as_json(error: errors.BihuanError) -> str:
+    """The refusal for a machine: its kind, the line a person reads, and its own fields."""
+    fields = {name: value for name, value in vars(error).items() if name != "reason"}
+    shown: dict[str, Any] = {"error": type(error).__name__, "message": line(error), **fields}
+    if "reason" in vars(error):
+        shown["reason"] = vars(error)["reason"]
+    return json.dumps(shown, ensure_ascii=False, default=str)
+
+
+def line(error: errors.BihuanError) -> str:
+    """The refusal for a person: what is wrong, and what can be done now."""
+    if isinstance(error, errors.IllegalStep):
+        return _illegal(error)
+    if isinstance(error, errors.StaleVersion):
+        changed = "、".join(event_name(event) for event in error.changed)
+        since = f"，其间有人办理：{changed}" if changed else ""
+        return (
+            f"{error.subject} 刚刚变动过：您看到的是第 {error.expected} 版，"
+            f"现为第 {error.current} 版{since}。请看过再办"
+        )
+    return str(error).replace("\n", " ")
+
+
+def _illegal(error: errors.IllegalStep) -> str:
+    from workflow.states import STATE_NAMES, State  # noqa: PLC0415  # only a refusal needs them
+
+    state = STATE_NAMES[State(error.state)] if error.state in list(State) else error.state
+    allowed = "、".join(event_name(event) for event in error.allowed) or "（没有）"
+    return (
+        f"“{state}”时不能办理“{event_name(error.event)}”：{error.reason}。现在可以办理：{allowed}"
+    )

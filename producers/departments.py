@@ -1,0 +1,265 @@
+"""部门: the doors of the units: the handlers' work orders, and the data clerks' phones; never who
+rated.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Unpack
+
+from sqlalchemy import Connection, select
+
+import schemas as s
+from schemas.envelope import Role
+from schemas.text import clean, masked
+from workflow.clock import instant
+from workflow.complaint import Complaint, load
+from workflow.door import Step, records, take
+from workflow.door_units import required_unit, unit_code
+from workflow.errors import InvalidInput
+from workflow.ledger import Actor, Ledger, Recorded
+from workflow.loop import State
+from workflow.storage.models import complaints, services
+from workflow.storage.vault import normal
+
+DEPARTMENT = Role.DEPARTMENT
+
+
+def _handler(ledger: Ledger, account: str, unit: str) -> Actor:
+    return Actor(account, DEPARTMENT, required_unit(ledger, "unit", unit))
+
+
+@records(s.WorkOrderAcknowledged, DEPARTMENT)
+def acknowledge(
+    ledger: Ledger, subject: str, *, account: str, unit: str, **step: Unpack[Step]
+) -> Recorded:
+    """签收工单；整改期限不因签收而变。"""
+    return take(ledger, subject, s.WorkOrderAcknowledged, _handler(ledger, account, unit), step)
+
+
+@records(s.WorkOrderReturned, DEPARTMENT)
+def return_order(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    unit: str,
+    reason: str,
+    legal_basis: str,
+    suggested_unit: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """退回：不属本单位职责，须写理由和法律依据，可建议单位。"""
+    return take(
+        ledger,
+        subject,
+        s.WorkOrderReturned,
+        _handler(ledger, account, unit),
+        step,
+        reason=reason,
+        legal_basis=legal_basis,
+        suggested_unit=unit_code(ledger, "suggested_unit", suggested_unit),
+    )
+
+
+@records(s.ExtensionRequested, DEPARTMENT)
+def request_extension(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    unit: str,
+    working_days: int,
+    reason: str,
+    **step: Unpack[Step],
+) -> Recorded:
+    """到期前申请延期若干工作日。"""
+    return take(
+        ledger,
+        subject,
+        s.ExtensionRequested,
+        _handler(ledger, account, unit),
+        step,
+        working_days=working_days,
+        reason=reason,
+    )
+
+
+@records(s.AppealLodged, DEPARTMENT)
+def appeal(
+    ledger: Ledger, subject: str, *, account: str, unit: str, reason: str, **step: Unpack[Step]
+) -> Recorded:
+    """申诉一次，由核实人以外的复核人决定；不停表。"""
+    actor = _handler(ledger, account, unit)
+    return take(ledger, subject, s.AppealLodged, actor, step, reason=reason)
+
+
+@records(s.AssistanceSubmitted, DEPARTMENT)
+def assist(
+    ledger: Ledger, subject: str, *, account: str, unit: str, note: str, **step: Unpack[Step]
+) -> Recorded:
+    """协办单位反馈自己的部分，主办单位总负责。"""
+    actor = _handler(ledger, account, unit)
+    return take(ledger, subject, s.AssistanceSubmitted, actor, step, note=note)
+
+
+@records(s.ClarificationAsked, DEPARTMENT)
+def ask_clarification(
+    ledger: Ledger, subject: str, *, account: str, unit: str, question: str, **step: Unpack[Step]
+) -> Recorded:
+    """请热线代问一句；单位不自行联系群众。"""
+    actor = _handler(ledger, account, unit)
+    return take(ledger, subject, s.ClarificationAsked, actor, step, question=question)
+
+
+@records(s.RectificationSubmitted, DEPARTMENT)
+def submit(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    unit: str,
+    facts: str,
+    cause: str,
+    measures: str,
+    reply: str,
+    signed_by: str,
+    kind: str = "rectified",
+    legal_basis: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """提交整改反馈：已整改，或解释说明（须写法律依据），并写签批人。"""
+    return take(
+        ledger,
+        subject,
+        s.RectificationSubmitted,
+        _handler(ledger, account, unit),
+        step,
+        kind=kind,
+        facts=facts,
+        cause=cause,
+        measures=measures,
+        reply=reply,
+        signed_by=signed_by,
+        legal_basis=legal_basis,
+    )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Wanted:
+    """A service whose applicant's phone is asked of the clerk; most stand there only to hide the
+    one that was rated.
+    """
+
+    day: str
+    project_no: str
+    service_number: str
+
+
+def contacts_wanted(ledger: Ledger, *, unit: str) -> tuple[Wanted, ...]:
+    """What a unit's data clerk is asked to look up: each rated service among others of the days
+    around it.
+
+    The list changes when verification ends, never when a phone comes in: an answer gives nothing
+    away.
+    """
+    code = required_unit(ledger, "unit", unit)
+    query = select(complaints.c.fold).where(
+        complaints.c.handled_by == code, complaints.c.state == State.VERIFYING
+    )
+    wanted: set[Wanted] = set()
+    with ledger.database.read() as conn:
+        for fold in conn.execute(query).scalars():
+            complaint = load(fold)
+            if complaint.contact_requested or complaint.verify_pauses:
+                wanted |= _hidden_among(conn, complaint, ledger.keys.match)
+    return tuple(sorted(wanted))
+
+
+@records(s.ContactSupplied, Role.CLERK)
+def supply_contact(
+    ledger: Ledger,
+    project_no: str,
+    service_number: str,
+    *,
+    account: str,
+    unit: str,
+    phone: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded | None:
+    """补充一次办件的联系电话；查不到的，电话留空。
+
+    None where nothing waits for this service; the clerk is not told which it was.
+    """
+    actor = Actor(account, Role.CLERK, required_unit(ledger, "unit", unit))
+    number = _phone(phone)
+    subject = _waiting(ledger, actor.unit, clean(project_no), clean(service_number))
+    if subject is None:
+        return None
+    found = number is not None
+    return take(ledger, subject, s.ContactSupplied, actor, step, found=found, phone=number)
+
+
+OTHERS = 9
+"""Services asked for beside the one that was rated."""
+
+DAYS_AROUND = timedelta(days=3)
+_PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
+
+
+def _phone(text: str | None) -> str | None:
+    if text is None or not text.strip():
+        return None
+    number = normal(clean(text).strip())
+    if _PHONE.fullmatch(number) is None:
+        raise InvalidInput("phone", masked("mobile", text), "须是手机号码，或带区号的固定电话")
+    return number
+
+
+def _waiting(ledger: Ledger, unit: str | None, project_no: str, service_number: str) -> str | None:
+    query = select(complaints.c.id, complaints.c.fold).where(
+        complaints.c.handled_by == unit,
+        complaints.c.state == State.VERIFYING,
+        complaints.c.project_no == project_no,
+        complaints.c.service_number == service_number,
+    )
+    with ledger.database.read() as conn:
+        for subject, fold in conn.execute(query):
+            if load(fold).contact_requested:
+                return str(subject)
+    return None
+
+
+def _hidden_among(conn: Connection, complaint: Complaint, key: bytes) -> set[Wanted]:
+    """The rated service and others of its unit, chosen by a keyed hash: the same ones at every
+    look.
+    """
+    own = select(services.c.day).where(
+        services.c.source == complaint.source,
+        services.c.project_no == complaint.project_no,
+        services.c.service_number == complaint.service_number,
+    )
+    collected = instant(complaint.collected_at).date().isoformat()
+    day = conn.execute(own).scalar() or collected
+    around = date.fromisoformat(day)
+    nearby = (
+        select(services.c.day, services.c.project_no, services.c.service_number)
+        .where(
+            services.c.unit == complaint.handled_by,
+            services.c.day.between(
+                (around - DAYS_AROUND).isoformat(), (around + DAYS_AROUND).isoformat()
+            ),
+        )
+        .limit(5000)
+    )
+    rated = Wanted(day, complaint.project_no, complaint.service_number)
+    others = {Wanted(*row) for row in conn.execute(nearby)} - {rated}
+
+    def rank(wanted: Wanted) -> bytes:
+        text = f"{complaint.id}/{wanted.project_no}/{wanted.service_number}"
+        return hmac.digest(key, text.encode(), "sha256")
+
+    return {rated, *sorted(others, key=rank)[:OTHERS]}

@@ -1,0 +1,111 @@
+"""规则: the supervisors' doors to the rules themselves: a notice revises the calendar, a policy
+comes into force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+import schemas as s
+from schemas.envelope import Fact, Role
+from workflow.door import checked_name, moment, records, stated
+from workflow.errors import InvalidInput, StaleVersion
+from workflow.ledger import Actor, Ledger
+from workflow.rulebook import CALENDAR_SUBJECT
+from workflow.storage.models import events
+
+CALENDAR = CALENDAR_SUBJECT.partition("/")[2]
+
+
+@records(s.CalendarRevised, Role.SUPERVISOR)
+def revise_calendar(
+    ledger: Ledger,
+    *,
+    account: str,
+    version: str,
+    notice: str,
+    working: Sequence[str] = (),
+    off: Sequence[str] = (),
+    published_year: int | None = None,
+    expected_version: int | None = None,
+) -> str:
+    """按放假通知修订日历：哪些日子上班、哪些放假；未办结的时限随后重算。"""
+    days_working, days_off = _days("working", working), _days("off", off)
+    if not (days_working or days_off or published_year):
+        raise InvalidInput("working", "", "至少写一个上班日、放假日或已公布的年份")
+    both = sorted(set(days_working) & set(days_off))
+    if both:
+        raise InvalidInput("off", both[0], "同一天不能既上班又放假")
+    if published_year is not None and not 2004 <= published_year <= 2200:
+        raise InvalidInput("published_year", published_year, "须是公布放假安排的年份")
+    if not notice.strip():
+        raise InvalidInput("notice", notice, "须写明所依据的通知")
+    fact, _ = stated(
+        s.CalendarRevised,
+        {
+            "calendar": CALENDAR,
+            "version": version,
+            "notice": notice,
+            "working": days_working,
+            "off": days_off,
+            "published_year": published_year,
+        },
+    )
+    return _append(ledger, CALENDAR_SUBJECT, fact, account, expected_version)
+
+
+@records(s.PolicyTakenIntoForce, Role.SUPERVISOR)
+def take_policy_into_force(
+    ledger: Ledger,
+    *,
+    account: str,
+    version: str,
+    effective_at: datetime | str,
+    profile: str | None = None,
+    expected_version: int | None = None,
+) -> str:
+    """规则的一个版本从某时起用于新归集的差评；已归集的仍按原规则。"""
+    name = profile or ledger.rulebook.profile
+    if name != ledger.rulebook.profile:
+        raise InvalidInput("profile", name, f"本处的规则是 {ledger.rulebook.profile}")
+    ledger.rulebook.policies.get(name, version)
+    at = moment("effective_at", effective_at)
+    if at < ledger.clock():
+        raise InvalidInput("effective_at", str(effective_at), "不能早于现在，已归集的差评不改规则")
+    fact, _ = stated(
+        s.PolicyTakenIntoForce, {"profile": name, "version": version, "effective_at": at}
+    )
+    return _append(ledger, f"policy/{name}", fact, account, expected_version)
+
+
+def _append(
+    ledger: Ledger, subject: str, fact: Fact, account: str, expected_version: int | None
+) -> str:
+    """The event's id. Raises StaleVersion if somebody decided since `expected_version`."""
+    actor = Actor(checked_name("account", account), Role.SUPERVISOR)
+    query = select(func.coalesce(func.max(events.c.version), 0)).where(events.c.subject == subject)
+    with ledger.transaction() as posting:
+        current = int(posting.conn.execute(query).scalar_one())
+        if expected_version is not None and expected_version != current:
+            raise StaleVersion(subject, expected_version, current)
+        posting.append(subject, current + 1, fact, actor)
+    with ledger.database.read() as conn:
+        ledger.rulebook.refresh(conn)
+    return f"{subject}-{current + 1}"
+
+
+def _days(field: str, days: Sequence[str]) -> list[str]:
+    return sorted({_day(field, day) for day in days})
+
+
+def _day(field: str, text: str) -> str:
+    try:
+        found = date.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput(field, text, "须是日期，如 2021-10-08") from None
+    if not 2004 <= found.year <= 2200:
+        raise InvalidInput(field, text, f"年份须在 2004 至 2200 之间，不是 {found.year}")
+    return found.isoformat()

@@ -1,0 +1,259 @@
+"""监督: the doors of supervisors and reviewers: pressing, deciding a second time, and the last
+word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Unpack
+
+import schemas as s
+from schemas.envelope import Role
+from workflow.door import Step, acting, records, take
+from workflow.door_units import assign_to, unit_code
+from workflow.errors import InvalidInput
+from workflow.ledger import Actor, Ledger, Recorded
+
+SUPERVISOR, REVIEWER = Role.SUPERVISOR, Role.REVIEWER
+
+
+def _supervisor(account: str) -> Actor:
+    return Actor(account, SUPERVISOR)
+
+
+def _second(account: str, role: str) -> Actor:
+    return Actor(account, acting(role, SUPERVISOR, REVIEWER))
+
+
+@records(s.DismissalReversed, SUPERVISOR)
+def reverse_dismissal(
+    ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
+) -> Recorded:
+    """撤销核实结案，重新核实。"""
+    return take(ledger, subject, s.DismissalReversed, _supervisor(account), step, reason=reason)
+
+
+@records(s.MaliceUpheld, SUPERVISOR, REVIEWER)
+def uphold_malice(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    reason: str,
+    role: str = "reviewer",
+    **step: Unpack[Step],
+) -> Recorded:
+    """恶意成立；身份为 reviewer 或 supervisor。"""
+    return take(ledger, subject, s.MaliceUpheld, _second(account, role), step, reason=reason)
+
+
+@records(s.MaliceRejected, SUPERVISOR, REVIEWER)
+def reject_malice(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    reason: str,
+    role: str = "reviewer",
+    **step: Unpack[Step],
+) -> Recorded:
+    """恶意不成立，继续核实；身份为 reviewer 或 supervisor。"""
+    return take(ledger, subject, s.MaliceRejected, _second(account, role), step, reason=reason)
+
+
+@records(s.DepartmentAssigned, SUPERVISOR)
+def assign(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    unit: str,
+    assisting: Sequence[str] = (),
+    **step: Unpack[Step],
+) -> Recorded:
+    """派单或改派给责任单位，可带协办单位。"""
+    return assign_to(ledger, subject, _supervisor(account), unit, assisting, step)
+
+
+@records(s.ReturnAccepted, SUPERVISOR)
+def accept_return(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    unit: str | None = None,
+    note: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """同意退回，可指明另一单位；最后一次退回由监督员裁定。"""
+    actor, named = _supervisor(account), unit_code(ledger, "unit", unit)
+    return take(ledger, subject, s.ReturnAccepted, actor, step, unit=named, note=note)
+
+
+@records(s.ReturnRefused, SUPERVISOR)
+def refuse_return(
+    ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
+) -> Recorded:
+    """不同意退回；视为已签收，到期时间不变。"""
+    return take(ledger, subject, s.ReturnRefused, _supervisor(account), step, reason=reason)
+
+
+@records(s.ExtensionGranted, SUPERVISOR)
+def grant_extension(
+    ledger: Ledger, subject: str, *, account: str, working_days: int, **step: Unpack[Step]
+) -> Recorded:
+    """同意延期，天数不多于所申请的；加在原到期时间上。"""
+    actor = _supervisor(account)
+    return take(ledger, subject, s.ExtensionGranted, actor, step, working_days=working_days)
+
+
+@records(s.ExtensionRefused, SUPERVISOR)
+def refuse_extension(
+    ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
+) -> Recorded:
+    """不同意延期。"""
+    return take(ledger, subject, s.ExtensionRefused, _supervisor(account), step, reason=reason)
+
+
+@records(s.AppealUpheld, REVIEWER)
+def uphold_appeal(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    verdict: str,
+    reason: str,
+    ground: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """申诉成立，结案；由核实人以外的复核人决定。"""
+    return take(
+        ledger,
+        subject,
+        s.AppealUpheld,
+        Actor(account, REVIEWER),
+        step,
+        verdict=verdict,
+        ground=ground,
+        reason=reason,
+    )
+
+
+@records(s.AppealRejected, REVIEWER)
+def reject_appeal(
+    ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
+) -> Recorded:
+    """申诉不成立，继续整改；由核实人以外的复核人决定。"""
+    actor = Actor(account, REVIEWER)
+    return take(ledger, subject, s.AppealRejected, actor, step, reason=reason)
+
+
+@records(s.SupervisionOrdered, SUPERVISOR)
+def order_supervision(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    ground: str = "manual",
+    limit: str | None = None,
+    note: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """督办。"""
+    return take(
+        ledger,
+        subject,
+        s.SupervisionOrdered,
+        _supervisor(account),
+        step,
+        ground=ground,
+        limit=limit,
+        note=note,
+    )
+
+
+@records(s.Reminded, SUPERVISOR)
+def remind(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    limit: str | None = None,
+    note: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """催办。"""
+    return take(ledger, subject, s.Reminded, _supervisor(account), step, limit=limit, note=note)
+
+
+@records(s.RulingCalled, SUPERVISOR)
+def call_ruling(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    note: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """提请终裁。"""
+    actor = _supervisor(account)
+    return take(ledger, subject, s.RulingCalled, actor, step, ground="manual", note=note)
+
+
+@records(s.RulingGiven, SUPERVISOR)
+def give_ruling(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    decision: str,
+    reason: str,
+    unit: str | None = None,
+    verdict: str | None = None,
+    ground: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """终裁：换单位重办、按未解决办结，或结案。"""
+    if decision != "dismiss" and (verdict or ground):
+        raise InvalidInput("verdict", verdict or ground, "只有终裁结案才写结论")
+    if decision != "reassign" and unit:
+        raise InvalidInput("unit", unit, "只有终裁重新派单才指明单位")
+    return take(
+        ledger,
+        subject,
+        s.RulingGiven,
+        _supervisor(account),
+        step,
+        decision=decision,
+        unit=unit_code(ledger, "unit", unit),
+        verdict=verdict,
+        ground=ground,
+        reason=reason,
+    )
+
+
+@records(s.ComplaintReleased, SUPERVISOR)
+def release(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    reason: str = "handed_over",
+    **step: Unpack[Step],
+) -> Recorded:
+    """释放话务员认领的一件，好让别人接手。"""
+    return take(ledger, subject, s.ComplaintReleased, _supervisor(account), step, reason=reason)
+
+
+@records(s.ContactRevealed, SUPERVISOR, REVIEWER)
+def reveal_contact(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    reason: str,
+    role: str = "supervisor",
+    **step: Unpack[Step],
+) -> Recorded:
+    """显示号码，须写理由；只留痕，号码另由保密库给出。"""
+    return take(ledger, subject, s.ContactRevealed, _second(account, role), step, reason=reason)
