@@ -166,7 +166,9 @@ def cast_departments(
     featured = casting.featured(slots[FEATURED_UNIT])
     days = [*_DAYS[: wanted["valid"] - 1]]
     rng.shuffle(days)
-    originals = [casting.valid(any_unit(), n) for n in days]
+    originals = [
+        casting.valid(_in_part(any_unit(), part, len(days)), n) for part, n in enumerate(days)
+    ]
     originals.sort(key=lambda role: -role.slot.ratings)
     for original in originals[: wanted["duplicate"]]:
         casting.duplicate(original)
@@ -178,6 +180,14 @@ def cast_departments(
     for _ in range(wanted["out_of_scope"]):
         casting.dismissed(any_unit(), Kind.OUT_OF_SCOPE)
     return featured
+
+
+def _in_part(slots: Sequence[Slot], part: int, parts: int) -> Sequence[Slot]:
+    """The slots of one part of the quarter, so that valid complaints come all through it."""
+    first = min(slot.day for slot in slots)
+    whole = (_LAST_VALID - first).days + 1
+    inside = [s for s in slots if (s.day - first).days * parts // whole == part]
+    return inside if any(s.ratings and works(s.day) for s in inside) else slots
 
 
 def _unit_by_size(slots: Mapping[str, Sequence[Slot]], rng: Random) -> Callable[[], Sequence[Slot]]:

@@ -29,6 +29,7 @@ FIRST: Final = date(2021, 5, 1)
 LAST: Final = date(2021, 9, 30)
 _QUARTER: Final = date(2021, 7, 1)
 _HOME: Final = "张店区"
+_MOST_THINNED: Final = 200
 
 
 class Quarter:
@@ -37,9 +38,12 @@ class Quarter:
     `fates` tells the simulated people about each bad rating, by (projectNo, serviceNumber);
     `featured` is the key of the complaint the demo opens with. `one_in` divides the numbers of
     services and ratings (never of bad ones) for a quick look: then they are not the circular's.
+    ValueError if that leaves too few to hold the bad ones.
     """
 
     def __init__(self, seed: int = 20211001, one_in: int = 1) -> None:
+        if not 1 <= one_in <= _MOST_THINNED:
+            raise ValueError(f"one_in is 1 to {_MOST_THINNED}, not {one_in}")
         self._seed = seed
         rng = Random(f"{seed}/plan")
         totals = _totals()

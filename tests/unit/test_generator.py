@@ -202,6 +202,16 @@ def test_the_67_are_10_valid_and_57_invalid(quarter: Quarter) -> None:
     assert all(1 <= fate.days <= 5 and min(fate.levels) >= 3 for fate in valid)
 
 
+def test_valid_ones_come_all_through_the_quarter(quarter: Quarter) -> None:
+    months = Counter(key[0][4:6] for key, f in quarter.fates.items() if f.kind is Kind.VALID)
+    assert min(months["07"], months["08"], months["09"]) >= 2
+
+
+def test_a_quarter_too_thin_for_its_bad_ratings_is_refused() -> None:
+    with pytest.raises(ValueError, match="one_in"):
+        Quarter(one_in=1000)
+
+
 def test_the_49_have_one_valid_in_linzi_in_september(quarter: Quarter) -> None:
     towns = {key: fate for key, fate in quarter.fates.items() if key[0][8:11] < "050"}
     assert len(towns) == 49
