@@ -99,6 +99,7 @@ def collect(
     rows: Sequence[tuple[int, Rating | ServiceRecord]],
     refusals: Sequence[Refusal] = (),
     *,
+    import_id: str | None = None,
     also: Callable[[Connection, Answers], None] | None = None,
 ) -> Answers:
     """Takes in at most 1,000 numbered rows; answers each: accepted, repeat, conflict, refused
@@ -113,7 +114,7 @@ def collect(
     received_at = ledger.clock()
     ready, bad = _made_ready(desk, rows, received_at)
     with ledger.transaction() as posting:
-        batch = _Batch(posting, ledger, desk, source, received_at)
+        batch = _Batch(posting, ledger, desk, source, received_at, import_id)
         answers = batch.take(ready, [*refusals, *bad])
         if also is not None:
             also(posting.conn, answers)
@@ -138,8 +139,15 @@ class _Batch:
     """One batch in its transaction."""
 
     def __init__(
-        self, posting: Posting, ledger: Ledger, desk: Desk, source: str, received_at: int
+        self,
+        posting: Posting,
+        ledger: Ledger,
+        desk: Desk,
+        source: str,
+        received_at: int,
+        import_id: str | None,
     ) -> None:
+        self.import_id = import_id
         self.posting, self.conn, self.ledger = posting, posting.conn, ledger
         self.desk, self.source, self.received_at = desk, source, received_at
         self.number = next_number(self.conn, "batch")
@@ -294,9 +302,18 @@ class _Batch:
         run_many(self.conn, _TALLY_UP, names, [(*k, *n) for k, n in sorted(self.tally.items())])
 
     def _refuse(self, refusals: Sequence[Refusal], answers: Answers) -> None:
-        names = ("source", "batch", "row", "field", "value", "reason", "received_at")
+        names = ("source", "batch", "row", "field", "value", "reason", "received_at", "import_id")
         for r in refusals:
-            row = (self.source, self.number, r.row, r.field, r.value, r.reason, self.received_at)
+            row = (
+                self.source,
+                self.number,
+                r.row,
+                r.field,
+                r.value,
+                r.reason,
+                self.received_at,
+                self.import_id,
+            )
             self.posting.run(_REFUSED, names, row)
             answers.rows.append(Answer(r.row, "refused", refusal=r))
 

@@ -27,3 +27,11 @@ def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:
             return supplied
     sent = vault.plain(conn, subject, "contact")
     return str(from_json(sent)[0]) or None if sent else None
+
+
+def sent_by(conn: Connection, vault: Vault, subject: str) -> tuple[str, ...]:
+    """What the rating told of its giver (phone, name, ID number): what a text for the unit must
+    not contain.
+    """
+    sent = vault.plain(conn, subject, "contact")
+    return tuple(part for part in from_json(sent)[:3] if part) if sent else ()

@@ -39,7 +39,7 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
     known = conn.execute(select(func.count()).where(progress.c.consumer == name)).scalar_one()
     if known:
         return
-    heads = dict(conn.execute(select(lanes.c.lane, lanes.c.pos)).tuples().all())
+    heads = {row.lane: row.pos for row in conn.execute(select(lanes.c.lane, lanes.c.pos))}
     rows = [
         {"consumer": name, "lane": lane, "pos": heads[lane] if start == "now" else 0}
         for lane in range(LANES)

@@ -103,6 +103,8 @@ refused = Table(
     Column("value", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
+    Column("import_id", Text),
+    Index("refused_import", "import_id", "row"),
 )
 """Rows refused, with field and reason; values masked."""
 

@@ -319,8 +319,12 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("import_id", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+    with op.batch_alter_table("refused", schema=None) as batch_op:
+        batch_op.create_index("refused_import", ["import_id", "row"], unique=False)
+
     op.create_table(
         "sequences",
         sa.Column("name", sa.Text(), nullable=False),

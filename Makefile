@@ -1,0 +1,28 @@
+# The few verbs of this repository. Each does its own set-up: git, make and Python are all one needs.
+export PATH := $(HOME)/.local/bin:$(PATH)
+RUN := uv run --frozen --no-progress
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench setup
+
+help: ## This list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: setup ## One real quarter goes round the loop and comes out as the circular's tables (about two minutes)
+	@$(RUN) bihuan demo
+
+test: setup ## All tests: unit, integration, end to end
+	@$(RUN) pytest -n 2 --dist loadgroup
+
+check: setup ## Style, types and import rules
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports --no-cache
+
+bench: setup ## What it costs: every figure with its floor and a peer, in one run
+	@$(RUN) python -m bench
+
+setup:
+	@sh .ci/get-uv
+	@uv sync --frozen --quiet

@@ -1,0 +1,93 @@
+"""命令：导入 — files of ratings and service records through the real intake, with progress and a
+refused-rows file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from producers.importing import Receipt
+
+LISTED = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `import`."""
+    app.command("import", help="导入办件或评价文件（CSV、XLSX）；中断后再次运行会接着导入")(
+        import_command
+    )
+
+
+def import_command(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="文件；一行一条，首行是列名（见 docs/import.md）")],
+    source: Annotated[str, typer.Option(help="来源：bihuan、shandong、zhejiang、fujian、gbt39046")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只试一遍，不存任何内容")] = False,
+    refused: Annotated[
+        Path | None, typer.Option(help="被拒收的行另存到这里；缺省为原文件名加 .refused.csv")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    from console.wiring import office  # noqa: PLC0415
+    from producers.importing import import_file, rehearse, write_refused_file  # noqa: PLC0415
+    from producers.sources import source as source_named  # noqa: PLC0415
+
+    known = source_named(source)
+    with office(ctx.obj.data) as opened, _shown(as_json) as on_batch:
+        run = rehearse if dry_run else import_file
+        receipt = run(opened.ledger, opened.desk(), file, known, on_batch)
+        target = refused or file.with_name(f"{file.name}.refused.csv")
+        written = 0
+        if not dry_run:
+            written = write_refused_file(opened.ledger, receipt, file, target)
+            opened.drain()
+    _report(receipt, dry_run, target if written else None, as_json)
+
+
+class _shown:
+    """A progress bar where somebody looks at a terminal; nothing elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import Progress as Bar  # noqa: PLC0415
+
+        console = Console(stderr=True)
+        self._bar = Bar(console=console, disable=quiet or not console.is_terminal)
+
+    def __enter__(self) -> Callable[[Receipt, object], None]:
+        self._bar.start()
+        task = self._bar.add_task("导入", total=None)
+
+        def on_batch(receipt: Receipt, batch: object) -> None:
+            self._bar.update(
+                task,
+                total=getattr(batch, "total_bytes", None),
+                completed=getattr(batch, "bytes_read", 0),
+                description=f"导入 {receipt.rows_done} 行",
+            )
+
+        return on_batch
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def _report(receipt: Receipt, dry_run: bool, target: Path | None, as_json: bool) -> None:
+    if as_json:
+        shown = {**asdict(receipt), "dry_run": dry_run, "refused_file": target and str(target)}
+        typer.echo(json.dumps(shown, ensure_ascii=False))
+        return
+    head = "试导入（未存任何内容）" if dry_run else "导入完成"
+    typer.echo(
+        f"{head}：新收 {receipt.accepted}，重复 {receipt.repeats}，内容冲突 {receipt.conflicts}，"
+        f"拒收 {receipt.refused}，新开差评件 {receipt.complaints}"
+    )
+    if target is not None:
+        typer.echo(f"拒收的行和原因在 {target}，改正后可直接再导入")

@@ -1,0 +1,179 @@
+"""归集: a file taken in by the bulk path, batch by batch; a kill costs nothing, the next run
+goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from producers.apart import read_batches_apart
+from producers.files.refused import write_refused
+from producers.platforms import Batch, read_batches
+from producers.sources import Source
+from schemas.rating import Rating, Refusal, ServiceRecord
+from workflow.collection import Answers, collect
+from workflow.intake import Desk
+from workflow.ledger import Ledger
+from workflow.storage.models import imports, refused
+
+APART = 256 * 1024
+"""Bytes from which a second process pays: starting one takes as long as parsing some thousand
+rows.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How far an import has come: the last line taken in, and what became of the rows so far."""
+
+    id: str
+    source: str
+    name: str
+    rows_done: int = 0
+    accepted: int = 0
+    repeats: int = 0
+    conflicts: int = 0
+    refused: int = 0
+    complaints: int = 0
+    started_at: int = 0
+    finished_at: int | None = None
+
+    def after(self, answers: Answers, last_row: int) -> Receipt:
+        """The receipt with one more batch."""
+        return replace(
+            self,
+            rows_done=last_row,
+            accepted=self.accepted + answers.count("accepted"),
+            repeats=self.repeats + answers.count("repeat"),
+            conflicts=self.conflicts + answers.count("conflict"),
+            refused=self.refused + answers.count("refused"),
+            complaints=self.complaints + answers.complaints,
+        )
+
+
+Progress = Callable[[Receipt, Batch], None]
+
+
+def import_file(
+    ledger: Ledger, desk: Desk, path: Path, source: Source, on_batch: Progress
+) -> Receipt:
+    """Takes the whole file in; going on where an earlier run of the same file was cut off.
+
+    The receipt is committed with each batch. InvalidInput when the file as a whole is unreadable;
+    what was taken in before stays.
+    """
+    receipt = _begun(ledger, path, source)
+    for batch in _batches(path, source, receipt.rows_done):
+        receipt = _take(ledger, desk, receipt, batch)
+        on_batch(receipt, batch)
+    finished = replace(receipt, finished_at=ledger.clock())
+    with ledger.database.write() as conn:
+        _save(conn, finished)
+    return finished
+
+
+def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
+    """The unfinished receipt of the same content from the same source, or a new one."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    fresh = Receipt(f"{source.name}/{digest}", source.name, path.name, started_at=ledger.clock())
+    with ledger.database.read() as conn:
+        row = conn.execute(select(imports).where(imports.c.id == fresh.id)).mappings().first()
+    return fresh if row is None or row["finished_at"] is not None else Receipt(**row)
+
+
+def _batches(path: Path, source: Source, after_row: int) -> Iterator[Batch]:
+    if path.stat().st_size < APART:
+        return read_batches(path, source, after_row=after_row)
+    return read_batches_apart(path, source, after_row=after_row)
+
+
+def _take(ledger: Ledger, desk: Desk, receipt: Receipt, batch: Batch) -> Receipt:
+    grown = receipt
+
+    def save(conn: Connection, answers: Answers) -> None:
+        nonlocal grown
+        grown = receipt.after(answers, batch.last_row)
+        _save(conn, grown)
+
+    rows = list(zip(batch.numbers, batch.rows, strict=True))
+    collect(ledger, desk, receipt.source, rows, batch.refused, import_id=receipt.id, also=save)
+    return grown
+
+
+def _save(conn: Connection, receipt: Receipt) -> None:
+    values = {name: getattr(receipt, name) for name in Receipt.__slots__}
+    statement = insert(imports).values(values)
+    conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def refused_rows(ledger: Ledger, receipt: Receipt) -> list[Refusal]:
+    """The rows this import refused in its last run, in the file's order."""
+    with ledger.database.read() as conn:
+        query = (
+            select(refused.c.row, refused.c.field, refused.c.value, refused.c.reason)
+            .where(refused.c.import_id == receipt.id, refused.c.received_at >= receipt.started_at)
+            .order_by(refused.c.row)
+        )
+        return [Refusal(*row) for row in conn.execute(query)]
+
+
+def write_refused_file(ledger: Ledger, receipt: Receipt, original: Path, target: Path) -> int:
+    """The refused rows with line, field and reason, to be corrected and imported again; how
+    many.
+    """
+    rows = refused_rows(ledger, receipt)
+    return write_refused(target, original, rows) if rows else 0
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsed batch: its transaction is rolled back on purpose."""
+
+
+def rehearse(ledger: Ledger, desk: Desk, path: Path, source: Source, on_batch: Progress) -> Receipt:
+    """What importing the file would come to, with nothing stored."""
+    receipt = Receipt("", source.name, path.name, started_at=ledger.clock())
+    seen: dict[int, int] = {}
+    for batch in _batches(path, source, 0):
+        receipt = receipt.after(_rehearsed(ledger, desk, source, batch, seen), batch.last_row)
+        on_batch(receipt, batch)
+    return receipt
+
+
+def _rehearsed(
+    ledger: Ledger, desk: Desk, source: Source, batch: Batch, seen: dict[int, int]
+) -> Answers:
+    """The batch's answers, its transaction rolled back; keys of earlier batches are remembered."""
+    kept: list[Answers] = []
+
+    def roll_back(_conn: Connection, answers: Answers) -> None:
+        kept.append(answers)
+        raise _Rehearsed
+
+    rows = list(zip(batch.numbers, batch.rows, strict=True))
+    with suppress(_Rehearsed):
+        collect(ledger, desk, source.name, rows, batch.refused, also=roll_back)
+    sent = dict(rows)
+    for place, answer in enumerate(kept[0].rows):
+        if answer.outcome == "accepted":
+            key, content = _hashes(sent[answer.number])
+            if key in seen:
+                same = seen[key] == content
+                kept[0].rows[place] = replace(answer, outcome="repeat" if same else "conflict")
+            else:
+                seen[key] = content
+    return kept[0]
+
+
+def _hashes(row: Rating | ServiceRecord) -> tuple[int, int]:
+    """A row's key and content as numbers: a file of a million rows is remembered in little room."""
+    assess = row.assessNumber if isinstance(row, Rating) else None
+    key = hash((row.source, row.projectNo, row.serviceNumber, assess))
+    return key, hash(tuple(row.__dict__.values()))

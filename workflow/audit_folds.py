@@ -1,0 +1,234 @@
+"""核对: what the log alone says a complaint must be: a naive fold, written out a second time on
+purpose; it shares nothing with the engine that moved the rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row
+
+from workflow.audit_moves import LEGAL_MOVES
+
+ENDS = ("DISMISSED", "CLOSED")
+_CLAIMABLE = ("VERIFYING", "ASSIGNING", "RETURNED", "REVIEWING", "REEVALUATING")
+_NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected")
+_PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
+_NEW: Mapping[str, Any] = {
+    **dict.fromkeys(
+        "ended_at ticket misoperation duplicate_of claimer verifier barred alleger "
+        "contact_requested_at last_call_at verdict ground reason_code case_class named_unit unit "
+        "outcome final_level met_rectify".split()
+    ),
+    **dict.fromkeys(
+        "contact_requested answered show_service_number acknowledged appealed question_open "
+        "invited objected retaliation".split(),
+        False,
+    ),
+    **dict.fromkeys(
+        "version touched calls orders returns extension_days extension_asked sent_back "
+        "supervised".split(),
+        0,
+    ),
+    "round": 1,
+}
+_AGAIN = {
+    **dict.fromkeys(("verdict", "ground", "ended_at", "alleger", "last_call_at")),
+    "calls": 0,
+    "answered": False,
+    "verify_pauses": [],
+}
+_UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
+_NEW_ORDER = {
+    **dict.fromkeys(("acknowledged", "invited", "question_open"), False),
+    **dict.fromkeys(("sent_back", "extension_days", "extension_asked"), 0),
+    **dict.fromkeys(("named_unit", "met_rectify")),
+}
+_ALWAYS: Mapping[str, Mapping[str, Any]] = {
+    "ComplaintReleased": {"claimer": None},
+    "DismissalReversed": _AGAIN,
+    "WorkOrderAcknowledged": {"acknowledged": True},
+    "ReturnRefused": {"acknowledged": True},
+    "AppealRejected": {"acknowledged": True},
+    "ReturnAccepted": {"unit": None, "assisting": []},
+    "ExtensionGranted": {"extension_asked": 0},
+    "ExtensionRefused": {"extension_asked": 0},
+    "AppealLodged": {"appealed": True},
+    "ClarificationAsked": {"question_open": True},
+    "ClarificationAnswered": {"question_open": False},
+    "RectificationSubmitted": {**_UNCALLED, "extension_asked": 0, "invited": False},
+    "ReevaluationInvited": {"invited": True},
+    "ReevaluationLapsed": {"outcome": "unanswered"},
+    "CitizenObjected": {"objected": True, "ended_at": None, "outcome": None},
+    "RetaliationReported": {"retaliation": True},
+    "ComplaintConfirmed": {"verdict": "valid", "ground": None},
+    "MaliceUpheld": {"verdict": "malicious", "ground": None},
+    "DepartmentAssigned": _NEW_ORDER,
+}
+"""What an event says whatever it carries."""
+
+_COUNTED = {"SupervisionOrdered": "supervised", "WorkOrderReturned": "returns"}
+_COUNTED |= {"RectificationSentBack": "sent_back", "DepartmentAssigned": "orders"}
+_COPIED = {
+    "ReviewCollected": "profile profile_version source project_no service_number level real_name "
+    "has_phone area",
+    "ComplaintAnalysed": "misoperation duplicate_of",
+    "TicketLinked": "ticket",
+    "ComplaintConfirmed": "reason_code case_class show_service_number",
+    "ComplaintDismissed": "verdict ground",
+    "AppealUpheld": "verdict ground",
+}
+"""Fields taken over as the event states them."""
+
+
+@dataclass
+class Folded:
+    """One complaint as its events tell it: the row's fold, its work orders, and what was illegal."""
+
+    row: dict[str, Any]
+    orders: dict[int, dict[str, Any]] = field(default_factory=dict)
+    last_level: int | None = None
+    illegal: list[tuple[int, str]] = field(default_factory=list)
+
+
+def fold(events: Sequence[Row[Any]], spacing: int) -> Folded:
+    """Folds a complaint's events in order of version; `spacing` between counted calls, in
+    microseconds.
+    """
+    told = Folded({"id": events[0].subject, "state": "new", **_NEW})
+    told.row |= {"assisting": [], "verify_pauses": [], "missed": []}
+    told.row |= {"limits": {}, "generations": {}}
+    for event in events:
+        _move(told, event)
+        data = json.loads(event.data)
+        _take(told.row, event, data, spacing)
+        changed = json.loads(event.limits) if event.limits else {}
+        _take_limits(told.row, event.type, changed)
+        _take_order(told, event, data, changed)
+    return told
+
+
+def _move(told: Folded, event: Row[Any]) -> None:
+    row, before = told.row, told.row["state"]
+    if (before, event.state) not in LEGAL_MOVES.get(event.type, ()):
+        told.illegal.append((event.version, f"{event.type}：{before} → {event.state}"))
+    row["version"] += 1
+    if event.state != before or event.role in _PEOPLE:
+        row["touched"] = row["version"]
+    row["state"] = event.state
+    if event.state == "ASSIGNING" != before and event.type in _NEXT_ROUND:
+        row["round"] += 1
+    if event.type == "CitizenObjected" and event.state == "VERIFYING":
+        row |= {"barred": row["verifier"], **_AGAIN}
+    row.update(_ALWAYS.get(event.type, {}))
+    if event.state in ENDS and before not in ENDS:
+        row["ended_at"] = event.occurred_at
+    if event.type == "ComplaintClaimed":
+        row["claimer"] = event.actor
+    if event.state not in _CLAIMABLE:
+        row["claimer"] = None
+
+
+def _take(row: dict[str, Any], event: Row[Any], data: dict[str, Any], spacing: int) -> None:
+    kind, at = event.type, event.occurred_at
+    for name in _COPIED.get(kind, "").split():
+        row[name] = data.get(name)
+    if kind in _COUNTED:
+        row[_COUNTED[kind]] += 1
+    if kind in ("ComplaintConfirmed", "ComplaintDismissed", "MaliceUpheld"):
+        row["verifier"] = event.actor
+    if kind == "ReviewCollected":
+        row |= {"handled_by": data.get("unit"), "collected_at": at}
+    elif kind == "MaliceAlleged":
+        row["alleger"] = event.actor
+    elif kind == "CallAttempted":
+        _take_call(row, at, data, spacing)
+    elif kind == "ContactRequested":
+        row |= {"contact_requested": True, "contact_requested_at": at}
+    elif kind == "ContactSupplied":
+        _take_contact(row, at, data)
+    elif kind == "ComplaintConfirmed" and data.get("unit"):
+        row["named_unit"] = data["unit"]
+    elif kind == "ReturnAccepted":
+        row["named_unit"] = data.get("unit")
+    elif kind == "DepartmentAssigned":
+        row |= {"unit": data["unit"], "assisting": data["assisting"]}
+    elif kind == "ExtensionRequested":
+        row["extension_asked"] = data["working_days"]
+    elif kind == "ExtensionGranted":
+        row["extension_days"] += data["working_days"]
+    elif kind == "DeadlineMissed":
+        row["missed"].append(f"{data['limit']}:{data['generation']}")
+    else:
+        _take_end(row, kind, data)
+
+
+def _take_call(row: dict[str, Any], at: int, data: dict[str, Any], spacing: int) -> None:
+    if row["last_call_at"] is None or at - row["last_call_at"] >= spacing:
+        row |= {"calls": row["calls"] + 1, "last_call_at": at}
+    if data["outcome"] == "answered":
+        row["answered"] = True
+
+
+def _take_contact(row: dict[str, Any], at: int, data: dict[str, Any]) -> None:
+    if row["contact_requested_at"] is not None:
+        row["verify_pauses"] = [*row["verify_pauses"], [row["contact_requested_at"], at]]
+    row |= {"contact_requested": False, "contact_requested_at": None}
+    if data["found"]:
+        row |= {"has_phone": True, "real_name": True}
+
+
+def _take_end(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
+    closed = row["state"] == "CLOSED"
+    if kind == "ComplaintReevaluated":
+        row["final_level"] = data["level"]
+        row["outcome"] = "satisfied" if closed else row["outcome"]
+    elif kind == "FactChecked" and closed:
+        row["outcome"] = "checked"
+    elif kind == "RulingGiven":
+        if closed:
+            row["outcome"] = "unresolved"
+        elif row["state"] == "DISMISSED":
+            row |= {"verdict": data.get("verdict"), "ground": data.get("ground")}
+        else:
+            row["named_unit"] = data.get("unit")
+
+
+def _take_limits(row: dict[str, Any], kind: str, changed: dict[str, Any]) -> None:
+    for name in (*changed.get("met", ()), *changed.get("cancelled", ())):
+        gone = row["limits"].pop(name, None)
+        if name == "rectify" and name in changed["met"]:
+            row["met_rectify"] = gone
+    for name, opened in changed.get("opened", {}).items():
+        row["limits"][name] = opened
+        row["generations"][name] = opened[4]
+    if kind == "RectificationSentBack" and "rectify" in changed.get("opened", ()):
+        row["met_rectify"] = None
+
+
+def _take_order(
+    told: Folded, event: Row[Any], data: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    kind, at = event.type, event.occurred_at
+    if kind == "DepartmentAssigned":
+        told.orders[len(told.orders) + 1] = {
+            "unit": data["unit"],
+            "assigned_at": at,
+            **dict.fromkeys(("acknowledged_at", "submitted_at", "accepted_at", "level")),
+        }
+    order = told.orders.get(len(told.orders), {})
+    if "acknowledge" in changed.get("met", ()):
+        order["acknowledged_at"] = at
+    if kind in ("RectificationSubmitted", "RectificationSentBack"):
+        order["submitted_at"] = at if kind == "RectificationSubmitted" else None
+    if kind == "RectificationAccepted" or (
+        kind == "RectificationSubmitted" and event.state == "REEVALUATING"
+    ):
+        order["accepted_at"] = at
+    if kind == "ComplaintReevaluated":
+        order["level"] = told.last_level = data["level"]
+    if kind == "CitizenObjected" and event.state == "ASSIGNING":
+        told.last_level = None
