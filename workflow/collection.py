@@ -86,7 +86,7 @@ _MATCH = (
         ratings.c.service_number == bindparam("of_service"),
         ratings.c.unit.is_(None),
     )
-    .values(unit=bindparam("unit"))
+    .values(unit=bindparam("unit"), matched=bindparam("in_batch"))
 )
 PENDING = ""
 """The tally's unit of ratings whose service record has not arrived."""
@@ -271,7 +271,8 @@ class _Batch:
                 self._add(day, row.unit or PENDING, *counts)
             if waiting:
                 values = dict(zip(("of_source", "of_project", "of_service"), row.key, strict=True))
-                self.conn.execute(_MATCH, {**values, "unit": row.unit})
+                found = {"unit": row.unit, "in_batch": self.number}
+                self.conn.execute(_MATCH, values | found)
 
     def _add(self, day: str, unit: str, *counts: int) -> None:
         tally = self.tally.setdefault((day, unit), [0, 0, 0, 0])
@@ -336,8 +337,8 @@ class _Batch:
             conflicts=answers.count("conflict"),
             refused=answers.count("refused"),
             complaints=answers.complaints,
-            services_digest=intake.seal_rows(key, stored_s, intake.PUBLIC_SERVICE.index("unit")),
-            ratings_digest=intake.seal_rows(key, stored_r, intake.PUBLIC_RATING.index("unit")),
+            services_digest=intake.seal_rows(key, stored_s),
+            ratings_digest=intake.seal_rows(key, stored_r),
         )
         self.posting.append(f"batch/{self.number}", 1, fact, PLATFORM)
 

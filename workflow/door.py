@@ -42,16 +42,15 @@ class Step(TypedDict, total=False):
 
 _Door = TypeVar("_Door", bound=Callable[..., Any])
 DOORS: dict[str, list[tuple[Callable[..., Any], type[Fact], frozenset[Role]]]] = {}
-"""Every door by the module it belongs to, with the event it records and the roles that may stand
-at it.
-"""
+"""Every door by its party, with the event it records and the roles that may stand at it."""
 
 
 def records(kind: type[Fact], *roles: Role) -> Callable[[_Door], _Door]:
     """Enters a door in the register; the function itself stays as it is."""
 
     def register(door: _Door) -> _Door:
-        DOORS.setdefault(door.__module__, []).append((door, kind, frozenset(roles)))
+        party = door.__module__.split(".")[1]
+        DOORS.setdefault(party, []).append((door, kind, frozenset(roles)))
         return door
 
     return register

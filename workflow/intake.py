@@ -171,13 +171,11 @@ def service_row(ready: Ready, batch: int, received_at: int) -> tuple[Any, ...]:
     )
 
 
-def seal_rows(key: bytes, rows: Sequence[tuple[Any, ...]], unit_place: int) -> str:
-    """One digest for a batch's rows in any order: keyed digests added up; the unit, which may
-    come later, left out.
-    """
+def seal_rows(key: bytes, rows: Sequence[tuple[Any, ...]]) -> str:
+    """One digest for a batch's rows in any order: keyed digests of the rows as stored, added up."""
     total = 0
     for row in rows:
-        text = "\x1f".join(map(str, row[:unit_place] + row[unit_place + 1 :]))
+        text = "\x1f".join(map(str, row))
         total += int(blake2b(text.encode(), digest_size=16, key=key).hexdigest(), 16)
     return f"{total % (1 << 128):032x}"
 

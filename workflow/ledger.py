@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from schemas.envelope import Fact
 from workflow.clock import Clock
+from workflow.complaint import Complaint
 from workflow.posting import Actor, Posting, Recorded
 from workflow.rulebook import Rulebook
 from workflow.storage.database import Database
@@ -20,12 +21,17 @@ from workflow.storage.vault import Keys, Sealed, Vault
 __all__ = ["Actor", "Ledger", "Posting", "Recorded"]
 
 
+RECENT = 4096
+"""Complaints whose committed folds are kept at hand."""
+
+
 class Ledger:
     """Opens transactions in which steps are recorded; holds the rules, the keys and the clock."""
 
     def __init__(self, database: Database, rulebook: Rulebook, keys: Keys, clock: Clock) -> None:
         self.database, self.rulebook, self.clock = database, rulebook, clock
         self.keys, self.vault = keys, Vault(keys)
+        self._recent: dict[str, Complaint] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[Posting]:
@@ -34,9 +40,13 @@ class Ledger:
         """
         with self.database.write() as conn:
             self.rulebook.refresh(conn)
-            posting = Posting(conn, self.clock(), self.rulebook, self.keys)
+            posting = Posting(conn, self.clock(), self.rulebook, self.keys, self._recent)
             yield posting
             posting.flush()
+        # Only now is it committed. A value of another process's making is told by its version.
+        if len(self._recent) > RECENT:
+            self._recent.clear()
+        self._recent.update(posting.touched)
 
     def command(
         self,
@@ -68,9 +78,7 @@ class Ledger:
 def _fingerprint(subject: str, fact: Fact, actor: Actor) -> str:
     """What the command asks for, without what differs at each try: digests, the order's number."""
     plain = {
-        k: v
-        for k, v in fact.model_dump(mode="json").items()
-        if k != "order" and not _is_digest(v)
+        k: v for k, v in fact.model_dump(mode="json").items() if k != "order" and not _is_digest(v)
     }
     return hashlib.sha256(to_json([subject, plain, actor.name, actor.role])).hexdigest()
 

@@ -60,9 +60,17 @@ class Posting:
     last.
     """
 
-    def __init__(self, conn: Connection, now: int, rulebook: Rulebook, keys: Keys) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        now: int,
+        rulebook: Rulebook,
+        keys: Keys,
+        recent: Mapping[str, Complaint],
+    ) -> None:
         self.conn, self.now = conn, now
         self._rulebook, self._key, self._vault = rulebook, keys.chain, Vault(keys)
+        self._recent = recent
         self._complaints: dict[str, Complaint | None] = {}
         self._stored: set[str] = set()
         self._moved: dict[str, Complaint] = {}
@@ -79,14 +87,33 @@ class Posting:
             part = wanted[start : start + 500]
             self._complaints.update(dict.fromkeys(part))
             query = (
-                select(complaints.c.id, complaints.c.fold)
+                select(complaints.c.id, complaints.c.version)
                 .where(complaints.c.id.in_(part))
                 .order_by(complaints.c.id)
                 .with_for_update()
             )
+            self._load(dict(self.conn.execute(query).tuples().all()))
+
+    def _load(self, versions: Mapping[str, int]) -> None:
+        """Folds of these versions: those committed lately by this process need not be read again."""
+        missing = []
+        for subject, version in versions.items():
+            known = self._recent.get(subject)
+            if known is not None and known.version == version:
+                self._complaints[subject] = known
+            else:
+                missing.append(subject)
+        if missing:
+            wanted = complaints.c.id.in_(missing)
+            query = select(complaints.c.id, complaints.c.fold).where(wanted)
             for subject, fold in self.conn.execute(query):
                 self._complaints[subject] = load(fold)
-                self._stored.add(subject)
+        self._stored.update(versions)
+
+    @property
+    def touched(self) -> Mapping[str, Complaint]:
+        """Every complaint in hand, as this transaction leaves it."""
+        return {key: c for key, c in self._complaints.items() if c is not None}
 
     def complaint(self, subject: str) -> Complaint:
         """The complaint as it stands in this transaction. Raises UnknownComplaint."""

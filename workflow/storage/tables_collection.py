@@ -23,6 +23,7 @@ ratings = Table(
     Column("item", Text),
     Column("window", Text),
     Column("digest", Text, nullable=False),
+    Column("matched", BigInteger),
     Index("ratings_day", "day", "unit"),
     Index("ratings_batch", "batch"),
     Index(
@@ -35,8 +36,8 @@ ratings = Table(
     ),
     sqlite_with_rowid=False,
 )
-"""Every rating as it was sent, never altered; `unit` is filled from the service record where the
-rating named none.
+"""Every rating as it was sent, never altered. Where the rating named no unit and came before its
+service record, `unit` is filled from that record and `matched` is the batch that brought it.
 """
 
 services = Table(

@@ -290,6 +290,7 @@ def upgrade() -> None:
         sa.Column("item", sa.Text(), nullable=True),
         sa.Column("window", sa.Text(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("matched", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("source", "project_no", "service_number", "assess_number"),
         sqlite_with_rowid=False,
     )
