@@ -54,7 +54,7 @@ def _parse(sending: Connection, path: Path, profile: Profile, size: int, after_r
 def _received(receiving: Connection) -> tuple[Any, ...] | None:
     try:
         message: tuple[Any, ...] | None = receiving.recv()
-    except EOFError as error:
+    except (EOFError, OSError) as error:
         raise Transient("读文件的进程意外中止，请重新导入，会从中断处继续") from error
     if message is not None and message[0] == "refused":
         _, field, value, reason, row = message

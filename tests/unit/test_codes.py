@@ -1,0 +1,53 @@
+"""The code lists: complete, consistent, and old codes stay readable."""
+
+import pickle
+
+import pytest
+
+from schemas.codes import (
+    BAD_LEVELS,
+    LEVELS,
+    REASONS,
+    Channel,
+    Origin,
+    Verdict,
+    reason,
+    reasons_for,
+)
+
+
+def test_the_first_digit_of_every_reason_is_its_level() -> None:
+    assert all(int(code[0]) == known.level for code, known in REASONS.items())
+
+
+def test_forty_reasons_are_in_force_eight_a_level() -> None:
+    assert {level: len(reasons_for(level)) for level in LEVELS} == dict.fromkeys(LEVELS, 8)
+
+
+def test_the_retired_list_is_still_known() -> None:
+    retired = {code for code, known in REASONS.items() if known.retired}
+    spans = {1: range(101, 108), 2: range(201, 207), 3: range(301, 307), 5: range(501, 510)}
+    expected = {str(code) for span in spans.values() for code in span} | {
+        "401",
+        "402",
+        "404",
+        "405",
+    }
+    assert retired == expected
+    assert reason("101").text == "被要求提交办事指南未列明的申报材料"
+
+
+def test_a_code_no_version_ever_had_is_not_known() -> None:
+    with pytest.raises(KeyError):
+        reason("403")
+
+
+def test_bad_is_the_two_lowest_levels() -> None:
+    assert {LEVELS[level] for level in BAD_LEVELS} == {"不满意", "非常不满意"}
+
+
+def test_a_code_is_its_text_and_knows_its_chinese_name() -> None:
+    assert str(Verdict.UNVERIFIABLE) == "unverifiable"
+    assert Verdict("unverifiable").label == "无法核实"
+    assert all(code.label for code in (*Origin, *Channel, *Verdict))
+    assert pickle.loads(pickle.dumps(Origin.DEFAULT)) is Origin.DEFAULT

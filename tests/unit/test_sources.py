@@ -1,0 +1,293 @@
+"""Each source reads its own codes; what it does not know it refuses, and says why."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from producers.platforms import parse_json_rows
+from producers.sources import Kind, load_source, source, sources
+from schemas.codes import Channel, Origin, ServiceKind, UserKind
+from schemas.rating import Rating, Refusal, ServiceRecord
+from workflow.errors import InvalidInput
+
+NATIONAL = {
+    "projectNo": "JS2021070001",
+    "serviceNumber": "1",
+    "assessNumber": "1",
+    "orgName": "区医保局",
+    "pf": "4",
+    "satisfaction": "5",
+    "assessTime": "2021-07-01 09:30:00",
+}
+STANDARD = {
+    "办件编号": "JS2021070001",
+    "评价渠道": "政务大厅平板电脑",
+    "评价时间": "20210701T093000",
+    "满意度代码": "1",
+}
+
+
+def rating(name: str, row: dict[str, str], **changes: str) -> Rating:
+    read = source(name).parse(Kind.RATING, {**row, **changes}, 2)
+    assert isinstance(read, Rating), read
+    return read
+
+
+def refusal(name: str, row: dict[str, str], **changes: str) -> Refusal:
+    read = source(name).parse(Kind.RATING, {**row, **changes}, 7)
+    assert isinstance(read, Refusal), read
+    assert read.row == 7
+    return read
+
+
+def test_an_unknown_source_is_refused_and_the_known_ones_are_named() -> None:
+    with pytest.raises(InvalidInput, match="bihuan、fujian、gbt39046、shandong、zhejiang"):
+        source("hainan")
+    assert source("jining") is source("shandong")
+
+
+def test_the_standards_satisfaction_runs_the_other_way() -> None:
+    levels = [
+        rating("gbt39046", STANDARD, 满意度代码=str(code)).satisfaction for code in range(1, 6)
+    ]
+    assert levels == [5, 4, 3, 2, 1]
+    assert rating("shandong", NATIONAL, satisfaction="4").satisfaction == 4
+
+
+def test_name_and_code_of_a_level_must_agree() -> None:
+    assert rating("gbt39046", STANDARD, 满意度="非常满意").satisfaction == 5
+    assert refusal("gbt39046", STANDARD, 满意度="非常不满意").field == "satisfaction"
+
+
+def test_channels_six_and_seven_mean_what_their_province_says() -> None:
+    fujian = {**NATIONAL, "evaluateType": "1"}
+    del fujian["assessNumber"]
+    assert rating("fujian", fujian, pf="6").pf is Channel.PHONE
+    assert rating("fujian", fujian, pf="7").pf is Channel.SMS
+    assert rating("zhejiang", NATIONAL, pf="6").pf is Channel.SMS
+    default = rating("zhejiang", NATIONAL, pf="7")
+    assert (default.pf, default.origin) == (Channel.SYSTEM, Origin.DEFAULT)
+    for name in ("shandong", "bihuan"):
+        row = NATIONAL if name == "shandong" else OWN
+        assert refusal(name, row, pf="6") == Refusal(7, "pf", "6", f"来源 {name} 没有这个代码")
+
+
+def test_kinds_of_service_and_user_contradict_each_other_too() -> None:
+    row = {"projectNo": "1", "serviceNumber": "1", "orgName": "区医保局", "promiseTime": "1"}
+    row["serviceTime"] = "2021-07-01 09:00:00"
+    kinds = {}
+    for name in ("shandong", "zhejiang"):
+        service = source(name).parse(Kind.SERVICE, row, 2)
+        assert isinstance(service, ServiceRecord)
+        kinds[name] = service.promiseTime
+    assert kinds == {"shandong": ServiceKind.IMMEDIATE, "zhejiang": ServiceKind.PROMISED}
+    assert rating("shandong", NATIONAL, userProp="2").userProp is UserKind.ENTERPRISE
+    assert rating("zhejiang", NATIONAL, userProp="2").userProp is UserKind.LEGAL_PERSON
+    assert refusal("zhejiang", NATIONAL, userProp="3").field == "userProp"
+
+
+def test_in_jining_the_assess_number_counts_services_not_ratings() -> None:
+    row = {**NATIONAL, "serviceNumber": "3", "assessNumber": "3"}
+    assert rating("jining", row).assessNumber == "1"
+    assert rating("jining", row).source == "shandong"
+    assert rating("zhejiang", row).assessNumber == "3"
+
+
+def test_where_a_rating_comes_from() -> None:
+    assert rating("shandong", NATIONAL).origin is Origin.ONSITE_ACTIVE
+    assert rating("shandong", NATIONAL, pf="2").origin is Origin.REMOTE_ACTIVE
+    assert rating("shandong", NATIONAL, isdefault="0").origin is Origin.ONSITE_ACTIVE
+    assert rating("shandong", NATIONAL, isdefault="1").origin is Origin.DEFAULT
+    assert refusal("shandong", NATIONAL, isdefault="2").field == "isdefault"
+    added = rating(
+        "fujian", {k: v for k, v in NATIONAL.items() if k != "assessNumber"}, evaluateType="2"
+    )
+    assert (added.origin, added.assessNumber) == (Origin.ADDED_LATER, "2")
+    assert rating("bihuan", OWN).origin is Origin.IMPORTED
+    assert rating("bihuan", OWN, 评价渠道="大厅平板").origin is Origin.ONSITE_ACTIVE
+    assert (
+        rating("bihuan", OWN, 评价渠道="大厅平板", 评价来源="事后补评").origin is Origin.ADDED_LATER
+    )
+
+
+OWN = {
+    "办件编号": "JS1",
+    "评价时间": "2021-07-01 09:30:00",
+    "满意度": "满意",
+    "单位名称": "区医保局",
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2021-07-01 09:30:00", "2021-07-01T09:30:00+08:00", "2021-07-01T01:30:00Z", "2021/7/1 9:30"],
+)
+def test_one_moment_written_in_four_ways(text: str) -> None:
+    moment = datetime(2021, 7, 1, 1, 30, tzinfo=UTC)
+    assert rating("bihuan", OWN, 评价时间=text).assessTime == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1970-01-01 00:00:00",
+        "9999-12-31 23:59:59",
+        "0001-01-01T00:00:00+14:00",
+        "2021-07-01 23:59:60",
+        "2021-07-01 24:00:00",
+        "2021-02-30 09:00:00",
+        "2021-07-01",
+        "2021-W01-1 09:00:00",
+        "2021-07-01 093000.1",
+        "２０２１-07-01 09:30:00",
+        "1625103000",
+        "昨天",
+    ],
+)
+def test_times_that_are_none_are_refused(text: str) -> None:
+    refused = refusal("bihuan", OWN, 评价时间=text)
+    assert refused.field == "assessTime"
+    assert refused.value == text
+
+
+def test_a_province_does_not_write_times_our_way() -> None:
+    refused = refusal("shandong", NATIONAL, assessTime="2021-07-01T09:30:00+08:00")
+    assert refused.reason == "不是时间，应如 2021-09-16 09:30:00"
+
+
+def test_a_bad_rating_without_a_word_is_refused_and_no_reason_is_invented() -> None:
+    bad = {**NATIONAL, "satisfaction": "1"}
+    assert refusal("shandong", bad).reason == "差评必须勾选原因或填写文字评价"
+    assert rating("shandong", bad, evalDetail="109，115").evalDetail == ("109", "115")
+    said = rating("shandong", bad, writingEvaluation="又让我回去开证明")
+    assert (said.evalDetail, said.writingEvaluation) == ((), "又让我回去开证明")
+    unsaid = rating("gbt39046", STANDARD, 满意度代码="5")
+    assert (unsaid.satisfaction, unsaid.says_why) == (1, False)
+
+
+@pytest.mark.parametrize("codes", ["510", "999", "0", "109;abc"])
+def test_impossible_reasons(codes: str) -> None:
+    refused = refusal("shandong", {**NATIONAL, "satisfaction": "1"}, evalDetail=codes)
+    assert (refused.field, refused.value) == ("evalDetail", codes)
+
+
+def test_a_retired_reason_is_still_taken() -> None:
+    row = {**NATIONAL, "satisfaction": "1", "evalDetail": "101"}
+    assert rating("shandong", row).evalDetail == ("101",)
+
+
+def test_two_columns_of_one_meaning_fill_in_for_each_other_but_may_not_differ() -> None:
+    assert (
+        rating("shandong", NATIONAL, mobile="", contactMobile="13812345678").mobile == "13812345678"
+    )
+    refused = refusal("shandong", NATIONAL, mobile="13812345678", contactMobile="13912345678")
+    assert (refused.field, refused.reason) == ("mobile", "两栏内容不一致")
+    assert "12345" not in refused.value
+
+
+def test_text_is_cleaned_but_a_key_is_never_changed() -> None:
+    read = rating(
+        "bihuan", OWN, 文字评价="办得\x00快\u202e\x0b，e\u0301 谢谢\n再见", 事项名称="\ud800x"
+    )
+    assert read.writingEvaluation == "办得快，é 谢谢\n再见"
+    assert read.taskName == "\ufffdx"
+    assert refusal("bihuan", OWN, 办件编号="JS\x001").reason == "含控制字符或乱码"
+    assert refusal("bihuan", OWN, 办件编号="3.70303E+17").field == "projectNo"
+
+
+def test_a_row_without_a_unit_is_refused_where_the_source_has_units() -> None:
+    assert refusal("bihuan", OWN, 单位名称=" ").field == "proDepart"
+    assert rating("gbt39046", STANDARD).proDepart == ""
+
+
+def test_an_unknown_field_is_refused_never_dropped() -> None:
+    assert refusal("bihuan", OWN, evaldetails="109").reason == "不认识的字段"
+    assert rating("shandong", NATIONAL, sync_sign="1", taskHandleItem="x").satisfaction == 5
+
+
+def test_a_message_answers_for_each_row() -> None:
+    body = """[
+        {"projectNo":"1","assessTime":"2021-07-01 09:00:00","satisfaction":5,"proDepart":"甲局"},
+        {"projectNo":"2","serviceTime":"2021-07-01 09:00:00","proDepart":"甲局"},
+        {"projectNo":"3","assessTime":"2021-07-01 09:00:00","satisfaction":1,"proDepart":"甲局",
+         "evalDetail":["109","115"]},
+        {"projectNo":"4","satisfaction":true},{"projectNo":"5","satisfaction":5.0},
+        {"projectNo":"6"},7,{"projectNo":"8","role":"admin","satisfaction":5}]"""
+    batch = parse_json_rows(body.encode(), source("bihuan"))
+    assert [type(row).__name__ for row in batch.rows] == ["Rating", "ServiceRecord", "Rating"]
+    assert batch.numbers == [1, 2, 3]
+    assert [(refused.row, refused.field) for refused in batch.refused] == [
+        (4, "satisfaction"),
+        (5, "satisfaction"),
+        (6, "satisfaction"),
+        (7, ""),
+        (8, "role"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'[{"projectNo":"1"',
+        b'{"projectNo":"1"}',
+        b'"text"',
+        b"\xff\xfe[\x00]\x00",
+        b'[{"a":"\xd5\xc5"}]',
+        b'[{"projectNo":"1","projectNo":"2"}]',
+        b'[{"satisfaction":NaN}]',
+        b'[{"satisfaction":' + b"9" * 5000 + b"}]",
+        b"[" * 100_000,
+        b"[" + b" " * (17 << 20) + b"]",
+        b"[" + b"1," * 20_000 + b"1]",
+    ],
+)
+def test_a_body_that_is_no_list_of_rows_is_one_clear_error(body: bytes) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_json_rows(body, source("bihuan"))
+    assert caught.value.field == "正文"
+
+
+def test_a_lone_surrogate_in_a_message_is_replaced() -> None:
+    row = rb'{"projectNo":"1","assessTime":"2021-07-01 09:00:00","satisfaction":5,"unit":"\ud800"}'
+    body = b"[" + row.replace(b"unit", b"proDepart") + b"]"
+    (read,) = parse_json_rows(body, source("bihuan")).rows
+    assert read.proDepart == "\ufffd"
+
+
+SHANDONG = Path(__file__).parents[2] / "producers" / "sources" / "shandong.toml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("requires_reason = true", "requires_reason = true\nfriendly = true"),
+        ('"4" = "pad"', '"4" = "tablet"'),
+        ('zone = "Asia/Shanghai"', 'zone = "Asia/Zibo"'),
+        ('orgName = "proDepart"', 'orgName = "department"'),
+        ('times = ["national"]', 'times = ["whenever"]'),
+        ('"5" = 5', '"5" = 6'),
+        ("[fields]", "[fields"),
+        ('pad = "onsite_active"', 'pad = "active"'),
+        ("ignored = [", 'ignored = ["mobile",'),
+    ],
+)
+def test_a_source_file_that_says_more_or_else_is_refused(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    text = SHANDONG.read_text(encoding="utf-8")
+    assert old in text
+    broken = tmp_path / "broken.toml"
+    broken.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"broken\.toml"):
+        load_source(broken)
+
+
+def test_a_new_source_is_one_file(tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    text = SHANDONG.read_text(encoding="utf-8").replace('name = "shandong"', 'name = "other"')
+    other.write_text(text, encoding="utf-8")
+    assert load_source(other).name == "other"
+    assert len(sources()) == 5
