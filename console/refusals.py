@@ -50,6 +50,8 @@ def line(error: errors.BihuanError) -> str:
     if isinstance(error, errors.IllegalStep):
         return _illegal(error)
     if isinstance(error, errors.StaleVersion):
+        from console.wording import event_name  # noqa: PLC0415  # only a refusal needs it
+
         changed = "、".join(event_name(event) for event in error.changed)
         since = f"，其间有人办理：{changed}" if changed else ""
         return (
@@ -60,10 +62,9 @@ def line(error: errors.BihuanError) -> str:
 
 
 def _illegal(error: errors.IllegalStep) -> str:
-    from workflow.states import STATE_NAMES, State  # noqa: PLC0415  # only a refusal needs them
+    from console.wording import event_name, state_name  # noqa: PLC0415  # only a refusal needs them
 
-    state = STATE_NAMES[State(error.state)] if error.state in list(State) else error.state
     allowed = "、".join(event_name(event) for event in error.allowed) or "（没有）"
     return (
-        f"“{state}”时不能办理“{event_name(error.event)}”：{error.reason}。现在可以办理：{allowed}"
+        f"“{state_name(error.state)}”时不能办理“{event_name(error.event)}”：{error.reason}。现在可以办理：{allowed}"
     )

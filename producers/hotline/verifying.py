@@ -1,10 +1,7 @@
-"""热线: the doors of the 12345 operators: verifying, assigning, reviewing, calling back, and
-speaking for citizens.
-"""
+"""核实: an operator claims a complaint, calls the citizen, and says what the rating was."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -12,7 +9,7 @@ import schemas as s
 from schemas.codes import BAD_LEVELS, REASONS, CallOutcome
 from schemas.envelope import Role
 from workflow.door import Step, acting, ahead, records, take
-from workflow.door_units import assign_to, unit_code
+from workflow.door_units import unit_code
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
 
@@ -170,156 +167,9 @@ def dismiss(
     )
 
 
-@records(s.DepartmentAssigned, OPERATOR)
-def assign(
-    ledger: Ledger,
-    subject: str,
-    *,
-    account: str,
-    unit: str,
-    assisting: Sequence[str] = (),
-    **step: Unpack[Step],
-) -> Recorded:
-    """派单或改派给责任单位，可带协办单位。"""
-    return assign_to(ledger, subject, _operator(account), unit, assisting, step)
-
-
-@records(s.ReturnAccepted, OPERATOR)
-def accept_return(
-    ledger: Ledger,
-    subject: str,
-    *,
-    account: str,
-    unit: str | None = None,
-    note: str | None = None,
-    **step: Unpack[Step],
-) -> Recorded:
-    """同意退回，可指明另一单位。"""
-    actor, named = _operator(account), unit_code(ledger, "unit", unit)
-    return take(ledger, subject, s.ReturnAccepted, actor, step, unit=named, note=note)
-
-
-@records(s.ReturnRefused, OPERATOR)
-def refuse_return(
-    ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
-) -> Recorded:
-    """不同意退回；视为已签收，到期时间不变。"""
-    return take(ledger, subject, s.ReturnRefused, _operator(account), step, reason=reason)
-
-
-@records(s.ClarificationAnswered, OPERATOR)
-def answer_clarification(
-    ledger: Ledger, subject: str, *, account: str, answer: str, **step: Unpack[Step]
-) -> Recorded:
-    """把代问的结果告诉责任单位。"""
-    return take(ledger, subject, s.ClarificationAnswered, _operator(account), step, answer=answer)
-
-
-@records(s.RectificationAccepted, OPERATOR)
-def accept_feedback(
-    ledger: Ledger, subject: str, *, account: str, **step: Unpack[Step]
-) -> Recorded:
-    """整改反馈审核通过，转再评价。"""
-    return take(ledger, subject, s.RectificationAccepted, _operator(account), step)
-
-
-@records(s.RectificationSentBack, OPERATOR)
-def send_back(
-    ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
-) -> Recorded:
-    """打回整改反馈，到期时间不变。"""
-    return take(ledger, subject, s.RectificationSentBack, _operator(account), step, reason=reason)
-
-
-@records(s.ReevaluationInvited, OPERATOR)
-def invite(
-    ledger: Ledger,
-    subject: str,
-    *,
-    account: str,
-    channel: str = "call",
-    expires_at: datetime | str | None = None,
-    **step: Unpack[Step],
-) -> Recorded:
-    """邀请群众再评价。"""
-    until = ahead(ledger, "expires_at", expires_at)
-    return take(
-        ledger,
-        subject,
-        s.ReevaluationInvited,
-        _operator(account),
-        step,
-        channel=channel,
-        expires_at=until,
-    )
-
-
-@records(s.ComplaintReevaluated, OPERATOR)
-def reevaluate(
-    ledger: Ledger,
-    subject: str,
-    *,
-    account: str,
-    level: int,
-    contacted: bool | None = None,
-    solved: bool | None = None,
-    words: str | None = None,
-    **step: Unpack[Step],
-) -> Recorded:
-    """记群众在电话中的再评价。"""
-    return take(
-        ledger,
-        subject,
-        s.ComplaintReevaluated,
-        _operator(account),
-        step,
-        level=level,
-        by="call",
-        contacted=contacted,
-        solved=solved,
-        words=words,
-    )
-
-
-@records(s.FactChecked, OPERATOR)
-def fact_check(
-    ledger: Ledger,
-    subject: str,
-    *,
-    account: str,
-    rectified: bool,
-    note: str,
-    **step: Unpack[Step],
-) -> Recorded:
-    """无人可问，事实核查是否已整改。"""
-    actor = _operator(account)
-    return take(ledger, subject, s.FactChecked, actor, step, rectified=rectified, note=note)
-
-
 @records(s.ContactRevealed, OPERATOR)
 def reveal_contact(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """显示号码，须写理由；只留痕，号码另由保密库给出。"""
     return take(ledger, subject, s.ContactRevealed, _operator(account), step, reason=reason)
-
-
-@records(s.CitizenObjected, OPERATOR)
-def report_objection(
-    ledger: Ledger,
-    subject: str,
-    *,
-    account: str,
-    words: str | None = None,
-    **step: Unpack[Step],
-) -> Recorded:
-    """代群众登记异议。"""
-    return take(ledger, subject, s.CitizenObjected, _operator(account), step, words=words)
-
-
-@records(s.RetaliationReported, OPERATOR)
-def report_retaliation(
-    ledger: Ledger, subject: str, *, account: str, words: str, **step: Unpack[Step]
-) -> Recorded:
-    """代群众登记打击报复；只给监督员和审计员看，责任单位看不到。"""
-    return take(ledger, subject, s.RetaliationReported, _operator(account), step, words=words)

@@ -1,0 +1,135 @@
+"""视野: who may read complaints, and which steps, fields and limits of them; the unit its own
+only.
+"""
+
+from __future__ import annotations
+
+from schemas.envelope import Role
+from workflow.bus.consumer import Record
+from workflow.complaint import Complaint
+from workflow.errors import InvalidInput, NotPermitted, UnknownComplaint
+from workflow.ledger import Actor
+from workflow.limits import LIMITS
+
+READERS = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR, Role.DEPARTMENT})
+RETALIATION_READERS = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+UNITS_LIMITS = frozenset(row.name for row in LIMITS if row.owner is Role.DEPARTMENT)
+ADDRESSED = frozenset(
+    {
+        "DepartmentAssigned",
+        "ReturnAccepted",
+        "ReturnRefused",
+        "ExtensionGranted",
+        "ExtensionRefused",
+        "AppealUpheld",
+        "AppealRejected",
+        "ClarificationAnswered",
+        "RectificationAccepted",
+        "RectificationSentBack",
+        "ComplaintReevaluated",
+        "FactChecked",
+        "ReevaluationLapsed",
+        "RulingGiven",
+    }
+)
+"""What the hotline and the supervisors tell the unit that holds the order."""
+
+PRESSING = frozenset({"SupervisionOrdered", "Reminded", "DeadlineWarned", "DeadlineMissed"})
+FOR_THE_WHOLE = frozenset({"SupervisionOrdered", "Reminded"})
+"""Pressing that names no limit is meant for whoever holds the order."""
+
+UNITS_FIELDS = frozenset(
+    {
+        "order",
+        "unit",
+        "assisting",
+        "reason",
+        "legal_basis",
+        "suggested_unit",
+        "working_days",
+        "answer",
+        "question",
+        "note",
+        "kind",
+        "facts",
+        "cause",
+        "measures",
+        "reply",
+        "signed_by",
+        "level",
+        "rectified",
+        "decision",
+        "verdict",
+        "limit",
+        "card",
+        "due_at",
+        "ground",
+    }
+)
+NEVER = frozenset(
+    {
+        "phone",
+        "profile",
+        "profile_version",
+        "source",
+        "project_no",
+        "service_number",
+        "assess_number",
+        "received_at",
+        "real_name",
+        "has_phone",
+        "rules_version",
+        "generation",
+        "findings",
+        "named_by_person",
+    }
+)
+"""Fields a timeline leaves out: keys, flags shown elsewhere, and the phone, which is an act of
+its own.
+"""
+
+
+def admit(viewer: Actor, role_name: str) -> None:
+    """Raises NotPermitted for a role that reads no complaints, InvalidInput for a unit unnamed."""
+    if viewer.role not in READERS:
+        raise NotPermitted(f"{role_name}不看差评件")
+    if viewer.role is Role.DEPARTMENT and not viewer.unit:
+        raise InvalidInput("unit", "", "责任单位查看时须写单位")
+
+
+def in_scope(complaint: Complaint, viewer: Actor) -> None:
+    """Raises UnknownComplaint: for a unit, another unit's complaint does not exist."""
+    mine = viewer.unit in (complaint.unit, *complaint.assisting)
+    if viewer.role is Role.DEPARTMENT and not mine:
+        raise UnknownComplaint(complaint.id)
+
+
+def may_see(viewer: Actor, record: Record, holder: str | None, assisting: tuple[str, ...]) -> bool:
+    """Whether this step is shown, given which units held the order when it was recorded."""
+    if viewer.role is Role.DEPARTMENT:
+        return _units_own(viewer.unit, record, holder, assisting)
+    if record.type == "RetaliationReported" and viewer.role not in RETALIATION_READERS:
+        return record.actor == viewer.name
+    return True
+
+
+def _units_own(
+    unit: str | None, record: Record, holder: str | None, assisting: tuple[str, ...]
+) -> bool:
+    if record.role == Role.DEPARTMENT:
+        return record.unit == unit
+    if unit in assisting:
+        return record.type == "DepartmentAssigned"
+    if holder != unit:
+        return False
+    if record.type in PRESSING:
+        limit = getattr(record.fact, "limit", None)
+        return limit in UNITS_LIMITS or (limit is None and record.type in FOR_THE_WHOLE)
+    return record.type in ADDRESSED
+
+
+def may_read(viewer: Actor, name: str) -> bool:
+    """Whether a field of a fact is shown."""
+    if name == "type" or name in NEVER:
+        return False
+    return viewer.role is not Role.DEPARTMENT or name in UNITS_FIELDS

@@ -1,0 +1,250 @@
+"""时间线: one complaint's steps as this viewer may see them; the unit sees its own part, never
+who rated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, insert, select
+
+from console import wording
+from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see
+from schemas.envelope import Role
+from schemas.text import without_persons
+from workflow.bus.consumer import Record, record_of
+from workflow.complaint import Complaint, Open, load
+from workflow.contact import sent_by
+from workflow.door import texts_of
+from workflow.errors import UnknownComplaint
+from workflow.ledger import Actor
+from workflow.loop import STEPS
+from workflow.storage.models import complaints, events, views
+
+if TYPE_CHECKING:
+    from console.wiring import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A limit opened or moved: instants in microseconds UTC."""
+
+    name: str
+    label: str
+    due_at: int
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One step: `recorded_at` and `occurred_at` in microseconds UTC; `details` as people read
+    them.
+    """
+
+    version: int
+    type: str
+    label: str
+    state: str
+    recorded_at: int
+    occurred_at: int
+    who: str
+    role: str
+    details: tuple[tuple[str, str], ...] = ()
+    limits: tuple[Due, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One complaint for one viewer: what it is about, what is open, which steps he may take, and
+    what happened.
+    """
+
+    subject: str
+    state: str
+    version: int
+    zone: ZoneInfo
+    head: tuple[tuple[str, str], ...]
+    open: tuple[Due, ...]
+    entries: tuple[Entry, ...]
+    allowed: tuple[str, ...] = field(default=())
+
+
+def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
+    """Records that the viewer looked, and what he may see.
+
+    Raises UnknownComplaint (also for another unit's), NotPermitted for roles that read no
+    complaints.
+    """
+    admit(viewer, wording.role_name(viewer.role))
+    with office.database.read() as conn:
+        complaint = _complaint(conn, subject, viewer)
+        zone = office.rulebook.bound(complaint.profile, complaint.profile_version).policy.zone
+        view = _View(office, conn, complaint, viewer, zone)
+        found = view.timeline()
+    with office.database.write() as conn:
+        conn.execute(insert(views).values(_look(subject, viewer, office.clock())))
+    return found
+
+
+def _look(subject: str, viewer: Actor, now: int) -> dict[str, Any]:
+    return {
+        "subject": subject,
+        "actor": viewer.name,
+        "role": str(viewer.role),
+        "what": "timeline",
+        "seen_at": now,
+    }
+
+
+def _complaint(conn: Connection, subject: str, viewer: Actor) -> Complaint:
+    query = select(complaints.c.fold).where(complaints.c.id == subject)
+    fold = conn.execute(query).scalar() if subject.isascii() else None
+    if fold is None:
+        raise UnknownComplaint(subject)
+    complaint = load(fold)
+    in_scope(complaint, viewer)
+    return complaint
+
+
+class _View:
+    """One look at one complaint in one snapshot."""
+
+    def __init__(
+        self, office: Office, conn: Connection, complaint: Complaint, viewer: Actor, zone: ZoneInfo
+    ) -> None:
+        self.office, self.conn, self.complaint = office, conn, complaint
+        self.viewer, self.zone = viewer, zone
+        self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
+        units = office.units
+        self.unit_names = {unit.code: unit.name for unit in units.units}
+        self.known = sent_by(conn, office.vault, complaint.id) if self.unit else ()
+
+    def timeline(self) -> Timeline:
+        c = self.complaint
+        records = self._records()
+        return Timeline(
+            c.id,
+            c.state,
+            c.version,
+            self.zone,
+            tuple(self._head(records[0])),
+            tuple(self._dues(c.limits)),
+            tuple(self._entries(records)),
+            tuple(
+                dict.fromkeys(
+                    step.note
+                    for step in STEPS
+                    if c.state in step.sources and self.viewer.role in step.roles
+                )
+            ),
+        )
+
+    def _records(self) -> list[Record]:
+        query = (
+            select(events).where(events.c.subject == self.complaint.id).order_by(events.c.version)
+        )
+        return [record_of(row) for row in self.conn.execute(query)]
+
+    def _head(self, first: Record) -> Iterator[tuple[str, str]]:
+        c, fact = self.complaint, first.fact
+        yield "满意度", wording.value_text("level", fact.level, self.zone)
+        if self.unit:
+            yield from self._units_head(first)
+            return
+        yield "勾选原因", wording.value_text("reasons", fact.reasons, self.zone) or "（未勾选）"
+        if text := self._text(first, "text"):
+            yield "原话", text
+        yield "评价时间", wording.when(fact.assessed_at, self.zone)
+        yield "评价来源", wording.value_text("origin", fact.origin, self.zone)
+        yield "实名", ("是" if c.real_name else "否") + ("，有电话" if c.has_phone else "，无电话")
+        for label, value in (("事项", fact.item), ("窗口", fact.window), ("区县", fact.area)):
+            if value:
+                yield label, value
+        yield "办件", f"{c.project_no} 第{c.service_number}次服务"
+        yield "经办单位", self._unit_name(c.handled_by) or "（未配上）"
+        if c.unit:
+            yield "责任单位", self._unit_name(c.unit)
+        if c.claimer:
+            yield "认领", c.claimer
+        if c.ticket:
+            yield "12345工单号", c.ticket
+        if c.outcome:
+            yield "结果", wording.value_text("outcome", c.outcome, self.zone)
+
+    def _units_head(self, first: Record) -> Iterator[tuple[str, str]]:
+        """For the unit: the confirmed reason, no window, no day, the service only with consent."""
+        c, fact = self.complaint, first.fact
+        if c.reason_code:
+            yield "核实原因", wording.value_text("reason_code", c.reason_code, self.zone)
+        if c.case_class:
+            yield "分类", wording.value_text("case_class", c.case_class, self.zone)
+        if text := self._text(first, "text"):
+            yield "原话", text
+        if fact.item:
+            yield "事项", fact.item
+        assessed = wording.local(fact.assessed_at, self.zone)
+        yield "时间", f"{wording.week_of(assessed)}（已模糊）"
+        shown = f"{c.project_no} 第{c.service_number}次服务"
+        yield "办件号", shown if c.show_service_number else "群众未同意透露"
+        yield "评价人", "依法保密，请勿查找"
+
+    def _entries(self, records: list[Record]) -> Iterator[Entry]:
+        before, holder = "", None
+        assisting: tuple[str, ...] = ()
+        for record in records:
+            if record.type == "DepartmentAssigned":
+                holder, assisting = record.fact.unit, record.fact.assisting
+            if may_see(self.viewer, record, holder, assisting):
+                yield self._entry(record, before)
+            if record.type == "ReturnAccepted":
+                holder, assisting = None, ()
+            before = record.state
+
+    def _entry(self, record: Record, before: str) -> Entry:
+        people = record.role in (Role.CONSUMER, Role.CLOCK, Role.PLATFORM)
+        hide = people or record.role == Role.CITIZEN or (self.unit and record.unit != self.unit)
+        return Entry(
+            record.version,
+            record.type,
+            wording.step_name(record.type, before, record.state),
+            record.state,
+            record.recorded_at,
+            record.occurred_at,
+            "" if hide else record.actor,
+            record.role,
+            tuple(self._details(record)),
+            tuple(self._dues(record.limits.opened)),
+        )
+
+    def _details(self, record: Record) -> Iterator[tuple[str, str]]:
+        free = texts_of(type(record.fact))
+        for name, value in record.fact:
+            if value in (None, (), "") or not may_read(self.viewer, name):
+                continue
+            if name in free:
+                shown = self._text(record, name) or "（已删除）"
+            elif name in ("unit", "assisting", "suggested_unit"):
+                codes = value if isinstance(value, tuple) else (value,)
+                shown = "、".join(self._unit_name(code) for code in codes)
+            else:
+                shown = wording.value_text(name, value, self.zone)
+            yield wording.FIELDS.get(name, name), shown
+
+    def _text(self, record: Record, name: str) -> str | None:
+        text = self.office.vault.text(self.conn, record.id, name)
+        if text is None or self.unit is None or record.unit == self.unit:
+            return text
+        return without_persons(text, *self.known)
+
+    def _dues(self, limits: Any) -> Iterator[Due]:
+        opened: Open
+        for name, opened in limits.items():
+            if self.unit is None or name in UNITS_LIMITS:
+                label = wording.LIMIT_NAMES.get(name, name)
+                yield Due(name, label, opened.due_at, opened.provisional)
+
+    def _unit_name(self, code: str | None) -> str:
+        return self.unit_names.get(code, code) if code else ""

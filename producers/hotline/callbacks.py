@@ -1,0 +1,103 @@
+"""再评价: an operator asks the citizen again, or speaks for him."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Unpack
+
+import schemas as s
+from schemas.envelope import Role
+from workflow.door import Step, ahead, records, take
+from workflow.ledger import Actor, Ledger, Recorded
+
+OPERATOR = Role.OPERATOR
+
+
+def _operator(account: str) -> Actor:
+    return Actor(account, OPERATOR)
+
+
+@records(s.ReevaluationInvited, OPERATOR)
+def invite(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    channel: str = "call",
+    expires_at: datetime | str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """邀请群众再评价。"""
+    until = ahead(ledger, "expires_at", expires_at)
+    return take(
+        ledger,
+        subject,
+        s.ReevaluationInvited,
+        _operator(account),
+        step,
+        channel=channel,
+        expires_at=until,
+    )
+
+
+@records(s.ComplaintReevaluated, OPERATOR)
+def reevaluate(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    level: int,
+    contacted: bool | None = None,
+    solved: bool | None = None,
+    words: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """记群众在电话中的再评价。"""
+    return take(
+        ledger,
+        subject,
+        s.ComplaintReevaluated,
+        _operator(account),
+        step,
+        level=level,
+        by="call",
+        contacted=contacted,
+        solved=solved,
+        words=words,
+    )
+
+
+@records(s.FactChecked, OPERATOR)
+def fact_check(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    rectified: bool,
+    note: str,
+    **step: Unpack[Step],
+) -> Recorded:
+    """无人可问，事实核查是否已整改。"""
+    actor = _operator(account)
+    return take(ledger, subject, s.FactChecked, actor, step, rectified=rectified, note=note)
+
+
+@records(s.CitizenObjected, OPERATOR)
+def report_objection(
+    ledger: Ledger,
+    subject: str,
+    *,
+    account: str,
+    words: str | None = None,
+    **step: Unpack[Step],
+) -> Recorded:
+    """代群众登记异议。"""
+    return take(ledger, subject, s.CitizenObjected, _operator(account), step, words=words)
+
+
+@records(s.RetaliationReported, OPERATOR)
+def report_retaliation(
+    ledger: Ledger, subject: str, *, account: str, words: str, **step: Unpack[Step]
+) -> Recorded:
+    """代群众登记打击报复；只给监督员和审计员看，责任单位看不到。"""
+    return take(ledger, subject, s.RetaliationReported, _operator(account), step, words=words)

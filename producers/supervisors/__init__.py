@@ -1,0 +1,44 @@
+"""监督: the doors of supervisors and reviewers."""
+
+from producers.supervisors.deciding import (
+    accept_return,
+    grant_extension,
+    refuse_extension,
+    refuse_return,
+    reject_appeal,
+    reject_malice,
+    uphold_appeal,
+    uphold_malice,
+)
+from producers.supervisors.pressing import (
+    assign,
+    call_ruling,
+    give_ruling,
+    order_supervision,
+    release,
+    remind,
+    reveal_contact,
+    reverse_dismissal,
+)
+from producers.supervisors.rules import revise_calendar, take_policy_into_force
+
+__all__ = [
+    "accept_return",
+    "assign",
+    "call_ruling",
+    "give_ruling",
+    "grant_extension",
+    "order_supervision",
+    "refuse_extension",
+    "refuse_return",
+    "reject_appeal",
+    "reject_malice",
+    "release",
+    "remind",
+    "reveal_contact",
+    "reverse_dismissal",
+    "revise_calendar",
+    "take_policy_into_force",
+    "uphold_appeal",
+    "uphold_malice",
+]
