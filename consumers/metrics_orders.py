@@ -26,13 +26,18 @@ def order_changes(record: Record) -> list[tuple[int | None, Changed]]:
         changed["accepted_at"] = at
     elif record.type == "RectificationSentBack":
         changed["submitted_at"] = None
-    elif record.type == "ReturnAccepted" or record.state == "DISMISSED":
+    elif record.type == "ReturnAccepted" or _dismissed_with_an_order(record):
         changed["withdrawn_at"] = FROM_DISPATCH
     elif record.type == "RulingCalled":
         changed["withdrawn_at"] = at
     if record.type in NEXT_ROUND and record.state == "ASSIGNING":
         changed["next_round"] = 1
     return [(None, changed)] if changed else []
+
+
+def _dismissed_with_an_order(record: Record) -> bool:
+    """Verification alone leaves nothing but its own limit behind to cancel."""
+    return record.state == "DISMISSED" and bool(set(record.limits.cancelled) - {"verify"})
 
 
 def _answered(record: Record) -> bool:

@@ -147,13 +147,18 @@ def _complaint_statement(complaints: Table) -> TextClause:
     )
 
 
-_COUNTED = "CASE WHEN p.last_call_at > :last_call_at - c.call_spacing THEN 0 ELSE 1 END"
-
-
 def _order_statement(complaints: Table, orders: Table) -> TextClause:
     """`c` is the complaint, `p` its last order so far, `f` the row that is folded into."""
-    kept = ("acknowledge_due_at", "acknowledged_at", "rectify_due_at", "original_due_at")
-    moved = [_kept(c) for c in (*kept, "submitted_at", "accepted_at", "level", "answered_at")]
+    complaint = f"FROM {complaints.name} c WHERE c.subject = :subject"
+    last = (
+        f"FROM {orders.name} p WHERE p.subject = :subject AND p.number ="
+        f" (SELECT max(number) FROM {orders.name} WHERE subject = :subject)"
+    )
+    spaced = f"p.last_call_at > :last_call_at - (SELECT c.call_spacing {complaint})"
+    counted = f"(SELECT CASE WHEN {spaced} THEN 0 ELSE 1 END {last})"
+    enough = f"(SELECT p.calls {last}) + {counted} >= (SELECT c.min_calls {complaint})"
+    due = ("acknowledge_due_at", "acknowledged_at", "rectify_due_at", "original_due_at")
+    moved = [_kept(c) for c in (*due, "submitted_at", "accepted_at", "level", "answered_at")]
     return text(
         f"""
         INSERT INTO {orders.name} AS f (
@@ -161,19 +166,22 @@ def _order_statement(complaints: Table, orders: Table) -> TextClause:
           acknowledge_due_at, acknowledged_at, rectify_due_at, original_due_at, submitted_at,
           accepted_at, callback_due_at, called_back_at, calls, last_call_at, level, answered_at,
           withdrawn_at)
-        SELECT c.subject, coalesce(:number, p.number), c.day, coalesce(p.round + p.next_round, 1),
-          :next_round, :unit, c.real_name, :at, :acknowledge_due_at, :acknowledged_at,
-          :rectify_due_at, :original_due_at, :submitted_at, :accepted_at, :callback_due_at,
+        VALUES (:subject,
+          CASE WHEN :number IS NULL
+            THEN (SELECT max(number) FROM {orders.name} WHERE subject = :subject)
+            ELSE :number END,
+          CASE WHEN :number IS NULL THEN '{KEEP_TEXT}' ELSE (SELECT c.day {complaint}) END,
+          CASE WHEN :number IS NULL THEN 0
+            ELSE coalesce((SELECT p.round + p.next_round {last}), 1) END,
+          :next_round, :unit,
+          CASE WHEN :number IS NULL THEN false ELSE (SELECT c.real_name {complaint}) END, :at,
+          :acknowledge_due_at, :acknowledged_at, :rectify_due_at, :original_due_at,
+          :submitted_at, :accepted_at, :callback_due_at,
           CASE WHEN :called_back_at IS NOT NULL THEN :called_back_at
-               WHEN :last_call_at IS NOT NULL AND p.calls + {_COUNTED} >= c.min_calls
-               THEN :last_call_at END,
-          CASE WHEN :last_call_at IS NULL THEN 0 ELSE {_COUNTED} END,
-          CASE WHEN :last_call_at IS NOT NULL AND {_COUNTED} = 1 THEN :last_call_at END,
-          :level, :answered_at, :withdrawn_at
-        FROM {complaints.name} c
-        LEFT JOIN {orders.name} p ON p.subject = c.subject AND p.number =
-          (SELECT max(number) FROM {orders.name} WHERE subject = c.subject)
-        WHERE c.subject = :subject AND coalesce(:number, p.number) IS NOT NULL
+            WHEN :last_call_at IS NOT NULL AND {enough} THEN :last_call_at END,
+          CASE WHEN :last_call_at IS NULL THEN 0 ELSE {counted} END,
+          CASE WHEN :last_call_at IS NOT NULL AND {counted} = 1 THEN :last_call_at END,
+          :level, :answered_at, :withdrawn_at)
         ON CONFLICT (subject, number) DO UPDATE SET
           next_round = CASE WHEN excluded.next_round = 1 THEN 1 ELSE f.next_round END,
           callback_due_at = CASE excluded.callback_due_at
