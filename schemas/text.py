@@ -8,6 +8,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _UNCLEAN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _PERSONAL = frozenset({"userName", "writingEvaluation"})
+_NUMBERED = frozenset({"mobile", "certKey"})
 _PHONE_OR_ID = re.compile(
     r"(?<![0-9])(?:\+?86)?"
     r"(?:(1[3-9][0-9])[0-9]{4}([0-9]{4})|([0-9]{4})[0-9]{10}([0-9]{3}[0-9Xx]))(?![0-9])"
@@ -36,6 +37,8 @@ def masked(field: str, value: str) -> str:
     if field in _PERSONAL and value:
         return f"（已隐去，{len(value)}字）"
     shown = _PHONE_OR_ID.sub(r"\1\3****\2\4", clean(value[: 2 * _SHOWN]))
+    if field in _NUMBERED and "*" not in shown:
+        return shown[:3] + "****" if shown else ""
     return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
 
 

@@ -76,7 +76,7 @@ def _quoted(lines: _Lines, line: bytes, encoding: str, header: Sequence[str]) ->
     if encoding == "gb18030" and _is_utf8(record):
         return _undecodable(number, record, encoding, header)
     if (cells := _cells(text)) is None:
-        refused = Refusal(number, "", masked("", text.strip()), "引号没有成对")
+        refused = Refusal(number, "", "", "引号没有成对")
         return number, text.rstrip("\r\n").split(","), refused
     return number, cells, None
 

@@ -96,7 +96,7 @@ def _row(number: int, values: tuple[object, ...], header: list[str]) -> Row:
             # A spreadsheet keeps 15 digits of a number: what stands here is not what was typed.
             field = header[place] if place < len(header) else ""
             reason = "数字超过 15 位已失真，请把该列存为文本"
-            return number, cells, Refusal(number, field, str(value), reason)
+            return number, cells, Refusal(number, field, f"{value:.2g}", reason)
     return number, cells, None
 
 

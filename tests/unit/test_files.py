@@ -189,6 +189,21 @@ def test_batches_say_where_they_are_and_reading_goes_on_from_there(path: Path) -
     assert (rest.rows, rest.refused) == (batches[2].rows, batches[2].refused)
 
 
+def test_what_is_said_of_a_refused_row_names_no_citizen(path: Path, tmp_path: Path) -> None:
+    header = "办件编号,评价人,手机号,证件号,评价时间,满意度,单位名称,文字评价"
+    person = "欧阳某,13812345678,370303199001011234"
+    row = f"JS1,{person},{TIME},5,甲局,"
+    broken = [row + '"', row + ",,,x", row.replace("JS1", ""), row.replace(",5,", ",欧,")]
+    broken += [f"JS1,{'欧阳某' * 99},,,{TIME},5,甲局,", f"JS1,,{'138123' * 20},,{TIME},5,甲局,"]
+    _, refused = taken(written(path, header, *broken, row.replace("欧阳某", "欧\x00阳某")))
+    assert len(refused) == 6
+    cells = tuple(row.split(","))
+    numeric = (*cells[:3], 370303199001011234, *cells[4:])
+    _, more = taken(sheet(tmp_path / "a.xlsx", tuple(header.split(",")), numeric))
+    said = " ".join(f"{r.field} {r.value} {r.reason}" for r in [*refused, *more])
+    assert not any(secret in said for secret in ("欧阳", "1234567", "19900101", "138123"))
+
+
 def test_a_second_process_reads_the_same(path: Path) -> None:
     written(path, HEADER, *(line(n, "好" if n % 3 else '"坏') for n in range(1, 1500)))
     assert list(read_batches_apart(path, OWN, size=400)) == list(read_batches(path, OWN, size=400))

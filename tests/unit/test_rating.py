@@ -102,6 +102,7 @@ def test_what_guards_a_cell_comes_off_again(cell: str) -> None:
 def test_errors_show_no_phone_no_id_and_no_name() -> None:
     assert masked("mobile", "13812345678") == "138****5678"
     assert masked("certKey", "37030319900101123X") == "3703****123X"
+    assert masked("mobile", "1381234567") == "138****"
     assert masked("projectNo", "拨13812345678找他") == "拨138****5678找他"
     assert "张" not in masked("userName", "张某某")
     assert len(masked("taskName", "很长" * 500)) < 70
