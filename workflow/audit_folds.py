@@ -17,25 +17,19 @@ ENDS = ("DISMISSED", "CLOSED")
 _CLAIMABLE = ("VERIFYING", "ASSIGNING", "RETURNED", "REVIEWING", "REEVALUATING")
 _NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected")
 _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
+_NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
+contact_requested_at last_call_at verdict ground reason_code case_class named_unit unit final_level
+met_rectify"""
+_FALSE = """contact_requested answered show_service_number acknowledged appealed question_open
+invited objected retaliation"""
+_ZERO = "version touched calls orders returns extension_days extension_asked sent_back supervised"
 _NEW: Mapping[str, Any] = {
-    **dict.fromkeys(
-        "ended_at ticket misoperation duplicate_of claimer verifier barred alleger "
-        "contact_requested_at last_call_at verdict ground reason_code case_class named_unit unit "
-        "outcome final_level met_rectify".split()
-    ),
-    **dict.fromkeys(
-        "contact_requested answered show_service_number acknowledged appealed question_open "
-        "invited objected retaliation".split(),
-        False,
-    ),
-    **dict.fromkeys(
-        "version touched calls orders returns extension_days extension_asked sent_back "
-        "supervised".split(),
-        0,
-    ),
+    **dict.fromkeys(_NONE.split()),
+    **dict.fromkeys(_FALSE.split(), False),
+    **dict.fromkeys(_ZERO.split(), 0),
     "round": 1,
 }
-_AGAIN = {
+_AGAIN: Mapping[str, Any] = {
     **dict.fromkeys(("verdict", "ground", "ended_at", "alleger", "last_call_at")),
     "calls": 0,
     "answered": False,
@@ -86,7 +80,7 @@ _COPIED = {
 
 @dataclass
 class Folded:
-    """One complaint as its events tell it: the row's fold, its work orders, and what was illegal."""
+    """One complaint as its events tell it: the row's fold, its work orders, the illegal moves."""
 
     row: dict[str, Any]
     orders: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -150,7 +144,13 @@ def _take(row: dict[str, Any], event: Row[Any], data: dict[str, Any], spacing: i
         row |= {"contact_requested": True, "contact_requested_at": at}
     elif kind == "ContactSupplied":
         _take_contact(row, at, data)
-    elif kind == "ComplaintConfirmed" and data.get("unit"):
+    else:
+        _take_work(row, kind, data)
+        _take_end(row, kind, data)
+
+
+def _take_work(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
+    if kind == "ComplaintConfirmed" and data.get("unit"):
         row["named_unit"] = data["unit"]
     elif kind == "ReturnAccepted":
         row["named_unit"] = data.get("unit")
@@ -162,8 +162,6 @@ def _take(row: dict[str, Any], event: Row[Any], data: dict[str, Any], spacing: i
         row["extension_days"] += data["working_days"]
     elif kind == "DeadlineMissed":
         row["missed"].append(f"{data['limit']}:{data['generation']}")
-    else:
-        _take_end(row, kind, data)
 
 
 def _take_call(row: dict[str, Any], at: int, data: dict[str, Any], spacing: int) -> None:

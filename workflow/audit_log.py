@@ -62,7 +62,9 @@ def _head(key: bytes, head: Row[Any], last: tuple[int, bytes, int]) -> Iterator[
     if hmac.digest(key, sealed, "sha256") != bytes(head.seal):
         yield Finding("seal", where, f"道的首部被改动：写着第{head.pos}位")
     if head.pos != pos:
-        yield Finding("tail", where, f"首部在第{head.pos}位，末条事件在第{pos}位：日志尾部被截去或添加")
+        yield Finding(
+            "tail", where, f"首部在第{head.pos}位，末条事件在第{pos}位：日志尾部被截去或添加"
+        )
     elif bytes(head.hash) != digest or head.recorded_at != recorded_at:
         yield Finding("tail", where, f"首部与第{pos}位的末条事件不符")
 
@@ -131,9 +133,7 @@ def caught_up(conn: Connection, consumer: str) -> bool:
     waiting = select(func.count()).where(
         parked.c.consumer == consumer, parked.c.status.in_((*_WAITING, "discarded"))
     )
-    return (
-        conn.execute(query).scalar_one() == _LANES and conn.execute(waiting).scalar_one() == 0
-    )
+    return conn.execute(query).scalar_one() == _LANES and conn.execute(waiting).scalar_one() == 0
 
 
 def _event(row: Row[Any]) -> str:

@@ -1,0 +1,226 @@
+"""核对: an independent naive auditor; it knows the tables and imports nothing that writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, not_, select
+
+from workflow.audit_collection import collected
+from workflow.audit_finding import Finding, streamed
+from workflow.audit_folds import ENDS, Folded, fold
+from workflow.audit_log import caught_up, chains, pointers
+from workflow.audit_vault import texts
+from workflow.errors import InvalidInput
+from workflow.policy import Policies
+from workflow.storage.models import (
+    complaint_facts,
+    complaints,
+    deadlines,
+    events,
+    lanes,
+    order_facts,
+)
+from workflow.storage.vault import Keys
+
+__all__ = ["Finding", "check", "heads"]
+
+MOST = 200
+"""Findings a part of the check gives at most: enough to look at, whatever the damage."""
+
+_CHUNK = 500
+_BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce")
+_COLUMNS = (
+    "state",
+    "version",
+    "profile",
+    "profile_version",
+    "source",
+    "project_no",
+    "service_number",
+    "handled_by",
+    "area",
+    "unit",
+    "round",
+    "claimer",
+    "ticket",
+    "collected_at",
+    "ended_at",
+)
+_FACTS = ("state", "verdict", "ground", "outcome", "round", "level", "area", "ended_at")
+
+
+def check(
+    conn: Connection, keys: Keys, *, progress: Callable[[str], None] | None = None
+) -> list[Finding]:
+    """Everything that is not as the log says, each with its row; nothing found: an empty list.
+
+    `progress` is told each part's Chinese name as it begins. Reads one snapshot, changes nothing.
+    """
+    parts: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+        ("日志的链", lambda: chains(conn, keys)),
+        ("进度、异常件、请求", lambda: pointers(conn)),
+        ("差评件逐件重演", lambda: _replayed(conn)),
+        ("评价与办件逐行重数", lambda: collected(conn, keys)),
+        ("保密库", lambda: texts(conn, keys)),
+    )
+    found: list[Finding] = []
+    for name, part in parts:
+        if progress is not None:
+            progress(name)
+        found += islice(part(), MOST)
+    return found
+
+
+def heads(conn: Connection) -> list[tuple[int, int, str]]:
+    """Each lane with its last position and the first eight hex digits of its hash, for reports."""
+    query = select(lanes.c.lane, lanes.c.pos, lanes.c.hash).order_by(lanes.c.lane)
+    return [(lane, pos, bytes(digest).hex()[:8]) for lane, pos, digest in conn.execute(query)]
+
+
+def _replayed(conn: Connection) -> Iterator[Finding]:
+    """Every complaint's row, facts and timers against the fold of its events."""
+    spacing = _spacings()
+    measured, timed = caught_up(conn, "metrics"), caught_up(conn, "deadlines")
+    query = (
+        select(events)
+        .where(events.c.type.not_in(_BESIDE))
+        .order_by(events.c.subject, events.c.version)
+    )
+    subjects = groupby(streamed(conn, query), key=lambda row: row.subject)
+    while chunk := [list(rows) for _, rows in islice(subjects, _CHUNK)]:
+        told: dict[str, Folded] = {}
+        for rows in chunk:
+            yield from _told(rows, spacing, told)
+        yield from _compared(conn, told)
+        if measured:
+            yield from _facts(conn, told)
+        if timed:
+            yield from _timers(conn, told)
+    yield from _orphans(conn)
+
+
+def _spacings() -> dict[tuple[str, str], int]:
+    return {
+        (policy.name, policy.version): int(policy.call_spacing.total_seconds() * 1_000_000)
+        for policy in Policies.load()
+    }
+
+
+def _told(
+    rows: Sequence[Row[Any]], spacings: dict[tuple[str, str], int], told: dict[str, Folded]
+) -> Iterator[Finding]:
+    subject = rows[0].subject
+    if [row.version for row in rows] != list(range(1, len(rows) + 1)):
+        yield Finding("version", subject, "事件的版本不连续，或不从1开始")
+    try:
+        first = json.loads(rows[0].data)
+        pinned = (first["profile"], first["profile_version"])
+        if pinned not in spacings:
+            raise InvalidInput("profile", " ".join(pinned), "没有这个规则版本")
+        told[subject] = fold(rows, spacings[pinned])
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
+        yield Finding("event", subject, f"事件读不懂：{type(error).__name__} {error}")
+        return
+    for version, move in told[subject].illegal:
+        yield Finding("step", f"{subject}-{version}", f"流程表中没有这一步：{move}")
+
+
+def _compared(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
+    query = select(complaints).where(complaints.c.id.in_(told))
+    stored = {row.id: row for row in conn.execute(query)}
+    for subject, fold_of in told.items():
+        if subject not in stored:
+            yield Finding("complaint", subject, "日志中有这件，差评件表中没有")
+            continue
+        row, expected = stored[subject], fold_of.row
+        for name in _COLUMNS:
+            if getattr(row, name) != expected[name]:
+                message = f"{name} 现为 {getattr(row, name)}，按日志应为 {expected[name]}"
+                yield Finding("complaint", subject, message)
+        if row.due_at != _due_at(expected):
+            message = f"due_at 现为 {row.due_at}，按日志应为 {_due_at(expected)}"
+            yield Finding("complaint", subject, message)
+        yield from _same_fold(subject, row.fold, expected)
+
+
+def _due_at(expected: dict[str, Any]) -> int | None:
+    due = [o[0] for name, o in expected["limits"].items() if not name.endswith("_window")]
+    return min(due, default=None)
+
+
+def _same_fold(subject: str, text: str, expected: dict[str, Any]) -> Iterator[Finding]:
+    try:
+        stored = json.loads(text)
+        names = sorted(stored.keys() | expected.keys())
+    except (ValueError, AttributeError):
+        yield Finding("complaint", subject, "fold 不是可读的内容")
+        return
+    for name in names:
+        if stored.get(name, "（无）") != expected.get(name, "（无）"):
+            message = f"fold 中 {name} 现为 {stored.get(name)}，按日志应为 {expected.get(name)}"
+            yield Finding("complaint", subject, message)
+
+
+def _facts(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
+    query = select(complaint_facts).where(complaint_facts.c.subject.in_(told))
+    facts = {row.subject: row for row in conn.execute(query)}
+    orders: dict[str, dict[int, Row[Any]]] = {}
+    query_orders = select(order_facts).where(order_facts.c.subject.in_(told))
+    for row in conn.execute(query_orders):
+        orders.setdefault(row.subject, {})[row.number] = row
+    for subject, fold_of in told.items():
+        if subject not in facts:
+            yield Finding("facts", subject, "指标表中没有这件")
+            continue
+        expected = {name: fold_of.row[name] for name in _FACTS}
+        expected |= {"unit": fold_of.row["handled_by"], "final_level": fold_of.last_level}
+        yield from _differing(subject, facts[subject], expected)
+        stored = orders.get(subject, {})
+        for number in sorted(stored.keys() | fold_of.orders.keys()):
+            where = f"{subject} 第{number}张工单"
+            if number not in stored or number not in fold_of.orders:
+                yield Finding("facts", where, "指标表与日志中的工单不一一对应")
+            else:
+                yield from _differing(where, stored[number], fold_of.orders[number])
+
+
+def _differing(where: str, row: Row[Any], expected: dict[str, Any]) -> Iterator[Finding]:
+    for name, value in expected.items():
+        if getattr(row, name) != value:
+            message = f"{name} 现为 {getattr(row, name)}，按日志应为 {value}"
+            yield Finding("facts", where, message)
+
+
+def _timers(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
+    """An open complaint's limits are armed, and nothing else is."""
+    query = select(deadlines).where(deadlines.c.subject.in_(told))
+    stored = {(row.subject, row.limit_name): row for row in conn.execute(query)}
+    expected = {
+        (subject, name): limit
+        for subject, fold_of in told.items()
+        for name, limit in fold_of.row["limits"].items()
+        if not name.endswith("_window") and fold_of.row["state"] not in ENDS
+    }
+    for key in sorted(stored.keys() | expected.keys()):
+        where = " ".join(key)
+        if key not in stored:
+            yield Finding("deadline", where, "时限未结，却没有定时")
+        elif key not in expected:
+            yield Finding("deadline", where, "时限已结，却还有定时")
+        elif (stored[key].due_at, stored[key].generation) != (expected[key][0], expected[key][4]):
+            yield Finding("deadline", where, "定时的到期时间或代次与日志不符")
+
+
+def _orphans(conn: Connection) -> Iterator[Finding]:
+    first = and_(events.c.subject == complaints.c.id, events.c.version == 1)
+    query = select(complaints.c.id).where(not_(exists().where(first)))
+    for row in streamed(conn, query):
+        yield Finding("complaint", row.id, "差评件表中有这件，日志中没有")
+    for table in (complaint_facts, order_facts, deadlines):
+        there = exists().where(complaints.c.id == table.c.subject)
+        for row in streamed(conn, select(table.c.subject).where(not_(there))):
+            yield Finding("facts", row.subject, f"{table.name} 中有这件，差评件表中没有")
