@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from producers.sources.cells import agreeing, cleaned
 from producers.sources.profile import Profile
 from producers.sources.times import EXAMPLES, instant
 from schemas.codes import LEVELS, Channel, Origin, ServiceKind, UserKind
@@ -19,7 +20,6 @@ from schemas.text import clean, is_clean, masked
 from workflow.errors import InvalidInput
 
 _COMMAS = re.compile(r"[,，、;；\s]+")
-_KEYS = frozenset({"projectNo", "serviceNumber", "assessNumber"})
 _MOMENTS = ("serviceTime", "acceptDate", "resultDate", "assessTime")
 _WHY = {
     "missing": "缺少",
@@ -154,9 +154,9 @@ class Source:
 
     def _values(self, layout: Layout, cells: Sequence[str]) -> dict[str, Any]:
         if not is_clean(" ".join(cells)):
-            cells = _cleaned(layout.columns, cells)
+            cells = cleaned(layout.columns, cells)
         if layout.twins:
-            cells = _agreeing(layout.columns, cells)
+            cells = agreeing(layout.columns, cells)
         values: dict[Any, Any] = dict(zip(layout.columns, map(str.strip, cells), strict=True))
         values.pop(None, None)
         for name, default in layout.defaults:
@@ -231,23 +231,6 @@ def _coded(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:
         ("promiseTime", {code: ServiceKind(ours) for code, ours in codes.promiseTime.items()}),
         ("anonymityFlag", codes.anonymityFlag),
     ]
-
-
-def _agreeing(columns: Sequence[str | None], cells: Sequence[str]) -> list[str]:
-    """The cells, with what one of two columns of the same meaning says written into both."""
-    said: dict[str | None, str] = {}
-    for column, cell in zip(columns, cells, strict=True):
-        if column and (text := cell.strip()) and said.setdefault(column, text) != text:
-            raise InvalidInput(column, text, "两栏内容不一致")
-    return [said.get(column, "") for column in columns]
-
-
-def _cleaned(columns: Sequence[str | None], cells: Sequence[str]) -> list[str]:
-    for column, cell in zip(columns, cells, strict=True):
-        if column in _KEYS and not is_clean(cell):
-            # Cleaning could make two keys one.
-            raise InvalidInput(str(column), clean(cell), "含控制字符或乱码")
-    return [clean(cell) for cell in cells]
 
 
 def _first(error: ValidationError) -> tuple[str, str, str]:
