@@ -1,0 +1,40 @@
+"""A citizen's link says which complaint, which round and until when; nobody else can make one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow import links
+from workflow.errors import InvalidInput
+
+KEY = b"k" * 32
+
+
+@given(st.integers(1, 99), st.integers(0, 32_503_680_000_000_000))
+def test_a_link_is_read_as_it_was_made(round_, expires_at):
+    token = links.make(KEY, "CP21-0125", round_, expires_at)
+    assert links.read(KEY, token) == ("CP21-0125", round_, expires_at)
+    assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+def test_a_link_of_another_office_is_refused():
+    with pytest.raises(InvalidInput):
+        links.read(b"x" * 32, links.make(KEY, "CP21-0125", 1, 1))
+
+
+def test_no_character_of_a_link_may_change():
+    token = links.make(KEY, "CP21-0125", 1, 1_632_475_800_000_000)
+    for place in range(len(token)):
+        other = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+        with pytest.raises(InvalidInput):
+            links.read(KEY, other)
+
+
+@pytest.mark.parametrize(
+    "token", ["", ".", "a.b", "a.b.c", "中文.链接", "\x00", "=.=", "A" * 10_000, "aaaa.aaaa\n"]
+)
+def test_rubbish_is_refused_without_being_shown(token):
+    with pytest.raises(InvalidInput) as refused:
+        links.read(KEY, token)
+    assert "（不显示）" in str(refused.value)
+    assert not token or len(token) < 3 or token not in str(refused.value)
