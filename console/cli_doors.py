@@ -5,7 +5,6 @@ group is asked for.
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, get_type_hints
@@ -14,16 +13,13 @@ import typer
 from typer import _click as click  # typer carries its own click
 from typer.core import TyperGroup
 
-from console.cli_root import in_chinese
+from console.cli_help import plain
 
 GROUPS = {
-    "hotline": ("热线：核实、派单、审核、回访、代群众登记", ("producers.hotline",)),
-    "department": ("部门：签收、退回、延期、申诉、整改反馈", ("producers.departments",)),
-    "citizen": ("群众：凭链接再评价、提出异议、反映打击报复", ("producers.citizens",)),
-    "supervisor": (
-        "监督：督办、裁决、复核、日历与规则生效",
-        ("producers.supervisors", "producers.rules"),
-    ),
+    "hotline": ("热线：核实、派单、审核、回访、代群众登记", "hotline"),
+    "department": ("部门：签收、退回、延期、申诉、整改反馈", "departments"),
+    "citizen": ("群众：凭链接再评价、提出异议、反映打击报复", "citizens"),
+    "supervisor": ("监督：督办、裁决、复核、日历与规则生效", "supervisors"),
 }
 
 HELP = {
@@ -95,27 +91,24 @@ class Doors(TyperGroup):
     party: ClassVar[str]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        self._fill(ctx)
+        self._fill()
         return super().list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        self._fill(ctx)
+        self._fill()
         return super().get_command(ctx, cmd_name)
 
-    def _fill(self, ctx: click.Context) -> None:
+    def _fill(self) -> None:
         if self.commands:
             return
         from workflow.door import DOORS  # noqa: PLC0415  # only now are the models needed
 
-        app = typer.Typer(rich_markup_mode="rich")
-        for module in GROUPS[self.party][1]:
-            import_module(module)
-            for door, _, _ in DOORS[module]:
-                app.command(command_name(door), help=inspect.getdoc(door))(
-                    _command(self.party, door)
-                )
+        app = typer.Typer()
+        import_module(f"producers.{GROUPS[self.party][1]}")
+        for door, _, _ in DOORS[GROUPS[self.party][1]]:
+            app.command(command_name(door), help=inspect.getdoc(door))(_command(self.party, door))
         for name, command in typer.main.get_group(app).commands.items():
-            in_chinese(ctx, command)
+            plain(command)
             self.commands[name] = command
 
 
@@ -167,7 +160,8 @@ def _parameter(
     name = parameter.name
     text = OF_DOOR.get((party, command_name(door), name), HELP[name])
     if name in POSITIONAL:
-        extra: Any = typer.Argument(help=text, metavar=name.upper())
+        shown = "ID" if name == "subject" else name.upper()
+        extra: Any = typer.Argument(help=text, metavar=shown)
     elif name == "account":
         extra = typer.Option("--as", help=text, envvar="BIHUAN_AS", metavar="ACCOUNT")
     else:
@@ -204,17 +198,12 @@ def _plain(hint: Any) -> Any:
 def _record(
     ctx: typer.Context, door: Callable[..., Any], machine: bool, given: Mapping[str, Any]
 ) -> None:
-    from console.wiring import office  # noqa: PLC0415  # opening an office takes its time
+    from console.cli_answers import answer  # noqa: PLC0415  # opening an office takes its time
+    from console.wiring import office  # noqa: PLC0415
 
+    places = [name for name in POSITIONAL if name in given]
+    named = {name: value for name, value in given.items() if name not in places}
     with office(ctx.obj.data) as opened:
-        done = door(opened.ledger, **_split(door, given))
-        opened.drain()
-        phone = _revealed(opened, door, done)
-    if machine:
-        typer.echo(json.dumps(_shown(done, phone), ensure_ascii=False))
-    else:
-        typer.echo("\n".join(_told(done, phone)))
-
-
-def _split(door: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(given)
+        done = door(opened.ledger, *(given[name] for name in places), **named)
+        for line in answer(opened, door, done, machine):
+            typer.echo(line)

@@ -16,6 +16,7 @@ from typer import _click as click  # typer carries its own click; its error clas
 from typer._click.exceptions import BadParameter, MissingParameter, NoSuchOption, UsageError
 from typer.core import TyperGroup
 
+from console.cli_help import plain
 from console.refusals import as_json, exit_code, line
 from workflow.errors import BihuanError
 
@@ -52,11 +53,9 @@ class Root(TyperGroup):
             code = INTERRUPTED
         raise SystemExit(code if isinstance(code, int) else 0)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        found = super().get_command(ctx, cmd_name)
-        if found is not None:
-            in_chinese(ctx, found)
-        return found
+    def make_context(self, *given: Any, **extra: Any) -> click.Context:
+        plain(self)
+        return super().make_context(*given, **extra)
 
 
 def _data_first(args: list[str]) -> list[str]:
@@ -73,23 +72,6 @@ def _data_first(args: list[str]) -> list[str]:
             (front if args[at].startswith(f"{ANYWHERE}=") else rest).append(args[at])
             at += 1
     return [*front, *rest, *args[end:]]
-
-
-def in_chinese(ctx: click.Context, command: click.Command) -> None:
-    """Titles and the help option of a command and its sub-commands, in Chinese."""
-    from typer import rich_utils  # noqa: PLC0415  # rich takes a tenth of a second
-
-    rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
-    rich_utils.OPTIONS_PANEL_TITLE = "选项"
-    rich_utils.COMMANDS_PANEL_TITLE = "命令"
-    rich_utils.DEFAULT_STRING = "[缺省：{}]"
-    rich_utils.ENVVAR_STRING = "[环境变量：{}]"
-    rich_utils.REQUIRED_LONG_STRING = "[必填]"
-    option = command.get_help_option(ctx)
-    if option is not None:
-        option.help = "显示这份说明"
-    for below in getattr(command, "commands", {}).values():
-        in_chinese(ctx, below)
 
 
 def _usage(error: UsageError, machine: bool) -> int:

@@ -4,11 +4,11 @@ tables.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from console.cli_help import width as columns
 from schemas.codes import (
     LEVELS,
     REASONS,
@@ -193,10 +193,6 @@ def week_of(day: date | datetime) -> str:
 def padded(text: str, width: int) -> str:
     """The text filled to a width of terminal columns; Chinese characters take two."""
     return text + " " * max(0, width - columns(text))
-
-
-def columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,0 +1,60 @@
+"""命令: `bihuan`, the one command line: every part adds its commands; heavy modules load when a
+command runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console import cli_doors, cli_engine, cli_intake, cli_loop, cli_rules, cli_views
+from console.cli_root import Asked, Root
+from console.refusals import EXITS
+
+HELP = "\n\n".join(
+    [
+        "闭环：政务服务差评 归集 → 分析 → 核实 → 整改 → 再评价。",
+        "退出码：",
+        *(f"{code} {text}" for code, text in EXITS.items()),
+    ]
+)
+
+app = typer.Typer(
+    cls=Root,
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def asked(
+    ctx: typer.Context,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="BIHUAN_DATA",
+            metavar="FOLDER",
+            help="数据文件夹：数据库和密钥；缺省为 ./data。写在命令前后都可以",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="结果和错误都输出 JSON")] = False,
+) -> None:
+    """Keeps what holds for every command in `ctx.obj`."""
+    ctx.obj = Asked(data, as_json)
+
+
+cli_views.register(app)
+cli_doors.register(app)
+cli_loop.register(app)
+cli_rules.register(app)
+cli_intake.register(app)
+cli_engine.register(app)
+
+
+def main() -> None:
+    """The entry point of the `bihuan` command."""
+    app(prog_name="bihuan")

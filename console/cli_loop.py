@@ -1,0 +1,59 @@
+"""命令: the loop's table printed, or written into documents; the schemas of what can happen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workflow.errors import InvalidInput
+
+FORMATS = ("mermaid", "table", "json")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `loop` and `schema export`."""
+    app.command("loop")(loop)
+    schema = typer.Typer(help="数据格式：事件、办件、评价", no_args_is_help=True)
+    schema.command("export")(schema_export)
+    app.add_typer(schema, name="schema")
+
+
+def loop(
+    ctx: typer.Context,
+    form: Annotated[str, typer.Option("--format", help="mermaid、table 或 json")] = "table",
+    write: Annotated[
+        list[Path] | None,
+        typer.Option(help="不打印，改写文档里 <!-- loop:begin --> 等标记之间的内容；可重复"),
+    ] = None,
+) -> None:
+    """闭环的全部步骤和时限，由程序自己的步骤表生成。"""
+    from console import loop_views  # noqa: PLC0415
+
+    if form not in FORMATS:
+        raise InvalidInput("format", form, "只能是 " + "、".join(FORMATS))
+    for path in write or ():
+        text = path.read_text(encoding="utf-8")
+        path.write_text(loop_views.refreshed(text, path.name), encoding="utf-8")
+        typer.echo(f"已更新 {path}")
+    if write:
+        return
+    if form == "json" or ctx.obj.json:
+        typer.echo(json.dumps(loop_views.as_json(), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(loop_views.mermaid() if form == "mermaid" else loop_views.as_text())
+
+
+def schema_export(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="写到哪个文件夹")] = Path("docs/schemas"),
+) -> None:
+    """把每个事件和进来的办件、评价的 JSON Schema 写成文件。"""
+    from schemas.published import published  # noqa: PLC0415
+
+    out.mkdir(parents=True, exist_ok=True)
+    found = published()
+    for name, text in found.items():
+        (out / f"{name}.json").write_text(text, encoding="utf-8")
+    typer.echo(f"{len(found)} 个格式写到 {out}")

@@ -1,0 +1,186 @@
+"""待办: what a role has to do, by the working time that remains, and whose hands each complaint
+is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from console import wording
+from schemas.envelope import Role
+from workflow.calendar import Calendar, instant, worktime
+from workflow.complaint import Complaint, load
+from workflow.errors import InvalidInput
+from workflow.limits import OWNERS
+from workflow.states import State
+from workflow.storage.models import complaints
+
+if TYPE_CHECKING:
+    from console.wiring import Office
+
+ROLES = (Role.OPERATOR, Role.REVIEWER, Role.DEPARTMENT, Role.SUPERVISOR)
+TASKS = {
+    State.VERIFYING: "核实",
+    State.MALICE_REVIEW: "恶意复核",
+    State.ASSIGNING: "派单",
+    State.DISPATCHED: "签收",
+    State.RECTIFYING: "整改",
+    State.RETURNED: "裁定退回",
+    State.APPEALED: "申诉复核",
+    State.REVIEWING: "审核反馈",
+    State.REEVALUATING: "回访",
+    State.RULING: "终裁",
+}
+HALF_HOUR = timedelta(minutes=30)
+WORKING = (State.DISPATCHED, State.RECTIFYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to do. `due_at` in microseconds UTC; `left` in working time, below zero once
+    overdue.
+    """
+
+    subject: str
+    order: str | None
+    task: str
+    state: str
+    limit: str
+    due_at: int | None
+    left: timedelta | None
+    left_text: str
+    holder: str
+    due_text: str
+    due_iso: str | None
+
+
+def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...]:
+    """Open items of a role, the most pressing first; a department's are its own alone.
+
+    Raises InvalidInput for a role without a queue, or a department without its unit.
+    """
+    if role not in ROLES:
+        raise InvalidInput("role", role, "只能是 " + "、".join(ROLES))
+    if role == Role.DEPARTMENT and unit is None:
+        raise InvalidInput("unit", "", "责任单位的待办须写单位")
+    desk = _Desk(office, Role(role), unit)
+    return tuple(sorted(desk.items(), key=lambda item: (item.due_at is None, item.due_at or 0)))
+
+
+def remaining(calendar: Calendar, now: int, due: int) -> timedelta:
+    """Working time from now to the due time; below zero by what has passed since."""
+    if due >= now:
+        return worktime(calendar, instant(now), instant(due))
+    return -worktime(calendar, instant(due), instant(now))
+
+
+def left_text(calendar: Calendar, left: timedelta, due: int) -> str:
+    """The same in words: 剩2个工作日, 剩3.5工时, 超0.5工时."""
+    day = timedelta(
+        microseconds=sum(b - a for a, b in calendar.spans(calendar.local_date(due - 1)))
+    )
+    sign, amount = ("剩", left) if left >= timedelta() else ("超", -left)
+    if day and amount >= 2 * day:
+        return f"{sign}{amount // day}个工作日"
+    hours = (amount // HALF_HOUR) / 2
+    return f"{sign}{hours:g}工时" if hours else f"{sign}{amount // timedelta(minutes=1)}分钟"
+
+
+class _Desk:
+    """One reading of the open complaints for one role."""
+
+    def __init__(self, office: Office, role: Role, unit: str | None) -> None:
+        self.office, self.role, self.now = office, role, office.clock()
+        self.units = office.units
+        found = self.units.resolve(unit) if unit else None
+        if unit and found is None and self.units.units:
+            raise InvalidInput("unit", unit, "单位名册里没有这个单位")
+        self.unit = unit if found is None else found.code
+
+    def items(self) -> Iterator[Item]:
+        query = select(complaints.c.fold).where(complaints.c.ended_at.is_(None))
+        if self.role is Role.REVIEWER:
+            query = query.where(complaints.c.state.in_((State.MALICE_REVIEW, State.APPEALED)))
+        with self.office.database.read() as conn:
+            folds = conn.execute(query).scalars().all()
+        for complaint in map(load, folds):
+            for task, limit in self._tasks(complaint):
+                yield self._item(complaint, task, limit)
+
+    def _tasks(self, c: Complaint) -> Iterable[tuple[str, str]]:
+        owner, limit = OWNERS[State(c.state)]
+        if self.role is Role.DEPARTMENT:
+            return self._units_tasks(c, limit)
+        if self.role is Role.SUPERVISOR:
+            return self._supervisors_tasks(c, limit)
+        found = []
+        if owner is self.role and not self._returned_too_often(c):
+            found.append((TASKS[State(c.state)], limit))
+        if self.role is Role.OPERATOR and c.question_open:
+            found.append(("代问群众", limit))
+        return found
+
+    def _units_tasks(self, c: Complaint, limit: str) -> list[tuple[str, str]]:
+        if c.state not in WORKING:
+            return []
+        if c.unit == self.unit:
+            return [(TASKS[State(c.state)], limit)]
+        return [("协办", "rectify")] if self.unit in c.assisting else []
+
+    def _supervisors_tasks(self, c: Complaint, limit: str) -> list[tuple[str, str]]:
+        found = []
+        if c.state == State.RULING or self._returned_too_often(c):
+            found.append((TASKS[State(c.state)], limit))
+        if c.extension_asked:
+            found.append(("裁定延期", "extension_ruling"))
+        opened = c.limits.get(limit)
+        if not found and opened is not None and opened.due_at < self.now:
+            found.append((f"督办（{wording.LIMIT_NAMES[limit]}超期）", limit))
+        return found
+
+    def _returned_too_often(self, c: Complaint) -> bool:
+        if c.state != State.RETURNED:
+            return False
+        rules = self.office.rulebook.bound(c.profile, c.profile_version)
+        return bool(c.returns >= rules.policy.max_returns)
+
+    def _item(self, c: Complaint, task: str, limit: str) -> Item:
+        rules = self.office.rulebook.bound(c.profile, c.profile_version)
+        opened, zone = c.limits.get(limit), rules.policy.zone
+        due = None if opened is None else opened.due_at
+        left = None if due is None else remaining(rules.calendar, self.now, due)
+        return Item(
+            c.id,
+            f"GD{c.id.removeprefix('CP')}-{c.orders}" if c.orders else None,
+            task,
+            c.state,
+            limit,
+            due,
+            left,
+            _left(c, rules.calendar, left, due),
+            self._holder(c),
+            "" if due is None else wording.when(due, zone),
+            None if due is None else wording.iso(due, zone),
+        )
+
+    def _holder(self, c: Complaint) -> str:
+        owner = OWNERS[State(c.state)][0]
+        if owner is Role.DEPARTMENT:
+            unit = self.units.by_code.get(c.unit or "")
+            return unit.name if unit else c.unit or ""
+        if owner is Role.OPERATOR:
+            return c.claimer or "热线，未认领"
+        return wording.role_name(owner)
+
+
+def _left(c: Complaint, calendar: Calendar, left: timedelta | None, due: int | None) -> str:
+    if left is None or due is None:
+        return ""
+    if c.state == State.VERIFYING and c.contact_requested:
+        return "暂停，等单位补联系方式"
+    return left_text(calendar, left, due)
