@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from workflow.audit_finding import Finding, streamed
+from workflow.errors import Damaged
 from workflow.storage.models import (
     complaints,
     conflicts,
@@ -23,7 +24,7 @@ from workflow.storage.models import (
     tallies,
     vault,
 )
-from workflow.storage.vault import Keys
+from workflow.storage.vault import Keys, Vault
 
 Cell = tuple[str, str]
 
@@ -36,22 +37,48 @@ class _Seen:
     digest: dict[int, int] = field(default_factory=dict)
     cells: dict[Cell, list[int]] = field(default_factory=dict)
 
-    def take(self, hashed: blake2b, batch: int, values: Iterable[Any]) -> None:
-        hashed.update("\x1f".join(map(str, values)).encode("utf-8", "replace"))
+    def take(
+        self,
+        key: bytes,
+        row: Row[Any],
+        values: Sequence[Any],
+        told: dict[int, dict[str, Any]],
+        parts: int,
+    ) -> Iterator[Finding]:
+        text = "\x1f".join(map(str, values)).encode("utf-8", "replace")
+        batch, where = row.batch, "/".join(map(str, row[:parts]))
+        if blake2b(text, digest_size=16, key=key).hexdigest() != row.digest:
+            yield Finding("row", where, f"第{batch}批的这一行，内容被改动")
+        elif batch in told and row.received_at != told[batch]["received_at"]:
+            yield Finding("row", where, f"第{batch}批的这一行，收到时间被改动")
         self.count[batch] = self.count.get(batch, 0) + 1
-        self.digest[batch] = self.digest.get(batch, 0) + int.from_bytes(hashed.digest(), "big")
+        self.digest[batch] = self.digest.get(batch, 0) + _number(row.digest)
+
+
+def _number(digest: str) -> int:
+    try:
+        return int(digest, 16)
+    except ValueError:
+        return 0
 
 
 _BATCH_FIELDS = {"rating": ("ratings", "评价"), "service": ("services", "办件")}
 _SERVICE_KEY = ("source", "project_no", "service_number")
+_RATING_KEY = (*_SERVICE_KEY, "assess_number")
+_RATING_TOLD = "level reasons origin channel unit day assessed_at item window private"
+_SERVICE_TOLD = "unit day served_at item window"
+_RATING_SAID = (*_RATING_KEY, *_RATING_TOLD.split())
+_SERVICE_SAID = (*_SERVICE_KEY, *_SERVICE_TOLD.split())
 
 
 def collected(conn: Connection, keys: Keys) -> Iterator[Finding]:
-    """Every batch's rows as many and as sealed as its event says; every tally as recounted."""
+    """Every row as it was sent; every batch's rows as many as its event says, and the same ones;
+    every tally as recounted.
+    """
     told = _batches(conn)
     rated, served = _Seen(), _Seen()
-    yield from _matched(conn, _rated(conn, keys.chain, rated))
-    _served(conn, keys.chain, served)
+    yield from _rated(conn, keys, rated, told)
+    yield from _served(conn, keys, served, told)
     yield from _sealed(conn, "rating", rated, told)
     yield from _sealed(conn, "service", served, told)
     yield from _tallied(conn, rated.cells, served.cells)
@@ -65,41 +92,63 @@ def _batches(conn: Connection) -> dict[int, dict[str, Any]]:
     return {data["batch"]: data for data in (json.loads(r.data) for r in streamed(conn, query))}
 
 
-def _rated(conn: Connection, key: bytes, seen: _Seen) -> Iterator[Row[Any]]:
-    """Takes in every rating; gives those whose unit came later."""
-    keyed = blake2b(digest_size=16, key=key)
-    for row in streamed(conn, select(ratings)):
-        values = list(row)
-        matched = values.pop()
-        if matched is not None:
-            values[_UNIT] = None
-            yield row
-        seen.take(keyed.copy(), row.batch, values)
+def _rated(
+    conn: Connection, keys: Keys, seen: _Seen, told: dict[int, dict[str, Any]]
+) -> Iterator[Finding]:
+    box, unit = Vault(keys), _RATING_SAID.index("unit")
+    said = [ratings.c[name] for name in _RATING_SAID]
+    beside = (ratings.c.digest, ratings.c.batch, ratings.c.received_at, ratings.c.matched)
+    lies = and_(vault.c.owner == _owner(), vault.c.field == "rating")
+    for row in streamed(conn, select(*said, *beside, vault.c.sealed).outerjoin(vault, lies)):
+        values = list(row[: len(said)])
+        if row.matched is not None:
+            values[unit] = None
+            yield from _matched(conn, row)
+        yield from seen.take(keys.match, row, values, told, 4)
         counts = seen.cells.setdefault((row.day, row.unit or ""), [0, 0, 0, 0])
         counts[1] += 1
         counts[2] += row.origin == "onsite_active"
         counts[3] += row.level <= 2
+        if row.sealed is not None:
+            yield from _private(box, keys.match, row)
 
 
-def _served(conn: Connection, key: bytes, seen: _Seen) -> None:
-    keyed = blake2b(digest_size=16, key=key)
-    for row in streamed(conn, select(services)):
-        seen.take(keyed.copy(), row.batch, row)
+def _served(
+    conn: Connection, keys: Keys, seen: _Seen, told: dict[int, dict[str, Any]]
+) -> Iterator[Finding]:
+    said = [services.c[name] for name in _SERVICE_SAID]
+    beside = (services.c.digest, services.c.batch, services.c.received_at)
+    for row in streamed(conn, select(*said, *beside)):
+        yield from seen.take(keys.match, row, row[: len(said)], told, 3)
         seen.cells.setdefault((row.day, row.unit), [0, 0, 0, 0])[0] += 1
 
 
-_UNIT = list(ratings.c.keys()).index("unit")
+def _matched(conn: Connection, row: Row[Any]) -> Iterator[Finding]:
+    """A unit that came from the service record is its unit, by the batch of whichever came last."""
+    same = (services.c[name] == row[place] for place, name in enumerate(_SERVICE_KEY))
+    query = select(services.c.unit, services.c.batch).where(*same)
+    of = conn.execute(query).one_or_none()
+    if of is None or (row.unit, row.matched) != (of.unit, max(of.batch, row.batch)):
+        yield Finding("rating", "/".join(row[:4]), "单位与它的办件记录不符")
 
 
-def _matched(conn: Connection, rows: Iterator[Row[Any]]) -> Iterator[Finding]:
-    """A unit that came later is that of the service record in the batch named."""
-    for row in rows:
-        key = tuple(row[:3])
-        query = select(services.c.unit, services.c.batch).where(
-            *(services.c[name] == value for name, value in zip(_SERVICE_KEY, key, strict=True))
-        )
-        if conn.execute(query).one_or_none() != (row.unit, row.matched):
-            yield Finding("rating", "/".join(row[:4]), "单位与它的办件记录不符")
+def _private(box: Vault, key: bytes, row: Row[Any]) -> Iterator[Finding]:
+    owner = "\x1f".join(row[:4])
+    try:
+        plain = box.unseal(owner, "rating", bytes(row.sealed))
+    except Damaged:
+        yield Finding("vault", "/".join(row[:4]), "保密库中的内容打不开：被改动，或属于别处")
+    else:
+        if blake2b(plain, digest_size=16, key=key).hexdigest() != row.private:
+            yield Finding("vault", "/".join(row[:4]), "保密库中的内容与评价不符")
+
+
+def _owner() -> ColumnElement[str]:
+    """How the vault names a rating: its key's parts, one after the other."""
+    key: ColumnElement[str] = ratings.c.source
+    for name in _RATING_KEY[1:]:
+        key = key + "\x1f" + ratings.c[name]
+    return key
 
 
 def _sealed(
@@ -115,15 +164,14 @@ def _sealed(
             lost = _lost(conn) if kind == "rating" and count < said[of] else ""
             yield Finding(kind, where, f"应有{said[of]}条，现有{count}条{lost}")
         elif f"{seen.digest.get(batch, 0) % (1 << 128):032x}" != said[f"{of}_digest"]:
-            yield Finding(kind, where, f"{count}条中有内容被改动")
+            yield Finding(kind, where, f"{count}条中有的被换过")
 
 
 def _lost(conn: Connection) -> str:
     """Deleted ratings whose personal data still lies in the vault, by their keys."""
-    key: ColumnElement[str] = ratings.c.source
-    for name in ("project_no", "service_number", "assess_number"):
-        key = key + "\x1f" + ratings.c[name]
-    query = select(vault.c.owner).where(vault.c.field == "rating").except_(select(key)).limit(5)
+    query = (
+        select(vault.c.owner).where(vault.c.field == "rating").except_(select(_owner())).limit(5)
+    )
     gone = [owner.replace("\x1f", "/") for owner in conn.execute(query).scalars()]
     return f"；保密库中还留有：{'、'.join(gone)}" if gone else ""
 
@@ -179,7 +227,7 @@ def _opened(conn: Connection, told: dict[int, dict[str, Any]]) -> Iterator[Findi
     """Every bad rating has its complaint, and there are as many complaints as batches opened."""
     same = and_(*(complaints.c[name] == ratings.c[name] for name in _SERVICE_KEY))
     query = (
-        select(*(ratings.c[name] for name in (*_SERVICE_KEY, "assess_number")))
+        select(*(ratings.c[name] for name in _RATING_KEY))
         .outerjoin(complaints, same)
         .where(ratings.c.level <= 2, complaints.c.id.is_(None))
     )

@@ -57,7 +57,7 @@ def records(kind: type[Fact], *roles: Role) -> Callable[[_Door], _Door]:
 
 
 def take(
-    ledger: Ledger, subject: str, kind: type[Fact], actor: Actor, step: Step, **values: object
+    ledger: Ledger, subject: str, kind: type[Fact], actor: Actor, step: Step, /, **values: object
 ) -> Recorded:
     """Records this kind of step with these values; its free texts are cleaned, sealed and kept in
     the vault.
