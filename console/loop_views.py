@@ -18,6 +18,14 @@ from workflow.states import ENDS, OPEN, STAGES, STATE_NAMES, State
 BROAD = 4
 """From so many states on a step is a note in the diagram: arrows from everywhere hide the loop."""
 
+ROUTES = {
+    "verify_first": "先核实",
+    "dispatch_first": "先派单",
+    "with_review": "反馈须审核",
+    "without_review": "反馈不审核",
+}
+"""What a profile chooses; the other routes are told by the step's own name."""
+
 ROLES = tuple(role for role in Role if any(role in step.roles for step in STEPS))
 Rows = list[tuple[str, ...]]
 
@@ -45,15 +53,20 @@ def _arrows() -> dict[tuple[str, str], str]:
             continue
         for source in step.sources or ("[*]",):
             if source != step.to:
-                labels.setdefault((str(source), str(step.to)), []).append(step.note)
+                labels.setdefault((str(source), str(step.to)), []).append(_label(step))
     return {pair: " / ".join(dict.fromkeys(notes)) for pair, notes in labels.items()}
+
+
+def _label(step: Step) -> str:
+    route = ROUTES.get(step.when.__name__) if step.when else None
+    return f"{step.note}（{route}）" if route else step.note
 
 
 def _notes() -> dict[State, str]:
     broad: dict[State, list[str]] = {}
     for step in STEPS:
         if step.to is not None and len(step.sources) >= BROAD:
-            broad.setdefault(step.to, []).append(f"{step.note}，自{_states(step.sources)}")
+            broad.setdefault(step.to, []).append(f"{_label(step)}，自{_states(step.sources)}")
     return {state: " / ".join(notes) for state, notes in broad.items()}
 
 
@@ -76,11 +89,16 @@ def steps() -> Rows:
                 _roles(step.roles),
                 _states(step.sources) or "（新件）",
                 "（不变）" if step.to is None else STATE_NAMES[step.to],
-                step.when.__name__ if step.when else "",
+                _route(step),
                 "、".join(need.__name__ for need in step.needs),
             )
         )
     return rows
+
+
+def _route(step: Step) -> str:
+    name = step.when.__name__ if step.when else ""
+    return ROUTES.get(name, name)
 
 
 def _roles(roles: frozenset[Role]) -> str:

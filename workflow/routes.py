@@ -53,4 +53,8 @@ def not_rectified_at_the_cap(c_: Complaint, e: Event, policy: Any) -> bool:
 
 
 def decides(decision: str) -> Route:
-    return lambda _c, e, _p: getattr(e.fact, "decision", None) == decision
+    def decided(_c: Complaint, e: Event, _: Any) -> bool:
+        return getattr(e.fact, "decision", None) == decision
+
+    decided.__name__ = f"decides_{decision}"
+    return decided
