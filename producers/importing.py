@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from producers.apart import read_batches_apart
+from producers.apart import apart
 from producers.files.refused import write_refused
 from producers.platforms import Batch, read_batches
 from producers.sources import Source
-from schemas.rating import Rating, Refusal, ServiceRecord
-from workflow.collection import Answers, collect
-from workflow.intake import Desk
+from producers.sources import source as source_named
+from schemas.rating import Refusal
+from workflow.collection import Answers, collect_ready
+from workflow.intake import Desk, Ready
 from workflow.ledger import Ledger
 from workflow.storage.models import imports, refused
 
@@ -58,7 +60,17 @@ class Receipt:
         )
 
 
-Progress = Callable[[Receipt, Batch], None]
+class ReadyBatch(NamedTuple):
+    """A batch ready to be stored: rows, refusals, the last line, and how far the reading is."""
+
+    rows: list[Ready]
+    refused: list[Refusal]
+    last_row: int
+    bytes_read: int
+    total_bytes: int
+
+
+Progress = Callable[[Receipt, ReadyBatch], None]
 
 
 def import_file(
@@ -70,7 +82,7 @@ def import_file(
     what was taken in before stays.
     """
     receipt = _begun(ledger, path, source)
-    for batch in _batches(path, source, receipt.rows_done):
+    for batch in _batches(path, source, desk, receipt.rows_done):
         receipt = _take(ledger, desk, receipt, batch)
         on_batch(receipt, batch)
     finished = replace(receipt, finished_at=ledger.clock())
@@ -89,13 +101,30 @@ def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
     return fresh if row is None or row["finished_at"] is not None else Receipt(**row)
 
 
-def _batches(path: Path, source: Source, after_row: int) -> Iterator[Batch]:
+def ready_batches(path: Path, source: str, desk: Desk, after_row: int) -> Iterator[ReadyBatch]:
+    """The file's rows after this line, parsed, checked and made ready to be stored."""
+    for batch in read_batches(path, source_named(source), after_row=after_row):
+        yield made_ready(batch, desk)
+
+
+def made_ready(batch: Batch, desk: Desk) -> ReadyBatch:
+    """The batch's rows ready to be stored; refused where the desk refuses them."""
+    made = [desk.ready(n, row) for n, row in zip(batch.numbers, batch.rows, strict=True)]
+    rows = [row for row in made if isinstance(row, Ready)]
+    bad = [row for row in made if isinstance(row, Refusal)]
+    return ReadyBatch(
+        rows, [*batch.refused, *bad], batch.last_row, batch.bytes_read, batch.total_bytes
+    )
+
+
+def _batches(path: Path, source: Source, desk: Desk, after_row: int) -> Iterator[ReadyBatch]:
+    arguments = (path, source.name, desk, after_row)
     if path.stat().st_size < APART:
-        return read_batches(path, source, after_row=after_row)
-    return read_batches_apart(path, source, after_row=after_row)
+        return ready_batches(*arguments)
+    return apart(ready_batches, *arguments)
 
 
-def _take(ledger: Ledger, desk: Desk, receipt: Receipt, batch: Batch) -> Receipt:
+def _take(ledger: Ledger, desk: Desk, receipt: Receipt, batch: ReadyBatch) -> Receipt:
     grown = receipt
 
     def save(conn: Connection, answers: Answers) -> None:
@@ -103,8 +132,15 @@ def _take(ledger: Ledger, desk: Desk, receipt: Receipt, batch: Batch) -> Receipt
         grown = receipt.after(answers, batch.last_row)
         _save(conn, grown)
 
-    rows = list(zip(batch.numbers, batch.rows, strict=True))
-    collect(ledger, desk, receipt.source, rows, batch.refused, import_id=receipt.id, also=save)
+    collect_ready(
+        ledger,
+        desk,
+        receipt.source,
+        batch.rows,
+        batch.refused,
+        import_id=receipt.id,
+        also=save,
+    )
     return grown
 
 
@@ -140,15 +176,15 @@ class _Rehearsed(Exception):
 def rehearse(ledger: Ledger, desk: Desk, path: Path, source: Source, on_batch: Progress) -> Receipt:
     """What importing the file would come to, with nothing stored."""
     receipt = Receipt("", source.name, path.name, started_at=ledger.clock())
-    seen: dict[int, int] = {}
-    for batch in _batches(path, source, 0):
+    seen: dict[int, str] = {}
+    for batch in _batches(path, source, desk, 0):
         receipt = receipt.after(_rehearsed(ledger, desk, source, batch, seen), batch.last_row)
         on_batch(receipt, batch)
     return receipt
 
 
 def _rehearsed(
-    ledger: Ledger, desk: Desk, source: Source, batch: Batch, seen: dict[int, int]
+    ledger: Ledger, desk: Desk, source: Source, batch: ReadyBatch, seen: dict[int, str]
 ) -> Answers:
     """The batch's answers, its transaction rolled back; keys of earlier batches are remembered."""
     kept: list[Answers] = []
@@ -157,23 +193,15 @@ def _rehearsed(
         kept.append(answers)
         raise _Rehearsed
 
-    rows = list(zip(batch.numbers, batch.rows, strict=True))
     with suppress(_Rehearsed):
-        collect(ledger, desk, source.name, rows, batch.refused, also=roll_back)
-    sent = dict(rows)
+        collect_ready(ledger, desk, source.name, batch.rows, batch.refused, also=roll_back)
+    sent = {row.number: row for row in batch.rows}
     for place, answer in enumerate(kept[0].rows):
-        if answer.outcome == "accepted":
-            key, content = _hashes(sent[answer.number])
-            if key in seen:
-                same = seen[key] == content
-                kept[0].rows[place] = replace(answer, outcome="repeat" if same else "conflict")
-            else:
-                seen[key] = content
+        if answer.outcome != "accepted":
+            continue
+        row = sent[answer.number]
+        first = seen.setdefault(hash(row.key), row.digest)
+        if first is not row.digest:
+            same = first == row.digest
+            kept[0].rows[place] = answer._replace(outcome="repeat" if same else "conflict")
     return kept[0]
-
-
-def _hashes(row: Rating | ServiceRecord) -> tuple[int, int]:
-    """A row's key and content as numbers: a file of a million rows is remembered in little room."""
-    assess = row.assessNumber if isinstance(row, Rating) else None
-    key = hash((row.source, row.projectNo, row.serviceNumber, assess))
-    return key, hash(tuple(row.__dict__.values()))

@@ -8,7 +8,6 @@ Clock = Callable[[], int]
 """Answers the present instant in microseconds since 1970-01-01T00:00:00Z."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 
 def system_clock() -> int:
@@ -18,7 +17,8 @@ def system_clock() -> int:
 
 def micros(instant: datetime) -> int:
     """An aware datetime as microseconds since the epoch."""
-    return (instant - EPOCH) // MICROSECOND
+    past = instant - EPOCH
+    return (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
 
 
 def instant(at: int) -> datetime:

@@ -1,16 +1,12 @@
-"""归集: an inbound row made ready to be stored: its unit, its day, its digests, its personal
-data apart; pure.
-"""
+"""归集: an inbound row made ready to be stored: unit, day, digests, personal data apart; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from schemas.codes import Origin
 from schemas.rating import Rating, Refusal, ServiceRecord
@@ -20,12 +16,9 @@ from workflow.unit_list import UnitList
 FUTURE = 5 * 60 * 1_000_000
 """Platforms' clocks run a few minutes ahead; more than five minutes is refused."""
 
-PUBLIC_RATING = (
-    "source",
-    "project_no",
-    "service_number",
-    "assess_number",
-    "batch",
+RATING_KEY = ("source", "project_no", "service_number", "assess_number")
+SERVICE_KEY = RATING_KEY[:3]
+RATING_CONTENT = (
     "level",
     "reasons",
     "origin",
@@ -33,40 +26,49 @@ PUBLIC_RATING = (
     "unit",
     "day",
     "assessed_at",
-    "received_at",
     "item",
     "window",
+    "private",
     "digest",
 )
-PUBLIC_SERVICE = (
-    "source",
-    "project_no",
-    "service_number",
-    "batch",
-    "unit",
-    "item",
-    "window",
-    "day",
-    "served_at",
-    "received_at",
-    "digest",
-)
+SERVICE_CONTENT = ("unit", "day", "served_at", "item", "window", "digest")
+UNIT, DAY = RATING_CONTENT.index("unit"), RATING_CONTENT.index("day")
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A row ready to be stored. `digest` covers all that was sent; `private` is JSON for the
-    vault, or None.
+class Ready(NamedTuple):
+    """A row ready to be stored: plain values, cheap to send between processes.
+
+    `content` are the stored columns after the key (RATING_CONTENT or SERVICE_CONTENT), the digest
+    last; `private` is JSON for the vault, or None; `sent` is kept for bad ratings alone.
     """
 
-    sent: Any
+    number: int
+    rating: bool
     key: tuple[str, ...]
+    content: tuple[Any, ...]
     unit: str | None
     day: str
     at: int
-    digest: str
-    private: bytes | None
-    phone: str
+    private: bytes | None = None
+    phone: str = ""
+    onsite: int = 0
+    bad: int = 0
+    sent: Rating | None = None
+
+    @property
+    def digest(self) -> str:
+        return str(self.content[-1])
+
+
+class Private(NamedTuple):
+    """What a rating says of people, as it lies in the vault."""
+
+    mobile: str
+    userName: str
+    certKey: str
+    writingEvaluation: str
+    proManager: str
+    device: str
 
 
 class Desk:
@@ -77,35 +79,54 @@ class Desk:
         self._resolved: dict[tuple[str, str, str], str | None] = {}
         self._days: dict[int, str] = {}
 
-    def ready(self, row: Rating | ServiceRecord, number: int, received_at: int) -> Ready | Refusal:
-        """The row ready to be stored, or why not: its unit is not in the list, or its time lies
-        ahead.
-        """
-        rating = isinstance(row, Rating)
-        moment = row.assessTime if rating else row.serviceTime  # type: ignore[union-attr]
-        at = micros(moment)
-        if at > received_at + FUTURE:
-            name = "assessTime" if rating else "serviceTime"
-            return Refusal(number, name, moment.isoformat(), "时间在收到之后，不能是将来的时间")
-        unit = self._unit(row)
-        named = row.deptCode or row.proDepart
-        if unit is None and (named or not rating):
-            name = "proDepart" if row.proDepart or not row.deptCode else "deptCode"
-            reason = "单位名录中没有这个单位" if named else "没有写办理单位"
-            return Refusal(number, name, row.proDepart or row.deptCode, reason)
-        key: tuple[str, ...] = (row.source, row.projectNo, row.serviceNumber)
-        private = None
+    def ready(self, number: int, row: Rating | ServiceRecord) -> Ready | Refusal:
+        """The row ready to be stored, or why not: its unit is not in the list."""
+        named = (row.deptCode, row.proDepart, row.areaName)
+        try:
+            unit = self._resolved[named]
+        except KeyError:
+            unit = self._resolved[named] = self._unit(*named)
         if isinstance(row, Rating):
-            key = (*key, row.assessNumber)
-            private = _private(row)
-        digest = blake2b(_canonical(row), digest_size=16, key=self._key).hexdigest()
-        phone = row.mobile if isinstance(row, Rating) else ""
-        return Ready(row, key, unit, self.day_of(at), at, digest, private, phone)
+            if unit is None and (row.deptCode or row.proDepart):
+                return _unknown_unit(number, row)
+            return self._rating(number, row, unit)
+        return _unknown_unit(number, row) if unit is None else self._service(number, row, unit)
+
+    def _rating(self, number: int, row: Rating, unit: str | None) -> Ready:
+        at = micros(row.assessTime)
+        day = self.day_of(at)
+        private, sealed = _private(row), ""
+        if private is not None:
+            sealed = blake2b(private, digest_size=16, key=self._key).hexdigest()
+        content = (
+            row.satisfaction,
+            ",".join(row.evalDetail),
+            str(row.origin),
+            str(row.pf),
+            unit,
+            day,
+            at,
+            row.taskName or row.taskCode or None,
+            row.winName or None,
+            sealed,
+        )
+        key = (row.source, row.projectNo, row.serviceNumber, row.assessNumber)
+        onsite, bad = int(row.origin is Origin.ONSITE_ACTIVE), int(row.satisfaction <= 2)
+        full = (*content, content_digest(self._key, key, content))
+        sent = row if bad else None
+        return Ready(number, True, key, full, unit, day, at, private, row.mobile, onsite, bad, sent)
+
+    def _service(self, number: int, row: ServiceRecord, unit: str) -> Ready:
+        at = micros(row.serviceTime)
+        day = self.day_of(at)
+        item = row.taskName or row.taskCode or None
+        content = (unit, day, at, item, row.winName or None)
+        key = (row.source, row.projectNo, row.serviceNumber)
+        full = (*content, content_digest(self._key, key, content))
+        return Ready(number, False, key, full, unit, day, at)
 
     def day_of(self, at: int) -> str:
-        """The office's date of an instant; remembered by quarter hour, the finest step of any
-        zone's offset.
-        """
+        """The office's date of an instant; remembered by quarter hour, as fine as zones' offsets."""
         quarter = at // 900_000_000
         day = self._days.get(quarter)
         if day is None:
@@ -114,73 +135,66 @@ class Desk:
             day = self._days[quarter] = instant(at).astimezone(self.zone).date().isoformat()
         return day
 
-    def _unit(self, row: Rating | ServiceRecord) -> str | None:
-        named = (row.deptCode, row.proDepart, row.areaName)
-        if named not in self._resolved:
-            found = self.units.resolve(row.deptCode) if row.deptCode else None
-            if found is None and row.proDepart:
-                found = self.units.resolve(row.proDepart, row.areaName or None)
-            self._resolved[named] = None if found is None else found.code
-        return self._resolved[named]
+    def _unit(self, code: str, name: str, area: str) -> str | None:
+        found = self.units.resolve(code) if code else None
+        if found is None and name:
+            found = self.units.resolve(name, area or None)
+        return None if found is None else found.code
 
 
-def _canonical(row: Rating | ServiceRecord) -> bytes:
-    return "\x1f".join(map(str, row.__dict__.values())).encode("utf-8", "surrogatepass")
+def _unknown_unit(number: int, row: Rating | ServiceRecord) -> Refusal:
+    field = "deptCode" if row.deptCode and not row.proDepart else "proDepart"
+    named = row.proDepart or row.deptCode
+    reason = "单位名录中没有这个单位" if named else "没有写办理单位"
+    return Refusal(number, field, named, reason)
+
+
+def ahead_of(ready: Ready, received_at: int) -> Refusal | None:
+    """Refused if its time lies more than five minutes after it was received."""
+    if ready.at <= received_at + FUTURE:
+        return None
+    field = "assessTime" if ready.rating else "serviceTime"
+    return Refusal(ready.number, field, ready.day, "时间在收到之后，不能是将来的时间")
+
+
+def content_digest(key: bytes, row_key: tuple[str, ...], content: tuple[Any, ...]) -> str:
+    """The keyed digest of all that a row says: a repeat is told from a conflict by it.
+
+    `content` ends before the digest itself; a unit that came later from the service record is
+    None here, as it was sent.
+    """
+    text = "\x1f".join(map(str, row_key + content))
+    return blake2b(text.encode(), digest_size=16, key=key).hexdigest()
 
 
 def _private(row: Rating) -> bytes | None:
-    """Phone, name, number and text, where any was sent."""
-    if not (row.mobile or row.userName or row.certKey or row.writingEvaluation):
+    """What the rating says of people, where it says anything."""
+    if not (
+        row.mobile
+        or row.userName
+        or row.certKey
+        or row.writingEvaluation
+        or row.proManager
+        or row.device
+    ):
         return None
-    return to_json((row.mobile, row.userName, row.certKey, row.writingEvaluation))
-
-
-def rating_row(ready: Ready, batch: int, received_at: int) -> tuple[Any, ...]:
-    """The stored columns of a rating, in the order of PUBLIC_RATING."""
-    row: Rating = ready.sent
-    return (
-        *ready.key,
-        batch,
-        row.satisfaction,
-        ",".join(row.evalDetail),
-        row.origin.value,
-        row.pf.value,
-        ready.unit,
-        ready.day,
-        ready.at,
-        received_at,
-        row.taskName or row.taskCode or None,
-        row.winName or None,
-        ready.digest,
+    return to_json(
+        (
+            row.mobile,
+            row.userName,
+            row.certKey,
+            row.writingEvaluation,
+            row.proManager,
+            row.device,
+        )
     )
 
 
-def service_row(ready: Ready, batch: int, received_at: int) -> tuple[Any, ...]:
-    """The stored columns of a service record, in the order of PUBLIC_SERVICE."""
-    row: ServiceRecord = ready.sent
-    return (
-        *ready.key,
-        batch,
-        ready.unit,
-        row.taskName or row.taskCode or None,
-        row.winName or None,
-        ready.day,
-        ready.at,
-        received_at,
-        ready.digest,
-    )
+def opened_private(plain: bytes | None) -> Private:
+    """The vault's JSON of a rating, read again; all empty for None."""
+    return Private("", "", "", "", "", "") if plain is None else Private(*from_json(plain))
 
 
-def seal_rows(key: bytes, rows: Sequence[tuple[Any, ...]]) -> str:
-    """One digest for a batch's rows in any order: keyed digests of the rows as stored, added up."""
-    total = 0
-    for row in rows:
-        text = "\x1f".join(map(str, row))
-        total += int(blake2b(text.encode(), digest_size=16, key=key).hexdigest(), 16)
-    return f"{total % (1 << 128):032x}"
-
-
-def counts_of(ready: Ready) -> tuple[int, int]:
-    """On-site active and bad, as 0 or 1."""
-    row: Rating = ready.sent
-    return int(row.origin is Origin.ONSITE_ACTIVE), int(row.is_bad)
+def sum_of(digests: list[str]) -> str:
+    """One number for a batch's rows in any order: their digests added up."""
+    return f"{sum(int(digest, 16) for digest in digests) % (1 << 128):032x}"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from schemas import LaterRatingJoined, ReviewCollected
 from schemas.envelope import Role
 from schemas.rating import Rating
 from workflow.clock import instant
-from workflow.intake import Desk, Ready
+from workflow.intake import Desk, Ready, opened_private
 from workflow.ledger import Actor, Ledger, Posting
-from workflow.storage.models import complaints, contacts, vault
+from workflow.storage.collected import complaints_of
+from workflow.storage.models import contacts, vault
 from workflow.storage.numbers import next_number
 from workflow.storage.vault import Sealed, seal_text
 
@@ -35,30 +37,21 @@ class Openings:
         """The complaint of each rating that opened or joined one, by the rating's key."""
         known = self._known(rows)
         found: dict[tuple[str, ...], str] = {}
-        for row in sorted(rows, key=lambda r: r.at):
+        for row in sorted(rows, key=attrgetter("at")):
             service = row.key[:3]
             if service in known:
                 found[row.key] = known[service]
                 self._join(known[service], row)
-            elif row.sent.is_bad:
-                found[row.key] = known[service] = self._open(row)
+            elif row.sent is not None:
+                found[row.key] = known[service] = self._open(row, row.sent)
         return found
 
     def _known(self, rows: Sequence[Ready]) -> dict[tuple[str, ...], str]:
-        """Complaints of these services, in one query by the unique key's beginning."""
-        projects = sorted({row.key[1] for row in rows})
-        if not projects:
-            return {}
-        query = select(
-            complaints.c.id,
-            complaints.c.source,
-            complaints.c.project_no,
-            complaints.c.service_number,
-        ).where(complaints.c.source == rows[0].key[0], complaints.c.project_no.in_(projects))
-        return {tuple(row[1:]): row[0] for row in self.posting.conn.execute(query)}
+        """Complaints of these services, in one query."""
+        projects = list({row.key[1] for row in rows})
+        return complaints_of(self.posting.conn, rows[0].key[0], projects) if projects else {}
 
-    def _open(self, row: Ready) -> str:
-        rating: Rating = row.sent
+    def _open(self, row: Ready, rating: Rating) -> str:
         subject = self._next_id()
         policy = self.ledger.rulebook.in_force(self.received_at)
         text = seal_text(rating.writingEvaluation) if rating.writingEvaluation else None
@@ -91,7 +84,7 @@ class Openings:
             occurred_at=self.received_at,
             texts={} if text is None else {"text": text},
         )
-        self._keep_contact(subject, row)
+        self._keep_contact(subject, row, rating)
         self.opened += 1
         return subject
 
@@ -100,15 +93,16 @@ class Openings:
         return None if unit is None else unit.area
 
     def _join(self, subject: str, row: Ready) -> None:
-        rating: Rating = row.sent
-        text = seal_text(rating.writingEvaluation) if rating.writingEvaluation else None
+        words = opened_private(row.private).writingEvaluation
+        text = seal_text(words) if words else None
+        level, reasons = row.content[0], row.content[1]
         fact = LaterRatingJoined(
             source=row.key[0],
             project_no=row.key[1],
             service_number=row.key[2],
             assess_number=row.key[3],
-            level=rating.satisfaction,
-            reasons=rating.evalDetail,
+            level=level,
+            reasons=tuple(reasons.split(",")) if reasons else (),
             assessed_at=row.at,
             received_at=self.received_at,
             text=None if text is None else text.digest,
@@ -116,8 +110,7 @@ class Openings:
         texts: dict[str, Sealed] = {} if text is None else {"text": text}
         self.posting.record(subject, fact, PLATFORM, occurred_at=self.received_at, texts=texts)
 
-    def _keep_contact(self, subject: str, row: Ready) -> None:
-        rating: Rating = row.sent
+    def _keep_contact(self, subject: str, row: Ready, rating: Rating) -> None:
         keep = self.ledger.vault
         phone = keep.phone_hash(rating.mobile) if rating.mobile else None
         last4 = keep.last4_hash(rating.mobile) if rating.mobile else None

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.apart import read_batches_apart
+from producers.apart import apart
 from producers.files import ADDED, open_table
 from producers.files.delimited import csv_rows
 from producers.files.refused import write_refused
@@ -206,15 +206,15 @@ def test_what_is_said_of_a_refused_row_names_no_citizen(path: Path, tmp_path: Pa
 
 def test_a_second_process_reads_the_same(path: Path) -> None:
     written(path, HEADER, *(line(n, "好" if n % 3 else '"坏') for n in range(1, 1500)))
-    assert list(read_batches_apart(path, OWN, size=400)) == list(read_batches(path, OWN, size=400))
+    assert list(apart(read_batches, path, OWN)) == list(read_batches(path, OWN))
     with pytest.raises(InvalidInput, match="备注") as caught:
-        next(read_batches_apart(written(path, HEADER + ",备注"), OWN))
+        next(apart(read_batches, written(path, HEADER + ",备注"), OWN))
     assert (caught.value.field, caught.value.row) == ("表头", 1)
 
 
 def test_the_second_process_ends_with_its_reader(path: Path) -> None:
     written(path, HEADER, *map(line, range(5000)))
-    batches = read_batches_apart(path, OWN)
+    batches = apart(read_batches, path, OWN)
     next(batches)
     batches.close()  # type: ignore[attr-defined]
     assert active_children() == []
@@ -222,7 +222,7 @@ def test_the_second_process_ends_with_its_reader(path: Path) -> None:
 
 def test_a_second_process_that_is_killed_is_an_error_not_an_end(path: Path) -> None:
     written(path, HEADER, *map(line, range(20_000)))
-    batches = read_batches_apart(path, OWN)
+    batches = apart(read_batches, path, OWN)
     next(batches)
     (child,) = active_children()
     assert child.pid is not None

@@ -12,6 +12,8 @@ ratings = Table(
     Column("service_number", Text, primary_key=True),
     Column("assess_number", Text, primary_key=True),
     Column("batch", BigInteger, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("matched", BigInteger),
     Column("level", Integer, nullable=False),
     Column("reasons", Text, nullable=False),
     Column("origin", Text, nullable=False),
@@ -19,13 +21,11 @@ ratings = Table(
     Column("unit", Text),
     Column("day", Text, nullable=False),
     Column("assessed_at", Instant, nullable=False),
-    Column("received_at", Instant, nullable=False),
     Column("item", Text),
     Column("window", Text),
+    Column("private", Text, nullable=False),
     Column("digest", Text, nullable=False),
-    Column("matched", BigInteger),
     Index("ratings_day", "day", "unit"),
-    Index("ratings_batch", "batch"),
     Index(
         "ratings_unmatched",
         "source",
@@ -36,8 +36,8 @@ ratings = Table(
     ),
     sqlite_with_rowid=False,
 )
-"""Every rating as it was sent, never altered. Where the rating named no unit and came before its
-service record, `unit` is filled from that record and `matched` is the batch that brought it.
+"""Every rating as it was sent, never altered. Where the rating named no unit, `unit` is that of its
+service record, and `matched` the batch in which the two met.
 """
 
 services = Table(
@@ -47,15 +47,14 @@ services = Table(
     Column("project_no", Text, primary_key=True),
     Column("service_number", Text, primary_key=True),
     Column("batch", BigInteger, nullable=False),
+    Column("received_at", Instant, nullable=False),
     Column("unit", Text, nullable=False),
-    Column("item", Text),
-    Column("window", Text),
     Column("day", Text, nullable=False),
     Column("served_at", Instant, nullable=False),
-    Column("received_at", Instant, nullable=False),
+    Column("item", Text),
+    Column("window", Text),
     Column("digest", Text, nullable=False),
     Index("services_day", "day", "unit"),
-    Index("services_batch", "batch"),
     sqlite_with_rowid=False,
 )
 """Service records (办件): they count A."""

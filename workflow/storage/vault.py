@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,8 +104,17 @@ class Vault:
         self._match = keys.match
 
     def seal(self, owner: str, field: str, plain: bytes) -> bytes:
-        nonce = os.urandom(NONCE)
-        return nonce + self._cipher.encrypt(nonce, plain, f"{owner}/{field}".encode())
+        return self.sealed([(owner, field, plain)])[0][2]
+
+    def sealed(self, rows: Iterable[tuple[str, str, bytes]]) -> list[tuple[str, str, bytes]]:
+        """Many rows (owner, field, plain) sealed at once."""
+        rows = list(rows)
+        nonces, encrypt = os.urandom(NONCE * len(rows)), self._cipher.encrypt
+        made = []
+        for place, (owner, field, plain) in enumerate(rows):
+            nonce = nonces[place * NONCE : (place + 1) * NONCE]
+            made.append((owner, field, nonce + encrypt(nonce, plain, f"{owner}/{field}".encode())))
+        return made
 
     def unseal(self, owner: str, field: str, sealed: bytes) -> bytes:
         """Raises Damaged if the row was altered or belongs elsewhere."""
@@ -142,4 +152,6 @@ class Vault:
 
 def normal(phone: str) -> str:
     """Digits alone, without +86."""
+    if phone.isascii() and phone.isdigit():
+        return phone
     return re.sub(r"\D", "", phone.removeprefix("+86"))

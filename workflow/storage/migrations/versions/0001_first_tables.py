@@ -279,6 +279,8 @@ def upgrade() -> None:
         sa.Column("service_number", sa.Text(), nullable=False),
         sa.Column("assess_number", sa.Text(), nullable=False),
         sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("matched", sa.BigInteger(), nullable=True),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
@@ -286,16 +288,14 @@ def upgrade() -> None:
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("day", sa.Text(), nullable=False),
         sa.Column("assessed_at", sa.BigInteger(), nullable=False),
-        sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("item", sa.Text(), nullable=True),
         sa.Column("window", sa.Text(), nullable=True),
+        sa.Column("private", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("matched", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("source", "project_no", "service_number", "assess_number"),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("ratings", schema=None) as batch_op:
-        batch_op.create_index("ratings_batch", ["batch"], unique=False)
         batch_op.create_index("ratings_day", ["day", "unit"], unique=False)
         batch_op.create_index(
             "ratings_unmatched",
@@ -338,18 +338,17 @@ def upgrade() -> None:
         sa.Column("project_no", sa.Text(), nullable=False),
         sa.Column("service_number", sa.Text(), nullable=False),
         sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("item", sa.Text(), nullable=True),
-        sa.Column("window", sa.Text(), nullable=True),
         sa.Column("day", sa.Text(), nullable=False),
         sa.Column("served_at", sa.BigInteger(), nullable=False),
-        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=True),
+        sa.Column("window", sa.Text(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("source", "project_no", "service_number"),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("services", schema=None) as batch_op:
-        batch_op.create_index("services_batch", ["batch"], unique=False)
         batch_op.create_index("services_day", ["day", "unit"], unique=False)
 
     op.create_table(

@@ -1,0 +1,194 @@
+"""归集: the statements by which a batch is stored: rows, tallies, conflicts, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.dialects.sqlite import insert
+
+from workflow.storage.database import run_many
+from workflow.storage.models import (
+    conflicts,
+    raters,
+    ratings,
+    refused,
+    services,
+    tallies,
+    vault,
+)
+
+Key = tuple[str, ...]
+
+RATING = (
+    "source",
+    "project_no",
+    "service_number",
+    "assess_number",
+    "batch",
+    "received_at",
+    "matched",
+    "level",
+    "reasons",
+    "origin",
+    "channel",
+    "unit",
+    "day",
+    "assessed_at",
+    "item",
+    "window",
+    "private",
+    "digest",
+)
+SERVICE = (
+    "source",
+    "project_no",
+    "service_number",
+    "batch",
+    "received_at",
+    "unit",
+    "day",
+    "served_at",
+    "item",
+    "window",
+    "digest",
+)
+CONFLICT = (
+    "kind",
+    "source",
+    "project_no",
+    "service_number",
+    "assess_number",
+    "batch",
+    "received_at",
+    "digest",
+)
+REFUSED = ("source", "batch", "received_at", "import_id", "row", "field", "value", "reason")
+
+_RATING = insert(ratings).on_conflict_do_nothing()
+_SERVICE = insert(services).on_conflict_do_nothing()
+_VAULT = insert(vault).on_conflict_do_nothing()
+_CONFLICT = insert(conflicts).on_conflict_do_nothing()
+_REFUSED = plain_insert(refused)
+_RATER = insert(raters)
+_RATER_UP = _RATER.on_conflict_do_update(
+    index_elements=["day", "phone"], set_={"ratings": raters.c.ratings + _RATER.excluded.ratings}
+)
+TALLIED = ("services", "ratings", "onsite", "bad")
+_TALLY = insert(tallies)
+_TALLY_UP = _TALLY.on_conflict_do_update(
+    index_elements=["day", "unit"],
+    set_={name: tallies.c[name] + _TALLY.excluded[name] for name in TALLIED},
+)
+
+
+def _of_service(table: Any) -> tuple[Any, ...]:
+    return (
+        table.c.source == bindparam("of_source"),
+        table.c.project_no == bindparam("of_project"),
+        table.c.service_number == bindparam("of_service"),
+    )
+
+
+_UNIT_OF = select(services.c.unit).where(*_of_service(services))
+_ANY_WAITING = select(ratings.c.source).where(ratings.c.unit.is_(None)).limit(1)
+_WAITING = select(ratings.c.day, ratings.c.level, ratings.c.origin).where(
+    *_of_service(ratings), ratings.c.unit.is_(None)
+)
+_MATCH = (
+    update(ratings)
+    .where(*_of_service(ratings), ratings.c.unit.is_(None))
+    .values(unit=bindparam("to_unit"), matched=bindparam("in_batch"))
+)
+_OLD_RATING = select(ratings.c.batch, ratings.c.digest).where(
+    *_of_service(ratings), ratings.c.assess_number == bindparam("of_assess")
+)
+_OLD_SERVICE = select(services.c.batch, services.c.digest).where(*_of_service(services))
+_PLACES = ("of_source", "of_project", "of_service", "of_assess")
+
+
+class Waiting(NamedTuple):
+    """A rating that came before its service record: what it counts for."""
+
+    day: str
+    onsite: int
+    bad: int
+
+
+def store_rows(
+    conn: Connection, rating: bool, batch: int, rows: Mapping[Key, tuple[Any, ...]]
+) -> dict[Key, str]:
+    """Inserts these rows by their keys; answers the digests of keys that stood there before."""
+    statement, names = (_RATING, RATING) if rating else (_SERVICE, SERVICE)
+    if run_many(conn, statement, names, list(rows.values())) == len(rows):
+        return {}
+    query = _OLD_RATING if rating else _OLD_SERVICE
+    found = {}
+    for key in rows:
+        stored = conn.execute(query, dict(zip(_PLACES, key, strict=False))).one()
+        if stored.batch != batch:
+            found[key] = stored.digest
+    return found
+
+
+def unit_of(conn: Connection, service: Key) -> str | None:
+    """The unit that handled a service, if its record is here."""
+    return conn.execute(_UNIT_OF, dict(zip(_PLACES, service, strict=False))).scalar()
+
+
+_COMPLAINTS = text(
+    """
+    SELECT c.id, c.project_no, c.service_number FROM json_each(:projects) AS j
+    CROSS JOIN complaints AS c ON c.source = :source AND c.project_no = j.value
+    """
+)
+
+
+def complaints_of(conn: Connection, source: str, projects: Sequence[str]) -> dict[Key, str]:
+    """The complaints of these cases, by (source, project_no, service_number)."""
+    values = {"source": source, "projects": to_json(projects).decode()}
+    return {(source, row[1], row[2]): row[0] for row in conn.execute(_COMPLAINTS, values)}
+
+
+def anything_waits(conn: Connection) -> bool:
+    """Whether any rating still waits for its service record."""
+    return conn.execute(_ANY_WAITING).first() is not None
+
+
+def match(conn: Connection, service: Key, unit: str, batch: int) -> list[Waiting]:
+    """Gives waiting ratings of this service its unit; answers what they count for."""
+    places = dict(zip(_PLACES, service, strict=False))
+    waiting = conn.execute(_WAITING, places).all()
+    if waiting:
+        conn.execute(_MATCH, {**places, "to_unit": unit, "in_batch": batch})
+    return [
+        Waiting(row.day, int(row.origin == "onsite_active"), int(row.level <= 2)) for row in waiting
+    ]
+
+
+def add_tallies(conn: Connection, counts: Mapping[tuple[str, str], Sequence[int]]) -> None:
+    """Adds to the tallies of these days and units."""
+    rows = [(*place, *numbers) for place, numbers in sorted(counts.items())]
+    run_many(conn, _TALLY_UP, ("day", "unit", *TALLIED), rows)
+
+
+def add_raters(conn: Connection, counts: Mapping[tuple[str, int], int]) -> None:
+    """Adds to how many ratings these phones gave on these days."""
+    rows = [(*place, number) for place, number in counts.items()]
+    run_many(conn, _RATER_UP, ("day", "phone", "ratings"), rows)
+
+
+def keep_sealed(conn: Connection, rows: Sequence[tuple[str, str, bytes]]) -> None:
+    """Puts sealed rows (owner, field, content) into the vault; those that are there stay."""
+    run_many(conn, _VAULT, ("owner", "field", "sealed"), rows)
+
+
+def keep_conflicts(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    run_many(conn, _CONFLICT, CONFLICT, rows)
+
+
+def keep_refused(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    run_many(conn, _REFUSED, REFUSED, rows)
