@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from workflow.audit_finding import Finding, streamed
 from workflow.errors import Damaged
@@ -33,33 +33,28 @@ Cell = tuple[str, str]
 class _Seen:
     """One pass over a table: each batch's rows counted and their digests added up; each cell."""
 
+    key: bytes
+    told: dict[int, dict[str, Any]]
     count: dict[int, int] = field(default_factory=dict)
     digest: dict[int, int] = field(default_factory=dict)
     cells: dict[Cell, list[int]] = field(default_factory=dict)
 
-    def take(
-        self,
-        key: bytes,
-        row: Row[Any],
-        values: Sequence[Any],
-        told: dict[int, dict[str, Any]],
-        parts: int,
-    ) -> Iterator[Finding]:
-        text = "\x1f".join(map(str, values)).encode("utf-8", "replace")
-        batch, where = row.batch, "/".join(map(str, row[:parts]))
-        if blake2b(text, digest_size=16, key=key).hexdigest() != row.digest:
-            yield Finding("row", where, f"第{batch}批的这一行，内容被改动")
-        elif batch in told and row.received_at != told[batch]["received_at"]:
-            yield Finding("row", where, f"第{batch}批的这一行，收到时间被改动")
+    def take(self, said: Sequence[Any], digest: str, batch: int, received_at: int) -> str | None:
+        """Counts a row; answers what is wrong with it, or None."""
         self.count[batch] = self.count.get(batch, 0) + 1
-        self.digest[batch] = self.digest.get(batch, 0) + _number(row.digest)
+        text = "\x1f".join(map(str, said)).encode("utf-8", "replace")
+        if blake2b(text, digest_size=16, key=self.key).hexdigest() != digest:
+            return f"第{batch}批的这一行，内容被改动"
+        self.digest[batch] = self.digest.get(batch, 0) + int(digest, 16)
+        if batch in self.told and received_at != self.told[batch]["received_at"]:
+            return f"第{batch}批的这一行，收到时间被改动"
+        return None
 
-
-def _number(digest: str) -> int:
-    try:
-        return int(digest, 16)
-    except ValueError:
-        return 0
+    def cell(self, day: str, unit: str | None) -> list[int]:
+        found = self.cells.get((day, unit or ""))
+        if found is None:
+            found = self.cells[day, unit or ""] = [0, 0, 0, 0]
+        return found
 
 
 _BATCH_FIELDS = {"rating": ("ratings", "评价"), "service": ("services", "办件")}
@@ -69,6 +64,8 @@ _RATING_TOLD = "level reasons origin channel unit day assessed_at item window pr
 _SERVICE_TOLD = "unit day served_at item window"
 _RATING_SAID = (*_RATING_KEY, *_RATING_TOLD.split())
 _SERVICE_SAID = (*_SERVICE_KEY, *_SERVICE_TOLD.split())
+_UNIT, _DAY = _RATING_SAID.index("unit"), _RATING_SAID.index("day")
+_ORIGIN, _LEVEL = _RATING_SAID.index("origin"), _RATING_SAID.index("level")
 
 
 def collected(conn: Connection, keys: Keys) -> Iterator[Finding]:
@@ -76,9 +73,9 @@ def collected(conn: Connection, keys: Keys) -> Iterator[Finding]:
     every tally as recounted.
     """
     told = _batches(conn)
-    rated, served = _Seen(), _Seen()
-    yield from _rated(conn, keys, rated, told)
-    yield from _served(conn, keys, served, told)
+    rated, served = _Seen(keys.match, told), _Seen(keys.match, told)
+    yield from _rated(conn, keys, rated)
+    yield from _served(conn, served)
     yield from _sealed(conn, "rating", rated, told)
     yield from _sealed(conn, "service", served, told)
     yield from _tallied(conn, rated.cells, served.cells)
@@ -92,55 +89,56 @@ def _batches(conn: Connection) -> dict[int, dict[str, Any]]:
     return {data["batch"]: data for data in (json.loads(r.data) for r in streamed(conn, query))}
 
 
-def _rated(
-    conn: Connection, keys: Keys, seen: _Seen, told: dict[int, dict[str, Any]]
-) -> Iterator[Finding]:
-    box, unit = Vault(keys), _RATING_SAID.index("unit")
-    said = [ratings.c[name] for name in _RATING_SAID]
+def _rated(conn: Connection, keys: Keys, seen: _Seen) -> Iterator[Finding]:
+    box, size = Vault(keys), len(_RATING_SAID)
     beside = (ratings.c.digest, ratings.c.batch, ratings.c.received_at, ratings.c.matched)
     lies = and_(vault.c.owner == _owner(), vault.c.field == "rating")
-    for row in streamed(conn, select(*said, *beside, vault.c.sealed).outerjoin(vault, lies)):
-        values = list(row[: len(said)])
-        if row.matched is not None:
-            values[unit] = None
-            yield from _matched(conn, row)
-        yield from seen.take(keys.match, row, values, told, 4)
-        counts = seen.cells.setdefault((row.day, row.unit or ""), [0, 0, 0, 0])
+    query = select(*(ratings.c[name] for name in _RATING_SAID), *beside, vault.c.sealed)
+    for row in streamed(conn, query.outerjoin(vault, lies)):
+        said: list[Any] = list(row[:size])
+        digest, batch, received_at, matched, sealed = row[size:]
+        counts = seen.cell(said[_DAY], said[_UNIT])
         counts[1] += 1
-        counts[2] += row.origin == "onsite_active"
-        counts[3] += row.level <= 2
-        if row.sealed is not None:
-            yield from _private(box, keys.match, row)
+        counts[2] += said[_ORIGIN] == "onsite_active"
+        counts[3] += said[_LEVEL] <= 2
+        if sealed is not None and (wrong := _private(box, keys.match, said, bytes(sealed))):
+            yield Finding("vault", _name(said[:4]), wrong)
+        if matched is not None:
+            yield from _matched(conn, said, batch, matched)
+            said[_UNIT] = None
+        if wrong := seen.take(said, digest, batch, received_at):
+            yield Finding("row", _name(said[:4]), wrong)
 
 
-def _served(
-    conn: Connection, keys: Keys, seen: _Seen, told: dict[int, dict[str, Any]]
-) -> Iterator[Finding]:
-    said = [services.c[name] for name in _SERVICE_SAID]
+def _served(conn: Connection, seen: _Seen) -> Iterator[Finding]:
+    size = len(_SERVICE_SAID)
     beside = (services.c.digest, services.c.batch, services.c.received_at)
-    for row in streamed(conn, select(*said, *beside)):
-        yield from seen.take(keys.match, row, row[: len(said)], told, 3)
-        seen.cells.setdefault((row.day, row.unit), [0, 0, 0, 0])[0] += 1
+    for row in streamed(conn, select(*(services.c[name] for name in _SERVICE_SAID), *beside)):
+        said = row[:size]
+        seen.cell(row.day, row.unit)[0] += 1
+        if wrong := seen.take(said, *row[size:]):
+            yield Finding("row", _name(said[:3]), wrong)
 
 
-def _matched(conn: Connection, row: Row[Any]) -> Iterator[Finding]:
+def _matched(conn: Connection, said: list[Any], batch: int, matched: int) -> Iterator[Finding]:
     """A unit that came from the service record is its unit, by the batch of whichever came last."""
-    same = (services.c[name] == row[place] for place, name in enumerate(_SERVICE_KEY))
-    query = select(services.c.unit, services.c.batch).where(*same)
-    of = conn.execute(query).one_or_none()
-    if of is None or (row.unit, row.matched) != (of.unit, max(of.batch, row.batch)):
-        yield Finding("rating", "/".join(row[:4]), "单位与它的办件记录不符")
+    same = (services.c[name] == said[place] for place, name in enumerate(_SERVICE_KEY))
+    of = conn.execute(select(services.c.unit, services.c.batch).where(*same)).one_or_none()
+    if of is None or (said[_UNIT], matched) != (of.unit, max(of.batch, batch)):
+        yield Finding("row", _name(said[:4]), "单位与它的办件记录不符")
 
 
-def _private(box: Vault, key: bytes, row: Row[Any]) -> Iterator[Finding]:
-    owner = "\x1f".join(row[:4])
+def _private(box: Vault, key: bytes, said: list[Any], sealed: bytes) -> str | None:
     try:
-        plain = box.unseal(owner, "rating", bytes(row.sealed))
+        plain = box.unseal("\x1f".join(said[:4]), "rating", sealed)
     except Damaged:
-        yield Finding("vault", "/".join(row[:4]), "保密库中的内容打不开：被改动，或属于别处")
-    else:
-        if blake2b(plain, digest_size=16, key=key).hexdigest() != row.private:
-            yield Finding("vault", "/".join(row[:4]), "保密库中的内容与评价不符")
+        return "保密库中的内容打不开：被改动，或属于别处"
+    digest = blake2b(plain, digest_size=16, key=key).hexdigest()
+    return None if digest == said[-1] else "保密库中的内容与评价不符"
+
+
+def _name(key: Sequence[Any]) -> str:
+    return "/".join(map(str, key))
 
 
 def _owner() -> ColumnElement[str]:
