@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table
+from sqlalchemy import Table, TextClause
 
 from consumers.metrics_orders import Changed, order_changes
 from consumers.metrics_rows import (
@@ -62,8 +62,13 @@ class Metrics:
         return Metrics(self._policies, tables)
 
     def handle(self, record: Record, work: Work) -> None:
+        for statement, keys, row in self.rows(record):
+            work.run(statement, keys, row)
+
+    def rows(self, record: Record) -> Iterator[tuple[TextClause, tuple[str, ...], tuple[Any, ...]]]:
+        """What the record says, as (statement, keys, row), to be run in this order."""
         if record.type == "ReviewCollected":
-            work.run(self._statements.complaint, COMPLAINT_KEYS, self._collected(record))
+            yield self._statements.complaint, COMPLAINT_KEYS, self._collected(record)
             return
         if record.type == "CallAttempted" and record.state != "REEVALUATING":
             return
@@ -71,10 +76,10 @@ class Metrics:
         if (fold := COMPLAINT_FOLDS.get(record.type)) is not None:
             changed |= fold(record)
         row = complaint_row(record.subject, record.state, record.occurred_at, changed)
-        work.run(self._statements.complaint, COMPLAINT_KEYS, row)
+        yield self._statements.complaint, COMPLAINT_KEYS, row
         for number, order in order_changes(record):
             row = order_row(record.subject, number, record.occurred_at, order)
-            work.run(self._statements.order, ORDER_KEYS, row)
+            yield self._statements.order, ORDER_KEYS, row
 
     def _collected(self, record: Record) -> tuple[Any, ...]:
         fact, verify = record.fact, record.limits.opened.get("verify")

@@ -1,0 +1,56 @@
+"""命令：单位名册 — the list of units in force, shown and replaced."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.report_desk import Machine, checked_scope, reading, terminal
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `units list` and `units import`."""
+    units = typer.Typer(help="单位名册：查看、导入", no_args_is_help=True)
+    units.command("list")(units_list)
+    units.command("import")(units_import)
+    app.add_typer(units, name="units")
+
+
+def units_list(
+    ctx: typer.Context,
+    tier: Annotated[str | None, typer.Option(help="只列这个层级")] = None,
+    area: Annotated[str | None, typer.Option(help="只列这个区县")] = None,
+    as_json: Machine = False,
+) -> None:
+    """现行单位名册：代码、名称、区县、层级、别名。"""
+    from console.reports.roster import render_units, units_json  # noqa: PLC0415
+
+    with reading(ctx) as read:
+        units = read.units
+    checked_scope(units, tier, area)
+    if as_json or ctx.obj.json:
+        typer.echo(json.dumps(units_json(units, tier, area), ensure_ascii=False, indent=2))
+    else:
+        render_units(terminal(), units, tier, area)
+
+
+def units_import(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="名册：TOML，或 CSV（代码,名称,区县,层级,别名…）")],
+    as_json: Machine = False,
+) -> None:
+    """用文件里的名册替换现行名册；有一处不对就全部不换。"""
+    from console.wiring import office  # noqa: PLC0415
+    from workflow.units import load, seed  # noqa: PLC0415
+
+    units = load(file)
+    with office(ctx.obj.data) as opened, opened.database.write() as conn:
+        seed(conn, units)
+    if as_json or ctx.obj.json:
+        shown = {"version": units.version, "units": len(units.units)}
+        typer.echo(json.dumps(shown, ensure_ascii=False))
+    else:
+        typer.echo(f"现行名册：{units.version}，{len(units.units)} 个单位")

@@ -1,0 +1,25 @@
+"""指标: the rows of the facts tables as formulas want them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from workflow.formulas import ComplaintFact, OrderFact
+from workflow.storage.models import complaint_facts, order_facts
+
+_COMPLAINT = [complaint_facts.c[f.name] for f in fields(ComplaintFact)]
+_ORDER = [order_facts.c[f.name] for f in fields(OrderFact)]
+
+
+def complaints(conn: Connection, *where: ColumnElement[bool]) -> tuple[ComplaintFact, ...]:
+    """Complaints that meet the conditions, by number."""
+    query = select(*_COMPLAINT).where(*where).order_by(complaint_facts.c.subject)
+    return tuple(ComplaintFact(*tuple(row)) for row in conn.execute(query))
+
+
+def orders(conn: Connection, *where: ColumnElement[bool]) -> tuple[OrderFact, ...]:
+    """Work orders that meet the conditions, by complaint and number."""
+    query = select(*_ORDER).where(*where).order_by(order_facts.c.subject, order_facts.c.number)
+    return tuple(OrderFact(*tuple(row)) for row in conn.execute(query))

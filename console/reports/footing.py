@@ -1,0 +1,94 @@
+"""报表: what stands under every report: whose data, as of when, the heads of the chains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.box import Box
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Connection, select
+
+from workflow.audit import heads
+from workflow.clock import instant
+from workflow.storage.models import progress, sequences
+
+SYNTHETIC = "合成数据：办件与评价由程序生成，不是真实记录"
+SYNTHETIC_MARK = "synthetic"
+"""The row of `sequences` that marks a database of synthetic data."""
+
+PLAIN = Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
+"""Rules of hyphens: line-drawing characters are two columns wide in some Chinese terminals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """`behind`: events the figures have not yet taken in. Instants in microseconds UTC."""
+
+    synthetic: bool
+    as_of: int
+    zone: ZoneInfo
+    heads: tuple[tuple[int, int, str], ...]
+    behind: int
+
+    @property
+    def as_of_local(self) -> datetime:
+        """The office's wall clock, with its offset."""
+        return instant(self.as_of).astimezone(self.zone)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for a machine."""
+        return {
+            "synthetic": self.synthetic,
+            "as_of": self.as_of_local.isoformat(),
+            "events_behind": self.behind,
+            "chain_heads": [
+                {"lane": lane, "position": position, "hash": digest}
+                for lane, position, digest in self.heads
+            ],
+        }
+
+
+def footing_of(conn: Connection, zone: ZoneInfo, as_of: int) -> Footing:
+    """What the reader of a figure must know about the database it was read from."""
+    marked = select(sequences.c.value).where(sequences.c.name == SYNTHETIC_MARK)
+    reached = select(progress.c.lane, progress.c.pos).where(progress.c.consumer == "metrics")
+    stood = {row.lane: row.pos for row in conn.execute(reached)}
+    found = tuple(heads(conn))
+    return Footing(
+        synthetic=bool(conn.execute(marked).scalar()),
+        as_of=as_of,
+        zone=zone,
+        heads=found,
+        behind=sum(position - stood.get(lane, 0) for lane, position, _ in found),
+    )
+
+
+def render_footing(console: Console, footing: Footing, *notes: str) -> None:
+    """Notes first, then as of when, and the heads of the chains."""
+    for note in notes:
+        console.print(note)
+    if footing.behind:
+        console.print(f"注意：还有 {footing.behind} 条事件没有计入；运行 bihuan run 后再看")
+    console.print(f"统计时刻：{footing.as_of_local.isoformat(' ', 'seconds')}")
+    shown = " ".join(f"{lane}:{position}/{digest}" for lane, position, digest in footing.heads)
+    console.print(f"事件链头（道:位置/哈希）：{shown}")
+
+
+def render_heading(console: Console, title: str, footing: Footing) -> None:
+    """The report's title, and whether its data are synthetic."""
+    console.print(title)
+    if footing.synthetic:
+        console.print(f"【{SYNTHETIC}】")
+
+
+def table_of(*columns: str, left: int = 1) -> Table:
+    """A table whose first `left` columns are words and whose others are numbers."""
+    table = Table(box=PLAIN, pad_edge=False, show_edge=False)
+    for place, name in enumerate(columns):
+        justify = "left" if place < left else "right"
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    return table

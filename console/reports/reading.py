@@ -1,0 +1,133 @@
+"""指标: a period's ratings, complaints and orders, read as they stand now or as they stood then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection, and_, case, func, select
+
+from console.reports import facts
+from console.reports.past import facts_as_of
+from console.reports.periods import Period
+from schemas.codes import BAD_LEVELS, Origin
+from workflow.formulas import Cohort, ComplaintFact, Counts, OrderFact
+from workflow.policy import Policies
+from workflow.storage.models import (
+    complaint_facts,
+    complaints,
+    order_facts,
+    ratings,
+    services,
+    tallies,
+)
+
+Tally = tuple[str, str, Counts]
+"""A unit's code, a month, and what was counted."""
+
+
+def tallied(conn: Connection, period: Period) -> list[Tally]:
+    """What each unit counts to in each month of the period, from the tallies."""
+    month = func.substr(tallies.c.day, 1, 7)
+    sums = [func.sum(c) for c in (tallies.c.services, tallies.c.ratings, tallies.c.onsite)]
+    query = (
+        select(tallies.c.unit, month, *sums, func.sum(tallies.c.bad))
+        .where(tallies.c.day.between(period.first, period.last))
+        .group_by(tallies.c.unit, month)
+    )
+    return [(unit, when, Counts(*counts)) for unit, when, *counts in conn.execute(query)]
+
+
+def recounted(conn: Connection, period: Period, as_of: int) -> list[Tally]:
+    """The same from the rows received by then; slower, and right for the past."""
+    bad = func.sum(case((ratings.c.level.in_(sorted(BAD_LEVELS)), 1), else_=0))
+    onsite = func.sum(case((ratings.c.origin == Origin.ONSITE_ACTIVE.value, 1), else_=0))
+    found: dict[tuple[str, str], Counts] = {}
+    for table, columns in ((services, [func.count()]), (ratings, [func.count(), onsite, bad])):
+        month = func.substr(table.c.day, 1, 7)
+        query = (
+            select(func.coalesce(table.c.unit, ""), month, *columns)
+            .where(table.c.day.between(period.first, period.last), table.c.received_at <= as_of)
+            .group_by(func.coalesce(table.c.unit, ""), month)
+        )
+        for unit, when, *counts in conn.execute(query):
+            before = found.get((unit, when), Counts())
+            new = Counts(counts[0]) if table is services else Counts(before.services, *counts)
+            found[unit, when] = new
+    return [(unit, when, counts) for (unit, when), counts in found.items()]
+
+
+def complaints_of(conn: Connection, period: Period) -> tuple[ComplaintFact, ...]:
+    """The period's complaints as they stand, each under the unit that was rated."""
+    inside = complaint_facts.c.day.between(period.first, period.last)
+    return with_units(conn, facts.complaints(conn, inside), period)
+
+
+def orders_of(conn: Connection, period: Period) -> tuple[OrderFact, ...]:
+    """The work orders of the period's complaints."""
+    return facts.orders(conn, order_facts.c.day.between(period.first, period.last))
+
+
+def with_units(
+    conn: Connection, found: tuple[ComplaintFact, ...], period: Period
+) -> tuple[ComplaintFact, ...]:
+    """A rating that came before its service record belongs to the unit the record named later."""
+    if all(c.unit is not None for c in found):
+        return found
+    later = _units_of_services(conn, period)
+    return tuple(c if c.unit else replace(c, unit=later.get(c.subject)) for c in found)
+
+
+def _units_of_services(conn: Connection, period: Period) -> Mapping[str, str]:
+    same = (services.c[n] == complaints.c[n] for n in ("source", "project_no", "service_number"))
+    query = (
+        select(complaints.c.id, services.c.unit)
+        .join(complaint_facts, complaint_facts.c.subject == complaints.c.id)
+        .join(services, and_(*same))
+        .where(
+            complaint_facts.c.unit.is_(None),
+            complaint_facts.c.day.between(period.first, period.last),
+        )
+    )
+    return {row.id: row.unit for row in conn.execute(query)}
+
+
+def cohort_of(
+    conn: Connection,
+    policies: Policies,
+    period: Period,
+    units: Iterable[str],
+    now: int,
+    as_of: int | None,
+) -> Cohort:
+    """The period's ratings of these units; as of now from the facts, as of then from the log."""
+    codes = frozenset(units)
+    if as_of is None:
+        tally, found, orders = (
+            tallied(conn, period),
+            complaints_of(conn, period),
+            orders_of(conn, period),
+        )
+    else:
+        tally = recounted(conn, period, as_of)
+        rows, orders = facts_as_of(conn, policies, period, as_of)
+        found = with_units(conn, rows, period)
+    mine = tuple(c for c in found if c.unit in codes)
+    subjects = {c.subject for c in mine}
+    return Cohort(
+        summed(counts for unit, _, counts in tally if unit in codes),
+        mine,
+        tuple(o for o in orders if o.subject in subjects),
+        now if as_of is None else as_of,
+    )
+
+
+def summed(counts: Iterable[Counts]) -> Counts:
+    """Pooled, never averaged."""
+    found = list(counts)
+    return Counts(
+        sum(c.services for c in found),
+        sum(c.ratings for c in found),
+        sum(c.onsite for c in found),
+        sum(c.bad for c in found),
+    )
