@@ -117,7 +117,7 @@ def advance(
         after = Complaint(id=subject, state=State.COLLECTED.value)
         before = ""
     else:
-        _in_scope(complaint, event)
+        in_scope(complaint, event)
         after = complaint.copy()
         before = complaint.state
         after.state = _next_state(complaint, event, rules.policy)
@@ -130,7 +130,7 @@ def advance(
     return after, changes
 
 
-def _in_scope(complaint: Complaint, event: Event) -> None:
+def in_scope(complaint: Complaint, event: Event) -> None:
     """Another unit's complaint does not exist for a unit; assisting units do their own part
     only.
     """

@@ -205,7 +205,7 @@ def _left_beside(conn: Connection, told: dict[int, dict[str, Any]]) -> Iterator[
         (conflicts, "冲突行", operator.gt),
     ):
         query = select(table.c.batch, func.count()).group_by(table.c.batch)
-        counts: dict[int, int] = dict(conn.execute(query).tuples().all())
+        counts: dict[int, int] = dict(conn.execute(query).all())
         for batch in sorted(told.keys() | counts.keys()):
             count, said = counts.get(batch, 0), told.get(batch, {}).get(table.name, 0)
             if wrong(count, said):

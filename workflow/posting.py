@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Executable, insert, select
 
 from schemas import ReviewCollected
 from schemas.envelope import Fact, Role
-from workflow.advance import advance
+from workflow.advance import advance, in_scope
 from workflow.complaint import Complaint, Event, Open, load
 from workflow.errors import KeyReused, StaleVersion, UnknownComplaint
 from workflow.rulebook import Rulebook
@@ -92,7 +92,7 @@ class Posting:
                 .order_by(complaints.c.id)
                 .with_for_update()
             )
-            self._load(dict(self.conn.execute(query).tuples().all()))
+            self._load(dict(self.conn.execute(query).all()))
 
     def _load(self, versions: Mapping[str, int]) -> None:
         """Folds of these versions: those committed lately by this process need not be read again."""
@@ -142,10 +142,11 @@ class Posting:
         says otherwise.
         """
         before = self._before(subject, fact)
-        if before is not None and expected_version is not None:
-            self._refuse_stale(before, expected_version)
         at = self.now if occurred_at is None else occurred_at
         event = Event(fact, actor.name, actor.role, at, actor.unit, cause)
+        if before is not None and expected_version is not None:
+            in_scope(before, event)  # being stale would tell another unit that it exists
+            self._refuse_stale(before, expected_version)
         rules = self._rulebook.rules_for(before, fact)
         after, changes = advance(before, subject, event, rules)
         self._complaints[subject] = self._moved[subject] = after

@@ -35,7 +35,7 @@ class BoundRules:
         return _opened(found, opened.opened_at)._replace(original_due_at=opened.original_due_at)
 
     def resumed(self, limit: str, opened: Open, pauses: list[list[int]]) -> Open:
-        spans = tuple((instant(a), instant(b)) for a, b in pauses)
+        spans = tuple((instant(a), instant(b)) for a, b in pauses if a < b)
         start = instant(opened.opened_at)
         found = stamp(self.policy, self.calendar, limit, start, pauses=spans)
         if found is None:
