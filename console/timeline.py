@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select
 
 from console import wording
 from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see
+from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
 from workflow.bus.consumer import Record, record_of
@@ -220,7 +221,7 @@ class _View:
         )
 
     def _details(self, record: Record) -> Iterator[tuple[str, str]]:
-        free = texts_of(type(record.fact))
+        free = texts_of(BY_TYPE[record.type])
         for name, value in record.fact:
             if value in (None, (), "") or not may_read(self.viewer, name):
                 continue

@@ -14,7 +14,7 @@ from workflow.door import Step, records, take
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
 from workflow.links import read
-from workflow.storage.models import complaints
+from workflow.storage.models import commands, complaints
 
 CITIZEN = Actor("citizen", Role.CITIZEN)
 """Whoever holds the link; the log does not say who that is."""
@@ -33,7 +33,8 @@ def reevaluate(
 ) -> Recorded:
     """凭链接再评价一次：联系了吗，解决了吗，满意吗。"""
     subject, number, expires_at = read(ledger.keys.link, token)
-    if expires_at <= ledger.clock() or number != _round(ledger, subject):
+    late = expires_at <= ledger.clock() or number != _round(ledger, subject)
+    if late and not _heard(ledger, step.get("key")):
         raise InvalidInput("token", "（不显示）", "链接已过期，或这一轮已经评价过")
     return take(
         ledger,
@@ -69,3 +70,10 @@ def _round(ledger: Ledger, subject: str) -> int | None:
     query = select(complaints.c.round).where(complaints.c.id == subject)
     with ledger.database.read() as conn:
         return conn.execute(query).scalar()
+
+
+def _heard(ledger: Ledger, key: str | None) -> bool:
+    """A repeat gets its first answer, although that answer has ended the link's round."""
+    query = select(commands.c.key).where(commands.c.key == key)
+    with ledger.database.read() as conn:
+        return key is not None and key.isprintable() and conn.execute(query).first() is not None

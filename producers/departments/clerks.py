@@ -19,7 +19,7 @@ from workflow.door import Step, records, take
 from workflow.door_units import required_unit
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
-from workflow.loop import State
+from workflow.states import State
 from workflow.storage.models import complaints, services
 from workflow.storage.vault import normal
 
