@@ -1,5 +1,6 @@
 """归集: batches made in a second process: one core reads and prepares, the other takes in."""
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -36,6 +37,9 @@ def apart(make: Callable[..., Iterator[Made]], *arguments: Any) -> Iterator[Made
 
 def _make(sending: Connection, make: Callable[..., Iterator[Any]], arguments: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Rows are no cycles: looking for some every 700 objects costs a fifth of the time.
+    gc.freeze()
+    gc.set_threshold(100_000)
     with suppress(BrokenPipeError):
         try:
             for made in make(*arguments):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, exists, not_, select
 
 from workflow.audit_collection import collected
 from workflow.audit_finding import Finding, streamed
-from workflow.audit_folds import ENDS, Folded, fold
+from workflow.audit_folds import Folded, fold
 from workflow.audit_log import caught_up, chains, pointers
 from workflow.audit_vault import texts
 from workflow.errors import InvalidInput
@@ -196,14 +196,16 @@ def _differing(where: str, row: Row[Any], expected: dict[str, Any]) -> Iterator[
 
 
 def _timers(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
-    """An open complaint's limits are armed, and nothing else is."""
-    query = select(deadlines).where(deadlines.c.subject.in_(told))
+    """An open complaint's limits are armed unless paused; beside them only an operator's shift."""
+    query = select(deadlines).where(
+        deadlines.c.subject.in_(told), deadlines.c.limit_name != "shift"
+    )
     stored = {(row.subject, row.limit_name): row for row in conn.execute(query)}
     expected = {
         (subject, name): limit
         for subject, fold_of in told.items()
         for name, limit in fold_of.row["limits"].items()
-        if not name.endswith("_window") and fold_of.row["state"] not in ENDS
+        if not name.endswith("_window") and name not in fold_of.paused
     }
     for key in sorted(stored.keys() | expected.keys()):
         where = " ".join(key)

@@ -85,6 +85,7 @@ class Folded:
     row: dict[str, Any]
     orders: dict[int, dict[str, Any]] = field(default_factory=dict)
     last_level: int | None = None
+    paused: set[str] = field(default_factory=set)
     illegal: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -101,6 +102,7 @@ def fold(events: Sequence[Row[Any]], spacing: int) -> Folded:
         _take(told.row, event, data, spacing)
         changed = json.loads(event.limits) if event.limits else {}
         _take_limits(told.row, event.type, changed)
+        _take_pauses(told, changed)
         _take_order(told, event, data, changed)
     return told
 
@@ -205,6 +207,12 @@ def _take_limits(row: dict[str, Any], kind: str, changed: dict[str, Any]) -> Non
         row["generations"][name] = opened[4]
     if kind == "RectificationSentBack" and "rectify" in changed.get("opened", ()):
         row["met_rectify"] = None
+
+
+def _take_pauses(told: Folded, changed: dict[str, Any]) -> None:
+    told.paused |= set(changed.get("paused", ()))
+    for part in ("opened", "met", "cancelled"):
+        told.paused -= set(changed.get(part, ()))
 
 
 def _take_order(

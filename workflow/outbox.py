@@ -12,10 +12,10 @@ from sqlalchemy import Row, bindparam, select, text, update
 from schemas import ReevaluationInvited
 from schemas.envelope import Role
 from workflow import links
-from workflow.complaint import Complaint
+from workflow.complaint import Complaint, load
 from workflow.errors import IllegalStep
 from workflow.ledger import Actor, Ledger, Posting
-from workflow.storage.models import outbox
+from workflow.storage.models import complaints, outbox
 
 DESK = "desk"
 """The default channel: people read the outbox itself."""
@@ -109,7 +109,8 @@ def _link(ledger: Ledger, row: Row[Any]) -> str | None:
     if row.channel != "link" or row.recipient != CITIZEN:
         return None
     with ledger.database.read() as conn:
-        complaint = Posting(conn, 0, ledger.rulebook, ledger.keys).complaint(row.subject)
+        query = select(complaints.c.fold).where(complaints.c.id == row.subject)
+        complaint = load(conn.execute(query).scalar_one())
     expires_at = _expires_at(complaint)
     if expires_at is None:
         return None

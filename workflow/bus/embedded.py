@@ -53,14 +53,23 @@ class EmbeddedBus:
         clean = self._lease.acquire()
         if clean is None:
             return False
-        runners = self._runners(clean)
+        try:
+            done = self._drained(self._runners(clean))
+        except BaseException:
+            self._lease.release(clean=False)
+            raise
+        if done:
+            self._lease.release()
+        return done
+
+    def _drained(self, runners: Sequence[Runner]) -> bool:
+        """Until nothing lies beyond; False if the lease was lost meanwhile."""
         renewed = time.monotonic()
         while self._round(runners):
             if time.monotonic() - renewed > SECONDS / 3:
                 if not self._lease.renew():
                     return False
                 renewed = time.monotonic()
-        self._lease.release()
         return True
 
     def run(self) -> None:

@@ -46,13 +46,13 @@ class Lease:
             self._write(conn, **self._held(self._clock()))
             return True
 
-    def release(self) -> None:
-        """A clean end: nothing was in hand."""
+    def release(self, *, clean: bool = True) -> None:
+        """The end of work: clean if nothing was in hand."""
         with self.database.write() as conn:
             conn.execute(
                 update(leases)
                 .where(leases.c.name == self.name, leases.c.holder == self.holder)
-                .values(expires_at=0, clean=True)
+                .values(expires_at=0, clean=clean)
             )
 
     def _held(self, now: int) -> dict[str, object]:

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from workflow.bus.consumer import Consumer, Record, Work, record_of
-from workflow.errors import InvalidInput
-from workflow.ledger import Ledger
+from workflow.errors import IllegalStep, InvalidInput
+from workflow.ledger import Ledger, Posting
 from workflow.storage.database import Database
 from workflow.storage.models import events, parked
 
@@ -87,14 +87,9 @@ def replay(ledger: Ledger, consumer: Consumer, lane: int, pos: int) -> list[str]
 
     The error of a record that fails again is raised, with nothing of it done; it stays parked.
     """
-    done: list[str] = []
-    with ledger.transaction() as posting:
-        row = _parked_row(posting.conn, consumer.name, lane, pos)
-        record = _record(posting.conn, lane, pos)
-        consumer.handle(record, Work(posting, consumer.name))
-        _settle(posting.conn, consumer.name, row, "replayed", None, posting.now)
-        done.append(record.id)
-    return done + _release(ledger, consumer, record.subject)
+    with ledger.database.read() as conn:
+        row = _parked_row(conn, consumer.name, lane, pos)
+    return [_again(ledger, consumer, row), *_release(ledger, consumer, row.subject)]
 
 
 def discard(ledger: Ledger, consumer: Consumer, lane: int, pos: int, reason: str) -> list[str]:
@@ -105,41 +100,57 @@ def discard(ledger: Ledger, consumer: Consumer, lane: int, pos: int, reason: str
         raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
     with ledger.transaction() as posting:
         row = _parked_row(posting.conn, consumer.name, lane, pos)
-        _settle(posting.conn, consumer.name, row, "discarded", reason, posting.now)
-        subject = row.subject
-    return _release(ledger, consumer, subject)
+        _settle(posting, consumer.name, row, "discarded", reason)
+    return _release(ledger, consumer, row.subject)
+
+
+def overtaken(ledger: Ledger, record: Record) -> bool:
+    """Whether the record's complaint has moved since: a reaction refused then is unnecessary."""
+    with ledger.transaction() as posting:
+        return posting.complaint(record.subject).version > record.version
+
+
+def _again(ledger: Ledger, consumer: Consumer, row: Row[Any]) -> str:
+    """One parked record in a transaction of its own; the next in line is parked in its place."""
+    with ledger.database.read() as conn:
+        record = _record(conn, row.lane, row.pos)
+    try:
+        with ledger.transaction() as posting:
+            _parked_row(posting.conn, consumer.name, row.lane, row.pos)
+            consumer.handle(record, Work(posting, consumer.name))
+            _settle(posting, consumer.name, row, "replayed", None)
+    except IllegalStep as refusal:
+        if not overtaken(ledger, record):
+            raise
+        with ledger.transaction() as posting:
+            _settle(posting, consumer.name, row, "overtaken", str(refusal))
+    return record.id
 
 
 def _release(ledger: Ledger, consumer: Consumer, subject: str) -> list[str]:
-    """Held records of the subject, oldest first, each in its own transaction; the first that
-    fails is parked itself.
-    """
+    """Those that were held behind it, oldest first; the first that fails stays parked itself."""
     done: list[str] = []
     while True:
         with ledger.database.read() as conn:
-            row = _first_held(conn, consumer.name, subject)
-        if row is None or row.status == "parked":
+            row = _first(conn, consumer.name, subject, "parked")
+        if row is None:
             return done
         try:
-            with ledger.transaction() as posting:
-                record = _record(posting.conn, row.lane, row.pos)
-                consumer.handle(record, Work(posting, consumer.name))
-                _settle(posting.conn, consumer.name, row, "replayed", None, posting.now)
+            done.append(_again(ledger, consumer, row))
         except Exception as error:
             with ledger.transaction() as posting:
                 record = _record(posting.conn, row.lane, row.pos)
                 park(posting.conn, consumer.name, record, "parked", repr(error), 1, posting.now)
             return done
-        done.append(record.id)
 
 
-def _first_held(conn: Connection, consumer: str, subject: str) -> Row[Any] | None:
+def _first(conn: Connection, consumer: str, subject: str, status: str) -> Row[Any] | None:
     query = (
         select(parked)
         .where(
             parked.c.consumer == consumer,
             parked.c.subject == subject,
-            parked.c.status.in_(HOLDING),
+            parked.c.status == status,
         )
         .order_by(parked.c.pos)
         .limit(1)
@@ -160,11 +171,20 @@ def _record(conn: Connection, lane: int, pos: int) -> Record:
     return record_of(conn.execute(query).one())
 
 
-def _settle(
-    conn: Connection, consumer: str, row: Row[Any], status: str, note: str | None, now: int
-) -> None:
+def _settle(posting: Posting, consumer: str, row: Row[Any], status: str, note: str | None) -> None:
+    """Settles a parked record. The first one held behind it is parked in its place at once, so
+    that none is ever left behind nobody, whenever the process ends.
+    """
+    conn = posting.conn
     conn.execute(
         update(parked)
         .where(*_key(consumer, row.lane, row.pos))
-        .values(status=status, note=note, settled_at=now)
+        .values(status=status, note=note, settled_at=posting.now)
     )
+    held = _first(conn, consumer, row.subject, "held")
+    if held is not None:
+        conn.execute(
+            update(parked)
+            .where(*_key(consumer, held.lane, held.pos))
+            .values(status="parked", error="前一条已处理，轮到这一条")
+        )

@@ -85,13 +85,8 @@ class Runner:
     def _handle(self, record: Record, work: Work, posting: Posting, held: set[str]) -> None:
         if record.subject in held:
             self._park(posting, record, "held", "同一件的前一条尚未处理", 0)
-            return
-        try:
+        else:
             self.consumer.handle(record, work)
-        except IllegalStep as refusal:
-            if posting.complaint(record.subject).version == record.version:
-                raise
-            self._park(posting, record, "overtaken", str(refusal), 1)
 
     def _park(self, posting: Posting, record: Record, status: str, error: str, tries: int) -> None:
         name = self.consumer.name
@@ -124,10 +119,15 @@ class Runner:
             except (Transient, OperationalError) as transient:
                 error = transient
                 self.pause(BACK_OFF[min(tries, len(BACK_OFF)) - 1])
+            except IllegalStep as refusal:
+                error = refusal
+                if parking.overtaken(self.ledger, _bare(row)):
+                    return self._park_alone(reach, row, "overtaken", str(refusal), tries)
             except Exception as failure:
                 error = failure
             tries += 1
-        return self._park_alone(reach, row, error, tries - 1)
+        message = f"{type(error).__name__}: {error}"
+        return self._park_alone(reach, row, "parked", message, tries - 1)
 
     def _tries_before(self, row: Row[Any]) -> int:
         """1, or the number of this try where tries are counted because the last process died."""
@@ -148,14 +148,15 @@ class Runner:
             self._handle(record, Work(posting, self.consumer.name), posting, held)
             return True
 
-    def _park_alone(self, reach: Reach, row: Row[Any], error: Exception, tries: int) -> bool:
+    def _park_alone(
+        self, reach: Reach, row: Row[Any], status: str, message: str, tries: int
+    ) -> bool:
         with self.ledger.transaction() as posting:
             if not progress.claim(posting.conn, self.consumer.name, [reach]):
                 return False
             held = parking.held_subjects(posting.conn, self.consumer.name)
-            status = "held" if row.subject in held else "parked"
-            message = f"{type(error).__name__}: {error}"
-            self._park(posting, _bare(row), status, message, tries)
+            actual = "held" if row.subject in held else status
+            self._park(posting, _bare(row), actual, message, tries)
             return True
 
 

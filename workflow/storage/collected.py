@@ -103,11 +103,25 @@ _MATCH = (
     .where(*_of_service(ratings), ratings.c.unit.is_(None))
     .values(unit=bindparam("to_unit"), matched=bindparam("in_batch"))
 )
-_OLD_RATING = select(ratings.c.batch, ratings.c.digest).where(
-    *_of_service(ratings), ratings.c.assess_number == bindparam("of_assess")
+_OLD_RATING = text(
+    """
+    SELECT r.source, r.project_no, r.service_number, r.assess_number, r.digest
+    FROM json_each(:keys) AS j CROSS JOIN ratings AS r
+      ON r.source = j.value ->> 0 AND r.project_no = j.value ->> 1
+     AND r.service_number = j.value ->> 2 AND r.assess_number = j.value ->> 3
+    WHERE r.batch <> :batch
+    """
 )
-_OLD_SERVICE = select(services.c.batch, services.c.digest).where(*_of_service(services))
-_PLACES = ("of_source", "of_project", "of_service", "of_assess")
+_OLD_SERVICE = text(
+    """
+    SELECT s.source, s.project_no, s.service_number, s.digest
+    FROM json_each(:keys) AS j CROSS JOIN services AS s
+      ON s.source = j.value ->> 0 AND s.project_no = j.value ->> 1
+     AND s.service_number = j.value ->> 2
+    WHERE s.batch <> :batch
+    """
+)
+_PLACES = ("of_source", "of_project", "of_service")
 
 
 class Waiting(NamedTuple):
@@ -126,12 +140,8 @@ def store_rows(
     if run_many(conn, statement, names, list(rows.values())) == len(rows):
         return {}
     query = _OLD_RATING if rating else _OLD_SERVICE
-    found = {}
-    for key in rows:
-        stored = conn.execute(query, dict(zip(_PLACES, key, strict=False))).one()
-        if stored.batch != batch:
-            found[key] = stored.digest
-    return found
+    old = conn.execute(query, {"keys": to_json(list(rows)).decode(), "batch": batch})
+    return {tuple(row[:-1]): row[-1] for row in old}
 
 
 def unit_of(conn: Connection, service: Key) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +16,12 @@ from sqlalchemy.exc import OperationalError
 from workflow.errors import Busy
 from workflow.storage.fairness import Turnstile
 
+BUSY_TIMEOUT = "PRAGMA busy_timeout=10000"
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
+    BUSY_TIMEOUT,
     "PRAGMA wal_autocheckpoint=0",
     "PRAGMA cache_size=-24576",
     "PRAGMA temp_store=MEMORY",
@@ -32,6 +35,7 @@ on every version alike.
 CHECKPOINT_BYTES = 8 << 20
 TRUNCATE_BYTES = 128 << 20
 WRITE_TIMEOUT = 30.0
+LOGGER = logging.getLogger("bihuan.database")
 
 
 class Database:
@@ -72,7 +76,11 @@ class Database:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
-        """Under the write lock, so that no commit and no other checkpoint runs beside it."""
+        """Under the write lock, so that no commit and no other checkpoint runs beside it.
+
+        What was written is committed already: a checkpoint that fails is made up for by a later
+        one, and none waits for readers.
+        """
         try:
             size = Path(f"{self.path}-wal").stat().st_size
         except FileNotFoundError:
@@ -81,8 +89,13 @@ class Database:
             mode = "TRUNCATE" if size > TRUNCATE_BYTES else "PASSIVE"
             raw = self.engine.raw_connection()
             try:
-                raw.cursor().execute(f"PRAGMA wal_checkpoint({mode})")
+                cursor = raw.cursor()
+                cursor.execute("PRAGMA busy_timeout=0")
+                cursor.execute(f"PRAGMA wal_checkpoint({mode})")
+            except sqlite3.Error:
+                LOGGER.warning("the database's log could not be checkpointed", exc_info=True)
             finally:
+                raw.cursor().execute(BUSY_TIMEOUT)
                 raw.close()
 
     def insert(self, table: Table) -> sqlite.Insert:

@@ -1,0 +1,7 @@
+"""时钟: the door through which time enters."""
+
+from producers.clock.recomputing import recompute
+from producers.clock.ticker import Ticker
+from producers.clock.timers import CLOCK, tick
+
+__all__ = ["CLOCK", "Ticker", "recompute", "tick"]

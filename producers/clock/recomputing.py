@@ -1,0 +1,105 @@
+"""时限重算: a new notice moves open limits, each by a recorded event; a kill leaves nothing half."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from schemas import DeadlineRecomputed
+from schemas.envelope import Role
+from workflow.complaint import Complaint, Open, load
+from workflow.ledger import Actor, Ledger, Posting
+from workflow.rulebook import CALENDAR_SUBJECT, Rulebook
+from workflow.stamping import restamped
+from workflow.storage.models import complaints, events, sequences
+
+CLOCK = Actor("clock", Role.CLOCK)
+DONE = f"recomputed/{CALENDAR_SUBJECT}"
+"""The counter that says up to which revision every open limit was looked at."""
+
+_PAGE = (
+    select(complaints.c.id, complaints.c.fold)
+    .where(complaints.c.ended_at.is_(None), complaints.c.id > bindparam("after"))
+    .order_by(complaints.c.id)
+    .limit(bindparam("most"))
+)
+_REVISION = select(func.max(events.c.version)).where(events.c.subject == CALENDAR_SUBJECT)
+_LOOKED_AT = select(sequences.c.value).where(sequences.c.name == DONE)
+
+
+def recompute(ledger: Ledger, limit: int = 200) -> int:
+    """Records DeadlineRecomputed for each open limit and window that the calendar as revised
+    stamps otherwise, `limit` complaints a transaction; answers how many limits moved.
+
+    A limit once moved bears the new calendar, so that nothing is moved twice.
+    """
+    with ledger.database.read() as conn:
+        if _revision(conn) == _looked_at(conn):
+            return 0
+    with ledger.transaction() as posting:
+        revision = _revision(posting.conn)
+    moved, after = 0, ""
+    while True:
+        with ledger.database.read() as conn:
+            page = conn.execute(_PAGE, {"after": after, "most": limit}).all()
+        if not page:
+            break
+        after = page[-1].id
+        stale = [row.id for row in page if _stale(ledger.rulebook, load(row.fold))]
+        if stale:
+            moved += _moved(ledger, stale)
+    with ledger.transaction() as posting:
+        _mark(posting, ledger, revision)
+    return moved
+
+
+def _revision(conn: Connection) -> int:
+    return conn.execute(_REVISION).scalar() or 0
+
+
+def _looked_at(conn: Connection) -> int:
+    return conn.execute(_LOOKED_AT).scalar() or 0
+
+
+def _mark(posting: Posting, ledger: Ledger, revision: int) -> None:
+    new = ledger.database.insert(sequences).values(name=DONE, value=revision)
+    looked_at = {"value": new.excluded.value}
+    posting.conn.execute(new.on_conflict_do_update(index_elements=["name"], set_=looked_at))
+
+
+def _moved(ledger: Ledger, subjects: list[str]) -> int:
+    moved = 0
+    with ledger.transaction() as posting:
+        posting.prefetch(subjects)
+        for subject in subjects:
+            complaint = posting.complaint(subject)
+            for name, new in _stale(ledger.rulebook, complaint).items():
+                posting.record(subject, _recomputed(name, complaint.limits[name], new), CLOCK)
+                moved += 1
+    return moved
+
+
+def _recomputed(name: str, old: Open, new: Open) -> DeadlineRecomputed:
+    return DeadlineRecomputed(
+        limit=name, generation=old.generation, from_due_at=old.due_at, calendar=new.calendar
+    )
+
+
+def _stale(rulebook: Rulebook, complaint: Complaint) -> dict[str, Open]:
+    """The open limits that today's calendar stamps otherwise, as it stamps them."""
+    if complaint.ended_at is not None:
+        return {}
+    rules = rulebook.bound(complaint.profile, complaint.profile_version)
+    today = rules.calendar.id
+    looked = {
+        name: restamped(complaint, name, opened, rules)
+        for name, opened in complaint.limits.items()
+        if opened.calendar != today
+    }
+    return {name: new for name, new in looked.items() if _differs(complaint.limits[name], new)}
+
+
+def _differs(old: Open, new: Open) -> bool:
+    def times(stamp: Open) -> tuple[object, ...]:
+        return stamp.due_at, stamp.warn_at, stamp.red_at, stamp.provisional
+
+    return times(old) != times(new)

@@ -1,0 +1,81 @@
+"""时钟: the ticker: it only asks again and again what is due; the table of timers is the truth."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from producers.clock.recomputing import recompute
+from producers.clock.timers import tick
+from workflow.ledger import Ledger
+
+SECONDS = 5.0
+JUMP = 60_000_000
+"""Microseconds by which the host's clock may run ahead of or behind the time that has passed."""
+
+LOGGER = logging.getLogger("bihuan.clock")
+
+
+class Ticker:
+    """Ticks every few seconds, in a thread of its own.
+
+    `wake` is called after anything was recorded; `jumped` with the microseconds by which the host's
+    clock has left the time that passed, when that is more than a minute.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        zone: ZoneInfo,
+        *,
+        seconds: float = SECONDS,
+        wake: Callable[[], None] = lambda: None,
+        jumped: Callable[[int], None] | None = None,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self.ledger, self._wake = ledger, wake
+        self._jumped, self._monotonic = jumped or _warn_of_jump, monotonic_ns
+        self._before: tuple[int, int] | None = None
+        self._scheduler = BackgroundScheduler(timezone=zone)
+        self._scheduler.add_job(
+            self.once,
+            "interval",
+            seconds=seconds,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Waits for a tick in progress."""
+        self._scheduler.shutdown(wait=True)
+
+    def once(self, limit: int = 200) -> int:
+        """All that is due now, batch by batch, then what a revised calendar has moved."""
+        self._watch()
+        done = 0
+        while (looked_at := tick(self.ledger, limit=limit)) > 0:
+            done += looked_at
+        done += recompute(self.ledger)
+        if done:
+            self._wake()
+        return done
+
+    def _watch(self) -> None:
+        wall, passed = self.ledger.clock(), self._monotonic() // 1000
+        if self._before is not None:
+            ahead = (wall - self._before[0]) - (passed - self._before[1])
+            if abs(ahead) > JUMP:
+                self._jumped(ahead)
+        self._before = wall, passed
+
+
+def _warn_of_jump(ahead: int) -> None:
+    LOGGER.warning("the host's clock jumped by %.1f s", ahead / 1_000_000)

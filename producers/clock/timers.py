@@ -1,0 +1,154 @@
+"""时钟: what falls due is recorded once: warnings, misses, lapses, the ladder, ends of shifts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from sqlalchemy import Row, bindparam, delete, select, update
+
+import schemas as s
+from schemas.envelope import Fact, Role
+from workflow.advance import legal_steps
+from workflow.complaint import Complaint, Event, Open
+from workflow.conditions import lapse_allowed
+from workflow.errors import Refused, UnknownComplaint
+from workflow.ledger import Actor, Ledger, Posting
+from workflow.storage.models import deadlines
+
+CLOCK = Actor("clock", Role.CLOCK)
+LOGGER = logging.getLogger("bihuan.clock")
+_DUE = (
+    select(deadlines)
+    .where(deadlines.c.next_at <= bindparam("now"))
+    .order_by(deadlines.c.next_at)
+    .limit(bindparam("most"))
+)
+_THIS = (
+    deadlines.c.subject == bindparam("of_subject"),
+    deadlines.c.limit_name == bindparam("of_limit"),
+    deadlines.c.generation == bindparam("of_generation"),
+)
+_MOVE = update(deadlines).where(*_THIS).values(next_at=bindparam("at"), next_step=bindparam("step"))
+_CLEAR = delete(deadlines).where(*_THIS)
+_KEY = ("of_subject", "of_limit", "of_generation")
+
+
+def tick(ledger: Ledger, now: int | None = None, limit: int = 200) -> int:
+    """Fires at most `limit` timers that are due, the oldest first; answers how many it looked at.
+
+    Timers and what they record move in one transaction, so a second clock, or this one after a
+    kill, finds each either due or done. `now` (microseconds UTC): by default the ledger's clock.
+    """
+    with ledger.database.read() as conn:
+        at = ledger.clock() if now is None else now
+        if conn.execute(_DUE, {"now": at, "most": 1}).first() is None:
+            return 0
+    with ledger.transaction() as posting:
+        at = posting.now if now is None else now
+        query = _DUE.with_for_update(skip_locked=True)
+        rows = posting.conn.execute(query, {"now": at, "most": limit}).all()
+        posting.prefetch(row.subject for row in rows)
+        for row in rows:
+            _Timer(ledger, posting, row, at).ring()
+    return len(rows)
+
+
+class _Timer:
+    """One row that is due, and the complaint as it stands now: the row itself decides nothing."""
+
+    def __init__(self, ledger: Ledger, posting: Posting, row: Row[tuple[object, ...]], at: int):
+        self.ledger, self.posting, self.row, self.at = ledger, posting, row, at
+
+    def ring(self) -> None:
+        """What cannot be recorded is logged and set aside; the other timers go on."""
+        try:
+            complaint = self.posting.complaint(self.row.subject)
+            if self.row.next_step == "release":
+                self._release(complaint)
+            elif (opened := self._still_open(complaint)) is None:
+                self._clear()
+            else:
+                self._fire(complaint, opened)
+        except UnknownComplaint:
+            self._clear()
+        except Refused:
+            LOGGER.exception("timer %s of %s set aside", self.row.limit_name, self.row.subject)
+            self._move(None, self.row.next_step)
+
+    def _still_open(self, complaint: Complaint) -> Open | None:
+        """The limit, unless it was met, moved or paused since the timer was armed."""
+        opened = complaint.limits.get(self.row.limit_name)
+        if opened is None or opened.generation != self.row.generation:
+            return None
+        paused = self.row.limit_name == "verify" and complaint.contact_requested
+        return None if paused else opened
+
+    def _fire(self, complaint: Complaint, opened: Open) -> None:
+        if self._lapses(complaint):
+            self._record(s.ReevaluationLapsed())
+            self._clear()
+            return
+        step, due = _step(self.row.next_step, opened, self.at)
+        if due is None or due > self.at:
+            self._move(due, step if due is not None else None)
+            return
+        for fact in self._alarms(complaint, step, opened):
+            self._record(fact)
+        self._move(*_next(step, opened))
+
+    def _lapses(self, complaint: Complaint) -> bool:
+        if self.row.limit_name != "reevaluate":
+            return False
+        event = Event(s.ReevaluationLapsed(), CLOCK.name, CLOCK.role, self.at)
+        rules = self.ledger.rulebook.rules_for(complaint, event.fact)
+        return lapse_allowed(complaint, event, rules.policy) is None
+
+    def _alarms(self, complaint: Complaint, step: str, opened: Open) -> Iterator[Fact]:
+        """The alarm, then the acts the profile's ladder puts to the clock at this stage."""
+        name, generation = self.row.limit_name, opened.generation
+        values = {"limit": name, "generation": generation, "due_at": opened.due_at}
+        if step == "missed":
+            yield s.DeadlineMissed.model_validate(values)
+        else:
+            yield s.DeadlineWarned.model_validate({**values, "card": step})
+        policy = self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
+        acts = {rung.act for rung in policy.limits[name].escalates_to if rung.stage == step}
+        if "remind" in acts:
+            yield s.Reminded(limit=name)
+        if "rule" in acts and "RulingCalled" in legal_steps(complaint, Role.CLOCK):
+            yield s.RulingCalled(ground="overdue")
+
+    def _release(self, complaint: Complaint) -> None:
+        """The end of the office's day: who still holds a complaint holds it no longer."""
+        if complaint.claimer is not None:
+            self._record(s.ComplaintReleased(reason="end_of_shift"))
+        self._clear()
+
+    def _record(self, fact: Fact) -> None:
+        self.posting.record(self.row.subject, fact, CLOCK, occurred_at=self.at)
+
+    def _move(self, at: int | None, step: str | None) -> None:
+        self.posting.run(_MOVE, ("at", "step", *_KEY), (at, step, *self._key()))
+
+    def _clear(self) -> None:
+        self.posting.run(_CLEAR, _KEY, self._key())
+
+    def _key(self) -> tuple[str, str, int]:
+        return self.row.subject, self.row.limit_name, self.row.generation
+
+
+def _step(step: str, opened: Open, at: int) -> tuple[str, int | None]:
+    """What is next for a limit, and when: a yellow card is no use once the due time has passed."""
+    if step == "yellow" and at > opened.due_at:
+        step = "missed"
+    times = {"yellow": opened.warn_at, "missed": opened.due_at + 1, "red": opened.red_at}
+    return step, times.get(step)
+
+
+def _next(step: str, opened: Open) -> tuple[int | None, str | None]:
+    if step == "yellow":
+        return opened.due_at + 1, "missed"
+    if step == "missed" and opened.red_at is not None:
+        return opened.red_at, "red"
+    return None, None
