@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from console import cli_doors, cli_engine, cli_intake, cli_loop, cli_rules, cli_views
+from console import cli_doors, cli_engine, cli_intake, cli_loop, cli_reports, cli_rules, cli_views
 from console.cli_root import Asked, Root
 from console.refusals import EXITS
 
@@ -52,6 +52,7 @@ cli_doors.register(app)
 cli_loop.register(app)
 cli_rules.register(app)
 cli_intake.register(app)
+cli_reports.register(app)
 cli_engine.register(app)
 
 

@@ -32,7 +32,8 @@ HEADER = (
     "valid_bad_T",
 )
 _COLUMNS = ("办件总数A", "评价总数M", "现场主动P", "P/M", "差评D", "有效差评T")
-_MONTH_WIDTH, _NAME_WIDTH = 56, 8
+_LEAST = 5
+_MONTH_WIDTH, _NAME_WIDTH = 58, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def _render(
     for month in by_month:
         for name in _COLUMNS:
             head = name if title else f"{int(month[5:])}月\n{name}"
-            table.add_column(head, justify="right", no_wrap=True)
+            table.add_column(head, justify="right", no_wrap=True, min_width=_LEAST)
     for district in districts:
         table.add_row(
             district, *(c for found in by_month.values() for c in _cells(found[district]))

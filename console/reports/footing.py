@@ -70,12 +70,12 @@ def footing_of(conn: Connection, zone: ZoneInfo, as_of: int) -> Footing:
 def render_footing(console: Console, footing: Footing, *notes: str) -> None:
     """Notes first, then as of when, and the heads of the chains."""
     for note in notes:
-        console.print(note)
+        console.print(note, soft_wrap=True)
     if footing.behind:
         console.print(f"注意：还有 {footing.behind} 条事件没有计入；运行 bihuan run 后再看")
     console.print(f"统计时刻：{footing.as_of_local.isoformat(' ', 'seconds')}")
     shown = " ".join(f"{lane}:{position}/{digest}" for lane, position, digest in footing.heads)
-    console.print(f"事件链头（道:位置/哈希）：{shown}")
+    console.print(f"事件链头（道:位置/哈希）：{shown}", soft_wrap=True)
 
 
 def render_heading(console: Console, title: str, footing: Footing) -> None:
@@ -87,7 +87,7 @@ def render_heading(console: Console, title: str, footing: Footing) -> None:
 
 def table_of(*columns: str, left: int = 1) -> Table:
     """A table whose first `left` columns are words and whose others are numbers."""
-    table = Table(box=PLAIN, pad_edge=False, show_edge=False)
+    table = Table(box=PLAIN, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for place, name in enumerate(columns):
         justify = "left" if place < left else "right"
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]

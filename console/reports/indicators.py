@@ -150,7 +150,8 @@ def render_indicators(console: Console, found: Indicators) -> None:
     console.print("\n算法（分子 / 分母；范围）：")
     for figure in found.figures:
         f = figure.formula
-        console.print(f"  {f.id}  {f.name} = {f.numerator} / {f.denominator}；{f.cohort}")
+        line = f"  {f.id}  {f.name} = {f.numerator} / {f.denominator}；{f.cohort}"
+        console.print(line, soft_wrap=True)
     if found.outside:
         console.print("\n外部数字（只照录，本系统不计算）：")
         for outside in found.outside:
