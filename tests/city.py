@@ -65,7 +65,7 @@ def rating(project: str, stars: int = 5, **values: Any) -> Rating:
     }
     if stars <= 2:
         given["writingEvaluation"] = "又让我开证明"
-    return Rating(**(given | values))
+    return Rating(**_sent(given | values))
 
 
 def service(project: str, **values: Any) -> ServiceRecord:
@@ -80,7 +80,12 @@ def service(project: str, **values: Any) -> ServiceRecord:
         "taskName": "社保卡申领",
         "winName": "3号窗口",
     }
-    return ServiceRecord(**(given | values))
+    return ServiceRecord(**_sent(given | values))
+
+
+def _sent(values: dict[str, Any]) -> dict[str, Any]:
+    """What is None was not sent."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 class City:
