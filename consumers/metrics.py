@@ -45,7 +45,7 @@ class Metrics:
     """
 
     name = "metrics"
-    start: Literal["beginning"] = "beginning"
+    start: Literal["beginning", "now"] = "beginning"
     replayable = True
     recording = False
 
@@ -56,10 +56,6 @@ class Metrics:
         self._statements: Statements = statements(*tables)
         self._pinned = cache(self._pinned_by)
         self.handles = HANDLES
-
-    def on(self, tables: tuple[Table, Table]) -> Metrics:
-        """The same consumer on other tables of the same columns: the shadows of a rebuild."""
-        return Metrics(self._policies, tables)
 
     def handle(self, record: Record, work: Work) -> None:
         for statement, keys, row in self.rows(record):

@@ -1,4 +1,4 @@
-"""时限重算: a new notice moves open limits, each by a recorded event; a kill leaves nothing half."""
+"""时限重算: a new notice moves open limits, each by a recorded event; safe against a kill."""
 
 from __future__ import annotations
 

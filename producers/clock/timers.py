@@ -14,6 +14,7 @@ from workflow.complaint import Complaint, Event, Open
 from workflow.conditions import lapse_allowed
 from workflow.errors import Refused, UnknownComplaint
 from workflow.ledger import Actor, Ledger, Posting
+from workflow.policy import Policy
 from workflow.storage.models import deadlines
 
 CLOCK = Actor("clock", Role.CLOCK)
@@ -100,7 +101,7 @@ class _Timer:
     def _lapses(self, complaint: Complaint) -> bool:
         if self.row.limit_name != "reevaluate":
             return False
-        event = Event(s.ReevaluationLapsed(), CLOCK.name, CLOCK.role, self.at)
+        event = Event("ReevaluationLapsed", s.ReevaluationLapsed(), CLOCK.name, CLOCK.role, self.at)
         rules = self.ledger.rulebook.rules_for(complaint, event.fact)
         return lapse_allowed(complaint, event, rules.policy) is None
 
@@ -112,12 +113,15 @@ class _Timer:
             yield s.DeadlineMissed.model_validate(values)
         else:
             yield s.DeadlineWarned.model_validate({**values, "card": step})
-        policy = self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
-        acts = {rung.act for rung in policy.limits[name].escalates_to if rung.stage == step}
+        rungs = self._policy(complaint).limits[name].escalates_to
+        acts = {rung.act for rung in rungs if rung.stage == step}
         if "remind" in acts:
             yield s.Reminded(limit=name)
         if "rule" in acts and "RulingCalled" in legal_steps(complaint, Role.CLOCK):
             yield s.RulingCalled(ground="overdue")
+
+    def _policy(self, complaint: Complaint) -> Policy:
+        return self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
 
     def _release(self, complaint: Complaint) -> None:
         """The end of the office's day: who still holds a complaint holds it no longer."""
