@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, exists, not_, select
 
 from workflow.audit_collection import collected
 from workflow.audit_finding import Finding, streamed
-from workflow.audit_folds import Folded, fold
+from workflow.audit_folds import Folded, fold, unwritten
 from workflow.audit_log import caught_up, chains, pointers
 from workflow.audit_vault import texts
 from workflow.errors import InvalidInput
@@ -154,9 +154,9 @@ def _due_at(expected: dict[str, Any]) -> int | None:
 
 def _same_fold(subject: str, text: str, expected: dict[str, Any]) -> Iterator[Finding]:
     try:
-        stored = json.loads(text)
+        stored = unwritten() | json.loads(text)
         names = sorted(stored.keys() | expected.keys())
-    except (ValueError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         yield Finding("complaint", subject, "fold 不是可读的内容")
         return
     for name in names:

@@ -89,13 +89,17 @@ class Folded:
     illegal: list[tuple[int, str]] = field(default_factory=list)
 
 
+def unwritten() -> dict[str, Any]:
+    """What a field is that the row's fold does not write out."""
+    lists: dict[str, Any] = {"assisting": [], "verify_pauses": [], "missed": []}
+    return {**_NEW, **lists, "limits": {}, "generations": {}}
+
+
 def fold(events: Sequence[Row[Any]], spacing: int) -> Folded:
     """Folds a complaint's events in order of version; `spacing` between counted calls, in
     microseconds.
     """
-    told = Folded({"id": events[0].subject, "state": "new", **_NEW})
-    told.row |= {"assisting": [], "verify_pauses": [], "missed": []}
-    told.row |= {"limits": {}, "generations": {}}
+    told = Folded({"id": events[0].subject, "state": "new", **unwritten()})
     for event in events:
         _move(told, event)
         data = json.loads(event.data)

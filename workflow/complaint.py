@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
@@ -25,22 +25,18 @@ class Open(NamedTuple):
     calendar: str
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A fact about to be recorded, or replayed: who says so, in which role, when it occurred
-    (microseconds UTC).
+    (microseconds UTC). `type` is the name of the fact's class.
     """
 
+    type: str
     fact: Fact
     actor: str
     role: Role
     at: int
     unit: str | None = None
     cause: str | None = None
-
-    @property
-    def type(self) -> str:
-        return type(self.fact).__name__
 
 
 @dataclass
@@ -115,17 +111,18 @@ class Complaint:
         return new
 
 
-NAMES = tuple(f.name for f in fields(Complaint))
+_EMPTY: dict[str, Any] = Complaint(id="").__dict__
 
 
 def dump(complaint: Complaint) -> str:
-    """The row's fold as JSON text."""
-    return to_json(complaint.__dict__).decode()
+    """The row's fold as JSON text: what differs from an empty complaint."""
+    said = {name: value for name, value in complaint.__dict__.items() if value != _EMPTY[name]}
+    return to_json(said).decode()
 
 
 def load(text: str | bytes) -> Complaint:
     """The complaint from its row's JSON text."""
-    raw: dict[str, Any] = from_json(text)
+    raw: dict[str, Any] = _EMPTY | from_json(text)
     raw["limits"] = {name: Open(*value) for name, value in raw["limits"].items()}
     if raw["met_rectify"] is not None:
         raw["met_rectify"] = Open(*raw["met_rectify"])

@@ -18,8 +18,8 @@ from workflow.rulebook import Rulebook
 from workflow.stamping import Changes
 from workflow.storage import log
 from workflow.storage.database import run_many
-from workflow.storage.models import commands, complaints, events, vault
-from workflow.storage.rows import store
+from workflow.storage.models import commands, events, vault
+from workflow.storage.rows import folds_of, store, versions_of
 from workflow.storage.vault import Keys, Sealed, Vault
 
 
@@ -86,16 +86,10 @@ class Posting:
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             self._complaints.update(dict.fromkeys(part))
-            query = (
-                select(complaints.c.id, complaints.c.version)
-                .where(complaints.c.id.in_(part))
-                .order_by(complaints.c.id)
-                .with_for_update()
-            )
-            self._load(dict(self.conn.execute(query).all()))
+            self._load(versions_of(self.conn, part))
 
     def _load(self, versions: Mapping[str, int]) -> None:
-        """Folds of these versions: those committed lately by this process need not be read again."""
+        """Those committed lately by this process, in this version, need not be read again."""
         missing = []
         for subject, version in versions.items():
             known = self._recent.get(subject)
@@ -103,11 +97,8 @@ class Posting:
                 self._complaints[subject] = known
             else:
                 missing.append(subject)
-        if missing:
-            wanted = complaints.c.id.in_(missing)
-            query = select(complaints.c.id, complaints.c.fold).where(wanted)
-            for subject, fold in self.conn.execute(query):
-                self._complaints[subject] = load(fold)
+        for subject, fold in folds_of(self.conn, missing):
+            self._complaints[subject] = load(fold)
         self._stored.update(versions)
 
     @property
@@ -143,7 +134,7 @@ class Posting:
         """
         before = self._before(subject, fact)
         at = self.now if occurred_at is None else occurred_at
-        event = Event(fact, actor.name, actor.role, at, actor.unit, cause)
+        event = Event(type(fact).__name__, fact, actor.name, actor.role, at, actor.unit, cause)
         if before is not None and expected_version is not None:
             in_scope(before, event)  # being stale would tell another unit that it exists
             self._refuse_stale(before, expected_version)
@@ -162,7 +153,7 @@ class Posting:
 
     def append(self, subject: str, version: int, fact: Fact, actor: Actor) -> None:
         """An event with a subject of its own: a batch, a calendar, a policy."""
-        event = Event(fact, actor.name, actor.role, self.now, actor.unit)
+        event = Event(type(fact).__name__, fact, actor.name, actor.role, self.now, actor.unit)
         self._append(version, "", subject, event, Changes())
 
     def _append(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from pydantic_core import to_json
+from sqlalchemy import Connection, bindparam, insert, text, update
 
 from workflow.complaint import Complaint, dump
 from workflow.storage.database import run_many
@@ -38,6 +39,32 @@ _UPDATE = (
     .where(complaints.c.id == bindparam("of_id"))
     .values({name: bindparam(name) for name in _MOVED})
 )
+
+
+_VERSIONS = text(
+    """
+    SELECT c.id, c.version FROM json_each(:ids) AS j CROSS JOIN complaints AS c ON c.id = j.value
+    """
+)
+_FOLDS = text(
+    """
+    SELECT c.id, c.fold FROM json_each(:ids) AS j CROSS JOIN complaints AS c ON c.id = j.value
+    """
+)
+
+
+def versions_of(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """The versions of those complaints that there are."""
+    rows = conn.execute(_VERSIONS, {"ids": to_json(ids).decode()})
+    return {row[0]: row[1] for row in rows}
+
+
+def folds_of(conn: Connection, ids: Sequence[str]) -> list[tuple[str, str]]:
+    """The folds of those complaints that there are, as JSON texts."""
+    if not ids:
+        return []
+    rows = conn.execute(_FOLDS, {"ids": to_json(ids).decode()})
+    return [(row[0], row[1]) for row in rows]
 
 
 def store(conn: Connection, new: Sequence[Complaint], moved: Sequence[Complaint]) -> None:
