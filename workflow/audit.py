@@ -160,7 +160,7 @@ def _same_fold(subject: str, text: str, expected: dict[str, Any]) -> Iterator[Fi
         yield Finding("complaint", subject, "fold 不是可读的内容")
         return
     for name in names:
-        if stored.get(name, "（无）") != expected.get(name, "（无）"):
+        if stored.get(name) != expected.get(name):
             message = f"fold 中 {name} 现为 {stored.get(name)}，按日志应为 {expected.get(name)}"
             yield Finding("complaint", subject, message)
 
