@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from console import wording
+from console.sight import UNITS_LIMITS
 from workflow.complaint import Complaint, load
 from workflow.contact import phone_of
 from workflow.errors import Transient
 from workflow.ledger import Recorded
-from workflow.limits import LIMITS
-from workflow.loop import DEPARTMENT
 from workflow.storage.models import complaints
 
 if TYPE_CHECKING:
     from console.wiring import Office
 
-UNITS_LIMITS = frozenset(row.name for row in LIMITS if row.owner is DEPARTMENT)
 RECEIVED = "已收到，谢谢"
 
 

@@ -101,11 +101,14 @@ class Doors(TyperGroup):
     def _fill(self) -> None:
         if self.commands:
             return
-        from workflow.door import DOORS  # noqa: PLC0415  # only now are the models needed
+        from schemas import EVENTS  # noqa: PLC0415  # only now are the models needed
+        from workflow.door import DOORS  # noqa: PLC0415
 
         app = typer.Typer()
         import_module(f"producers.{GROUPS[self.party][1]}")
-        for door, _, _ in DOORS[GROUPS[self.party][1]]:
+        order = [event.__name__ for event in EVENTS]
+        doors = DOORS[GROUPS[self.party][1]]
+        for door, _, _ in sorted(doors, key=lambda door: order.index(door[1].__name__)):
             app.command(command_name(door), help=inspect.getdoc(door))(_command(self.party, door))
         for name, command in typer.main.get_group(app).commands.items():
             plain(command)

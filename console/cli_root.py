@@ -82,7 +82,7 @@ def _usage(error: UsageError, machine: bool) -> int:
         error.show()
         return USAGE
     message = _what_is_wrong(error)
-    hint = f"。用法见 {error.ctx.command_path} --help" if error.ctx is not None else ""
+    hint = f"  用法见 {error.ctx.command_path} --help" if error.ctx is not None else ""
     if machine:
         shown = {"error": "Usage", "message": message}
         typer.echo(json.dumps(shown, ensure_ascii=False), err=True)
@@ -100,7 +100,8 @@ def _what_is_wrong(error: UsageError) -> str:
     if isinstance(error, BadParameter):
         return f"{_named(error)} 的值不能用：{error.message}"
     if error.message.startswith("No such command"):
-        return "没有命令 " + error.message.removeprefix("No such command ")
+        name, _, near = error.message.removeprefix("No such command ").partition("Did you mean ")
+        return f"没有命令 {name.strip(' .')}" + (f"，是不是 {near.rstrip('?')}？" if near else "")
     if error.message.startswith("Got unexpected extra argument"):
         return "多出的参数：" + error.message.partition("(")[2].rstrip(")")
     return error.message

@@ -65,4 +65,5 @@ def _illegal(error: errors.IllegalStep) -> str:
     from console.wording import event_name, state_name  # noqa: PLC0415  # only a refusal needs them
 
     allowed = "、".join(event_name(event) for event in error.allowed) or "（没有）"
-    return f"“{state_name(error.state)}”时不能办理“{event_name(error.event)}”：{error.reason}。现在可以办理：{allowed}"
+    refused = f"“{state_name(error.state)}”时不能办理“{event_name(error.event)}”：{error.reason}"
+    return f"{refused}。现在可以办理：{allowed}"

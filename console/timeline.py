@@ -221,6 +221,8 @@ class _View:
         )
 
     def _details(self, record: Record) -> Iterator[tuple[str, str]]:
+        if record.type == "ReviewCollected":
+            return  # told at the head
         free = texts_of(BY_TYPE[record.type])
         for name, value in record.fact:
             if value in (None, (), "") or not may_read(self.viewer, name):

@@ -15,12 +15,21 @@ from workflow.loop import STEPS
 from workflow.states import State
 
 ROOT = Path(__file__).parents[2]
+DOCUMENTS = [
+    path
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
+    if "<!-- loop:begin -->" in path.read_text(encoding="utf-8")
+]
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/loop.md"])
-def test_the_documents_show_the_table_as_it_is(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    assert refreshed(text, name) == text, f"uv run bihuan loop --write {name}"
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_the_documents_show_the_table_as_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert refreshed(text, path.name) == text, f"uv run bihuan loop --write {path}"
+
+
+def test_the_loop_has_its_page() -> None:
+    assert ROOT / "docs" / "loop.md" in DOCUMENTS
 
 
 def test_the_diagram_has_every_state_and_every_change_of_state() -> None:
