@@ -34,9 +34,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 def run(ctx: typer.Context) -> None:
-    from producers.clock import Ticker  # noqa: PLC0415
-
     from console.wiring import office  # noqa: PLC0415
+    from producers.clock import Ticker  # noqa: PLC0415
 
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -44,7 +43,8 @@ def run(ctx: typer.Context) -> None:
     with office(ctx.obj.data) as opened:
         bus = opened.bus()
         worker = threading.Thread(target=bus.run, name="runner")
-        ticker = Ticker(opened.ledger, on_step=bus.wake)
+        zone = opened.rulebook.in_force(opened.clock()).zone
+        ticker = Ticker(opened.ledger, zone, wake=bus.wake)
         worker.start()
         ticker.start()
         typer.echo("运行中：各消费者与时钟。按 Ctrl+C 停止")
@@ -80,9 +80,8 @@ def _finding(found: Any) -> dict[str, str]:
 
 
 def rebuild(ctx: typer.Context, name: Annotated[str, typer.Argument(help="消费者名")]) -> None:
-    from workflow.bus.rebuild import rebuild as rebuilt  # noqa: PLC0415
-
     from console.wiring import office  # noqa: PLC0415
+    from workflow.bus.rebuild import rebuild as rebuilt  # noqa: PLC0415
 
     with office(ctx.obj.data) as opened:
         consumer = _consumer(opened, name)
