@@ -177,7 +177,7 @@ def _parameter(
     )
 
 
-def _shared(name: str, kind: type) -> inspect.Parameter:
+def _shared(name: str, kind: Any) -> inspect.Parameter:
     extra = typer.Option(OPTION.get(name, f"--{name}"), help=HELP[name])
     annotation = Annotated[kind | None, extra]
     return inspect.Parameter(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from console.queues import Item
-    from console.timeline import Entry, Timeline
+    from console.timeline import Due, Entry, Timeline
     from console.wiring import Office
 
 Machine = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -86,36 +86,40 @@ def _entry_line(found: Timeline, entry: Entry) -> str:
 
 
 def _timeline_json(found: Timeline) -> dict[str, Any]:
-    from console import wording  # noqa: PLC0415
-
-    def dues(limits: Any) -> dict[str, Any]:
-        return {
-            due.name: {"due": wording.iso(due.due_at, found.zone), "provisional": due.provisional}
-            for due in limits
-        }
-
     return {
         "id": found.subject,
         "state": found.state,
         "version": found.version,
         "about": dict(found.head),
-        "limits": dues(found.open),
+        "limits": _dues_json(found, found.open),
         "allowed": list(found.allowed),
-        "timeline": [
-            {
-                "version": entry.version,
-                "event": entry.type,
-                "label": entry.label,
-                "state": entry.state,
-                "occurred": wording.iso(entry.occurred_at, found.zone),
-                "recorded": wording.iso(entry.recorded_at, found.zone),
-                "role": entry.role,
-                "actor": entry.who or None,
-                "details": dict(entry.details),
-                "limits": dues(entry.limits),
-            }
-            for entry in found.entries
-        ],
+        "timeline": [_entry_json(found, entry) for entry in found.entries],
+    }
+
+
+def _entry_json(found: Timeline, entry: Entry) -> dict[str, Any]:
+    from console import wording  # noqa: PLC0415
+
+    return {
+        "version": entry.version,
+        "event": entry.type,
+        "label": entry.label,
+        "state": entry.state,
+        "occurred": wording.iso(entry.occurred_at, found.zone),
+        "recorded": wording.iso(entry.recorded_at, found.zone),
+        "role": entry.role,
+        "actor": entry.who or None,
+        "details": dict(entry.details),
+        "limits": _dues_json(found, entry.limits),
+    }
+
+
+def _dues_json(found: Timeline, limits: Iterable[Due]) -> dict[str, Any]:
+    from console import wording  # noqa: PLC0415
+
+    return {
+        due.name: {"due": wording.iso(due.due_at, found.zone), "provisional": due.provisional}
+        for due in limits
     }
 
 
@@ -151,7 +155,9 @@ def _wanted(opened: Office, unit: str | None) -> tuple[list[Any], list[tuple[str
     from producers.departments import contacts_wanted  # noqa: PLC0415
 
     wanted = contacts_wanted(opened.ledger, unit=unit or "")
-    rows = [(item.day, item.project_no, item.service_number) for item in wanted]
+    rows: list[tuple[str, ...]] = [
+        (item.day, item.project_no, item.service_number) for item in wanted
+    ]
     names = ("day", "project_no", "service_number")
     return [dict(zip(names, row, strict=True)) for row in rows], rows
 

@@ -10,6 +10,7 @@ from workflow.complaint import Complaint
 from workflow.errors import InvalidInput, NotPermitted, UnknownComplaint
 from workflow.ledger import Actor
 from workflow.limits import LIMITS
+from workflow.loop import STEPS
 
 READERS = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR, Role.DEPARTMENT})
 RETALIATION_READERS = frozenset({Role.SUPERVISOR, Role.AUDITOR})
@@ -35,6 +36,7 @@ ADDRESSED = frozenset(
 """What the hotline and the supervisors tell the unit that holds the order."""
 
 PRESSING = frozenset({"SupervisionOrdered", "Reminded", "DeadlineWarned", "DeadlineMissed"})
+ASSISTING_STEPS = frozenset({"AssistanceSubmitted"})
 FOR_THE_WHOLE = frozenset({"SupervisionOrdered", "Reminded"})
 """Pressing that names no limit is meant for whoever holds the order."""
 
@@ -133,3 +135,16 @@ def may_read(viewer: Actor, name: str) -> bool:
     if name == "type" or name in NEVER:
         return False
     return viewer.role is not Role.DEPARTMENT or name in UNITS_FIELDS
+
+
+def steps_for(complaint: Complaint, viewer: Actor) -> tuple[str, ...]:
+    """Names of the steps the table knows here for the viewer; assisting is an assisting unit's."""
+    assisting = viewer.unit != complaint.unit
+    found = (
+        step.note
+        for step in STEPS
+        if complaint.state in step.sources
+        and viewer.role in step.roles
+        and (viewer.role is not Role.DEPARTMENT or assisting == (step.event in ASSISTING_STEPS))
+    )
+    return tuple(dict.fromkeys(found))

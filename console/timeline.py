@@ -5,14 +5,14 @@ who rated.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select
 
 from console import wording
-from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see
+from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see, steps_for
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
@@ -22,7 +22,6 @@ from workflow.contact import sent_by
 from workflow.door import texts_of
 from workflow.errors import UnknownComplaint
 from workflow.ledger import Actor
-from workflow.loop import STEPS
 from workflow.storage.models import complaints, events, views
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Timeline:
     head: tuple[tuple[str, str], ...]
     open: tuple[Due, ...]
     entries: tuple[Entry, ...]
-    allowed: tuple[str, ...] = field(default=())
+    allowed: tuple[str, ...]
 
 
 def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
@@ -86,18 +85,9 @@ def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
         view = _View(office, conn, complaint, viewer, zone)
         found = view.timeline()
     with office.database.write() as conn:
-        conn.execute(insert(views).values(_look(subject, viewer, office.clock())))
+        seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
+        conn.execute(insert(views).values(subject=subject, what="timeline", **seen))
     return found
-
-
-def _look(subject: str, viewer: Actor, now: int) -> dict[str, Any]:
-    return {
-        "subject": subject,
-        "actor": viewer.name,
-        "role": str(viewer.role),
-        "what": "timeline",
-        "seen_at": now,
-    }
 
 
 def _complaint(conn: Connection, subject: str, viewer: Actor) -> Complaint:
@@ -134,13 +124,7 @@ class _View:
             tuple(self._head(records[0])),
             tuple(self._dues(c.limits)),
             tuple(self._entries(records)),
-            tuple(
-                dict.fromkeys(
-                    step.note
-                    for step in STEPS
-                    if c.state in step.sources and self.viewer.role in step.roles
-                )
-            ),
+            steps_for(c, self.viewer),
         )
 
     def _records(self) -> list[Record]:

@@ -64,10 +64,7 @@ def assign_to(
     Without an expected version the one just read is expected, so that two orders never get one
     number.
     """
-    main = required_unit(ledger, "unit", unit)
-    others = tuple(required_unit(ledger, "assisting", name) for name in assisting)
-    if main in others or len(set(others)) != len(others):
-        raise InvalidInput("assisting", "、".join(assisting), "协办单位不能是主办单位，也不能重复")
+    main, others = _units(ledger, unit, assisting)
     complaint = _read(ledger, subject)
     expected = step.get("expected_version")
     return take(
@@ -82,6 +79,14 @@ def assign_to(
         rule=BY_PERSON,
         named_by_person=True,
     )
+
+
+def _units(ledger: Ledger, unit: str, assisting: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    main = required_unit(ledger, "unit", unit)
+    others = tuple(required_unit(ledger, "assisting", name) for name in assisting)
+    if main in others or len(set(others)) != len(others):
+        raise InvalidInput("assisting", "、".join(assisting), "协办单位不能是主办单位，也不能重复")
+    return main, others
 
 
 def _read(ledger: Ledger, subject: str) -> Complaint:

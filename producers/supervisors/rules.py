@@ -34,15 +34,7 @@ def revise_calendar(
 ) -> str:
     """按放假通知修订日历：哪些日子上班、哪些放假；未办结的时限随后重算。"""
     days_working, days_off = _days("working", working), _days("off", off)
-    if not (days_working or days_off or published_year):
-        raise InvalidInput("working", "", "至少写一个上班日、放假日或已公布的年份")
-    both = sorted(set(days_working) & set(days_off))
-    if both:
-        raise InvalidInput("off", both[0], "同一天不能既上班又放假")
-    if published_year is not None and not 2004 <= published_year <= 2200:
-        raise InvalidInput("published_year", published_year, "须是公布放假安排的年份")
-    if not notice.strip():
-        raise InvalidInput("notice", notice, "须写明所依据的通知")
+    _plausible(days_working, days_off, published_year, notice)
     fact, _ = stated(
         s.CalendarRevised,
         {
@@ -55,6 +47,18 @@ def revise_calendar(
         },
     )
     return _append(ledger, CALENDAR_SUBJECT, fact, account, expected_version)
+
+
+def _plausible(working: list[str], off: list[str], published_year: int | None, notice: str) -> None:
+    if not (working or off or published_year):
+        raise InvalidInput("working", "", "至少写一个上班日、放假日或已公布的年份")
+    both = sorted(set(working) & set(off))
+    if both:
+        raise InvalidInput("off", both[0], "同一天不能既上班又放假")
+    if published_year is not None and not 2004 <= published_year <= 2200:
+        raise InvalidInput("published_year", published_year, "须是公布放假安排的年份")
+    if not notice.strip():
+        raise InvalidInput("notice", notice, "须写明所依据的通知")
 
 
 @records(s.PolicyTakenIntoForce, Role.SUPERVISOR)

@@ -231,6 +231,11 @@ def test_help_is_chinese_and_every_door_has_its_command(bihuan: Callable[..., Sa
     assert all(text for text in HELP.values())
 
 
+def test_the_exit_codes_are_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert all(f"| {code} | {text} |" in page for code, text in EXITS.items())
+
+
 def test_starting_loads_nothing_heavy() -> None:
     heavy = "('sqlalchemy', 'pydantic', 'rich', 'transitions', 'openpyxl', 'cryptography')"
     code = f"import sys, console.cli; print([m for m in {heavy} if m in sys.modules])"

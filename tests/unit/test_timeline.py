@@ -112,6 +112,9 @@ def test_an_assisting_unit_sees_its_part(city: City, rectifying: str) -> None:
     city.department.submits(rectifying)
     assert _events(city, rectifying, ASSISTING) == ["DepartmentAssigned"]
     assert "已整改" not in _seen(city, rectifying, ASSISTING)
+    city.step(rectifying, s.RectificationSentBack, OPERATOR, reason="没有措施")
+    assert timeline(city.office, rectifying, ASSISTING).allowed == ("协办反馈",)
+    assert "协办反馈" not in timeline(city.office, rectifying, HANDLER).allowed
 
 
 def test_a_unit_that_lost_the_order_sees_it_no_longer(city: City, rectifying: str) -> None:
