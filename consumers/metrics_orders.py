@@ -50,6 +50,9 @@ def _assigned(record: Record) -> list[tuple[int | None, Changed]]:
     opened = record.limits.opened
     acknowledge, rectify = opened.get("acknowledge"), opened.get("rectify")
     new = {
+        "day": None,
+        "round": None,
+        "real_name": None,
         "unit": record.fact.unit,
         "acknowledge_due_at": None if acknowledge is None else acknowledge.due_at,
         "acknowledged_at": None,

@@ -54,10 +54,14 @@ _COMPLAINT_DEFAULTS: Final = {
     "min_calls": KEEP,
     "call_spacing": KEEP,
 }
+_COMPLAINT_KEPT: Final = tuple(_COMPLAINT_DEFAULTS.values())
 ORDER_KEYS: Final = (
     "subject",
     "number",
     "at",
+    "day",
+    "round",
+    "real_name",
     "unit",
     "next_round",
     "acknowledge_due_at",
@@ -74,6 +78,9 @@ ORDER_KEYS: Final = (
     "withdrawn_at",
 )
 _ORDER_DEFAULTS: Final = {
+    "day": KEEP_TEXT,
+    "round": KEEP,
+    "real_name": False,
     "unit": KEEP_TEXT,
     "next_round": 0,
     "acknowledge_due_at": KEEP,
@@ -93,7 +100,8 @@ _ORDER_DEFAULTS: Final = {
 
 def complaint_row(subject: str, state: str, at: int, changed: dict[str, Any]) -> tuple[Any, ...]:
     """One event's row for the complaint's statement; what is not named in `changed` is kept."""
-    return (subject, state, at, *(_COMPLAINT_DEFAULTS | changed).values())
+    rest = (_COMPLAINT_DEFAULTS | changed).values() if changed else _COMPLAINT_KEPT
+    return (subject, state, at, *rest)
 
 
 def order_row(
@@ -148,40 +156,28 @@ def _complaint_statement(complaints: Table) -> TextClause:
 
 
 def _order_statement(complaints: Table, orders: Table) -> TextClause:
-    """`c` is the complaint, `p` its last order so far, `f` the row that is folded into."""
-    complaint = f"FROM {complaints.name} c WHERE c.subject = :subject"
-    last = (
-        f"FROM {orders.name} p WHERE p.subject = :subject AND p.number ="
-        f" (SELECT max(number) FROM {orders.name} WHERE subject = :subject)"
-    )
-    spaced = f"p.last_call_at > :last_call_at - (SELECT c.call_spacing {complaint})"
-    counted = f"(SELECT CASE WHEN {spaced} THEN 0 ELSE 1 END {last})"
-    enough = f"(SELECT p.calls {last}) + {counted} >= (SELECT c.min_calls {complaint})"
+    """`f` is the order's row so far. Values that only a new order needs are looked up where none
+    is given; each parameter stands once, for SQLite is slow with repeated ones.
+    """
+    complaint = f"FROM {complaints.name} WHERE subject = f.subject"
+    spacing, min_calls = f"(SELECT call_spacing {complaint})", f"(SELECT min_calls {complaint})"
+    counted = f"""CASE WHEN excluded.last_call_at IS NULL
+            OR f.last_call_at > excluded.last_call_at - {spacing} THEN 0 ELSE 1 END"""
     due = ("acknowledge_due_at", "acknowledged_at", "rectify_due_at", "original_due_at")
     moved = [_kept(c) for c in (*due, "submitted_at", "accepted_at", "level", "answered_at")]
     return text(
         f"""
         INSERT INTO {orders.name} AS f (
-          subject, number, day, round, next_round, unit, real_name, assigned_at,
-          acknowledge_due_at, acknowledged_at, rectify_due_at, original_due_at, submitted_at,
-          accepted_at, callback_due_at, called_back_at, calls, last_call_at, level, answered_at,
-          withdrawn_at)
+          subject, number, day, round, real_name, calls, assigned_at, unit, next_round,
+          {", ".join(ORDER_KEYS[ORDER_KEYS.index("acknowledge_due_at") :])})
         VALUES (:subject,
-          CASE WHEN :number IS NULL
-            THEN (SELECT max(number) FROM {orders.name} WHERE subject = :subject)
-            ELSE :number END,
-          CASE WHEN :number IS NULL THEN '{KEEP_TEXT}' ELSE (SELECT c.day {complaint}) END,
-          CASE WHEN :number IS NULL THEN 0
-            ELSE coalesce((SELECT p.round + p.next_round {last}), 1) END,
-          :next_round, :unit,
-          CASE WHEN :number IS NULL THEN false ELSE (SELECT c.real_name {complaint}) END, :at,
-          :acknowledge_due_at, :acknowledged_at, :rectify_due_at, :original_due_at,
-          :submitted_at, :accepted_at, :callback_due_at,
-          CASE WHEN :called_back_at IS NOT NULL THEN :called_back_at
-            WHEN :last_call_at IS NOT NULL AND {enough} THEN :last_call_at END,
-          CASE WHEN :last_call_at IS NULL THEN 0 ELSE {counted} END,
-          CASE WHEN :last_call_at IS NOT NULL AND {counted} = 1 THEN :last_call_at END,
-          :level, :answered_at, :withdrawn_at)
+          coalesce(:number, (SELECT max(number) FROM {orders.name} WHERE subject = :subject)),
+          coalesce(:day, (SELECT day FROM {complaints.name} WHERE subject = :subject)),
+          coalesce(:round, (SELECT round + next_round FROM {orders.name}
+            WHERE subject = :subject AND number = :number - 1), 1),
+          coalesce(:real_name, (SELECT real_name FROM {complaints.name} WHERE subject = :subject)),
+          0, :at, :unit, :next_round,
+          {", ".join(f":{key}" for key in ORDER_KEYS[ORDER_KEYS.index("acknowledge_due_at") :])})
         ON CONFLICT (subject, number) DO UPDATE SET
           next_round = CASE WHEN excluded.next_round = 1 THEN 1 ELSE f.next_round END,
           callback_due_at = CASE excluded.callback_due_at
@@ -189,9 +185,14 @@ def _order_statement(complaints: Table, orders: Table) -> TextClause:
             WHEN {NO_LONGER_DUE} THEN CASE WHEN f.callback_due_at < excluded.assigned_at
               OR f.called_back_at IS NOT NULL THEN f.callback_due_at END
             ELSE excluded.callback_due_at END,
-          called_back_at = coalesce(f.called_back_at, excluded.called_back_at),
-          calls = f.calls + excluded.calls,
-          last_call_at = coalesce(excluded.last_call_at, f.last_call_at),
+          called_back_at = CASE
+            WHEN f.called_back_at IS NOT NULL THEN f.called_back_at
+            WHEN excluded.called_back_at IS NOT NULL THEN excluded.called_back_at
+            WHEN excluded.last_call_at IS NOT NULL AND f.calls + {counted} >= {min_calls}
+            THEN excluded.last_call_at END,
+          calls = f.calls + {counted},
+          last_call_at = CASE WHEN {counted} = 1 THEN excluded.last_call_at
+            ELSE f.last_call_at END,
           withdrawn_at = CASE
             WHEN excluded.withdrawn_at = {KEEP} OR f.accepted_at IS NOT NULL THEN f.withdrawn_at
             WHEN excluded.withdrawn_at = {FROM_DISPATCH} THEN f.assigned_at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 
 from console.reports.footing import table_of
 from console.reports.periods import months_between
-from console.reports.reading import complaints_of, summed, tallied
+from console.reports.reading import summed, tallied, valid_bad
 from workflow.formulas import Counts, Rate
 from workflow.units import UnitList
 
@@ -70,13 +71,12 @@ def annex3_rows(conn: Connection, units: UnitList, frm: str, to: str) -> tuple[A
     for code, month, count in tallied(conn, period):
         if code in area_of:
             counts.setdefault((area_of[code], month), []).append(count)
-    valid: dict[tuple[str, str], int] = {}
-    for found in complaints_of(conn, period):
-        if found.verdict == "valid" and found.unit in area_of:
-            cell = (area_of[found.unit], found.day[:7])
-            valid[cell] = valid.get(cell, 0) + 1
+    valid: Counter[tuple[str, str]] = Counter()
+    for code, month, bad in valid_bad(conn, period):
+        if code in area_of:
+            valid[area_of[code], month] += bad
     cells = [(area, month) for area in units.areas(TIER) for month in period.months]
-    return tuple(_row(cell, summed(counts.get(cell, ())), valid.get(cell, 0)) for cell in cells)
+    return tuple(_row(cell, summed(counts.get(cell, ())), valid[cell]) for cell in cells)
 
 
 def _row(cell: tuple[str, str], counts: Counts, valid: int) -> Annex3Row:

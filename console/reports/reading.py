@@ -25,6 +25,10 @@ from workflow.storage.models import (
 Tally = tuple[str, str, Counts]
 """A unit's code, a month, and what was counted."""
 
+_SAME_SERVICE = and_(
+    *(services.c[name] == complaints.c[name] for name in ("source", "project_no", "service_number"))
+)
+
 
 def tallied(conn: Connection, period: Period) -> list[Tally]:
     """What each unit counts to in each month of the period, from the tallies."""
@@ -57,6 +61,27 @@ def recounted(conn: Connection, period: Period, as_of: int) -> list[Tally]:
     return [(unit, when, counts) for (unit, when), counts in found.items()]
 
 
+def valid_bad(conn: Connection, period: Period) -> list[tuple[str, str, int]]:
+    """T: each unit's valid complaints in each month of the period."""
+    unit = func.coalesce(complaint_facts.c.unit, services.c.unit, "")
+    month = func.substr(complaint_facts.c.day, 1, 7)
+    query = (
+        select(unit, month, func.count())
+        .select_from(complaint_facts)
+        .outerjoin(
+            complaints,
+            and_(complaints.c.id == complaint_facts.c.subject, complaint_facts.c.unit.is_(None)),
+        )
+        .outerjoin(services, _SAME_SERVICE)
+        .where(
+            complaint_facts.c.verdict == "valid",
+            complaint_facts.c.day.between(period.first, period.last),
+        )
+        .group_by(unit, month)
+    )
+    return [(code, when, count) for code, when, count in conn.execute(query)]
+
+
 def complaints_of(conn: Connection, period: Period) -> tuple[ComplaintFact, ...]:
     """The period's complaints as they stand, each under the unit that was rated."""
     inside = complaint_facts.c.day.between(period.first, period.last)
@@ -79,11 +104,10 @@ def with_units(
 
 
 def _units_of_services(conn: Connection, period: Period) -> Mapping[str, str]:
-    same = (services.c[n] == complaints.c[n] for n in ("source", "project_no", "service_number"))
     query = (
         select(complaints.c.id, services.c.unit)
         .join(complaint_facts, complaint_facts.c.subject == complaints.c.id)
-        .join(services, and_(*same))
+        .join(services, _SAME_SERVICE)
         .where(
             complaint_facts.c.unit.is_(None),
             complaint_facts.c.day.between(period.first, period.last),

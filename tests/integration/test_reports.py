@@ -302,6 +302,16 @@ def test_a_complaint_that_came_before_its_service_record_belongs_to_the_record_s
     assert printed(figures(city, as_of="09-30T00:00", tier="镇办"), "invalid_share") == "1/1"
 
 
+def test_a_valid_one_that_came_before_its_service_record_is_the_township_s_t(city):
+    subject = city.portal.bad_review(project="EARLY", proDepart="")
+    city.hotline.receives(subject)
+    city.hotline.confirms(subject)
+    city.portal.sends(service("EARLY", proDepart="张店区镇（街道）"))
+    with drained(city).read() as conn:
+        row = annex3_rows(conn, city.office.units, "2021-09", "2021-09")[0]
+    assert (row.district, row.services, row.ratings, row.bad, row.valid) == ("张店区", 1, 1, 1, 1)
+
+
 def test_with_three_working_days_two_would_have_been_late(city):
     quick, slow, slower = assigned(city), assigned(city), assigned(city)
     submitted(city, quick, "2021-09-18T17:30:00+08:00")

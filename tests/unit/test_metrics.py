@@ -380,7 +380,7 @@ def test_read_one_by_one_or_in_one_batch_or_again_into_shadows_the_rows_are_the_
     story.assigned("09-23T10:05").acknowledged("09-24T09:00").submitted("09-26T09:00")
     city.drain()
     shadows = shadow_tables(city.database)
-    consumer = Metrics(city.policies).on(shadows)
+    consumer = Metrics(city.policies, shadows)
     consumer.name = "shadow"
     assert consumer.tables == shadows
     with city.database.write() as conn:
