@@ -238,6 +238,7 @@ def test_six_of_nine_orders_were_rectified_in_time(city):
     }
     assert printed(found, "rectified") == "7/10"
     assert (found.bad, found.valid) == (10, 10)
+    assert city.damage() == []
 
 
 def test_a_figure_as_of_then_is_what_it_was_then(city):
@@ -276,6 +277,7 @@ def test_satisfaction_counts_answers_and_shows_the_others_beside_it(city):
     found = figures(city)
     assert (printed(found, "satisfied_first"), printed(found, "satisfied_final")) == ("1/2", "2/2")
     assert dict(found.figure("satisfied_final").beside)["未答复"] == 0
+    assert city.damage() == []
 
 
 def test_a_dismissed_complaint_counts_as_invalid_and_in_nothing_else(city):
