@@ -73,13 +73,14 @@ class ShiftEnds:
 
 
 class UnitsInForce:
-    """The list of units, read again once its version in the database is another one.
+    """The list of units; each transaction sees whether the database has another version.
 
     Where no list is in force, a name stands for itself.
     """
 
     def __init__(self) -> None:
         self._units = UnitList("", ())
+        self._seen_by: Connection | None = None
 
     def code_of(self, conn: Connection, name: str, area: str | None = None) -> str | None:
         """The code of the unit of this code, name or alias; with an area, first that area's."""
@@ -92,9 +93,10 @@ class UnitsInForce:
         return code if found is None else found.name
 
     def _listed(self, conn: Connection) -> UnitList:
-        version = conn.execute(_VERSION).scalar() or ""
-        if version != self._units.version:
-            self._units = stored(conn)
+        if conn is not self._seen_by:
+            self._seen_by = conn
+            if (conn.execute(_VERSION).scalar() or "") != self._units.version:
+                self._units = stored(conn)
         return self._units
 
 

@@ -11,7 +11,7 @@ from consumers.analysis_rules import AnalysisRules, Rule, shipped
 from schemas import ComplaintAnalysed, Finding, ReviewCollected
 from schemas.codes import REASONS
 from workflow.bus.consumer import Record, Work
-from workflow.storage.vault import Vault
+from workflow.storage.vault import Vault, opened_text
 
 HOUR = 3_600_000_000
 LONGEST = 4000
@@ -32,17 +32,22 @@ class Analysis:
         self.vault, self.rules = vault, rules or shipped()
 
     def handle(self, record: Record, work: Work) -> None:
-        fact: ReviewCollected = record.fact
-        said = self.vault.text(work.conn, record.id, "text") if fact.text else None
-        rows = _same_phone(work.conn, record) if fact.has_phone else ()
-        work.record(record, self.analysed(record, (said or "")[:LONGEST], rows))
+        rows = _known(work.conn, record)
+        work.record(record, self.analysed(record, self._said(record, rows[0].sealed), rows))
+
+    def _said(self, record: Record, sealed: bytes | None) -> str:
+        """The rating's text; empty where there was none, or it was erased."""
+        if sealed is None or record.fact.text is None:
+            return ""
+        return opened_text(self.vault.unseal(record.id, "text", sealed))[:LONGEST]
 
     def analysed(self, record: Record, said: str, rows: Sequence[Row[Any]]) -> ComplaintAnalysed:
         """What the rules say of a rating, its text, and the rows its phone is found in."""
         fact: ReviewCollected = record.fact
-        category, found = _category(self.rules, fact, said)
-        severity, grave = _severity(self.rules, fact, said)
-        suspicions = list(_misoperation(self.rules, fact, said))
+        words = self.rules.words.found(said)
+        category, found = _category(self.rules, fact, words)
+        severity, grave = _severity(self.rules, fact, words)
+        suspicions = list(_misoperation(self.rules, fact, said, words))
         earlier = _earlier(record, rows, self.rules.duplicate_hours * HOUR)
         others = [*_duplicate(earlier), *_bulk(self.rules, rows), *_self_rating(fact, rows)]
         return ComplaintAnalysed(
@@ -55,18 +60,16 @@ class Analysis:
         )
 
 
-def _ticked(rule: Rule, fact: ReviewCollected) -> str | None:
-    return next((code for code in fact.reasons if code in rule.codes), None)
-
-
-def _category(rules: AnalysisRules, fact: ReviewCollected, said: str) -> tuple[str, list[Finding]]:
+def _category(
+    rules: AnalysisRules, fact: ReviewCollected, words: Sequence[str]
+) -> tuple[str, list[Finding]]:
     """The text goes before the tick; where it speaks of several matters, the ticked one wins."""
     ticked, worded, found = [], [], []
     for rule in rules.categories:
-        if (code := _ticked(rule, fact)) is not None:
+        if (code := rule.ticked(fact.reasons)) is not None:
             ticked.append(rule.category)
             found.append(_finding("category", rule, f"{rule.category}：{_reason(code)}"))
-        if (word := rule.words.found(said)) is not None:
+        if (word := rule.worded(words)) is not None:
             worded.append(rule.category)
             found.append(_finding("category", rule, f"{rule.category}：文字中有“{word}”"))
     both = [category for category in ticked if category in worded]
@@ -84,50 +87,54 @@ def _finding(
     return Finding(kind=kind, rule=rule.id, evidence=evidence, weight=rule.weight)
 
 
-def _severity(rules: AnalysisRules, fact: ReviewCollected, said: str) -> tuple[int, list[Finding]]:
+def _severity(
+    rules: AnalysisRules, fact: ReviewCollected, words: Sequence[str]
+) -> tuple[int, list[Finding]]:
     """1 for 不满意, 2 for 非常不满意, one more for a grave matter; 3 at most."""
     found = []
     for rule in rules.grave:
-        code, word = _ticked(rule, fact), rule.words.found(said)
-        if code is not None:
+        if (code := rule.ticked(fact.reasons)) is not None:
             found.append(_finding("severity", rule, _reason(code)))
-        elif word is not None:
+        elif (word := rule.worded(words)) is not None:
             found.append(_finding("severity", rule, f"文字中有“{word}”"))
     return (2 if fact.level == 1 else 1) + bool(found), found
 
 
-def _misoperation(rules: AnalysisRules, fact: ReviewCollected, said: str) -> Iterator[Finding]:
+def _misoperation(
+    rules: AnalysisRules, fact: ReviewCollected, said: str, words: Sequence[str]
+) -> Iterator[Finding]:
     for rule in rules.misoperation:
         if rule.silent:
-            if not said and len(fact.reasons) == 1 and (code := _ticked(rule, fact)):
+            if not said and len(fact.reasons) == 1 and (code := rule.ticked(fact.reasons)):
                 evidence = f"没有文字，只{_reason(code)}，是首个显示的选项"
                 yield _finding("misoperation", rule, evidence)
-        elif (word := rule.words.found(said)) is not None and rule.unless.found(said) is None:
+        elif (word := rule.worded(words)) is not None and not rule.unless.found(said):
             yield _finding("misoperation", rule, f"差评而文字中有“{word}”")
 
 
-_SAME_PHONE = text(
+_KNOWN = text(
     """
-    SELECT own.day AS day, own.phone AS phone,
+    SELECT v.sealed AS sealed, own.phone AS phone,
       (SELECT n.ratings FROM raters n WHERE n.day = own.day AND n.phone = own.phone) AS ratings,
       (SELECT min(s.unit) FROM staff s WHERE s.phone = own.phone) AS staff_of,
       o.subject AS other, c.collected_at AS collected_at,
       (SELECT min(r.assessed_at) FROM ratings r WHERE r.source = c.source
          AND r.project_no = c.project_no AND r.service_number = c.service_number) AS assessed_at
-    FROM contacts own
+    FROM (SELECT :subject AS subject, :owner AS owner) this
+    LEFT JOIN vault v ON v.owner = this.owner AND v.field = 'text'
+    LEFT JOIN contacts own ON own.subject = this.subject AND own.phone IS NOT NULL
     LEFT JOIN contacts o ON o.phone = own.phone AND o.subject <> own.subject
       AND (o.item = own.item OR o."window" = own."window")
-    LEFT JOIN complaints c ON c.id = o.subject AND c.collected_at <= :collected_at
-    WHERE own.subject = :subject AND own.phone IS NOT NULL
+    LEFT JOIN complaints c ON c.id = o.subject
     """
 )
 
 
-def _same_phone(conn: Connection, record: Record) -> Sequence[Row[Any]]:
-    """The rating's own contact row, once for each other complaint of its phone; none without."""
-    return conn.execute(
-        _SAME_PHONE, {"subject": record.subject, "collected_at": record.occurred_at}
-    ).all()
+def _known(conn: Connection, record: Record) -> Sequence[Row[Any]]:
+    """The rating's sealed text and what its phone is known for, in one question: a row at least,
+    and one for each other complaint of the same phone on the same item or window.
+    """
+    return conn.execute(_KNOWN, {"subject": record.subject, "owner": record.id}).all()
 
 
 def _earlier(record: Record, rows: Sequence[Row[Any]], within: int) -> str | None:
@@ -149,14 +156,14 @@ def _duplicate(earlier: str | None) -> Iterator[Finding]:
 
 
 def _bulk(rules: AnalysisRules, rows: Sequence[Row[Any]]) -> Iterator[Finding]:
-    if rows and (rows[0].ratings or 0) >= rules.bulk_a_day:
+    if (rows[0].ratings or 0) >= rules.bulk_a_day:
         evidence = f"同一号码当日评价 {rows[0].ratings} 次（{rules.bulk_a_day} 次起提示）"
         yield Finding(kind="bulk", rule="B-PHONE", evidence=evidence, weight="medium")
 
 
 def _self_rating(fact: ReviewCollected, rows: Sequence[Row[Any]]) -> Iterator[Finding]:
     """A number on the staff list; which person's is not said."""
-    if rows and rows[0].staff_of is not None:
+    if rows[0].staff_of is not None:
         own = rows[0].staff_of == fact.unit
         whose = "被评价单位" if own else "另一单位"
         yield Finding(

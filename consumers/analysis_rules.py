@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,17 +19,16 @@ SHIPPED = Path(__file__).parent / "analysis_rules.toml"
 
 
 class Words:
-    """Any of some words, found in linear time whatever the text; answers the rule's own word."""
+    """Some words, found in linear time whatever the text."""
 
-    def __init__(self, words: Sequence[str]) -> None:
-        longest_first = sorted(words, key=len, reverse=True)
+    def __init__(self, words: Iterable[str]) -> None:
+        longest_first = sorted(set(words), key=lambda word: (-len(word), word))
         pattern = "|".join(re2.escape(word) for word in longest_first)
         self._pattern: Any = re2.compile(pattern) if pattern else None
 
-    def found(self, text: str) -> str | None:
-        """The first of the words in the text: never more of the text than the rule's own word."""
-        match = self._pattern.search(text) if self._pattern is not None and text else None
-        return None if match is None else str(match.group(0))
+    def found(self, text: str) -> tuple[str, ...]:
+        """The words in the text's order, where they overlap the longest; never more of the text."""
+        return tuple(self._pattern.findall(text)) if text and self._pattern is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +37,24 @@ class Rule:
 
     id: str
     codes: frozenset[str]
-    words: Words
+    words: frozenset[str]
     unless: Words
     silent: bool = False
     category: str = ""
     weight: Weight = "low"
 
+    def ticked(self, reasons: Sequence[str]) -> str | None:
+        """The first reason ticked that is one of its codes."""
+        return next((code for code in reasons if code in self.codes), None)
+
+    def worded(self, words: Sequence[str]) -> str | None:
+        """The first of the words found that is one of its own."""
+        return next((word for word in words if word in self.words), None)
+
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRules:
-    """The rules in force under a version; earlier ones of a kind win."""
+    """The rules in force under a version; earlier ones of a kind win. `words` are all of theirs."""
 
     version: str
     bulk_a_day: int
@@ -55,6 +62,7 @@ class AnalysisRules:
     categories: tuple[Rule, ...]
     grave: tuple[Rule, ...]
     misoperation: tuple[Rule, ...]
+    words: Words
 
 
 @cache
@@ -67,14 +75,18 @@ def rules_of(table: Mapping[str, Any]) -> AnalysisRules:
     """The rules of a parsed file. Raises InvalidInput for what is missing or unknown."""
     try:
         thresholds = table["thresholds"]
+        categories, grave, misoperation = (
+            tuple(_rule(row) for row in table[kind])
+            for kind in ("category", "grave", "misoperation")
+        )
         rules = AnalysisRules(
             str(table["version"]),
             int(thresholds["bulk_a_day"]),
             int(thresholds["duplicate_hours"]),
-            *(
-                tuple(_rule(row) for row in table[kind])
-                for kind in ("category", "grave", "misoperation")
-            ),
+            categories,
+            grave,
+            misoperation,
+            Words(w for rule in (*categories, *grave, *misoperation) for w in rule.words),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInput("analysis_rules", str(error), "分析规则不完整或写法不对") from None
@@ -90,7 +102,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
     return Rule(
         str(row["id"]),
         frozenset(map(str, row.get("codes", ()))),
-        Words(row.get("words", ())),
+        frozenset(map(str, row.get("words", ()))),
         Words(row.get("unless", ())),
         bool(row.get("silent", False)),
         str(row.get("category", "")),
