@@ -66,6 +66,10 @@ class Quarter:
             self._pushed[role.slot.day] += rows.arrivals
             self._left[role.slot.day] += rows.left
 
+    def pushed(self, day: date) -> tuple[Arrival, ...]:
+        """The bad ratings of a day as they arrive, in order."""
+        return in_order(self._pushed[day])
+
     def days(self) -> Iterator[Day]:
         """Each calendar day from 2021-05-01 to 2021-09-30, made when asked for."""
         later, late_services, late_ratings = _waiting(), _waiting(), _waiting()
@@ -79,7 +83,7 @@ class Quarter:
             yield self._day(day, services, ratings, rng)
 
     def _day(self, day: date, services: list[Row], ratings: list[Row], rng: Random) -> Day:
-        pushed = in_order(self._pushed[day])
+        pushed = self.pushed(day)
         a = mishaps.disturbed(services, mishaps.SERVICES, rng)
         m = mishaps.disturbed(ratings, mishaps.RATINGS, rng)
         refused = sum(arrival.refused for arrival in pushed)
