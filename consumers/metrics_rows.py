@@ -155,48 +155,55 @@ def _complaint_statement(complaints: Table) -> TextClause:
     )
 
 
-def _order_statement(complaints: Table, orders: Table) -> TextClause:
-    """`f` is the order's row so far. Values that only a new order needs are looked up where none
-    is given; each parameter stands once, for SQLite is slow with repeated ones.
-    """
-    complaint = f"FROM {complaints.name} WHERE subject = f.subject"
-    spacing, min_calls = f"(SELECT call_spacing {complaint})", f"(SELECT min_calls {complaint})"
-    counted = f"""CASE WHEN excluded.last_call_at IS NULL
-            OR f.last_call_at > excluded.last_call_at - {spacing} THEN 0 ELSE 1 END"""
-    due = ("acknowledge_due_at", "acknowledged_at", "rectify_due_at", "original_due_at")
-    moved = [_kept(c) for c in (*due, "submitted_at", "accepted_at", "level", "answered_at")]
-    return text(
-        f"""
-        INSERT INTO {orders.name} AS f (
-          subject, number, day, round, real_name, calls, assigned_at, unit, next_round,
-          {", ".join(ORDER_KEYS[ORDER_KEYS.index("acknowledge_due_at") :])})
-        VALUES (:subject,
-          coalesce(:number, (SELECT max(number) FROM {orders.name} WHERE subject = :subject)),
-          coalesce(:day, (SELECT day FROM {complaints.name} WHERE subject = :subject)),
-          coalesce(:round, (SELECT round + next_round FROM {orders.name}
-            WHERE subject = :subject AND number = :number - 1), 1),
-          coalesce(:real_name, (SELECT real_name FROM {complaints.name} WHERE subject = :subject)),
-          0, :at, :unit, :next_round,
-          {", ".join(f":{key}" for key in ORDER_KEYS[ORDER_KEYS.index("acknowledge_due_at") :])})
-        ON CONFLICT (subject, number) DO UPDATE SET
+_MOVED_BY_RULE: Final = f"""
           next_round = CASE WHEN excluded.next_round = 1 THEN 1 ELSE f.next_round END,
           callback_due_at = CASE excluded.callback_due_at
             WHEN {KEEP} THEN f.callback_due_at
             WHEN {NO_LONGER_DUE} THEN CASE WHEN f.callback_due_at < excluded.assigned_at
               OR f.called_back_at IS NOT NULL THEN f.callback_due_at END
             ELSE excluded.callback_due_at END,
-          called_back_at = CASE
-            WHEN f.called_back_at IS NOT NULL THEN f.called_back_at
-            WHEN excluded.called_back_at IS NOT NULL THEN excluded.called_back_at
-            WHEN excluded.last_call_at IS NOT NULL AND f.calls + {counted} >= {min_calls}
-            THEN excluded.last_call_at END,
-          calls = f.calls + {counted},
-          last_call_at = CASE WHEN {counted} = 1 THEN excluded.last_call_at
-            ELSE f.last_call_at END,
           withdrawn_at = CASE
             WHEN excluded.withdrawn_at = {KEEP} OR f.accepted_at IS NOT NULL THEN f.withdrawn_at
             WHEN excluded.withdrawn_at = {FROM_DISPATCH} THEN f.assigned_at
-            ELSE coalesce(f.withdrawn_at, excluded.withdrawn_at) END,
-          {", ".join(moved)}
+            ELSE coalesce(f.withdrawn_at, excluded.withdrawn_at) END"""
+
+
+def _calls(complaints: Table) -> str:
+    """A call-back is a call answered, or the last one the complaint's profile requires."""
+    complaint = f"FROM {complaints.name} WHERE subject = f.subject"
+    counted = f"""CASE WHEN excluded.last_call_at IS NULL OR f.last_call_at >
+            excluded.last_call_at - (SELECT call_spacing {complaint}) THEN 0 ELSE 1 END"""
+    return f"""
+          called_back_at = CASE
+            WHEN f.called_back_at IS NOT NULL THEN f.called_back_at
+            WHEN excluded.called_back_at IS NOT NULL THEN excluded.called_back_at
+            WHEN excluded.last_call_at IS NOT NULL
+              AND f.calls + {counted} >= (SELECT min_calls {complaint})
+            THEN excluded.last_call_at END,
+          calls = f.calls + {counted},
+          last_call_at = CASE WHEN {counted} = 1 THEN excluded.last_call_at
+            ELSE f.last_call_at END"""
+
+
+def _order_statement(complaints: Table, orders: Table) -> TextClause:
+    """`f` is the order's row so far. What only a new order needs is looked up where it is not
+    given; parameters are not repeated more than they must be: SQLite takes thrice as long.
+    """
+    due = ("acknowledge_due_at", "acknowledged_at", "rectify_due_at", "original_due_at")
+    kept = [_kept(c) for c in (*due, "submitted_at", "accepted_at", "level", "answered_at")]
+    given = ORDER_KEYS[ORDER_KEYS.index("unit") :]
+    return text(
+        f"""
+        INSERT INTO {orders.name} AS f
+          (subject, number, day, round, real_name, calls, assigned_at, {", ".join(given)})
+        VALUES (:subject,
+          coalesce(:number, (SELECT max(number) FROM {orders.name} WHERE subject = :subject)),
+          coalesce(:day, (SELECT day FROM {complaints.name} WHERE subject = :subject)),
+          coalesce(:round, (SELECT round + next_round FROM {orders.name}
+            WHERE subject = :subject AND number = :number - 1), 1),
+          coalesce(:real_name, (SELECT real_name FROM {complaints.name} WHERE subject = :subject)),
+          0, :at, {", ".join(f":{key}" for key in given)})
+        ON CONFLICT (subject, number) DO UPDATE SET
+          {_MOVED_BY_RULE}, {_calls(complaints)}, {", ".join(kept)}
         """
     )
