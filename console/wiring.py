@@ -17,10 +17,17 @@ from workflow.policy import Policies
 from workflow.rulebook import Rulebook
 from workflow.settings import Settings
 from workflow.storage.database import Database
+from workflow.storage.models import lanes, sequences
 from workflow.storage.models import units as units_table
 from workflow.storage.schema import prepare
 from workflow.storage.vault import Keys, Vault, load_keys
 from workflow.units import SHIPPED, UnitList, load, seed, stored
+
+
+STANDING_CLOCK = "standing_clock"
+"""The row of `sequences` (microseconds UTC) of a demo's desk, where time goes on only while somebody
+works: it stands where the last process left it.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,10 +80,23 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     prepare(database, keys)
     _seed_units(database)
     rulebook = Rulebook(Policies.load(), settings.profile)
+    clock = _standing(database) if clock is system_clock else clock
     ledger = Ledger(database, rulebook, keys, clock)
     with database.read() as conn:
         rulebook.refresh(conn)
     return Office(settings.data, settings, database, keys, rulebook, ledger, clock)
+
+
+def _standing(database: Database) -> Clock:
+    """The host's clock, or a demo's: on from where it stood, at the host's pace."""
+    with database.read() as conn:
+        query = select(sequences.c.value).where(sequences.c.name == STANDING_CLOCK)
+        stood = conn.execute(query).scalar()
+        if stood is None:
+            return system_clock
+        last = conn.execute(select(func.max(lanes.c.recorded_at))).scalar() or 0
+    behind = system_clock() - max(stood, last)
+    return lambda: system_clock() - behind
 
 
 def _seed_units(database: Database) -> None:

@@ -21,7 +21,7 @@ from console.demo.living_desk import living_desk
 from console.demo.rows import moment
 from console.demo.scenes import Scene, refusing
 from console.reports.footing import SYNTHETIC_MARK
-from console.wiring import Office, office
+from console.wiring import STANDING_CLOCK, Office, office
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import micros
 from workflow.collection import Answers
@@ -145,6 +145,8 @@ def build_desk(folder: Path, seed: int, watch: Watch) -> None:
                 scene.take(delivery)
         scene.until(micros(moment(*DESK_AT)))
         scene.catch_up()
+        with opened.database.write() as conn:
+            conn.execute(insert(sequences).values(name=STANDING_CLOCK, value=clock()))
     watch(Built("desk", time.monotonic() - started, 0.0, _megabytes()))
 
 
