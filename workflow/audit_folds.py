@@ -21,7 +21,7 @@ _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred all
 contact_requested_at last_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify"""
 _FALSE = """contact_requested answered show_service_number acknowledged appealed question_open
-invited objected retaliation"""
+invited objected retaliation real_name has_phone"""
 _ZERO = "version touched calls orders returns extension_days extension_asked sent_back supervised"
 _NEW: Mapping[str, Any] = {
     **dict.fromkeys(_NONE.split()),
