@@ -23,10 +23,9 @@ from workflow.storage.schema import prepare
 from workflow.storage.vault import Keys, Vault, load_keys
 from workflow.units import SHIPPED, UnitList, load, seed, stored
 
-
 STANDING_CLOCK = "standing_clock"
-"""The row of `sequences` (microseconds UTC) of a demo's desk, where time goes on only while somebody
-works: it stands where the last process left it.
+"""The row of `sequences` (microseconds UTC) of a demo's desk, whose time stands where the last
+process left it, and goes on only while somebody works.
 """
 
 
