@@ -1,9 +1,13 @@
 """Fixtures for stories: a prepared database is made once a worker and copied for each test."""
 
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 from city import City
+from reactions import make_room
+from zygote import Zygote
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,26 @@ def city(folder):
 def office(city):
     """The city's office."""
     return city.office
+
+
+@pytest.fixture
+def effects_kept(office):
+    """Room for what the small consumers of stories leave behind."""
+    make_room(office.database)
+
+
+@pytest.fixture(scope="session")
+def zygote(tmp_path_factory):
+    """Starts children that may be killed; what they write to stderr is shown when a test fails."""
+    errors = tmp_path_factory.mktemp("children") / "stderr"
+    made = Zygote(errors)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def in_memory():
+    """A folder in memory where there is one: SIGKILL loses nothing there, fsync costs nothing."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)

@@ -1,0 +1,136 @@
+"""What children of the zygote do: runs that are killed, and processes beside one another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from city import CITIZEN, HANDLER, OPERATOR, City, rating, service
+from reactions import Counting, Killing, make_room
+from sqlalchemy import func, select
+from zygote import acknowledge
+
+import schemas as s
+from consumers import register
+from workflow.bus.embedded import EmbeddedBus
+from workflow.storage.models import lanes, progress
+
+
+def warm() -> None:
+    """Imports, statements and rules, once for all children."""
+    with tempfile.TemporaryDirectory() as folder:
+        city = City(Path(folder))
+        make_room(city.office.database)
+        city.close()
+        quarter(folder, f"{folder}/acks")
+
+
+def _opened(folder: str) -> City:
+    """A city whose clock goes on from where the log stands."""
+    city = City(Path(folder))
+    with city.office.database.read() as conn:
+        last = conn.execute(select(func.max(lanes.c.recorded_at))).scalar() or 0
+    city.clock.now = max(city.clock.now, last)
+    return city
+
+
+def drain_until_killed(folder: str, subject: str) -> None:
+    """A runner whose process does not survive one subject's records."""
+    city = _opened(folder)
+    city.drain([Killing(subject), Counting()])
+
+
+def hold_the_lease(folder: str, told: str) -> None:
+    """Runs the office's consumers for ever; says so once it has done its first work."""
+    city = _opened(folder)
+    bus = EmbeddedBus(city.ledger, (Counting(),))
+    threading.Thread(target=_tell, args=(city, told), daemon=True).start()
+    bus.run()
+
+
+def _tell(city: City, told: str) -> None:
+    while not _caught_up(city):
+        time.sleep(0.01)
+    acknowledge(told, pid=os.getpid())
+
+
+def _caught_up(city: City) -> bool:
+    with city.office.database.read() as conn:
+        joined = conn.execute(select(func.count()).select_from(progress)).scalar_one()
+        done = conn.execute(select(func.sum(progress.c.pos))).scalar()
+        return joined > 0 and done == conn.execute(select(func.sum(lanes.c.pos))).scalar()
+
+
+class CommitHook:
+    """Counts every commit of the process, and ends it at one of them."""
+
+    def __init__(self, city: City, kill_at: int | None, after: bool) -> None:
+        dialect = city.office.database.engine.dialect
+        self.count, self._kill_at, self._after = 0, kill_at, after
+        self._commit: Any = dialect.do_commit
+        dialect.do_commit = self.commit  # type: ignore[method-assign]
+
+    def commit(self, connection: Any) -> None:
+        self.count += 1
+        if self.count == self._kill_at and not self._after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._commit(connection)
+        if self.count == self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def quarter(
+    folder: str, acks: str, kill_at: int | None = None, after: bool = False, counted: str = ""
+) -> None:
+    """Two complaints round the loop, with repeats, a conflict and a later rating; every step may
+    be asked for again, so that a run that was killed is simply run again.
+    """
+    city = _opened(folder)
+    hook = CommitHook(city, kill_at, after)
+    bus = EmbeddedBus(city.ledger, (*register(city.office), Counting()))
+
+    def sends(*rows: Any) -> None:
+        answers = city.portal.sends(*rows)
+        for row, answer in zip(rows, answers.rows, strict=True):
+            if answer.outcome in ("accepted", "repeat"):
+                acknowledge(acks, kind=type(row).__name__, project=row.projectNo)
+
+    def does(subject: str, kind: Any, by: Any = OPERATOR, /, **values: Any) -> None:
+        key = f"{subject}/{kind.__name__}"
+        done = city.step(subject, kind, by, key=key, **values)
+        acknowledge(acks, key=key, event=done.event_id)
+
+    first = (service("A"), rating("A", 1), rating("B", 2), rating("C"))
+    sends(*first)
+    bus.drain()
+    _first_round(does)
+    bus.drain()
+    sends(*first, rating("A", 1, assessNumber="2"), service("B"), service("C", winName="8号"))
+    _second_round(does)
+    bus.drain()
+    does("CP21-0001", s.ComplaintReevaluated, CITIZEN, level=5, by="site")
+    bus.drain()
+    if counted:
+        acknowledge(counted, commits=hook.count)
+    city.close()
+
+
+def _first_round(does: Any) -> None:
+    a, b = "CP21-0001", "CP21-0002"
+    does(a, s.CallAttempted, outcome="answered", note="群众说窗口多要证明")
+    does(a, s.ComplaintConfirmed, by="call", reason_code="115", case_class="clear")
+    does(b, s.CallAttempted, outcome="answered")
+    does(b, s.ComplaintDismissed, verdict="invalid", ground="misoperation", note="按错了")
+
+
+def _second_round(does: Any) -> None:
+    a = "CP21-0001"
+    does(a, s.WorkOrderAcknowledged, HANDLER)
+    told = {"facts": "多要了证明", "cause": "不熟悉", "measures": "已整改", "reply": "致歉"}
+    does(a, s.RectificationSubmitted, HANDLER, kind="rectified", **told, signed_by="负责人")
+    does(a, s.RectificationAccepted)
