@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,14 +10,13 @@ import typer
 
 from workflow.calendar import Calendar, Due, Limit, due, explain, findings, micros, worktime
 from workflow.calendar_files import load_calendar, office_calendar
-from workflow.errors import BihuanError, InvalidInput
+from workflow.errors import InvalidInput
 from workflow.policy import LIMITS, WINDOWS, Policies, Policy
 from workflow.policy_files import shipped_paths
 from workflow.policy_lint import lint
 
 __all__ = ["register"]
 
-REFUSED: Final = 2
 FOUND: Final = 1
 
 Profile = Annotated[str | None, typer.Option(help="按哪一套规则，如 zibo；用其中的日历和起止规定")]
@@ -55,17 +53,8 @@ _DEADLINE_HELP: Final = """算到期时间，并逐日说明哪天计、哪天�
 """
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """A refused input ends the command with exit code 2 and its field, value and reason."""
-    try:
-        yield
-    except BihuanError as error:
-        typer.echo(f"不能照办：{error}", err=True)
-        raise typer.Exit(REFUSED) from None
-
-
 def deadline(
+    ctx: typer.Context,
     *,
     start: Annotated[str, typer.Option(help="起点，带时区，如 2021-09-17T16:00:00+08:00")],
     limit: Annotated[str, typer.Option(help='时限，如 "5 working days"、"15 natural days"')],
@@ -75,18 +64,18 @@ def deadline(
     as_json: Json = False,
 ) -> None:
     """Print when a limit falls due and why; the help is _DEADLINE_HELP."""
-    with _refusals():
-        begin, amount, pauses = _instant(start, "start"), Limit.parse(limit), _pauses(pause)
-        used, policy = _chosen(profile, calendar, begin)
-        if policy is None:
-            found = due(used, begin, amount, pauses=pauses)
-        else:
-            rules = {"start_rule": policy.start_rule, "end": policy.end, "roll": policy.roll}
-            found = due(used, begin, amount, pauses=pauses, **rules)  # type: ignore[arg-type]
-        typer.echo(_due_json(found) if as_json else "\n".join(explain(found)))
+    begin, amount, pauses = _instant(start, "start"), Limit.parse(limit), _pauses(pause)
+    used, policy = _chosen(ctx, profile, calendar, begin)
+    if policy is None:
+        found = due(used, begin, amount, pauses=pauses)
+    else:
+        rules = {"start_rule": policy.start_rule, "end": policy.end, "roll": policy.roll}
+        found = due(used, begin, amount, pauses=pauses, **rules)  # type: ignore[arg-type]
+    typer.echo(_due_json(found) if as_json else "\n".join(explain(found)))
 
 
 def worktime_between(
+    ctx: typer.Context,
     *,
     start: Annotated[str, typer.Argument(metavar="FROM", help="起，带时区")],
     end: Annotated[str, typer.Argument(metavar="TO", help="止，带时区")],
@@ -96,32 +85,31 @@ def worktime_between(
     as_json: Json = False,
 ) -> None:
     """算两个时间之间有多少工作时间，暂停的不算。"""
-    with _refusals():
-        begin, until = _instant(start, "from"), _instant(end, "to")
-        used, _ = _chosen(profile, calendar, begin)
-        seconds = int(worktime(used, begin, until, _pauses(pause)).total_seconds())
-        hours, rest = divmod(seconds, 3600)
-        text = f"工作时间 {hours} 小时 {rest // 60} 分 {rest % 60} 秒（共 {seconds} 秒）"
-        typer.echo(json.dumps({"seconds": seconds}) if as_json else text)
+    begin, until = _instant(start, "from"), _instant(end, "to")
+    used, _ = _chosen(ctx, profile, calendar, begin)
+    seconds = int(worktime(used, begin, until, _pauses(pause)).total_seconds())
+    hours, rest = divmod(seconds, 3600)
+    text = f"工作时间 {hours} 小时 {rest // 60} 分 {rest % 60} 秒（共 {seconds} 秒）"
+    typer.echo(json.dumps({"seconds": seconds}) if as_json else text)
 
 
 def calendar_check(
+    ctx: typer.Context,
     calendar: CalendarFile = None,
     today: Annotated[str | None, typer.Option(help="按哪天检查，如 2026-11-20；缺省为今天")] = None,
     as_json: Json = False,
 ) -> None:
     """检查日历：放假安排缺年份的，报警并以退出码 1 结束。"""
-    with _refusals():
-        used = load_calendar(calendar) if calendar else office_calendar()
-        day = _date(today) if today else datetime.now(UTC).astimezone(used.zone).date()
-        wrong = findings(used, day)
-        years = sorted(used.official.years) if used.official else []
-        if as_json:
-            typer.echo(_json({"calendar": used.id, "today": str(day), "findings": wrong}))
-        else:
-            scope = f"放假安排 {years[0]}–{years[-1]} 年" if years else "不随国家放假安排"
-            typer.echo(f"日历 {used.id}（{used.zone.key}），{scope}，按 {day} 检查")
-            typer.echo("\n".join(f"警报：{text}" for text in wrong) or "齐全，没有发现问题")
+    used = load_calendar(calendar) if calendar else _in_force(ctx, office_calendar())
+    day = _date(today) if today else datetime.now(UTC).astimezone(used.zone).date()
+    wrong = findings(used, day)
+    years = sorted(used.official.years) if used.official else []
+    if as_json:
+        typer.echo(_json({"calendar": used.id, "today": str(day), "findings": wrong}))
+    else:
+        scope = f"放假安排 {years[0]}–{years[-1]} 年" if years else "不随国家放假安排"
+        typer.echo(f"日历 {used.id}（{used.zone.key}），{scope}，按 {day} 检查")
+        typer.echo("\n".join(f"警报：{text}" for text in wrong) or "齐全，没有发现问题")
     if wrong:
         raise typer.Exit(FOUND)
 
@@ -166,18 +154,32 @@ def _rows(policy: Policy) -> Iterator[dict[str, str]]:
             yield {"profile": policy.name, "setting": name, "value": shown, "source": source}
 
 
-def _chosen(profile: str | None, file: Path | None, on: datetime) -> tuple[Calendar, Policy | None]:
+def _chosen(
+    ctx: typer.Context, profile: str | None, file: Path | None, on: datetime
+) -> tuple[Calendar, Policy | None]:
     """The calendar to use, and the profile in force on the office's date of an instant."""
     if profile is not None and file is not None:
         raise InvalidInput("calendar", str(file), "--profile 与 --calendar 只能用一个")
     if file is not None:
         return load_calendar(file), None
     if profile is None:
-        return office_calendar(), None
+        return _in_force(ctx, office_calendar()), None
     policies = Policies.load()
     zone = policies.versions(profile)[-1].zone
     policy = policies.at(profile, on.astimezone(zone).date())
-    return policy.calendar, policy
+    return _in_force(ctx, policy.calendar), policy
+
+
+def _in_force(ctx: typer.Context, calendar: Calendar) -> Calendar:
+    """The calendar with the revisions recorded in the office's database, where there is one."""
+    from workflow.settings import Settings  # noqa: PLC0415
+
+    if not (Settings.read(ctx.obj.data).data / "bihuan.db").exists():
+        return calendar
+    from console.wiring import office  # noqa: PLC0415  # only an office's own database needs it
+
+    with office(ctx.obj.data) as opened:
+        return opened.rulebook.revised(calendar)
 
 
 def _instant(text: str, field: str) -> datetime:

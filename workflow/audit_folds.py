@@ -19,7 +19,7 @@ _NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObj
 _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
 contact_requested_at last_call_at verdict ground reason_code case_class named_unit unit final_level
-met_rectify"""
+met_rectify handled_by area"""
 _FALSE = """contact_requested answered show_service_number acknowledged appealed question_open
 invited objected retaliation real_name has_phone"""
 _ZERO = "version touched calls orders returns extension_days extension_asked sent_back supervised"

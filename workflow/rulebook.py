@@ -5,9 +5,7 @@ times.
 from __future__ import annotations
 
 from datetime import date
-from typing import TypeVar
-
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, text
 
 from schemas import CalendarRevised, PolicyTakenIntoForce
 from schemas.envelope import Fact
@@ -15,7 +13,6 @@ from workflow.calendar import Calendar
 from workflow.clock import instant
 from workflow.complaint import Complaint, Open
 from workflow.policy import Policies, Policy, Stamp, extended, stamp
-from workflow.storage.models import events
 
 CALENDAR_SUBJECT = "calendar/china"
 
@@ -66,19 +63,22 @@ class Rulebook:
         policies.versions(profile)
         self._revisions: list[CalendarRevised] = []
         self._in_force: list[PolicyTakenIntoForce] = []
-        self._revised_to = 0
         self._bound: dict[tuple[str, str], BoundRules] = {}
 
     def refresh(self, conn: Connection) -> None:
         """Takes in calendar revisions and policy decisions recorded since, by whatever process."""
-        self._revisions += _facts_after(
-            conn, CALENDAR_SUBJECT, len(self._revisions), CalendarRevised
-        )
-        if len(self._revisions) != self._revised_to:
-            self._revised_to = len(self._revisions)
-            self._bound.clear()
-        subject = f"policy/{self.profile}"
-        self._in_force += _facts_after(conn, subject, len(self._in_force), PolicyTakenIntoForce)
+        known = {
+            "calendar": CALENDAR_SUBJECT,
+            "revisions": len(self._revisions),
+            "policy": f"policy/{self.profile}",
+            "decisions": len(self._in_force),
+        }
+        for subject, data in conn.execute(_RECORDED_SINCE, known):
+            if subject == CALENDAR_SUBJECT:
+                self._revisions.append(CalendarRevised.model_validate_json(data))
+                self._bound.clear()
+            else:
+                self._in_force.append(PolicyTakenIntoForce.model_validate_json(data))
 
     def rules_for(self, complaint: Complaint | None, fact: Fact) -> BoundRules:
         """The rules a complaint is held to: pinned at collection for its life."""
@@ -93,7 +93,7 @@ class Rulebook:
         found = self._bound.get((profile, version))
         if found is None:
             policy = self.policies.get(profile, version)
-            found = BoundRules(policy, self._revised(policy.calendar))
+            found = BoundRules(policy, self.revised(policy.calendar))
             self._bound[profile, version] = found
         return found
 
@@ -107,7 +107,8 @@ class Rulebook:
         first = self.policies.versions(self.profile)[0]
         return self.policies.at(self.profile, max(day, first.effective_from))
 
-    def _revised(self, calendar: Calendar) -> Calendar:
+    def revised(self, calendar: Calendar) -> Calendar:
+        """The calendar with every revision recorded so far, if it follows the state's notices."""
         if calendar.official is None:
             return calendar
         for revision in self._revisions:
@@ -119,13 +120,10 @@ class Rulebook:
         return calendar
 
 
-F = TypeVar("F", bound=Fact)
-
-
-def _facts_after(conn: Connection, subject: str, version: int, kind: type[F]) -> list[F]:
-    query = (
-        select(events.c.data)
-        .where(events.c.subject == subject, events.c.version > version)
-        .order_by(events.c.version)
-    )
-    return [kind.model_validate_json(data) for data in conn.execute(query).scalars()]
+_RECORDED_SINCE = text(
+    """
+    SELECT subject, data FROM events WHERE subject = :calendar AND version > :revisions
+    UNION ALL
+    SELECT subject, data FROM events WHERE subject = :policy AND version > :decisions
+    """
+)

@@ -5,17 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from console.cli_rules import register
+from console.cli import app
 
 FRIDAY = "2021-09-17T16:00:00+08:00"
 
 
 def bihuan(*words: str) -> Result:
-    app = typer.Typer()
-    register(app)
     return CliRunner().invoke(app, list(words))
 
 
@@ -137,7 +134,7 @@ def test_bad_input_is_refused_by_field_without_a_traceback(
     result = bihuan(*words)
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert f"不能照办：{field}：" in result.stderr
+    assert f"{field}：" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from workflow.bus.consumer import Consumer, Record, Work, record_of
 from workflow.errors import IllegalStep, InvalidInput
@@ -20,10 +20,14 @@ MAX_ERROR = 2000
 
 def held_subjects(conn: Connection, consumer: str) -> set[str]:
     """Subjects whose later records must wait for this consumer, so that their order stays."""
-    query = select(parked.c.subject).where(
-        parked.c.consumer == consumer, parked.c.status.in_(HOLDING)
-    )
-    return set(conn.execute(query.distinct()).scalars())
+    return set(conn.execute(_HELD, {"of_consumer": consumer}).scalars())
+
+
+_HELD = (
+    select(parked.c.subject)
+    .where(parked.c.consumer == bindparam("of_consumer"), parked.c.status.in_(HOLDING))
+    .distinct()
+)
 
 
 def park(

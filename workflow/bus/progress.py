@@ -6,17 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    and_,
-    bindparam,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from pydantic_core import to_json
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text
 
 from workflow.bus.consumer import Consumer
 from workflow.storage.log import LANES
@@ -89,39 +80,28 @@ _READ = text(
     LIMIT :size
     """
 ).bindparams(bindparam("handles", expanding=True))
-_CLAIM = (
-    update(progress)
-    .where(
-        and_(
-            progress.c.consumer == bindparam("of_consumer"),
-            progress.c.lane == bindparam("of_lane"),
-            progress.c.pos == bindparam("old"),
-        )
-    )
-    .values(pos=bindparam("new"))
+_CLAIM = text(
+    """
+    UPDATE progress SET pos = j.value ->> 2
+    FROM json_each(:reaches) AS j
+    WHERE consumer = :consumer AND lane = j.value ->> 0 AND pos = j.value ->> 1
+    RETURNING lane
+    """
+)
+_BEHIND = (
+    select(progress.c.consumer)
+    .join(lanes, and_(lanes.c.lane == progress.c.lane, lanes.c.pos > progress.c.pos))
+    .distinct()
 )
 
 
 def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]:
-    """Compare-and-set, lane by lane: answers the lanes won; a zombie wins none and does no work."""
-    won = set()
-    for reach in sorted(reaches, key=lambda r: r.lane):
-        values = {
-            "of_consumer": consumer,
-            "of_lane": reach.lane,
-            "old": reach.old,
-            "new": reach.new,
-        }
-        if conn.execute(_CLAIM, values).rowcount == 1:
-            won.add(reach.lane)
-    return won
+    """Compare-and-set: answers the lanes won; a zombie wins none and does no work."""
+    wanted = [(reach.lane, reach.old, reach.new) for reach in reaches]
+    values = {"consumer": consumer, "reaches": to_json(wanted).decode()}
+    return set(conn.execute(_CLAIM, values).scalars())
 
 
 def behind(conn: Connection) -> set[str]:
     """The consumers for whom something lies beyond."""
-    query = (
-        select(progress.c.consumer)
-        .join(lanes, and_(lanes.c.lane == progress.c.lane, lanes.c.pos > progress.c.pos))
-        .distinct()
-    )
-    return set(conn.execute(query).scalars())
+    return set(conn.execute(_BEHIND).scalars())

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,7 @@ def run_many(
     if order is None:
         values = [dict(zip(keys, row, strict=True)) for row in rows]
     elif order != keys:
-        places = [keys.index(key) for key in order]
-        values = [tuple(row[place] for place in places) for row in rows]
+        values = list(map(itemgetter(*(keys.index(key) for key in order)), rows))
     return conn.exec_driver_sql(sql, list(values)).rowcount
 
 

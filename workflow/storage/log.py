@@ -62,6 +62,12 @@ COLUMNS = (
     "limits",
 )
 _INSERT = insert(events)
+_HEADS = (
+    select(lanes)
+    .where(lanes.c.lane.in_(bindparam("touched", expanding=True)))
+    .order_by(lanes.c.lane)
+    .with_for_update()
+)
 _MOVE = (
     update(lanes)
     .where(lanes.c.lane == bindparam("of_lane"))
@@ -78,7 +84,7 @@ def link(key: bytes, before: bytes, row: Sequence[Any]) -> bytes:
     """The chain's next hash: HMAC-SHA-256 over the hash before and the stored values in column
     order.
     """
-    text = "\x1f".join("\x00" if value is None else str(value) for value in row)
+    text = "\x1f".join(["\x00" if value is None else str(value) for value in row])
     return hmac.digest(key, before + text.encode(), "sha256")
 
 
@@ -100,15 +106,13 @@ def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> 
     """Appends in the order given; answers each event's recorded time, never falling back within
     a lane.
     """
-    touched = sorted({lane_of(entry.subject) for entry in entries})
-    query = select(lanes).where(lanes.c.lane.in_(touched)).order_by(lanes.c.lane)
+    places = [lane_of(entry.subject) for entry in entries]
     heads = {
         row.lane: [row.pos, row.recorded_at, bytes(row.hash)]
-        for row in conn.execute(query.with_for_update())
+        for row in conn.execute(_HEADS, {"touched": sorted(set(places))})
     }
     rows, recorded = [], []
-    for entry in entries:
-        lane = lane_of(entry.subject)
+    for lane, entry in zip(places, entries, strict=True):
         head = heads[lane]
         head[0] += 1
         head[1] = max(head[1], now)
