@@ -126,7 +126,7 @@ class Desk:
         return Ready(number, False, key, full, unit, day, at)
 
     def day_of(self, at: int) -> str:
-        """The office's date of an instant; remembered by quarter hour, as fine as zones' offsets."""
+        """The office's date of an instant; remembered by quarter hour, the finest zone offset."""
         quarter = at // 900_000_000
         day = self._days.get(quarter)
         if day is None:

@@ -5,6 +5,7 @@ times.
 from __future__ import annotations
 
 from datetime import date
+
 from sqlalchemy import Connection, text
 
 from schemas import CalendarRevised, PolicyTakenIntoForce
@@ -73,7 +74,7 @@ class Rulebook:
             "policy": f"policy/{self.profile}",
             "decisions": len(self._in_force),
         }
-        for subject, data in conn.execute(_RECORDED_SINCE, known):
+        for subject, _, data in conn.execute(_RECORDED_SINCE, known):
             if subject == CALENDAR_SUBJECT:
                 self._revisions.append(CalendarRevised.model_validate_json(data))
                 self._bound.clear()
@@ -122,8 +123,11 @@ class Rulebook:
 
 _RECORDED_SINCE = text(
     """
-    SELECT subject, data FROM events WHERE subject = :calendar AND version > :revisions
+    SELECT subject, version, data FROM events
+      WHERE subject = :calendar AND version > :revisions
     UNION ALL
-    SELECT subject, data FROM events WHERE subject = :policy AND version > :decisions
+    SELECT subject, version, data FROM events
+      WHERE subject = :policy AND version > :decisions
+    ORDER BY version
     """
 )
