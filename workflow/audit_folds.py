@@ -22,7 +22,8 @@ contact_requested_at last_call_at verdict ground reason_code case_class named_un
 met_rectify handled_by area"""
 _FALSE = """contact_requested answered show_service_number acknowledged appealed question_open
 invited objected retaliation real_name has_phone"""
-_ZERO = "version touched calls orders returns extension_days extension_asked sent_back supervised"
+_ZERO = """level collected_at version touched calls orders returns extension_days extension_asked
+sent_back supervised"""
 _NEW: Mapping[str, Any] = {
     **dict.fromkeys(_NONE.split()),
     **dict.fromkeys(_FALSE.split(), False),

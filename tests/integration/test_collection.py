@@ -246,3 +246,10 @@ def test_any_clean_text_goes_in_and_comes_out_as_it_was(city, text):
     with city.office.database.read() as conn:
         assert city.office.vault.text(conn, f"{complaint}-1", "text") == text
     assert city.damage() == []
+
+
+def test_a_rating_that_says_nothing_of_its_rater_opens_a_complaint_nobody_can_call(city):
+    complaint = city.portal.bad_review(mobile="", userName="", anonymityFlag=True)
+    row = city.complaint(complaint)
+    assert (row.real_name, row.has_phone, row.reachable) == (False, False, False)
+    assert city.damage() == []
