@@ -86,7 +86,7 @@ class _Timer:
         return None if paused else opened
 
     def _fire(self, complaint: Complaint, opened: Open) -> None:
-        if self._lapses(complaint):
+        if self.at > opened.due_at and self._lapses(complaint):
             self._record(s.ReevaluationLapsed())
             self._clear()
             return
