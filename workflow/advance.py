@@ -71,6 +71,7 @@ ROLE_NAMES = {
     Role.IT: "信息科",
 }
 
+
 class _Row(Transition):  # type: ignore[misc]
     """A row of the table has conditions and no callbacks, and is not searched for any."""
 

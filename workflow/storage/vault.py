@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from workflow.errors import Damaged, InvalidInput
 from workflow.storage.models import vault
@@ -96,6 +96,11 @@ def opened_text(salted: bytes) -> str:
     return salted[SALT:].decode()
 
 
+_SEALED = select(vault.c.sealed).where(
+    vault.c.owner == bindparam("of_owner"), vault.c.field == bindparam("of_field")
+)
+
+
 class Vault:
     """Seals and opens rows of the vault; a row moved to another owner or field does not open."""
 
@@ -130,8 +135,7 @@ class Vault:
         return None if plain is None else opened_text(plain)
 
     def plain(self, conn: Connection, owner: str, field: str) -> bytes | None:
-        query = select(vault.c.sealed).where(vault.c.owner == owner, vault.c.field == field)
-        sealed = conn.execute(query).scalar()
+        sealed = conn.execute(_SEALED, {"of_owner": owner, "of_field": field}).scalar()
         return None if sealed is None else self.unseal(owner, field, bytes(sealed))
 
     def erase(self, conn: Connection, owner: str) -> int:
