@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, not_, select
 
 from workflow.audit_collection import collected
-from workflow.audit_finding import Finding, streamed
+from workflow.audit_finding import Finding, streamed, undaunted
 from workflow.audit_folds import Folded, fold, unwritten
 from workflow.audit_log import caught_up, chains, pointers
 from workflow.audit_vault import texts
@@ -68,11 +68,20 @@ def check(
         ("保密库", lambda: texts(conn, keys)),
     )
     found: list[Finding] = []
-    for name, part in parts:
-        if progress is not None:
-            progress(name)
-        found += islice(part(), MOST)
+    with undaunted(conn):
+        for name, part in parts:
+            if progress is not None:
+                progress(name)
+            found += islice(_to_the_end(name, part()), MOST)
     return found
+
+
+def _to_the_end(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Damage may be such that a part cannot go on; that is a finding, and the next part begins."""
+    try:
+        yield from findings
+    except Exception as error:
+        yield Finding("unreadable", name, f"读不下去：{type(error).__name__} {error}")
 
 
 def heads(conn: Connection) -> list[tuple[int, int, str]]:

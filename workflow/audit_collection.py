@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from workflow.audit_finding import Finding, streamed
+from workflow.audit_finding import Finding, octets, streamed
 from workflow.errors import Damaged
 from workflow.storage.models import (
     complaints,
@@ -44,6 +44,7 @@ class _Seen:
         self.count[batch] = self.count.get(batch, 0) + 1
         text = "\x1f".join(map(str, said)).encode("utf-8", "replace")
         if blake2b(text, digest_size=16, key=self.key).hexdigest() != digest:
+            self.digest[batch] = self.digest.get(batch, 0) + _number(digest)
             return f"第{batch}批的这一行，内容被改动"
         self.digest[batch] = self.digest.get(batch, 0) + int(digest, 16)
         if batch in self.told and received_at != self.told[batch]["received_at"]:
@@ -55,6 +56,13 @@ class _Seen:
         if found is None:
             found = self.cells[day, unit or ""] = [0, 0, 0, 0]
         return found
+
+
+def _number(digest: str) -> int:
+    try:
+        return int(digest, 16)
+    except ValueError:
+        return 0
 
 
 _BATCH_FIELDS = {"rating": ("ratings", "评价"), "service": ("services", "办件")}
@@ -101,7 +109,7 @@ def _rated(conn: Connection, keys: Keys, seen: _Seen) -> Iterator[Finding]:
         counts[1] += 1
         counts[2] += said[_ORIGIN] == "onsite_active"
         counts[3] += said[_LEVEL] <= 2
-        if sealed is not None and (wrong := _private(box, keys.match, said, bytes(sealed))):
+        if sealed is not None and (wrong := _private(box, keys.match, said, octets(sealed))):
             yield Finding("vault", _name(said[:4]), wrong)
         if matched is not None:
             yield from _matched(conn, said, batch, matched)

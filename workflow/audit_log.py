@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
-from workflow.audit_finding import Finding, streamed
+from workflow.audit_finding import Finding, octets, streamed
 from workflow.storage.models import commands, events, lanes, parked, progress
 from workflow.storage.vault import Keys
 
@@ -29,7 +29,7 @@ def chains(conn: Connection, keys: Keys) -> Iterator[Finding]:
     for row in streamed(conn, query):
         pos, before, recorded_at = last.get(row.lane, (0, _FIRST, 0))
         yield from _linked(keys.chain, row, pos, before, recorded_at)
-        last[row.lane] = row.pos, bytes(row.hash), row.recorded_at
+        last[row.lane] = row.pos, octets(row.hash), row.recorded_at
     for lane in range(_LANES):
         if lane not in heads:
             yield Finding("lane", f"第{lane}道", "道的首部不见了")
@@ -47,7 +47,7 @@ def _linked(
         yield Finding("gap", where, f"第{row.lane}道的位置从{pos}跳到{row.pos}，中间的事件不见了")
     values = tuple(row)[:-1]
     text = "\x1f".join("\x00" if value is None else str(value) for value in values)
-    if hmac.digest(key, before + text.encode("utf-8", "replace"), "sha256") != bytes(row.hash):
+    if hmac.digest(key, before + text.encode("utf-8", "replace"), "sha256") != octets(row.hash):
         yield Finding("chain", where, "这条事件与它的链不符：内容被改动，或前一条被换掉")
     if zlib.crc32(row.subject.encode("utf-8", "replace")) % _LANES != row.lane:
         yield Finding("lane", where, "这条事件不在它的道上")
@@ -58,14 +58,14 @@ def _linked(
 def _head(key: bytes, head: Row[Any], last: tuple[int, bytes, int]) -> Iterator[Finding]:
     where = f"第{head.lane}道"
     pos, digest, recorded_at = last
-    sealed = b"head:%d:%d:" % (head.lane, head.pos) + bytes(head.hash)
-    if hmac.digest(key, sealed, "sha256") != bytes(head.seal):
+    sealed = b"head:%d:%d:" % (head.lane, head.pos) + octets(head.hash)
+    if hmac.digest(key, sealed, "sha256") != octets(head.seal):
         yield Finding("seal", where, f"道的首部被改动：写着第{head.pos}位")
     if head.pos != pos:
         yield Finding(
             "tail", where, f"首部在第{head.pos}位，末条事件在第{pos}位：日志尾部被截去或添加"
         )
-    elif bytes(head.hash) != digest or head.recorded_at != recorded_at:
+    elif octets(head.hash) != digest or head.recorded_at != recorded_at:
         yield Finding("tail", where, f"首部与第{pos}位的末条事件不符")
 
 

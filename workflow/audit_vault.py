@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
-from workflow.audit_finding import Finding, streamed
+from workflow.audit_finding import Finding, octets, streamed
 from workflow.errors import Damaged
 from workflow.storage.models import events, vault
 from workflow.storage.vault import Keys, Vault
@@ -25,7 +25,7 @@ def texts(conn: Connection, keys: Keys) -> Iterator[Finding]:
     for row in streamed(conn, query):
         where = f"保密库 {row.owner.replace(chr(31), '/')} 的 {row.field}"
         try:
-            plain = box.unseal(row.owner, row.field, bytes(row.sealed))
+            plain = box.unseal(row.owner, row.field, octets(row.sealed))
         except Damaged:
             yield Finding("vault", where, "打不开：内容被改动，或属于别处")
             continue

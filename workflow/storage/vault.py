@@ -126,7 +126,7 @@ class Vault:
         aad = f"{owner}/{field}".encode()
         try:
             return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], aad)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Damaged(f"保密库中“{owner}/{field}”打不开：内容或密钥不对") from None
 
     def text(self, conn: Connection, owner: str, field: str) -> str | None:
