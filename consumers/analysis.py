@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, bindparam, text
 
 from consumers.analysis_rules import AnalysisRules, Rule, shipped
 from schemas import ComplaintAnalysed, Finding, ReviewCollected
@@ -30,9 +30,13 @@ class Analysis:
 
     def __init__(self, vault: Vault, rules: AnalysisRules | None = None) -> None:
         self.vault, self.rules = vault, rules or shipped()
+        self._work: Work | None = None
+        self._known: dict[str, list[Row[Any]]] = {}
 
     def handle(self, record: Record, work: Work) -> None:
-        rows = _known(work.conn, record)
+        if work is not self._work:
+            self._work, self._known = work, _known(work.conn, work.batch or (record,))
+        rows = self._known[record.subject]
         work.record(record, self.analysed(record, self._said(record, rows[0].sealed), rows))
 
     def _said(self, record: Record, sealed: bytes | None) -> str:
@@ -114,27 +118,31 @@ def _misoperation(
 
 _KNOWN = text(
     """
-    SELECT v.sealed AS sealed, own.phone AS phone,
+    SELECT this.id AS subject, v.sealed AS sealed,
       (SELECT n.ratings FROM raters n WHERE n.day = own.day AND n.phone = own.phone) AS ratings,
       (SELECT min(s.unit) FROM staff s WHERE s.phone = own.phone) AS staff_of,
       o.subject AS other, c.collected_at AS collected_at,
       (SELECT min(r.assessed_at) FROM ratings r WHERE r.source = c.source
          AND r.project_no = c.project_no AND r.service_number = c.service_number) AS assessed_at
-    FROM (SELECT :subject AS subject, :owner AS owner) this
-    LEFT JOIN vault v ON v.owner = this.owner AND v.field = 'text'
-    LEFT JOIN contacts own ON own.subject = this.subject AND own.phone IS NOT NULL
+    FROM complaints this
+    LEFT JOIN vault v ON v.owner = this.id || '-1' AND v.field = 'text'
+    LEFT JOIN contacts own ON own.subject = this.id AND own.phone IS NOT NULL
     LEFT JOIN contacts o ON o.phone = own.phone AND o.subject <> own.subject
       AND (o.item = own.item OR o."window" = own."window")
     LEFT JOIN complaints c ON c.id = o.subject
+    WHERE this.id IN :subjects
     """
-)
+).bindparams(bindparam("subjects", expanding=True))
 
 
-def _known(conn: Connection, record: Record) -> Sequence[Row[Any]]:
-    """The rating's sealed text and what its phone is known for, in one question: a row at least,
-    and one for each other complaint of the same phone on the same item or window.
+def _known(conn: Connection, batch: Sequence[Record]) -> dict[str, list[Row[Any]]]:
+    """Each rating's sealed text and what its phone is known for, in one question for the batch: a
+    row at least, and one for each other complaint of the same phone on the same item or window.
     """
-    return conn.execute(_KNOWN, {"subject": record.subject, "owner": record.id}).all()
+    found: dict[str, list[Row[Any]]] = {}
+    for row in conn.execute(_KNOWN, {"subjects": [record.subject for record in batch]}):
+        found.setdefault(row.subject, []).append(row)
+    return found
 
 
 def _earlier(record: Record, rows: Sequence[Row[Any]], within: int) -> str | None:

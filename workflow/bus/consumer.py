@@ -4,7 +4,7 @@ handed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -93,10 +93,13 @@ def limits_of(text: str | None) -> LimitChange:
 
 
 class Work:
-    """One batch's transaction in a consumer's hands."""
+    """One batch's transaction in a consumer's hands. `batch` are its records, for questions asked
+    once for all of them.
+    """
 
-    def __init__(self, posting: Posting, consumer: str) -> None:
+    def __init__(self, posting: Posting, consumer: str, batch: Sequence[Record] = ()) -> None:
         self._posting, self._actor = posting, Actor(consumer, Role.CONSUMER)
+        self.batch = batch
 
     @property
     def conn(self) -> Connection:

@@ -78,7 +78,7 @@ class Runner:
             held = parking.held_subjects(posting.conn, self.consumer.name)
             if self.consumer.recording:
                 posting.prefetch(record.subject for record in mine)
-            work = Work(posting, self.consumer.name)
+            work = Work(posting, self.consumer.name, mine)
             for record in mine:
                 self._handle(record, work, posting, held)
 
