@@ -17,8 +17,11 @@ from zygote import acknowledge
 
 import schemas as s
 from consumers import register
+from schemas.envelope import Role
 from workflow.bus.embedded import EmbeddedBus
-from workflow.storage.models import lanes, progress
+from workflow.errors import Refused
+from workflow.ledger import Actor
+from workflow.storage.models import complaints, lanes, progress
 
 
 def warm() -> None:
@@ -134,3 +137,50 @@ def _second_round(does: Any) -> None:
     told = {"facts": "多要了证明", "cause": "不熟悉", "measures": "已整改", "reply": "致歉"}
     does(a, s.RectificationSubmitted, HANDLER, kind="rectified", **told, signed_by="负责人")
     does(a, s.RectificationAccepted)
+
+
+def import_rows(folder: str, acks: str, batches: int, size: int) -> None:
+    """Sends batches of services and ratings, one in ten of them bad; says what became of each."""
+    city = _opened(folder)
+    for batch in range(batches):
+        projects = [f"{batch:02d}-{n:02d}" for n in range(size)]
+        rows = [service(p) for p in projects]
+        rows += [rating(p, 1 if n % 10 == 0 else 5) for n, p in enumerate(projects)]
+        for row, answer in zip(rows, city.portal.sends(*rows).rows, strict=True):
+            acknowledge(acks, kind=type(row).__name__, project=row.projectNo, was=answer.outcome)
+    city.close()
+
+
+def drain_all(folder: str, stop: str) -> None:
+    """Runs the office's consumers until told to stop."""
+    city = _opened(folder)
+    bus = EmbeddedBus(city.ledger, (*register(city.office), Counting()))
+    worker = threading.Thread(target=bus.run)
+    worker.start()
+    while not Path(stop).exists():
+        time.sleep(0.02)
+    bus.stop()
+    worker.join()
+    city.close()
+
+
+def answer_calls(folder: str, acks: str, wanted: int, name: str) -> None:
+    """An operator who takes whatever is waiting, beside another one who does the same."""
+    city = _opened(folder)
+    actor = Actor(name, Role.OPERATOR)
+    query = select(complaints.c.id).where(complaints.c.state == "VERIFYING")
+    done = select(func.count()).select_from(complaints).where(complaints.c.state == "DISMISSED")
+    while True:
+        with city.office.database.read() as conn:
+            waiting = list(conn.execute(query).scalars())
+            if conn.execute(done).scalar_one() >= wanted:
+                break
+        for subject in waiting:
+            try:
+                city.step(subject, s.ComplaintClaimed, actor)
+                city.hotline.dismisses(subject, by=actor)
+            except Refused:
+                acknowledge(acks, refused=subject)
+            else:
+                acknowledge(acks, dismissed=subject, by=name)
+    city.close()

@@ -1,0 +1,96 @@
+"""Several processes on one database: two send the same files, one drains, two operators answer."""
+
+from collections import Counter
+
+import pytest
+from reactions import Counting, effects, make_room
+from sqlalchemy import func, select
+from zygote import acknowledged
+
+from consumers import register
+from workflow.bus.embedded import EmbeddedBus
+from workflow.storage.models import complaints, events, parked, ratings, services, tallies
+
+BATCHES, SIZE = 6, 30
+BAD = BATCHES * SIZE // 10
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.guarantee("G2")
+@pytest.mark.guarantee("G3")
+def test_processes_beside_one_another_lose_and_double_nothing(city, folder, zygote, tmp_path):
+    make_room(city.office.database)
+    stop = tmp_path / "stop"
+    runner = zygote.start("scenarios:drain_all", folder=str(folder), stop=str(stop))
+    given = {"folder": str(folder), "batches": BATCHES, "size": SIZE}
+    importers = [
+        zygote.start("scenarios:import_rows", **given, acks=str(tmp_path / f"rows{n}"))
+        for n in range(2)
+    ]
+    operators = [
+        zygote.start(
+            "scenarios:answer_calls",
+            folder=str(folder),
+            acks=str(tmp_path / f"calls{n}"),
+            wanted=BAD,
+            name=f"话务员{n}",
+        )
+        for n in range(2)
+    ]
+    assert [child.wait() for child in (*importers, *operators)] == [0, 0, 0, 0]
+    stop.touch()
+    assert runner.wait() == 0
+
+    told = [ack for n in range(2) for ack in acknowledged(tmp_path / f"rows{n}")]
+    outcomes = Counter((ack["kind"], ack["project"], ack["was"]) for ack in told)
+    assert {was for _, _, was in outcomes} == {"accepted", "repeat"}
+    assert set(outcomes.values()) == {1}
+    assert len(outcomes) == 2 * 2 * BATCHES * SIZE
+
+    calls = [ack for n in range(2) for ack in acknowledged(tmp_path / f"calls{n}")]
+    dismissed = [ack["dismissed"] for ack in calls if "dismissed" in ack]
+    assert len(dismissed) == len(set(dismissed)) == BAD
+
+    for table, count in ((services, BATCHES * SIZE), (ratings, BATCHES * SIZE), (complaints, BAD)):
+        assert count_of(city, table) == count
+    with city.office.database.read() as conn:
+        counted = conn.execute(select(tallies.c.services, tallies.c.ratings, tallies.c.bad)).all()
+    assert counted == [(BATCHES * SIZE, BATCHES * SIZE, BAD)]
+    assert effects_are_the_log(city)
+    assert count_of(city, parked) == 0
+    assert city.damage() == []
+
+
+def count_of(city, table):
+    with city.office.database.read() as conn:
+        return conn.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def effects_are_the_log(city):
+    """Each complaint's event has had its effect, once and in order."""
+    query = select(events.c.subject, events.c.version).where(events.c.subject.like("CP%"))
+    with city.office.database.read() as conn:
+        done = effects(conn, "counting")
+        log = [tuple(row) for row in conn.execute(query.order_by(events.c.version))]
+    by_subject = sorted(done, key=lambda pair: pair[0])  # stable: the order of the effects stays
+    return by_subject == sorted(log)
+
+
+@pytest.mark.guarantee("G2")
+def test_two_processes_never_drain_at_once(city, folder, zygote, tmp_path):
+    make_room(city.office.database)
+    for _ in range(20):
+        city.portal.bad_review()
+    stop = tmp_path / "stop"
+    runners = [
+        zygote.start("scenarios:drain_all", folder=str(folder), stop=str(stop)) for _ in range(2)
+    ]
+    for _ in range(20):
+        city.portal.bad_review()
+    stop.touch()
+    assert [runner.wait() for runner in runners] == [0, 0]
+    bus = EmbeddedBus(city.ledger, (*register(city.office), Counting()))
+    assert bus.drain()
+    assert effects_are_the_log(city)
+    assert count_of(city, parked) == 0
+    assert city.damage() == []
