@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -180,6 +181,26 @@ def test_the_tables_of_both_readmes_name_the_same_things() -> None:
         return [sorted(CODE.findall(line)) for line in lines]
 
     assert rows(ENGLISH) == rows(CHINESE)
+
+
+def test_the_due_time_is_explained_as_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = [line for line in commands(ENGLISH) if line.startswith("bihuan deadline --start")]
+    with pytest.raises(SystemExit) as ended:
+        app(shlex.split(line)[1:])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == fences(ENGLISH, "text")[0]
+
+
+def test_the_sample_files_are_taken_in_whole(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, sample in enumerate(fences("docs/import.md", "csv")):
+        file = tmp_path / f"{number}.csv"
+        file.write_text(sample, encoding="utf-8")
+        with pytest.raises(SystemExit):
+            app(["import", str(file), "--source", "bihuan", "--json", "--data", str(folder)])
+        receipt = json.loads(capsys.readouterr().out)
+        assert receipt["accepted"] == len(sample.splitlines()) - 1, sample
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
