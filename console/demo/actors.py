@@ -49,8 +49,12 @@ class Case:
 
     def minutes_later(self, least: int, most: int) -> int:
         """The first working instant after so many minutes of whatever else there was to do."""
-        wait = self.rng(self.state).randint(least, most) * MINUTE
-        return slot(self.calendar, self.at + wait)
+        rng = self.rng(self.state)
+        wanted = self.at + rng.randint(least, most) * MINUTE
+        begin = slot(self.calendar, wanted)
+        return (
+            begin if begin == wanted else slot(self.calendar, begin + rng.randint(3, 40) * MINUTE)
+        )
 
     def on_working_day(self, after: int, days: int) -> int:
         """An instant well inside the so manieth working day after that of `after`."""

@@ -29,6 +29,10 @@ class DemoClock:
         """On to an instant; one that is past already changes nothing."""
         self.now = max(self.now, to)
 
+    def spend(self, minutes: int) -> None:
+        """Lets so many minutes pass."""
+        self.now += minutes * MINUTE
+
 
 def slot(calendar: Calendar, at: int) -> int:
     """The first instant from `at` on at which somebody is at work and citizens may be called."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from console.demo.actors import Case
@@ -31,8 +32,9 @@ _SILENT: Final = "三次拨打都没有接通，无法核实。"
 class Operator:
     """12345 话务员: one of several; keeps a complaint in hand until it is said what it was."""
 
-    def __init__(self, office: Office, account: str) -> None:
-        self._office, self._ledger = office, office.ledger
+    def __init__(self, office: Office, account: str, spend: Callable[[int], None]) -> None:
+        """`spend` lets minutes pass: a call takes its time."""
+        self._office, self._ledger, self._spend = office, office.ledger, spend
         self._who: dict[str, Any] = {"account": account}
         self._account = account
 
@@ -114,5 +116,7 @@ class Operator:
         answers = not silent_here or tried >= case.fate.unanswered
         silence = case.rng(f"ring {tried}").choice(_SILENCE)
         outcome = CallOutcome.ANSWERED if answers else silence
+        self._spend(1)
         hotline.call(self._ledger, case.subject, outcome=outcome, **self._who)
+        self._spend(case.rng("call").randint(2, 6) if answers else 0)
         return answers

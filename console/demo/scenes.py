@@ -62,7 +62,7 @@ class Scene:
         policy = office.rulebook.in_force(clock())
         self._calendar = office.rulebook.bound(policy.name, policy.version).calendar
         self._desk, self._bus = office.desk(), bus or office.bus()
-        self._staff = Staff(office, fates)
+        self._staff = Staff(office, clock, fates)
         self._agenda: list[_Booking] = []
         self._plans: dict[str, _Booking] = {}
         self._looked_at: dict[str, int] = {}
@@ -216,9 +216,9 @@ class Refusing:
 class Staff:
     """Everybody who works for the office or for a unit, each hired when first needed."""
 
-    def __init__(self, office: Office, fates: Mapping[Key, Fate]) -> None:
+    def __init__(self, office: Office, clock: DemoClock, fates: Mapping[Key, Fate]) -> None:
         self._office, self._fates = office, fates
-        self._operators = [Operator(office, account) for account in OPERATORS]
+        self._operators = [Operator(office, account, clock.spend) for account in OPERATORS]
         self._reviewer = Reviewer(office)
         self._handlers: dict[str, Handler] = {}
         self._clerks: dict[str, Clerk] = {}

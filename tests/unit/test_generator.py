@@ -358,7 +358,7 @@ def taken(desk: Desk, day: Day) -> Iterator[tuple[object, ...] | None]:
 def _key(
     desk: Desk, read: Rating | ServiceRecord, number: int, arrival: Arrival
 ) -> tuple[object, ...] | None:
-    ready = desk.ready(read, number, micros(arrival.received_at))
+    ready = desk.ready(number, read)
     return None if isinstance(ready, Refusal) else (ready.key, ready.digest)
 
 

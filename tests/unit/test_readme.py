@@ -188,7 +188,7 @@ def test_the_due_time_is_explained_as_shown(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit) as ended:
         app(shlex.split(line)[1:])
     assert ended.value.code == 0
-    assert capsys.readouterr().out == fences(ENGLISH, "text")[0]
+    assert capsys.readouterr().out == fences(ENGLISH, "text")[1]
 
 
 def test_the_sample_files_are_taken_in_whole(

@@ -161,6 +161,12 @@ outbox = Table(
     Column("tries", Integer, nullable=False),
     Column("sent_at", Instant),
     UniqueConstraint("event_id", "channel", "recipient"),
+    Index(
+        "outbox_waiting",
+        "id",
+        sqlite_where=text("status = 'waiting'"),
+        postgresql_where=text("status = 'waiting'"),
+    ),
 )
 """Messages to be sent, with the event's id as idempotency key; a person can read them."""
 
