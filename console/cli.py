@@ -11,6 +11,7 @@ import typer
 
 from console import cli_doors, cli_engine, cli_intake, cli_loop, cli_reports, cli_rules, cli_views
 from console.cli_root import Asked, Root
+from console.demo import cli as cli_demo
 from console.refusals import EXITS
 
 HELP = "\n\n".join(
@@ -54,6 +55,7 @@ cli_rules.register(app)
 cli_intake.register(app)
 cli_reports.register(app)
 cli_engine.register(app)
+cli_demo.register(app)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from console.demo.acts import printed
+from console.demo.acts.left_open import left_open
 from console.demo.stage import Stage
 from console.reports import annex3, annex4
 from console.reports.footing import table_of
@@ -17,6 +18,7 @@ from console.reports.periods import parse_period
 
 if TYPE_CHECKING:
     from console.reports.annex3 import Annex3Row
+    from console.reports.annex4 import Annex4Row
     from console.wiring import Office
 
 TITLE: Final = "印出通报的表，逐格对照"
@@ -30,17 +32,18 @@ def tables(stage: Stage, office: Office) -> None:
         "相同的只写一个数；不同的写成“算出≠通报”，标红。",
         pause=1.0,
     )
-    equal = [_annex3(stage, office), _annex4(stage, office)]
-    equal.append(_text(stage, office))
+    with office.database.read() as conn:
+        towns = annex3.annex3_rows(conn, office.units, "2021-05", "2021-09")
+        units = annex4.annex4_rows(conn, office.units, parse_period("2021Q3"))
+    found = _indicators(office)
+    equal = [_annex3(stage, towns), _annex4(stage, units), _text(stage, found)]
     stage.say()
     cells, same = sum(n for n, _ in equal), sum(n for _, n in equal)
     stage.proof(f"合计 {same} / {cells} 格与通报相同", same == cells)
-    _left_open(stage, office)
+    left_open(stage, towns, units, found)
 
 
-def _annex3(stage: Stage, office: Office) -> tuple[int, int]:
-    with office.database.read() as conn:
-        rows = annex3.annex3_rows(conn, office.units, "2021-05", "2021-09")
+def _annex3(stage: Stage, rows: Sequence[Annex3Row]) -> tuple[int, int]:
     theirs = printed.annex3()
     stage.say()
     stage.line((annex3.TITLE, "bold"))
@@ -81,9 +84,7 @@ def _beside(ours: str, theirs: str) -> Text:
     return Text(ours) if ours == theirs else Text(f"{ours}≠{theirs}", style="bold red")
 
 
-def _annex4(stage: Stage, office: Office) -> tuple[int, int]:
-    with office.database.read() as conn:
-        rows = annex4.annex4_rows(conn, office.units, parse_period("2021Q3"))
+def _annex4(stage: Stage, rows: Sequence[Annex4Row]) -> tuple[int, int]:
     ours = [(str(row.rank), row.name, str(row.ratings)) for row in rows]
     pairs = list(zip(ours, printed.annex4(), strict=True))
     stage.say()
@@ -108,8 +109,7 @@ def _annex4(stage: Stage, office: Office) -> tuple[int, int]:
     return len(cells), same
 
 
-def _text(stage: Stage, office: Office) -> tuple[int, int]:
-    found = _indicators(office)
+def _text(stage: Stage, found: Indicators) -> tuple[int, int]:
     stage.say()
     stage.line(("正文的指标（张店区部门，2021 年第三季度）", "bold"))
     table = table_of("指标", "算出", "分子/分母", "通报")
