@@ -22,7 +22,6 @@ from console.demo.plan import spread, works
 from producers.sources import Kind as RowKind
 from producers.sources import source
 from schemas.rating import Rating, Refusal, ServiceRecord
-from workflow.clock import micros
 from workflow.intake import Desk
 from workflow.states import OPEN, State
 from workflow.unit_files import load

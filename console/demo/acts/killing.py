@@ -80,7 +80,8 @@ def _go_on(stage: Stage, opened: Office, clock: DemoClock, seed: int, before: Su
     opened.drain()
     after, bad = _survey(opened), len(living_desk(seed).fates)
     stage.line(
-        f"  从头再送一遍：重复 {repeats:,} 行，新收 {after.rows - before.rows:,} 行，共 {after.rows:,} 行"
+        f"  从头再送一遍：重复 {repeats:,} 行，新收 {after.rows - before.rows:,} 行，"
+        f"共 {after.rows:,} 行"
     )
     with opened.database.read() as conn:
         findings = audit.check(conn, opened.keys)

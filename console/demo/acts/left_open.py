@@ -1,4 +1,4 @@
-"""第六幕：what the circular itself leaves open, said as it is; figures from outside, not computed."""
+"""第六幕：what the circular itself leaves open; figures from outside are shown, not computed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def _points(
         f"也只有 {both:,}，还差 7 万多条。"
     )
     yield (
-        f"正文差评 {found.bad}、有效 {found.valid}；附件3 张店三个月差评 {sum(r.bad for r in home)}、"
+        f"正文差评 {found.bad}、有效 {found.valid}；"
+        f"附件3 张店三个月差评 {sum(r.bad for r in home)}、"
         f"有效 {sum(r.valid for r in home)}。口径不同，不能互比，更不能相加。"
     )
     every, valid = (found.figure(name).rate.percent() for name in ("good_all", "good_valid"))
@@ -52,4 +53,7 @@ def _points(
     )
     empty = [f"{r.district}{int(r.month[5:])}月" for r in towns if not r.ratings]
     yield f"{'、'.join(empty)}没有评价，附件3 仍印 0%；这里照印，但不拿它排名。"
-    yield "按时回访率、整改率、整改满意率没有给公式；这里的公式在 bihuan report indicators 里逐条列出。"
+    yield (
+        "按时回访率、整改率、整改满意率没有给公式；"
+        "这里的公式在 bihuan report indicators 里逐条列出。"
+    )

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from console import wording
 from console.demo.acts.wall import LEGEND, Wall
+from console.demo.fates import Key
 from console.demo.stage import Stage
 from workflow.calendar import Calendar
 from workflow.storage.models import complaints, events
@@ -169,3 +170,12 @@ def _tell_months(stage: Stage, turns: tuple[Turn, ...]) -> None:
     for (year, month), found in groupby(home, key=lambda turn: (turn.day.year, turn.day.month)):
         tally.counts.update(turn.what for turn in found)
         stage.line(f"  到 {year} 年 {month:>2} 月底：", tally.line())
+
+
+def complaint_of(office: Office, key: Key) -> str:
+    """The complaint that the rating of this service opened."""
+    query = select(complaints.c.id).where(
+        complaints.c.project_no == key[0], complaints.c.service_number == key[1]
+    )
+    with office.database.read() as conn:
+        return str(conn.execute(query).scalar_one())

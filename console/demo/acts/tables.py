@@ -1,8 +1,8 @@
-"""第六幕：the circular's tables, computed from the database, cell by cell beside what it printed."""
+"""第六幕：the circular's tables, computed from the database, cell by cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from console.wiring import Office
 
 TITLE: Final = "印出通报的表，逐格对照"
+Theirs = Mapping[printed.Cell, tuple[str, ...]]
 _LETTERS: Final = ("A", "M", "P", "P/M", "D", "T")
 
 
@@ -60,9 +61,7 @@ def _annex3(stage: Stage, rows: Sequence[Annex3Row]) -> tuple[int, int]:
     return len(pairs), same
 
 
-def _annex3_table(
-    rows: Sequence[Annex3Row], theirs: printed.Annex3, months: Sequence[str]
-) -> Table:
+def _annex3_table(rows: Sequence[Annex3Row], theirs: Theirs, months: Sequence[str]) -> Table:
     table = table_of("区县")
     for month in months:
         for letter in _LETTERS:
@@ -73,7 +72,7 @@ def _annex3_table(
     return table
 
 
-def _pairs(row: Annex3Row, theirs: printed.Annex3) -> Iterator[tuple[str, str]]:
+def _pairs(row: Annex3Row, theirs: Theirs) -> Iterator[tuple[str, str]]:
     ours = (row.services, row.ratings, row.onsite, row.printed, row.bad, row.valid)
     for letter, mine, their in zip(_LETTERS, ours, theirs[row.district, row.month], strict=True):
         percent = "%" if letter == "P/M" else ""
