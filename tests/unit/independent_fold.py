@@ -160,7 +160,7 @@ def _in_scope(told: Told, step: Step) -> bool:
     return step.unit == told.unit
 
 
-def _target(told: Told, step: Step) -> str | None:  # noqa: PLR0911
+def _target(told: Told, step: Step) -> str | None:
     kind, data, rules = step.kind, step.data, told.rules
     if kind == "ComplaintAnalysed":
         return "ANALYSED" if rules["verify_first"] else "ASSIGNING"

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from independent_fold import TABLE, Step, Told, due, judge, take
+from pydantic_core import to_json
 
 import schemas as s
 from schemas.codes import Origin
@@ -229,9 +230,7 @@ def _stamps(changes):
 
 
 def _fact(kind, values):
-    return s.BY_TYPE[kind].model_validate_strings(
-        {n: v if isinstance(v, tuple) else str(v) for n, v in values.items()}, strict=False
-    )
+    return s.BY_TYPE[kind].model_validate_json(to_json(values))
 
 
 AnybodyAnything.TestCase.settings = settings(
