@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -77,6 +78,7 @@ def building(folder: Path, seed: int, watch: Watch, one_in: int = 1) -> Iterator
 
 def _build(sending: Connection, folder: Path, seed: int, one_in: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(50_000, 20, 20)  # rows live for one batch: most looks find nothing
     with suppress(BrokenPipeError):
         try:
             build_quarter(folder, seed, sending.send, one_in)
