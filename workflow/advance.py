@@ -14,7 +14,7 @@ from workflow.errors import IllegalStep, NotPermitted, UnknownComplaint
 from workflow.folds import FOLDS
 from workflow.loop import STEPS, Step
 from workflow.stamping import Changes, Rules, changed_limits
-from workflow.states import ENDS, HOTLINE_STATES, STATE_NAMES, State
+from workflow.states import BESIDE_WORK, ENDS, HOTLINE_STATES, STATE_NAMES, State
 
 
 class _Cursor:
@@ -142,7 +142,7 @@ def advance(
         fold(after, event.fact, event, rules.policy)
     after.version += 1
     changes = changed_limits(before, after, event, rules)
-    _settle(before, after, event)
+    _settle(before, after, event, rules.policy)
     return after, changes
 
 
@@ -193,11 +193,16 @@ def _illegal(complaint: Complaint, event: Event, reason: str) -> IllegalStep:
     )
 
 
-def _settle(before: str, after: Complaint, event: Event) -> None:
+def _settle(before: str, after: Complaint, event: Event, policy: Any) -> None:
     """Claims, rounds and ends that follow from where the complaint has come to."""
     if after.state in ENDS and before not in ENDS:
         after.ended_at = event.at
-    if after.state not in HOTLINE_STATES:
+        after.alleger, after.contact_requested, after.contact_requested_at = None, False, None
+        if after.state == State.CLOSED and after.verdict is None:
+            after.verdict = "valid"  # where dispatch comes first: nobody has refuted it
+    if after.state not in HOTLINE_STATES and (
+        policy.verify_first or after.state not in BESIDE_WORK
+    ):
         after.claimer = None
     if before and after.state == State.ASSIGNING != before and event.type in _NEXT_ROUND:
         after.round += 1

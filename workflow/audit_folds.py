@@ -15,6 +15,7 @@ from workflow.audit_moves import LEGAL_MOVES
 
 ENDS = ("DISMISSED", "CLOSED")
 _CLAIMABLE = ("VERIFYING", "ASSIGNING", "RETURNED", "REVIEWING", "REEVALUATING")
+_BESIDE = ("DISPATCHED", "RECTIFYING", "APPEALED")
 _NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected")
 _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
@@ -31,12 +32,14 @@ _NEW: Mapping[str, Any] = {
     "round": 1,
 }
 _AGAIN: Mapping[str, Any] = {
-    **dict.fromkeys(("verdict", "ground", "ended_at", "alleger", "last_call_at")),
+    **dict.fromkeys(("verdict", "ground", "ended_at", "last_call_at")),
     "calls": 0,
     "answered": False,
     "verify_pauses": [],
 }
 _UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
+_UNASKED = {"contact_requested": False, "contact_requested_at": None}
+_ENDED = {"alleger": None, **_UNASKED}
 _NEW_ORDER = {
     **dict.fromkeys(("acknowledged", "invited", "question_open"), False),
     **dict.fromkeys(("sent_back", "extension_days", "extension_asked"), 0),
@@ -54,12 +57,13 @@ _ALWAYS: Mapping[str, Mapping[str, Any]] = {
     "AppealLodged": {"appealed": True},
     "ClarificationAsked": {"question_open": True},
     "ClarificationAnswered": {"question_open": False},
-    "RectificationSubmitted": {**_UNCALLED, "extension_asked": 0, "invited": False},
+    "RectificationSubmitted": {"extension_asked": 0, "invited": False},
     "ReevaluationInvited": {"invited": True},
     "ReevaluationLapsed": {"outcome": "unanswered"},
     "CitizenObjected": {"objected": True, "ended_at": None, "outcome": None},
     "RetaliationReported": {"retaliation": True},
-    "ComplaintConfirmed": {"verdict": "valid", "ground": None},
+    "ComplaintConfirmed": {"verdict": "valid", "ground": None, **_UNASKED},
+    "MaliceRejected": {"alleger": None},
     "MaliceUpheld": {"verdict": "malicious", "ground": None},
     "DepartmentAssigned": _NEW_ORDER,
 }
@@ -96,13 +100,14 @@ def unwritten() -> dict[str, Any]:
     return {**_NEW, **lists, "limits": {}, "generations": {}}
 
 
-def fold(events: Sequence[Row[Any]], spacing: int) -> Folded:
-    """Folds a complaint's events in order of version; `spacing` between counted calls, in
-    microseconds.
+def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool) -> Folded:
+    """Folds a complaint's events in order of version; its profile's `spacing` between counted
+    calls in microseconds, and whether it verifies first.
     """
+    claimable = _CLAIMABLE if verify_first else (*_CLAIMABLE, *_BESIDE)
     told = Folded({"id": events[0].subject, "state": "new", **unwritten()})
     for event in events:
-        _move(told, event)
+        _move(told, event, claimable)
         data = json.loads(event.data)
         _take(told.row, event, data, spacing)
         changed = json.loads(event.limits) if event.limits else {}
@@ -112,7 +117,7 @@ def fold(events: Sequence[Row[Any]], spacing: int) -> Folded:
     return told
 
 
-def _move(told: Folded, event: Row[Any]) -> None:
+def _move(told: Folded, event: Row[Any], claimable: Sequence[str]) -> None:
     row, before = told.row, told.row["state"]
     if (before, event.state) not in LEGAL_MOVES.get(event.type, ()):
         told.illegal.append((event.version, f"{event.type}：{before} → {event.state}"))
@@ -126,10 +131,14 @@ def _move(told: Folded, event: Row[Any]) -> None:
         row |= {"barred": row["verifier"], **_AGAIN}
     row.update(_ALWAYS.get(event.type, {}))
     if event.state in ENDS and before not in ENDS:
-        row["ended_at"] = event.occurred_at
+        row |= {"ended_at": event.occurred_at, **_ENDED}
+        if event.state == "CLOSED":
+            row["verdict"] = row["verdict"] or "valid"
+    if event.state == "REEVALUATING" != before:
+        row |= _UNCALLED
     if event.type == "ComplaintClaimed":
         row["claimer"] = event.actor
-    if event.state not in _CLAIMABLE:
+    if event.state not in claimable:
         row["claimer"] = None
 
 

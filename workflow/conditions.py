@@ -43,6 +43,14 @@ def contact_requested(c: Complaint, _e: Event, _: Any) -> str | None:
     return None if c.contact_requested else "没有要求补充联系方式"
 
 
+def no_allegation_open(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.alleger is None else "已报恶意复核，先由另一人决定"
+
+
+def allegation_open(c: Complaint, _e: Event, _: Any) -> str | None:
+    return "没有待定的恶意复核" if c.alleger is None else None
+
+
 def somebody_else_alleged(c: Complaint, e: Event, _: Any) -> str | None:
     return "恶意复核须由另一人决定" if c.alleger == e.actor else None
 
@@ -52,8 +60,6 @@ def confirmation_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
     made.
     """
     fact: Any = e.fact
-    if not policy.verify_first:
-        return None
     if fact.by == "call" and not c.answered:
         return "还没有打通过电话；先记一次接通的通话，匿名件用事实核查"
     if fact.by == "fact_check" and c.reachable and c.calls < policy.min_calls:
@@ -69,7 +75,7 @@ def dismissal_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
     if fact.verdict == "malicious":
         return "恶意须先报恶意复核，由另一人决定"
     if fact.verdict == "invalid":
-        return _invalid_grounded(c, fact, policy)
+        return _invalid_grounded(c, fact)
     if fact.ground is not None:
         return "无法核实不带无效原因"
     if c.reachable and c.calls < policy.min_calls:
@@ -80,13 +86,12 @@ def dismissal_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
     return None
 
 
-def _invalid_grounded(c: Complaint, fact: Any, policy: Any) -> str | None:
+def _invalid_grounded(c: Complaint, fact: Any) -> str | None:
     if fact.ground is None:
         return "无效须说明是误操作、重复还是不属受理范围"
-    needs_word = fact.ground == "misoperation" and c.reachable and policy.verify_first
-    return (
-        "误操作须由群众在电话中确认；先记一次接通的通话" if needs_word and not c.answered else None
-    )
+    if fact.ground == "misoperation" and c.reachable and not c.answered:
+        return "误操作须由群众在电话中确认；先记一次接通的通话"
+    return None
 
 
 def returns_allowed(c: Complaint, e: Event, policy: Any) -> str | None:

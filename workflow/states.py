@@ -44,6 +44,7 @@ STATE_NAMES: Mapping[State, str] = {
 
 ENDS = (State.DISMISSED, State.CLOSED)
 OPEN = tuple(state for state in State if state not in ENDS)
+FROM_ASSIGNING = OPEN[OPEN.index(State.ASSIGNING) :]
 FROM_DISPATCH = OPEN[OPEN.index(State.DISPATCHED) : OPEN.index(State.RULING)]
 HOTLINE_STATES = (
     State.VERIFYING,
@@ -53,6 +54,8 @@ HOTLINE_STATES = (
     State.REEVALUATING,
 )
 """States the hotline owns: claims are made here and fall away when the complaint leaves them."""
+BESIDE_WORK = (State.DISPATCHED, State.RECTIFYING, State.APPEALED)
+"""States others own, beside which the hotline verifies where dispatch comes first."""
 
 STAGES: Mapping[str, tuple[State, ...]] = {
     "归集": (State.COLLECTED,),
