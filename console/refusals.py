@@ -64,6 +64,6 @@ def line(error: errors.BihuanError) -> str:
 def _illegal(error: errors.IllegalStep) -> str:
     from console.wording import event_name, state_name  # noqa: PLC0415  # only a refusal needs them
 
-    allowed = "、".join(event_name(event) for event in error.allowed) or "（没有）"
+    allowed = "、".join(event_name(event) for event in error.allowed) or "（您没有可办的步骤）"
     refused = f"“{state_name(error.state)}”时不能办理“{event_name(error.event)}”：{error.reason}"
     return f"{refused}。现在可以办理：{allowed}"

@@ -81,8 +81,7 @@ def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
     admit(viewer, wording.role_name(viewer.role))
     with office.database.read() as conn:
         complaint = _complaint(conn, subject, viewer)
-        zone = office.rulebook.bound(complaint.profile, complaint.profile_version).policy.zone
-        view = _View(office, conn, complaint, viewer, zone)
+        view = _View(office, conn, complaint, viewer)
         found = view.timeline()
     with office.database.write() as conn:
         seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
@@ -104,10 +103,11 @@ class _View:
     """One look at one complaint in one snapshot."""
 
     def __init__(
-        self, office: Office, conn: Connection, complaint: Complaint, viewer: Actor, zone: ZoneInfo
+        self, office: Office, conn: Connection, complaint: Complaint, viewer: Actor
     ) -> None:
-        self.office, self.conn, self.complaint = office, conn, complaint
-        self.viewer, self.zone = viewer, zone
+        self.office, self.conn, self.complaint, self.viewer = office, conn, complaint, viewer
+        rules = office.rulebook.bound(complaint.profile, complaint.profile_version)
+        self.policy, self.zone = rules.policy, rules.policy.zone
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
         units = office.units
         self.unit_names = {unit.code: unit.name for unit in units.units}
@@ -124,7 +124,7 @@ class _View:
             tuple(self._head(records[0])),
             tuple(self._dues(c.limits)),
             tuple(self._entries(records)),
-            steps_for(c, self.viewer),
+            steps_for(c, self.viewer, self.office.clock(), self.policy),
         )
 
     def _records(self) -> list[Record]:

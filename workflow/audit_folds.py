@@ -1,6 +1,4 @@
-"""核对: what the log alone says a complaint must be: a naive fold, written out a second time on
-purpose; it shares nothing with the engine that moved the rows.
-"""
+"""核对: what the log alone says a complaint must be: a naive fold, shared with nothing else."""
 
 from __future__ import annotations
 
@@ -31,13 +29,12 @@ _NEW: Mapping[str, Any] = {
     **dict.fromkeys(_ZERO.split(), 0),
     "round": 1,
 }
+_UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
 _AGAIN: Mapping[str, Any] = {
-    **dict.fromkeys(("verdict", "ground", "ended_at", "last_call_at")),
-    "calls": 0,
-    "answered": False,
+    **dict.fromkeys(("verdict", "ground", "ended_at")),
+    **_UNCALLED,
     "verify_pauses": [],
 }
-_UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
 _UNASKED = {"contact_requested": False, "contact_requested_at": None}
 _ENDED = {"alleger": None, **_UNASKED}
 _NEW_ORDER = {
@@ -101,9 +98,7 @@ def unwritten() -> dict[str, Any]:
 
 
 def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool) -> Folded:
-    """Folds a complaint's events in order of version; its profile's `spacing` between counted
-    calls in microseconds, and whether it verifies first.
-    """
+    """Folds a complaint's events by version; spacing of calls (µs) and order are its profile's."""
     claimable = _CLAIMABLE if verify_first else (*_CLAIMABLE, *_BESIDE)
     told = Folded({"id": events[0].subject, "state": "new", **unwritten()})
     for event in events:

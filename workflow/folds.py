@@ -175,17 +175,13 @@ def _answered(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
 
 
 @_folds(s.RectificationSubmitted)
-def _submitted(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+def _submitted(c: Complaint, f: Fact, e: Event, policy: Any) -> None:
     c.extension_asked, c.invited = 0, False
-    _to_be_called_back(c)
+    _to_be_called_back(c, f, e, policy)
 
 
 @_folds(s.RectificationAccepted)
-def _accepted(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
-    _to_be_called_back(c)
-
-
-def _to_be_called_back(c: Complaint) -> None:
+def _to_be_called_back(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
     """Calls made to verify are none of the call-back."""
     if c.state == "REEVALUATING":
         c.calls, c.last_call_at, c.answered = 0, None, False

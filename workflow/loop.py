@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from schemas.envelope import Role
 from workflow import conditions as c
 from workflow import routes as r
-from workflow.complaint import Complaint, Event
+from workflow import verdicts as v
 from workflow.states import (
     ANALYSED,
     APPEALED,
@@ -33,7 +31,6 @@ from workflow.states import (
     State,
 )
 
-Condition = Callable[[Complaint, Event, Any], str | None]
 From = State | tuple[State, ...]
 
 
@@ -51,7 +48,7 @@ class Step:
     to: State | None
     roles: frozenset[Role]
     when: r.Route | None = None
-    needs: tuple[Condition, ...] = ()
+    needs: tuple[c.Condition, ...] = ()
 
 
 def _by(*roles: Role) -> frozenset[Role]:
@@ -73,8 +70,8 @@ FREE, CLAIMED = (c.not_claimed_by_another,), (c.claimed,)
 VERDICT = (c.not_claimed_by_another, c.another_operator)
 SECOND = (c.allegation_open, c.somebody_else_alleged)
 ALLEGING = (*VERDICT, c.no_allegation_open)
-CONFIRMING = (*ALLEGING, c.confirmation_grounded)
-DISMISSING = (*ALLEGING, c.dismissal_grounded)
+CONFIRMING = (*ALLEGING, v.confirmation_grounded)
+DISMISSING = (*ALLEGING, v.dismissal_grounded)
 CONTACT, SUPPLYING = (*FREE, c.contact_wanted), (c.contact_requested,)
 RETURN_RULING, EXTENSION = (c.return_ruled_by,), (c.extension_pending,)
 BASIS = (c.legal_basis_given,)
@@ -91,7 +88,7 @@ def _row(
     to: State | None,
     roles: frozenset[Role],
     when: r.Route | None = None,
-    needs: tuple[Condition, ...] = (),
+    needs: tuple[c.Condition, ...] = (),
 ) -> Step:
     states = (sources,) if isinstance(sources, State) else sources
     return Step(event, note, states, to, roles, when, needs)
@@ -148,7 +145,7 @@ STEPS: tuple[Step, ...] = (
     _row("ExtensionRefused", "不同意延期", RECTIFYING, None, SUPERVISOR, None, EXTENSION),
     _row("AppealLodged", "申诉", BEFORE_FEEDBACK, APPEALED, UNIT, None, (c.appeal_open,)),
     _row("AppealUpheld", "申诉成立", APPEALED, DISMISSED, REVIEWER, None,
-         (c.not_the_verifier, c.verdict_stated)),
+         (c.not_the_verifier, v.verdict_stated)),
     _row("AppealRejected", "申诉不成立", APPEALED, RECTIFYING, REVIEWER, None,
          (c.not_the_verifier,)),
     _row("AssistanceSubmitted", "协办反馈", BEFORE_FEEDBACK, None, UNIT),
@@ -185,7 +182,7 @@ STEPS: tuple[Step, ...] = (
     _row("RulingGiven", "终裁：未解决办结", RULING, CLOSED, SUPERVISOR,
          r.decides("close_unresolved")),
     _row("RulingGiven", "终裁：结案", RULING, DISMISSED, SUPERVISOR, r.decides("dismiss"),
-         (c.verdict_stated,)),
+         (v.verdict_stated,)),
     _row("CitizenObjected", "群众异议，再核实", DISMISSED, VERIFYING, ASKED, None, OBJECTION),
     _row("CitizenObjected", "群众异议，重办", CLOSED, ASSIGNING, ASKED, None, OBJECTION),
     _row("RetaliationReported", "反映打击报复", ANY, None, ASKED),

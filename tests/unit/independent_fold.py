@@ -90,8 +90,12 @@ LEADS_TO = {
     "RulingCalled": "RULING",
 }
 
-BESIDE = ("CallAttempted ContactRequested ContactSupplied MaliceAlleged MaliceUpheld MaliceRejected "
-    "ComplaintConfirmed ComplaintDismissed").split()
+
+BESIDE = (
+    *("CallAttempted", "ContactRequested", "ContactSupplied"),
+    *("MaliceAlleged", "MaliceUpheld", "MaliceRejected"),
+    *("ComplaintConfirmed", "ComplaintDismissed"),
+)
 """Verifying, which goes on beside the work where the order is sent out first."""
 BACK = ("CallAttempted", "REEVALUATING")
 
