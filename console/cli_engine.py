@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workflow.bus.consumer import Consumer
 
 DAMAGED = 6
+STANDS_BY = "另一个进程正在运行各消费者；本进程待命，它停下即接手。按 Ctrl+C 停止"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,12 +43,13 @@ def run(ctx: typer.Context) -> None:
         signal.signal(number, lambda *_: stopped.set())
     with office(ctx.obj.data) as opened:
         bus = opened.bus()
+        waits = bus.stands_by()
         worker = threading.Thread(target=bus.run, name="runner")
         zone = opened.rulebook.in_force(opened.clock()).zone
         ticker = Ticker(opened.ledger, zone, wake=bus.wake)
         worker.start()
         ticker.start()
-        typer.echo("运行中：各消费者与时钟。按 Ctrl+C 停止")
+        typer.echo(STANDS_BY if waits else "运行中：各消费者与时钟。按 Ctrl+C 停止")
         stopped.wait()
         ticker.stop()
         bus.stop()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from workflow.bus import parking, progress
 from workflow.bus.consumer import NO_CHANGE, Consumer, Record, Work, record_of
 from workflow.bus.progress import Reach
-from workflow.errors import IllegalStep, Transient
+from workflow.errors import IllegalStep, Transient, Unwritable
 from workflow.ledger import Ledger, Posting
 from workflow.storage.log import LANES
 
@@ -116,6 +116,8 @@ class Runner:
         while tries <= TRIES:
             try:
                 return self._alone(reach, self.decode(row))
+            except Unwritable:
+                raise  # no fault of the record's; nor is there room to park it
             except (Transient, OperationalError) as transient:
                 error = transient
                 self.pause(BACK_OFF[min(tries, len(BACK_OFF)) - 1])
