@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -89,8 +91,21 @@ def rebuild(ctx: typer.Context, name: Annotated[str, typer.Argument(help="消费
         consumer = _consumer(opened, name)
         if not consumer.replayable:
             raise InvalidInput("name", name, "这个消费者不能从事件重建")
-        rebuilt(opened.ledger, consumer)
+        with _shown(name) as told:
+            rebuilt(opened.ledger, consumer, told)
     typer.echo(f"{name} 已从事件重建")
+
+
+@contextmanager
+def _shown(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar where somebody looks at a terminal; nothing elsewhere."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    screen = Console(stderr=True)
+    with Progress(console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task(f"重建 {name}", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _consumer(opened: Office, name: str) -> Consumer:

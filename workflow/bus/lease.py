@@ -51,11 +51,15 @@ class Lease:
     def renew(self) -> bool:
         """False when it was lost meanwhile: stop working."""
         with self.database.write() as conn:
-            query = select(leases.c.holder).where(leases.c.name == self.name)
-            if conn.execute(query).scalar() != self.holder:
-                return False
-            self._write(conn, **self._held(self._clock()))
-            return True
+            return self.hold(conn)
+
+    def hold(self, conn: Connection) -> bool:
+        """The same within a transaction of the holder's own work."""
+        query = select(leases.c.holder).where(leases.c.name == self.name)
+        if conn.execute(query).scalar() != self.holder:
+            return False
+        self._write(conn, **self._held(self._clock()))
+        return True
 
     def release(self, *, clean: bool = True) -> None:
         """The end of work: clean if nothing was in hand."""
