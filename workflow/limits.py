@@ -180,7 +180,15 @@ LIMITS: tuple[LimitRow, ...] = (
         DEPARTMENT,
         window=True,
     ),
-    LimitRow("objection_window", "可异议", _TO_END, (), (), CITIZEN, window=True),
+    LimitRow(
+        "objection_window",
+        "可异议",
+        _TO_END,
+        (),
+        ("CitizenObjected", "DismissalReversed"),
+        CITIZEN,
+        window=True,
+    ),
 )
 
 OWNERS: Mapping[State, tuple[Role, str]] = {

@@ -13,7 +13,7 @@ from consumers.assignment import Assignment, rules_of
 from workflow import links, outbox
 from workflow.ledger import Actor
 from workflow.policy import Policies
-from workflow.storage.models import deadlines, events, parked, staff, units
+from workflow.storage.models import deadlines, events, order_facts, parked, staff, units
 from workflow.storage.models import outbox as outbox_table
 
 NAMES = (
@@ -185,6 +185,17 @@ def test_where_the_profile_dispatches_first_the_unit_has_it_at_once(city):
     city.drain()
     assert city.timeline(subject)[1:] == ["ComplaintAnalysed", "DepartmentAssigned"]
     assert city.state(subject) == "待签收"
+
+
+def test_dismissed_again_after_an_objection_it_has_no_order_to_withdraw(city):
+    subject = city.portal.bad_review()
+    city.drain()
+    city.hotline.dismisses(subject)
+    city.citizen.objects(subject)
+    city.hotline.dismisses(subject, by=SECOND, ground="duplicate")
+    assert city.drain()
+    assert rows(city, order_facts) == []
+    assert city.damage() == []
 
 
 # 整改
