@@ -16,7 +16,7 @@ from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see, step
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
-from workflow.bus.consumer import Record, record_of
+from workflow.record import Record, record_of
 from workflow.complaint import Complaint, Open, load
 from workflow.contact import sent_by
 from workflow.door import texts_of

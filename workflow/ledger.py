@@ -12,17 +12,13 @@ from pydantic_core import to_json
 
 from schemas.envelope import Fact
 from workflow.clock import Clock
-from workflow.complaint import Complaint
 from workflow.posting import Actor, Posting, Recorded
+from workflow.recent import Recent
 from workflow.rulebook import Rulebook
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys, Sealed, Vault
 
 __all__ = ["Actor", "Ledger", "Posting", "Recorded"]
-
-
-RECENT = 4096
-"""Complaints whose committed folds are kept at hand."""
 
 
 class Ledger:
@@ -31,7 +27,7 @@ class Ledger:
     def __init__(self, database: Database, rulebook: Rulebook, keys: Keys, clock: Clock) -> None:
         self.database, self.rulebook, self.clock = database, rulebook, clock
         self.keys, self.vault = keys, Vault(keys)
-        self._recent: dict[str, Complaint] = {}
+        self.recent = Recent()
 
     @contextmanager
     def transaction(self) -> Iterator[Posting]:
@@ -40,13 +36,12 @@ class Ledger:
         """
         with self.database.write() as conn:
             self.rulebook.refresh(conn)
-            posting = Posting(conn, self.clock(), self.rulebook, self.keys, self._recent)
+            posting = Posting(conn, self.clock(), self.rulebook, self.keys, self.recent)
             yield posting
             posting.flush()
-        # Only now is it committed. A value of another process's making is told by its version.
-        if len(self._recent) > RECENT:
-            self._recent.clear()
-        self._recent.update(posting.touched)
+        # Only now is it committed.
+        self.recent.keep_complaints(posting.touched)
+        self.recent.keep_records(posting.appended)
 
     def command(
         self,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Executable, insert, select
@@ -14,6 +13,8 @@ from schemas.envelope import Fact, Role
 from workflow.advance import advance, in_scope
 from workflow.complaint import Complaint, Event, Open, load
 from workflow.errors import KeyReused, StaleVersion, UnknownComplaint
+from workflow.recent import Recent
+from workflow.record import NO_CHANGE, LimitChange, Record
 from workflow.rulebook import Rulebook
 from workflow.stamping import Changes
 from workflow.storage import log
@@ -23,8 +24,7 @@ from workflow.storage.rows import folds_of, store, versions_of
 from workflow.storage.vault import Keys, Sealed, Vault
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who records: an account's id, never a name; the role acted in; the unit, for a
     department's people.
     """
@@ -34,8 +34,7 @@ class Actor:
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What recording a step came to. `limits` are those the step opened or moved."""
 
     subject: str
@@ -66,7 +65,7 @@ class Posting:
         now: int,
         rulebook: Rulebook,
         keys: Keys,
-        recent: Mapping[str, Complaint],
+        recent: Recent,
     ) -> None:
         self.conn, self.now = conn, now
         self._rulebook, self._key, self._vault = rulebook, keys.chain, Vault(keys)
@@ -75,6 +74,8 @@ class Posting:
         self._stored: set[str] = set()
         self._moved: dict[str, Complaint] = {}
         self._entries: list[log.Entry] = []
+        self._happened: list[tuple[Event, Changes]] = []
+        self._appended: dict[tuple[int, int], Record] = {}
         self._texts: list[tuple[str, str, bytes]] = []
         self._queued: dict[int, tuple[Executable, tuple[str, ...], list[tuple[Any, ...]]]] = {}
 
@@ -92,11 +93,11 @@ class Posting:
         """Those committed lately by this process, in this version, need not be read again."""
         missing = []
         for subject, version in versions.items():
-            known = self._recent.get(subject)
-            if known is not None and known.version == version:
-                self._complaints[subject] = known
-            else:
+            known = self._recent.complaint(subject, version)
+            if known is None:
                 missing.append(subject)
+            else:
+                self._complaints[subject] = known
         for subject, fold in folds_of(self.conn, missing):
             self._complaints[subject] = load(fold)
         self._stored.update(versions)
@@ -105,6 +106,15 @@ class Posting:
     def touched(self) -> Mapping[str, Complaint]:
         """Every complaint in hand, as this transaction leaves it."""
         return {key: c for key, c in self._complaints.items() if c is not None}
+
+    @property
+    def appended(self) -> Iterable[Record]:
+        """Every event this transaction has appended to the log so far."""
+        return self._appended.values()
+
+    def record_at(self, lane: int, pos: int) -> Record | None:
+        """The event of that place, if it is this transaction's own or was committed lately."""
+        return self._appended.get((lane, pos)) or self._recent.record(lane, pos)
 
     def complaint(self, subject: str) -> Complaint:
         """The complaint as it stands in this transaction. Raises UnknownComplaint."""
@@ -159,6 +169,7 @@ class Posting:
     def _append(
         self, version: int, state: str, subject: str, event: Event, changes: Changes
     ) -> None:
+        self._happened.append((event, changes))
         self._entries.append(
             log.Entry(
                 subject,
@@ -227,8 +238,38 @@ class Posting:
         for statement, keys, rows in self._queued.values():
             run_many(self.conn, statement, keys, rows)
         if self._entries:
-            log.append(self.conn, self._key, self._entries, self.now)
-        self._moved, self._entries, self._texts, self._queued = {}, [], [], {}
+            places = log.append(self.conn, self._key, self._entries, self.now)
+            for place, entry, happened in zip(places, self._entries, self._happened, strict=True):
+                self._appended[place.lane, place.pos] = _record(place, entry, *happened)
+        self._moved, self._texts, self._queued = {}, [], {}
+        self._entries, self._happened = [], []
+
+
+def _record(place: log.Place, entry: log.Entry, event: Event, changes: Changes) -> Record:
+    """The event as it will be read back from the log."""
+    return Record(
+        place.lane,
+        place.pos,
+        entry.subject,
+        entry.version,
+        entry.type,
+        entry.state,
+        entry.occurred_at,
+        place.recorded_at,
+        entry.actor,
+        entry.role,
+        entry.unit,
+        entry.cause,
+        event.fact,
+        NO_CHANGE
+        if entry.limits is None
+        else LimitChange(
+            changes.opened,
+            tuple(changes.met),
+            tuple(changes.cancelled),
+            tuple(changes.paused),
+        ),
+    )
 
 
 def _limits_json(changes: Changes) -> str | None:

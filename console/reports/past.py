@@ -10,7 +10,7 @@ from sqlalchemy import Connection, MetaData, create_engine, select
 from console.reports import facts
 from console.reports.periods import Period
 from consumers.metrics import Metrics
-from workflow.bus.consumer import record_of
+from workflow.record import record_of
 from workflow.formulas import ComplaintFact, OrderFact
 from workflow.policy import Policies
 from workflow.storage.database import run_many

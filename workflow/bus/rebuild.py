@@ -7,9 +7,10 @@ from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from sqlalchemy import Connection, Row, Table, delete, select
 
-from workflow.bus.consumer import Consumer, Work, record_of
+from workflow.bus.consumer import Consumer, Work
 from workflow.errors import InvalidInput
 from workflow.ledger import Ledger
+from workflow.record import record_of
 from workflow.storage.models import events, parked, progress
 
 PAGE = 1000
