@@ -16,12 +16,12 @@ from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see, step
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
-from workflow.record import Record, record_of
 from workflow.complaint import Complaint, Open, load
 from workflow.contact import sent_by
 from workflow.door import texts_of
 from workflow.errors import UnknownComplaint
 from workflow.ledger import Actor
+from workflow.record import Record, record_of
 from workflow.storage.models import complaints, events, views
 
 if TYPE_CHECKING:

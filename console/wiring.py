@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     """Opens (and on first use prepares) the embedded database of a folder; BIHUAN_DATA, else
     ./data.
     """
+    gc.set_threshold(50_000, 20, 20)  # rows and records live for one batch, and form no cycles
     settings = Settings.read(data)
     database = Database(settings.data / "bihuan.db")
     keys = load_keys(settings.data, settings.key)

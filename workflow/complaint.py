@@ -116,7 +116,11 @@ _EMPTY: dict[str, Any] = Complaint(id="").__dict__
 
 def dump(complaint: Complaint) -> str:
     """The row's fold as JSON text: what differs from an empty complaint."""
-    said = {name: value for name, value in complaint.__dict__.items() if value != _EMPTY[name]}
+    said = {
+        name: value
+        for (name, value), empty in zip(complaint.__dict__.items(), _EMPTY.values(), strict=True)
+        if value is not empty and value != empty
+    }
     return to_json(said).decode()
 
 

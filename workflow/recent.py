@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from workflow.complaint import Complaint
 from workflow.record import Record
 
-MOST = 4096
+MOST = 8192
 """Complaints, and records, kept at most."""
 
 
@@ -37,5 +38,5 @@ class Recent:
         """The oldest go first: consumers read in the order of the log."""
         for record in committed:
             self._records[record.lane, record.pos] = record
-        for place in list(self._records)[: max(0, len(self._records) - MOST)]:
+        for place in list(islice(self._records, max(0, len(self._records) - MOST))):
             del self._records[place]

@@ -5,6 +5,7 @@ times.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import Connection, text
 
@@ -23,8 +24,13 @@ class BoundRules:
 
     def __init__(self, policy: Policy, calendar: Calendar) -> None:
         self.policy, self.calendar = policy, calendar
+        self._stamped = lru_cache(4096)(self._stamp)
 
     def stamp(self, limit: str, at: int, complex_case: bool) -> Open | None:
+        """A batch's events have one time, so most questions are asked again."""
+        return self._stamped(limit, at, complex_case)
+
+    def _stamp(self, limit: str, at: int, complex_case: bool) -> Open | None:
         found = stamp(self.policy, self.calendar, limit, instant(at), complex_case=complex_case)
         return None if found is None else _opened(found, at)
 

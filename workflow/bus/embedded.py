@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 from workflow.bus import progress
 from workflow.bus.consumer import Consumer
@@ -101,8 +100,10 @@ class EmbeddedBus:
             behind = progress.behind(conn)
         due = [runner for runner in runners if runner.consumer.name in behind]
         if not any(runner.careful for runner in due):
-            with suppress(Exception):  # whatever failed fails again below, singly, and is seen to
+            try:
                 return self._together(due)
+            except Exception:  # fails again below, apart from the others, and is seen to
+                LOGGER.info("a round is done again in parts", exc_info=True)
         return sum(runner.step() for runner in due)
 
     def _together(self, due: Sequence[Runner]) -> int:

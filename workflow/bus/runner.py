@@ -89,11 +89,13 @@ class Runner:
 
     def _records(self, posting: Posting, places: Sequence[Place]) -> list[Record]:
         """Those at hand as they are; the others read from the log, once for all consumers."""
-        missing = [place for place in places if posting.record_at(*place) is None]
-        rows = progress.rows_at(posting.conn, missing) if missing else ()
-        read = {(row.lane, row.pos): record_of(row) for row in rows}
-        self.ledger.recent.keep_records(read.values())
-        return [posting.record_at(*place) or read[place] for place in places]
+        found = {place: posting.record_at(*place) for place in places}
+        missing = [place for place, record in found.items() if record is None]
+        if missing:
+            read = [record_of(row) for row in progress.rows_at(posting.conn, missing)]
+            self.ledger.recent.keep_records(read)
+            found |= {(record.lane, record.pos): record for record in read}
+        return [record for record in found.values() if record is not None]
 
     def _handle(self, record: Record, work: Work, posting: Posting, held: set[str]) -> None:
         if record.subject in held:
