@@ -62,7 +62,7 @@ def _timeline_lines(found: Timeline) -> Iterator[str]:
     for label, text in found.head:
         yield f"  {wording.padded(label, 12)}{text}"
     for due in found.open:
-        mark = "（暂定）" if due.provisional else ""
+        mark = "（暂停，恢复后顺延）" if due.paused else "（暂定）" if due.provisional else ""
         label = wording.padded(f"限 {due.label}", 12)
         yield f"  {label}{wording.when(due.due_at, found.zone)}{mark}"
     yield "时间线"
@@ -118,7 +118,11 @@ def _dues_json(found: Timeline, limits: Iterable[Due]) -> dict[str, Any]:
     from console import wording  # noqa: PLC0415
 
     return {
-        due.name: {"due": wording.iso(due.due_at, found.zone), "provisional": due.provisional}
+        due.name: {
+            "due": wording.iso(due.due_at, found.zone),
+            "provisional": due.provisional,
+            "paused": due.paused,
+        }
         for due in limits
     }
 

@@ -4,7 +4,7 @@ who rated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A limit opened or moved: instants in microseconds UTC."""
+    """A limit opened or moved: instants in microseconds UTC; a paused one does not run now."""
 
     name: str
     label: str
     due_at: int
     provisional: bool
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class _View:
             c.version,
             self.zone,
             tuple(self._head(records[0])),
-            tuple(self._dues(c.limits)),
+            tuple(self._dues(c.limits, c.paused)),
             tuple(self._entries(records)),
             steps_for(c, self.viewer),
         )
@@ -226,12 +227,12 @@ class _View:
             return text
         return without_persons(text, *self.known)
 
-    def _dues(self, limits: Any) -> Iterator[Due]:
+    def _dues(self, limits: Any, paused: Collection[str] = ()) -> Iterator[Due]:
         opened: Open
         for name, opened in limits.items():
             if self.unit is None or name in UNITS_LIMITS:
                 label = wording.LIMIT_NAMES.get(name, name)
-                yield Due(name, label, opened.due_at, opened.provisional)
+                yield Due(name, label, opened.due_at, opened.provisional, name in paused)
 
     def _unit_name(self, code: str | None) -> str:
         return self.unit_names.get(code, code) if code else ""

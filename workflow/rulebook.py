@@ -4,6 +4,7 @@ times.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Connection, text
@@ -24,20 +25,21 @@ class BoundRules:
     def __init__(self, policy: Policy, calendar: Calendar) -> None:
         self.policy, self.calendar = policy, calendar
 
-    def stamp(self, limit: str, at: int, complex_case: bool) -> Open | None:
-        found = stamp(self.policy, self.calendar, limit, instant(at), complex_case=complex_case)
+    def stamp(
+        self, limit: str, at: int, complex_case: bool, pauses: Sequence[Sequence[int]] = ()
+    ) -> Open | None:
+        found = stamp(
+            self.policy,
+            self.calendar,
+            limit,
+            instant(at),
+            complex_case=complex_case,
+            pauses=tuple((instant(a), instant(b)) for a, b in pauses if a < b),
+        )
         return None if found is None else _opened(found, at)
 
     def extended(self, opened: Open, days: int) -> Open:
         found = extended(self.policy, self.calendar, opened.original_due_at, days)
-        return _opened(found, opened.opened_at)._replace(original_due_at=opened.original_due_at)
-
-    def resumed(self, limit: str, opened: Open, pauses: list[list[int]]) -> Open:
-        spans = tuple((instant(a), instant(b)) for a, b in pauses if a < b)
-        start = instant(opened.opened_at)
-        found = stamp(self.policy, self.calendar, limit, start, pauses=spans)
-        if found is None:
-            return opened
         return _opened(found, opened.opened_at)._replace(original_due_at=opened.original_due_at)
 
 

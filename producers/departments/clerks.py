@@ -50,7 +50,7 @@ def contacts_wanted(ledger: Ledger, *, unit: str) -> tuple[Wanted, ...]:
     with ledger.database.read() as conn:
         for fold in conn.execute(query).scalars():
             complaint = load(fold)
-            if complaint.contact_requested or complaint.verify_pauses:
+            if complaint.contact_sought:
                 wanted |= _hidden_among(conn, complaint, ledger.keys.match)
     return tuple(sorted(wanted))
 
