@@ -82,7 +82,6 @@ NEVER = frozenset(
         "has_phone",
         "rules_version",
         "generation",
-        "findings",
         "named_by_person",
     }
 )

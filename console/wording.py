@@ -9,6 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from console.cli_help import width as columns
+from schemas.analysis import Finding
 from schemas.codes import (
     LEVELS,
     REASONS,
@@ -46,6 +47,7 @@ FIELDS = {
     "severity": "严重程度",
     "misoperation": "误操作疑",
     "duplicate_of": "疑与此件重复",
+    "findings": "依据",
     "path": "核实途径",
     "ticket": "12345工单号",
     "reason": "理由",
@@ -155,6 +157,8 @@ def role_name(role: str) -> str:
 
 def value_text(field: str, value: object, zone: ZoneInfo) -> str:
     """A fact's value as a person reads it; instants in the office's zone."""
+    if isinstance(value, Finding):
+        value = value.evidence
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int) and field.endswith("_at"):

@@ -20,10 +20,10 @@ _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
 last_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify handled_by area"""
-_FALSE = """contact_requested contact_sought answered show_service_number acknowledged appealed question_open
-invited objected retaliation real_name has_phone"""
-_ZERO = """level collected_at version touched calls orders returns extensions extension_days extension_asked
-sent_back supervised"""
+_FALSE = """contact_requested contact_sought answered show_service_number acknowledged appealed
+question_open invited objected retaliation real_name has_phone"""
+_ZERO = """level collected_at version touched calls orders returns extensions extension_days
+extension_asked sent_back supervised"""
 _NEW: Mapping[str, Any] = {
     **dict.fromkeys(_NONE.split()),
     **dict.fromkeys(_FALSE.split(), False),

@@ -63,6 +63,7 @@ def profile_of(own: Table) -> Policy:
         calendar=calendar_of(calendar, name, "calendar."),
         call_spacing=timedelta(minutes=rules.pop("call_spacing_minutes")),
         limits=limits,
+        ladder=tuple(step for step, _ in _rungs(table.get("escalation", []))),
         sources=sources | _sources(table),
         **rules,
     )

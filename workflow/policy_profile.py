@@ -89,13 +89,13 @@ class Policy:
     appeal_pauses: bool
     contact_pauses: bool
     reevaluation_channels: tuple[str, ...]
-    needs_reason: bool
     min_match_k: int
     retention_days: int
     start_rule: StartRule
     end: End
     roll: bool
     limits: Mapping[str, LimitRule]
+    ladder: tuple[Escalation, ...]
     sources: Mapping[str, str]
 
     @property

@@ -36,15 +36,9 @@ _TOLD: Final = ("DepartmentAssigned", "ExtensionGranted", "AppealLodged", "Appea
 
 def delays_of(conn: Connection, subjects: Sequence[str]) -> Mapping[tuple[str, int], Delays]:
     """Every order of these complaints, by complaint and number."""
-    columns = (
-        events.c.subject,
-        events.c.type,
-        events.c.occurred_at,
-        events.c.data,
-        events.c.limits,
-    )
+    told = (events.c.occurred_at, events.c.data, events.c.limits)
     query = (
-        select(*columns)
+        select(events.c.subject, events.c.type, *told)
         .where(events.c.subject.in_(subjects), events.c.type.in_(_TOLD))
         .order_by(events.c.subject, events.c.version)
     )

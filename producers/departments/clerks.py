@@ -15,10 +15,11 @@ from schemas.envelope import Role
 from schemas.text import clean, masked
 from workflow.clock import instant
 from workflow.complaint import Complaint, load
+from workflow.contact import found_by
 from workflow.door import Step, records, take
 from workflow.door_units import required_unit
 from workflow.errors import InvalidInput
-from workflow.ledger import Actor, Ledger, Recorded
+from workflow.ledger import Actor, Ledger, Posting, Recorded
 from workflow.states import State
 from workflow.storage.models import complaints, services
 from workflow.storage.vault import normal
@@ -75,8 +76,15 @@ def supply_contact(
     subject = _waiting(ledger, actor.unit, clean(project_no), clean(service_number))
     if subject is None:
         return None
-    found = number is not None
-    return take(ledger, subject, s.ContactSupplied, actor, step, found=found, phone=number)
+    if number is None:
+        return take(ledger, subject, s.ContactSupplied, actor, step, found=False)
+
+    def found(posting: Posting) -> None:
+        found_by(posting, ledger.vault, subject, number)
+
+    return take(
+        ledger, subject, s.ContactSupplied, actor, step, also=found, found=True, phone=number
+    )
 
 
 OTHERS = 9

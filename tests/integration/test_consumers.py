@@ -1,6 +1,7 @@
 """What happens by itself: each reaction told as a story, through the log and the runner."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from city import HANDLER, OPERATOR, PLATFORM, REVIEWER, SECOND, SUPERVISOR, UNIT, City, rating
@@ -8,6 +9,7 @@ from city import service as service_record
 from sqlalchemy import insert, select
 
 import schemas as s
+from console.timeline import timeline
 from consumers import register
 from consumers.assignment import Assignment, rules_of
 from workflow import links, outbox
@@ -51,6 +53,10 @@ def timers(city, subject):
 def rows(city, table):
     with city.office.database.read() as conn:
         return conn.execute(select(table)).all()
+
+
+def moment(text):
+    return datetime.fromisoformat(text)
 
 
 def handler(unit):
@@ -534,6 +540,29 @@ def test_an_appeal_is_for_the_reviewer_and_its_outcome_for_the_unit(city):
         "role:reviewer",
         f"unit:{UNIT}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("assessed", "late"),
+    [("2021-09-23T23:59:59+08:00", False), ("2021-09-24T00:00:01+08:00", True)],
+)
+def test_a_rating_after_its_window_is_kept_verified_and_said_so(city, assessed, late):
+    city.travel("2021-09-27T09:00:00+08:00")
+    city.portal.sends(service_record("P0001", serviceTime=moment("2021-09-16T16:00:00+08:00")))
+    subject = city.portal.bad_review(assessTime=moment(assessed))
+    city.drain()
+    found = [f for f in fact_of(city, subject, "ComplaintAnalysed").findings if f.kind == "late"]
+    assert bool(found) is late
+    assert city.state(subject) == "核实中"
+    shown = dict(timeline(city.office, subject, OPERATOR).entries[1].details).get("依据", "")
+    assert ("办事后第 7 天才评价，已过本地的评价期限" in shown) is late
+
+
+def test_where_the_service_is_not_known_nothing_is_said_of_the_window(city):
+    city.travel("2021-12-27T09:00:00+08:00")
+    subject = city.portal.bad_review()
+    city.drain()
+    assert "late" not in {f.kind for f in fact_of(city, subject, "ComplaintAnalysed").findings}
 
 
 class Gateway:

@@ -116,7 +116,7 @@ def test_windows_show_no_cards_and_one_day_limits_no_yellow_one() -> None:
 
 
 def test_the_rating_window_counts_the_day_of_the_service() -> None:
-    assert due_of("zibo", "rating_window", "2021-09-16T16:00") == "2021-09-23 17:30"
+    assert due_of("zibo", "rating_window", "2021-09-16T16:00") == "2021-09-24 00:00"
 
 
 def test_a_pause_moves_verification() -> None:
@@ -250,6 +250,7 @@ def written(folder: Path, *swaps: str) -> Path:
         ('limits = ["total"]', 'limits = ["lunch"]', "escalation.2.limits"),
         ("effective_from = 2021-01-01", 'effective_from = "soon"', "effective_from"),
         ('name = "zibo"', "name = 3", "name"),
+        ("[rules]", '[rules]\nneeds_reason = { value = true, source = "x" }', "rules.needs_reason"),
         ('zone = "Asia/Shanghai"', 'zone = "Asia/Zibo"', "calendar.zone"),
         ('"08:30-12:00"', '"08:30-12:99"', "calendar.hours.workday[0]"),
         ('name = "zibo"', 'name = "zibo"\ninherits = "atlantis"', "inherits"),
