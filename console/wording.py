@@ -31,6 +31,7 @@ OTHER_EVENTS = {
     "BatchCollected": "归集批次",
     "CalendarRevised": "日历修订",
     "PolicyTakenIntoForce": "规则生效",
+    "PersonalDataErased": "删除个人信息",
 }
 FIELDS = {
     "level": "满意度",

@@ -32,7 +32,7 @@ MOST = 200
 """Findings a part of the check gives at most: enough to look at, whatever the damage."""
 
 _CHUNK = 500
-_BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce")
+_BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce", "PersonalDataErased")
 _COLUMNS = (
     "state",
     "version",

@@ -136,8 +136,7 @@ def test_analysis_reads_the_text_from_the_vault_and_leaves_none_of_it_in_the_log
 
 def test_a_text_erased_before_it_was_analysed_is_no_obstacle(city):
     subject = city.portal.bad_review("点错了", stars=2)
-    with city.office.database.write() as conn:
-        city.office.vault.erase(conn, f"{subject}-1")
+    city.erases(f"{subject}-1")
     city.drain()
     assert fact_of(city, subject, "ComplaintAnalysed").misoperation == "low"
 
@@ -610,19 +609,28 @@ def test_a_link_is_an_invitation_only_once_it_is_delivered(city, by_link):
     gateway = Gateway(fails=1)
     assert outbox.deliver(city.ledger, {"link": gateway}) == 1
     assert fact_of(city, subject, "ReevaluationInvited") is None
+    assert outbox.deliver(city.ledger, {"link": gateway}) == 0
+    city.travel(minutes=1)
     assert outbox.deliver(city.ledger, {"link": gateway}) == 1
     invited = fact_of(city, subject, "ReevaluationInvited")
     (message,) = gateway.sent
     due_at = city.complaint(subject).limits["reevaluate"].due_at
     assert (invited.channel, invited.expires_at) == ("link", due_at)
     assert links.read(city.office.keys.link, message.link) == (subject, 1, due_at)
-    assert not any(message.link in str(row) for row in rows(city, outbox_table))
+    assert message.phone == "19900001234"
+    kept = str(rows(city, outbox_table)) + str(rows(city, events))
+    assert message.link not in kept
+    assert message.phone not in kept
 
 
 def test_a_link_that_cannot_be_delivered_becomes_a_call(city, by_link):
     subject = invite_by_link(city, by_link)
-    for _ in range(outbox.TRIES):
+    written = city.clock.now
+    for wait in outbox.WAITS:
+        assert fact_of(city, subject, "ReevaluationInvited") is None
+        city.clock.now = written + wait
         assert outbox.deliver(city.ledger, {"link": Gateway(fails=1)}) == 1
+    city.travel(days=1)
     assert outbox.deliver(city.ledger, {"link": Gateway()}) == 0
     assert fact_of(city, subject, "ReevaluationInvited").channel == "call"
 
@@ -630,6 +638,10 @@ def test_a_link_that_cannot_be_delivered_becomes_a_call(city, by_link):
 def test_an_answer_that_came_before_the_message_needs_no_invitation(city, by_link):
     subject = invite_by_link(city, by_link)
     city.citizen.rates(subject, 5)
-    outbox.deliver(city.ledger, {"link": Gateway()})
+    gateway = Gateway()
+    outbox.deliver(city.ledger, {"link": gateway})
+    assert gateway.sent == []
+    kept = [row.status for row in rows(city, outbox_table) if row.recipient == outbox.CITIZEN]
+    assert kept == ["overtaken"]
     assert fact_of(city, subject, "ReevaluationInvited") is None
     assert city.state(subject) == "办结"

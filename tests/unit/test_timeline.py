@@ -167,8 +167,7 @@ def test_an_erased_text_is_said_to_be_erased(city: City, rectifying: str) -> Non
         city.ledger, rectifying, account=HANDLER.name, unit=UNIT, question="哪份证明？"
     )
     version = city.complaint(rectifying).version
-    with city.office.database.write() as conn:
-        city.office.vault.erase(conn, f"{rectifying}-{version}")
+    city.erases(f"{rectifying}-{version}")
     last = timeline(city.office, rectifying, HANDLER).entries[-1]
     assert last.details == (("代问", "（已删除）"),)
 

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, select
 
 from workflow.errors import Damaged, InvalidInput
 from workflow.storage.models import vault
@@ -137,10 +137,6 @@ class Vault:
     def plain(self, conn: Connection, owner: str, field: str) -> bytes | None:
         sealed = conn.execute(_SEALED, {"of_owner": owner, "of_field": field}).scalar()
         return None if sealed is None else self.unseal(owner, field, bytes(sealed))
-
-    def erase(self, conn: Connection, owner: str) -> int:
-        """Deletes everything of this owner; answers how many rows went."""
-        return conn.execute(delete(vault).where(vault.c.owner == owner)).rowcount
 
     def phone_hash(self, phone: str) -> int:
         """The keyed hash by which phones are matched: 63 bits, never reversible without the key."""
