@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 
 from console import wording
 from console.recognised import for_the_office, in_words, to_unit
-from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see, steps_for
+from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see, overlays, steps_for
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
@@ -163,6 +163,8 @@ class _View:
             yield "12345工单号", c.ticket
         if c.outcome:
             yield "结果", wording.value_text("outcome", c.outcome, self.zone)
+        if marks := overlays(c, self.viewer):
+            yield "标记", "、".join(marks)
 
     def _shown(self, records: list[Record]) -> tuple[Shown, date]:
         """By what was known when the order was last sent; before that, by what is known now."""

@@ -10,8 +10,6 @@ import schemas as s
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Event
 
-HOTLINE_ROLES = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR})
-
 
 def not_claimed_by_another(c: Complaint, e: Event, _: Any) -> str | None:
     if e.role is Role.OPERATOR and c.claimer not in (None, e.actor):

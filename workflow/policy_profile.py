@@ -74,7 +74,6 @@ class Policy:
     version: str
     effective_from: date
     label: str
-    example: bool
     calendar: Calendar
     verify_first: bool
     review: bool

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from city import HANDLER, OPERATOR, PLATFORM, REVIEWER, SECOND, SUPERVISOR, UNIT, City, rating
 from city import service as service_record
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 import schemas as s
 from console.timeline import timeline
@@ -15,7 +15,8 @@ from consumers.assignment import Assignment, rules_of
 from workflow import links, outbox
 from workflow.ledger import Actor
 from workflow.policy import Policies
-from workflow.storage.models import deadlines, events, parked, staff, units
+from workflow.staff import Person, seed_staff
+from workflow.storage.models import deadlines, events, parked, units
 from workflow.storage.models import outbox as outbox_table
 
 NAMES = (
@@ -161,9 +162,7 @@ def test_the_same_number_on_the_same_matter_within_a_day_is_shown_as_a_repeat(ci
 
 def test_a_number_that_rates_in_bulk_and_one_of_the_staff_are_shown(city):
     with city.office.database.write() as conn:
-        phone = city.office.vault.phone_hash("19900001234")
-        row = {"unit": UNIT, "account": "经办01", "phone": phone, "duty": "handler"}
-        conn.execute(insert(staff), row)
+        seed_staff(conn, city.office.vault, [Person(UNIT, "经办01", "19900001234")])
     city.portal.sends(*(rating(f"G{n}") for n in range(4)))
     subject = city.portal.bad_review()
     city.drain()

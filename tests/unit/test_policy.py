@@ -152,7 +152,7 @@ def test_linwu_gives_7_natural_days_and_15_for_complex_cases() -> None:
 
 def test_shanghai_1_5_15_without_return() -> None:
     shanghai = profile("shanghai")
-    assert shanghai.example
+    assert shanghai.label.endswith("（示例）")
     assert not shanghai.returns_allowed
     assert due_of("shanghai", "verify", "2021-09-16T16:00") == "2021-09-17 17:30"
     assert due_of("shanghai", "rectify", "2021-09-16T16:00") == "2021-09-24 17:30"
@@ -164,7 +164,7 @@ def test_shanghai_1_5_15_without_return() -> None:
 
 def test_zhejiang_1_and_15_natural_days_and_one_rerating() -> None:
     zhejiang = profile("zhejiang")
-    assert zhejiang.example
+    assert zhejiang.label.endswith("（示例）")
     assert zhejiang.max_rounds == 1
     assert due_of("zhejiang", "verify", "2021-09-16T16:00") == "2021-09-17 17:30"
     assert due_of("zhejiang", "rectify", "2021-09-08T16:00") == "2021-09-23 17:30"
@@ -172,7 +172,7 @@ def test_zhejiang_1_and_15_natural_days_and_one_rerating() -> None:
 
 def test_beijing_7_days_and_three_levels() -> None:
     beijing = profile("beijing")
-    assert beijing.example
+    assert beijing.label.endswith("（示例）")
     assert (beijing.scale, profile("zibo").scale) == ("three", "five")
     assert due_of("beijing", "rectify", "2021-09-10T16:00") == "2021-09-17 17:30"
 

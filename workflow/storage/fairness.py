@@ -29,11 +29,6 @@ class Turnstile:
         self._queue = os.open(f"{database}.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._work = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    @property
-    def contended(self) -> bool:
-        """Somebody in this process is waiting to write."""
-        return bool(self._waiting)
-
     @contextmanager
     def held(self, timeout: float) -> Iterator[None]:
         """The right to write; Busy after `timeout` seconds in the queue."""

@@ -150,6 +150,10 @@ class Vault:
         return int.from_bytes(digest, "big") >> 1
 
 
+PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
+"""A mobile number, or a fixed one with its area code, as `normal` gives it."""
+
+
 def normal(phone: str) -> str:
     """Digits alone, without +86."""
     if phone.isascii() and phone.isdigit():
