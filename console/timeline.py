@@ -45,9 +45,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One step: `recorded_at` and `occurred_at` in microseconds UTC; `details` as people read
-    them.
-    """
+    """One step: instants in microseconds UTC; `details` as people read them."""
 
     version: int
     type: str
@@ -78,8 +76,7 @@ class Timeline:
 def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
     """Records that the viewer looked, and what he may see.
 
-    Raises UnknownComplaint (also for another unit's), NotPermitted for roles that read no
-    complaints.
+    Raises UnknownComplaint (also for another unit's), NotPermitted.
     """
     admit(viewer, wording.role_name(viewer.role))
     with office.database.read() as conn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,12 +12,11 @@ from sqlalchemy import Connection, delete, insert
 
 from workflow.errors import InvalidInput
 from workflow.storage.models import staff
-from workflow.storage.vault import Vault, normal
+from workflow.storage.vault import PHONE, Vault, normal
 from workflow.unit_files import decoded
 from workflow.unit_list import UnitList
 
 _HEADER = ("单位", "账号", "电话")
-_PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
 _LARGEST = 8 << 20
 
 
@@ -55,7 +53,7 @@ def _read(text: str, units: UnitList) -> Iterator[Person]:
             raise InvalidInput(f"第{number}行 单位", unit, "单位名册里没有这个单位")
         if not 0 < len(account) <= 120:
             raise InvalidInput(f"第{number}行 账号", account, "须是 1 至 120 个字")
-        if _PHONE.fullmatch(normal(phone)) is None:
+        if PHONE.fullmatch(normal(phone)) is None:
             raise InvalidInput(
                 f"第{number}行 电话", "（不显示）", "须是手机号码，或带区号的固定电话"
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Unpack
@@ -22,7 +21,7 @@ from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Posting, Recorded
 from workflow.states import State
 from workflow.storage.models import complaints, services
-from workflow.storage.vault import normal
+from workflow.storage.vault import PHONE, normal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,14 +90,13 @@ OTHERS = 9
 """Services asked for beside the one that was rated."""
 
 DAYS_AROUND = timedelta(days=3)
-_PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
 
 
 def _phone(text: str | None) -> str | None:
     if text is None or not text.strip():
         return None
     number = normal(clean(text).strip())
-    if _PHONE.fullmatch(number) is None:
+    if PHONE.fullmatch(number) is None:
         raise InvalidInput("phone", masked("mobile", text), "须是手机号码，或带区号的固定电话")
     return number
 
