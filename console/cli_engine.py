@@ -20,7 +20,7 @@ DAMAGED = 6
 
 def register(app: typer.Typer) -> None:
     """Adds `run`, `check`, `rebuild` and the sub-commands of `parked`."""
-    app.command("run", help="在一个进程里运行全部：各消费者与时钟；按 Ctrl+C 停止")(run)
+    app.command("run", help="在一个进程里运行全部：各消费者、时钟与发件；按 Ctrl+C 停止")(run)
     app.command("check", help="核对：事件链、件与事件、计数、指标；发现损坏时退出码为 6")(check)
     app.command("rebuild", help="从事件重建一个可重建的消费者（如 metrics）")(rebuild)
     parked = typer.Typer(no_args_is_help=True)
@@ -36,6 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 def run(ctx: typer.Context) -> None:
     from console.wiring import office  # noqa: PLC0415
     from producers.clock import Ticker  # noqa: PLC0415
+    from workflow.sender import Sender  # noqa: PLC0415
 
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -43,14 +44,19 @@ def run(ctx: typer.Context) -> None:
     with office(ctx.obj.data) as opened:
         bus = opened.bus()
         worker = threading.Thread(target=bus.run, name="runner")
+        sender = Sender(opened.ledger, opened.channels(), bus.wake)
+        sending = threading.Thread(target=sender.run, name="sender")
         zone = opened.rulebook.in_force(opened.clock()).zone
         ticker = Ticker(opened.ledger, zone, wake=bus.wake)
         worker.start()
+        sending.start()
         ticker.start()
-        typer.echo("运行中：各消费者与时钟。按 Ctrl+C 停止")
+        typer.echo("运行中：各消费者、时钟与发件。按 Ctrl+C 停止")
         stopped.wait()
         ticker.stop()
+        sender.stop()
         bus.stop()
+        sending.join(10)
         worker.join(10)
     typer.echo("已停止")
 

@@ -15,8 +15,6 @@ import typer
 if TYPE_CHECKING:
     from producers.importing import Receipt
 
-LISTED = 20
-
 
 def register(app: typer.Typer) -> None:
     """Adds `import`."""

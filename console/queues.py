@@ -36,6 +36,7 @@ TASKS = {
     State.REEVALUATING: "回访",
     State.RULING: "终裁",
 }
+PAUSED = {"verify": "暂停，等单位补联系方式"}
 HALF_HOUR = timedelta(minutes=30)
 WORKING = (State.DISPATCHED, State.RECTIFYING)
 
@@ -139,7 +140,8 @@ class _Desk:
         if c.extension_asked:
             found.append(("裁定延期", "extension_ruling"))
         opened = c.limits.get(limit)
-        if not found and opened is not None and opened.due_at < self.now:
+        overdue = opened is not None and limit not in c.paused and opened.due_at < self.now
+        if not found and overdue:
             found.append((f"督办（{wording.LIMIT_NAMES[limit]}超期）", limit))
         return found
 
@@ -162,7 +164,7 @@ class _Desk:
             limit,
             due,
             left,
-            _left(c, rules.calendar, left, due),
+            _left(c, limit, rules.calendar, left, due),
             self._holder(c),
             "" if due is None else wording.when(due, zone),
             None if due is None else wording.iso(due, zone),
@@ -178,9 +180,11 @@ class _Desk:
         return wording.role_name(owner)
 
 
-def _left(c: Complaint, calendar: Calendar, left: timedelta | None, due: int | None) -> str:
+def _left(
+    c: Complaint, limit: str, calendar: Calendar, left: timedelta | None, due: int | None
+) -> str:
     if left is None or due is None:
         return ""
-    if c.state == State.VERIFYING and c.contact_requested:
-        return "暂停，等单位补联系方式"
+    if limit in c.paused:
+        return PAUSED.get(limit, "暂停")
     return left_text(calendar, left, due)

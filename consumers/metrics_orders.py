@@ -77,6 +77,8 @@ def _order_limits(record: Record) -> Changed:
     limits, changed = record.limits, Changed()
     if (rectify := limits.opened.get("rectify")) is not None:
         changed["rectify_due_at"] = rectify.due_at
+    elif "rectify" in limits.paused:
+        changed["rectify_due_at"] = NO_LONGER_DUE
     if (acknowledge := limits.opened.get("acknowledge")) is not None:
         changed["acknowledge_due_at"] = acknowledge.due_at
     if (callback := limits.opened.get("reevaluate")) is not None:

@@ -16,11 +16,13 @@ from sqlalchemy import func, select
 from zygote import acknowledge
 
 import schemas as s
+from console.gateway import ProgramGateway
 from consumers import register
 from schemas.envelope import Role
 from workflow.bus.embedded import EmbeddedBus
 from workflow.errors import Refused
 from workflow.ledger import Actor
+from workflow.outbox import Message, deliver
 from workflow.storage.models import complaints, lanes, progress
 
 
@@ -184,3 +186,18 @@ def answer_calls(folder: str, acks: str, wanted: int, name: str) -> None:
             else:
                 acknowledge(acks, dismissed=subject, by=name)
     city.close()
+
+
+class DyingGateway(ProgramGateway):
+    """Its process does not survive a message that was taken."""
+
+    def send(self, message: Message) -> str:
+        super().send(message)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return ""
+
+
+def send_until_killed(folder: str, program: str) -> None:
+    """A sender that dies between the gateway's answer and its own receipt."""
+    city = _opened(folder)
+    deliver(city.ledger, {"message": DyingGateway(Path(program))})

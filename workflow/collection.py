@@ -18,6 +18,7 @@ from workflow.intake import Desk, Ready, ahead_of, sum_of
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.openings import Openings
 from workflow.storage import collected
+from workflow.storage.erasing import erased_to
 from workflow.storage.numbers import next_number
 
 MOST = 1000
@@ -116,6 +117,7 @@ class _Batch:
         self.number = next_number(self.conn, "batch")
         self.answers = Answers(self.number)
         self.tally: dict[tuple[str, str], list[int]] = {}
+        self.erased_to = erased_to(self.conn)
         self.services: list[Ready] = []
         self.ratings: list[Ready] = []
 
@@ -180,7 +182,8 @@ class _Batch:
         kind = "rating" if row.rating else "service"
         assess = row.key[3] if row.rating else ""
         place = (kind, *row.key[:3], assess, self.number, self.received_at, row.digest)
-        collected.keep_conflicts(self.conn, [place])
+        if not collected.keep_conflict(self.conn, place):
+            return  # kept before, and perhaps erased since
         owner = "\x1f".join(("conflict", kind, *row.key, row.digest))
         sealed = [(owner, "sent", to_json(row.content))]
         if row.private is not None:
@@ -214,9 +217,11 @@ class _Batch:
             counts[1] += 1
             counts[2] += row.onsite
             counts[3] += row.bad
+            if row.day <= self.erased_to and not row.bad:
+                continue  # its time was over before it came
             if row.private is not None:
                 keep.append((rating_owner(row.key), "rating", row.private))
-            if row.phone:
+            if row.phone and row.day > self.erased_to:
                 rater = (row.day, phone_hash(row.phone))
                 phones[rater] = phones.get(rater, 0) + 1
         collected.keep_sealed(self.conn, self.ledger.vault.sealed(keep))

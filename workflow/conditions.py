@@ -10,8 +10,6 @@ import schemas as s
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Event
 
-HOTLINE_ROLES = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR})
-
 
 def not_claimed_by_another(c: Complaint, e: Event, _: Any) -> str | None:
     if e.role is Role.OPERATOR and c.claimer not in (None, e.actor):
@@ -111,6 +109,8 @@ def extension_open(c: Complaint, e: Event, policy: Any) -> str | None:
         return "延期须在到期前申请"
     if c.extension_asked:
         return "已有一次延期申请待裁"
+    if c.extensions >= policy.max_extensions:
+        return f"已延期{c.extensions}次，达到上限"
     if c.extension_days + fact.working_days > policy.extension_max.amount:
         left = policy.extension_max.amount - c.extension_days
         return f"延期累计不超过{policy.extension_max.amount}个工作日，还可延{left}个"

@@ -17,7 +17,6 @@ FUTURE = 5 * 60 * 1_000_000
 """Platforms' clocks run a few minutes ahead; more than five minutes is refused."""
 
 RATING_KEY = ("source", "project_no", "service_number", "assess_number")
-SERVICE_KEY = RATING_KEY[:3]
 RATING_CONTENT = (
     "level",
     "reasons",
@@ -31,15 +30,14 @@ RATING_CONTENT = (
     "private",
     "digest",
 )
-SERVICE_CONTENT = ("unit", "day", "served_at", "item", "window", "digest")
 UNIT, DAY = RATING_CONTENT.index("unit"), RATING_CONTENT.index("day")
 
 
 class Ready(NamedTuple):
     """A row ready to be stored: plain values, cheap to send between processes.
 
-    `content` are the stored columns after the key (RATING_CONTENT or SERVICE_CONTENT), the digest
-    last; `private` is JSON for the vault, or None; `sent` is kept for bad ratings alone.
+    `content` are the stored columns after the key (a rating's are RATING_CONTENT), the digest last;
+    `private` is JSON for the vault, or None; `sent` is kept for bad ratings alone.
     """
 
     number: int

@@ -5,7 +5,7 @@ to the log, at once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from pydantic_core import to_json
@@ -52,9 +52,10 @@ class Ledger:
         key: str | None = None,
         expected_version: int | None = None,
         texts: Mapping[str, Sealed] | None = None,
+        also: Callable[[Posting], None] | None = None,
     ) -> Recorded:
         """A person's step. A key heard before gets the first answer; StaleVersion if somebody
-        moved the complaint since.
+        moved the complaint since. `also` is done in the same transaction, once.
 
         Raises IllegalStep, NotPermitted, UnknownComplaint, StaleVersion, KeyReused.
         """
@@ -65,6 +66,8 @@ class Ledger:
             done = posting.record(
                 subject, fact, actor, expected_version=expected_version, texts=texts
             )
+            if also is not None:
+                also(posting)
             if key is not None:
                 posting.remember(key, fingerprint, done)
             return done

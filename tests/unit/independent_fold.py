@@ -132,12 +132,14 @@ class Told:
     unit: str | None = None
     assisting: list[str] = field(default_factory=list)
     extended: int = 0
+    extensions: int = 0
     asked: int = 0
     appealed: bool = False
     objected: bool = False
     question: bool = False
     unverified: bool = True
     ended_at: int | None = None
+    paused: set[str] = field(default_factory=set)
     stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -217,6 +219,7 @@ def _holds(told: Told, step: Step) -> bool:
         "ExtensionRequested": lambda: (
             _before(told, "rectify", step)
             and not told.asked
+            and told.extensions < rules["max_extensions"]
             and told.extended + data["working_days"] <= rules["extension_max"]
         ),
         "ExtensionGranted": lambda: 0 < data["working_days"] <= told.asked,
@@ -278,7 +281,18 @@ def take(told: Told, step: Step, stamps: dict[str, tuple[int, int]]) -> None:
         told.ended_at, told.unverified = step.at, False
     if to == "ASSIGNING" and before in ("REEVALUATING", "RULING", "CLOSED"):
         told.round += 1
+    told.paused = _resting(told)
     told.stamps = {n: s for n, s in told.stamps.items() if n in due(told) or n in _ASKING} | stamps
+
+
+def _resting(told: Told) -> set[str]:
+    """The limits that stand still, from where the complaint stands."""
+    resting = set()
+    if told.awaited and told.unverified and told.rules["contact_pauses"]:
+        resting.add("verify")
+    if told.state == "APPEALED" and told.rules["appeal_pauses"]:
+        resting.add("rectify")
+    return resting
 
 
 _ASKING = ("return_window", "appeal_window")
@@ -313,6 +327,7 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
     elif kind == "DepartmentAssigned":
         told.unit, told.assisting = data["unit"], list(data["assisting"])
         told.orders, told.extended, told.asked = told.orders + 1, 0, 0
+        told.extensions = 0
         told.question = False
     elif kind == "WorkOrderReturned":
         told.returns += 1
@@ -322,6 +337,7 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
         told.asked = data["working_days"]
     elif kind == "ExtensionGranted":
         told.extended, told.asked = told.extended + data["working_days"], 0
+        told.extensions += 1
     elif kind == "ExtensionRefused":
         told.asked = 0
     elif kind == "AppealLodged":
@@ -352,6 +368,7 @@ def _opened_again(told: Told, kind: str) -> None:
         told.barred = told.verifier if kind == "CitizenObjected" else told.barred
         told.verdict = told.ground = told.alleger = told.last_call_at = None
         told.calls, told.answered, told.unverified = 0, False, True
+        told.awaited = False
 
 
 def due(told: Told) -> set[str]:
