@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from console import wording
 from schemas.envelope import Role
@@ -17,7 +17,7 @@ from workflow.calendar import Calendar, instant, worktime
 from workflow.complaint import Complaint, load
 from workflow.errors import InvalidInput
 from workflow.limits import OWNERS
-from workflow.states import State
+from workflow.states import FROM_ASSIGNING, FROM_DISPATCH, State
 from workflow.storage.models import complaints
 
 if TYPE_CHECKING:
@@ -39,6 +39,13 @@ TASKS = {
 PAUSED = {"verify": "暂停，等单位补联系方式"}
 HALF_HOUR = timedelta(minutes=30)
 WORKING = (State.DISPATCHED, State.RECTIFYING)
+BESIDE = {
+    "verify": (State.VERIFYING, FROM_DISPATCH),
+    "malice_review": (State.MALICE_REVIEW, FROM_ASSIGNING),
+}
+"""What the hotline does beside the unit's work where dispatch comes first: by the limit that
+presses it, the state it otherwise is, and the states beside which it is done.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,8 @@ class _Desk:
     def items(self) -> Iterator[Item]:
         query = select(complaints.c.fold).where(complaints.c.ended_at.is_(None))
         if self.role is Role.REVIEWER:
-            query = query.where(complaints.c.state.in_((State.MALICE_REVIEW, State.APPEALED)))
+            alleged = complaints.c.fold.contains('"alleger":"')
+            query = query.where(or_(complaints.c.state == State.APPEALED, alleged))
         with self.office.database.read() as conn:
             folds = conn.execute(query).scalars().all()
         for complaint in map(load, folds):
@@ -124,7 +132,11 @@ class _Desk:
             found.append((TASKS[State(c.state)], limit))
         if self.role is Role.OPERATOR and c.question_open:
             found.append(("代问群众", limit))
-        return found
+        return found + [
+            (TASKS[alone], beside)
+            for beside, (alone, states) in BESIDE.items()
+            if beside in c.limits and c.state in states and OWNERS[alone][0] is self.role
+        ]
 
     def _units_tasks(self, c: Complaint, limit: str) -> list[tuple[str, str]]:
         if c.state not in WORKING:
@@ -165,13 +177,13 @@ class _Desk:
             due,
             left,
             _left(c, limit, rules.calendar, left, due),
-            self._holder(c),
+            self._holder(c, limit),
             "" if due is None else wording.when(due, zone),
             None if due is None else wording.iso(due, zone),
         )
 
-    def _holder(self, c: Complaint) -> str:
-        owner = OWNERS[State(c.state)][0]
+    def _holder(self, c: Complaint, limit: str) -> str:
+        owner = OWNERS[BESIDE[limit][0] if limit in BESIDE else State(c.state)][0]
         if owner is Role.DEPARTMENT:
             unit = self.units.by_code.get(c.unit or "")
             return unit.name if unit else c.unit or ""

@@ -23,7 +23,6 @@ from workflow.contact import sent_by
 from workflow.door import texts_of
 from workflow.errors import UnknownComplaint
 from workflow.ledger import Actor
-from workflow.policy import Policy
 from workflow.recognition import Shown
 from workflow.record import Record, record_of
 from workflow.storage.models import complaints, events, views
@@ -81,8 +80,7 @@ def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
     admit(viewer, wording.role_name(viewer.role))
     with office.database.read() as conn:
         complaint = _complaint(conn, subject, viewer)
-        policy = office.rulebook.bound(complaint.profile, complaint.profile_version).policy
-        view = _View(office, conn, complaint, viewer, policy)
+        view = _View(office, conn, complaint, viewer)
         found = view.timeline()
     with office.database.write() as conn:
         seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
@@ -104,10 +102,11 @@ class _View:
     """One look at one complaint in one snapshot."""
 
     def __init__(
-        self, office: Office, conn: Connection, complaint: Complaint, viewer: Actor, policy: Policy
+        self, office: Office, conn: Connection, complaint: Complaint, viewer: Actor
     ) -> None:
-        self.office, self.conn, self.complaint = office, conn, complaint
-        self.viewer, self.zone, self.k = viewer, policy.zone, policy.min_match_k
+        self.office, self.conn, self.complaint, self.viewer = office, conn, complaint, viewer
+        rules = office.rulebook.bound(complaint.profile, complaint.profile_version)
+        self.policy, self.zone, self.k = rules.policy, rules.policy.zone, rules.policy.min_match_k
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
         units = office.units
         self.unit_names = {unit.code: unit.name for unit in units.units}
@@ -124,7 +123,7 @@ class _View:
             tuple(self._head(records)),
             tuple(self._dues(c.limits, c.paused)),
             tuple(self._entries(records)),
-            steps_for(c, self.viewer),
+            steps_for(c, self.viewer, self.office.clock(), self.policy),
         )
 
     def _records(self) -> list[Record]:

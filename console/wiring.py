@@ -19,7 +19,7 @@ from workflow.outbox import Channel
 from workflow.policy import Policies
 from workflow.rulebook import Rulebook
 from workflow.settings import Settings
-from workflow.storage.database import Database
+from workflow.storage.database import Database, unwritable
 from workflow.storage.models import lanes, sequences
 from workflow.storage.models import units as units_table
 from workflow.storage.schema import prepare
@@ -83,8 +83,13 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     """
     gc.set_threshold(50_000, 20, 20)  # rows and records live for one batch, and form no cycles
     settings = Settings.read(data)
-    database = Database(settings.data / "bihuan.db")
-    keys = load_keys(settings.data, settings.key)
+    path = settings.data / "bihuan.db"
+    new = not path.exists()  # asked first: whoever makes a database has made its key before
+    try:
+        keys = load_keys(settings.data, settings.key, new=new)
+    except OSError as error:
+        raise unwritable(settings.data, error) from error
+    database = Database(path)
     prepare(database, keys)
     _seed_units(database)
     rulebook = Rulebook(Policies.load(), settings.profile)

@@ -19,11 +19,10 @@ from schemas.codes import (
     Outcome,
     Verdict,
 )
-from workflow.advance import ROLE_NAMES
 from workflow.clock import instant
 from workflow.limits import LIMITS
 from workflow.loop import STEPS
-from workflow.states import STATE_NAMES, State
+from workflow.states import ROLE_NAMES, STATE_NAMES, State
 
 WEEKDAYS = "一二三四五六日"
 LIMIT_NAMES = {row.name: row.label for row in LIMITS}

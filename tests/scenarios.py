@@ -19,6 +19,7 @@ import schemas as s
 from console.gateway import ProgramGateway
 from consumers import register
 from schemas.envelope import Role
+from workflow.bus import rebuild
 from workflow.bus.embedded import EmbeddedBus
 from workflow.errors import Refused
 from workflow.ledger import Actor
@@ -201,3 +202,18 @@ def send_until_killed(folder: str, program: str) -> None:
     """A sender that dies between the gateway's answer and its own receipt."""
     city = _opened(folder)
     deliver(city.ledger, {"message": DyingGateway(Path(program))})
+
+
+def rebuild_until_killed(folder: str, batches: int) -> None:
+    """Rebuilds the figures in small batches, and does not survive the last of these."""
+    city = _opened(folder)
+    rebuild.PAGE = 5
+    told: list[int] = []
+
+    def die(done: int, _total: int) -> None:
+        told.append(done)
+        if len(told) == batches:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    metrics = next(c for c in city.office.bus().consumers if c.name == "metrics")
+    rebuild.rebuild(city.ledger, metrics, die)

@@ -1,6 +1,4 @@
-"""核对: what the log alone says a complaint must be: a naive fold, written out a second time on
-purpose; it shares nothing with the engine that moved the rows.
-"""
+"""核对: what the log alone says a complaint must be: a naive fold, shared with nothing else."""
 
 from __future__ import annotations
 
@@ -15,6 +13,7 @@ from workflow.audit_moves import LEGAL_MOVES
 
 ENDS = ("DISMISSED", "CLOSED")
 _CLAIMABLE = ("VERIFYING", "ASSIGNING", "RETURNED", "REVIEWING", "REEVALUATING")
+_BESIDE = ("DISPATCHED", "RECTIFYING", "APPEALED")
 _NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected")
 _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
@@ -30,14 +29,15 @@ _NEW: Mapping[str, Any] = {
     **dict.fromkeys(_ZERO.split(), 0),
     "round": 1,
 }
+_UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
 _AGAIN: Mapping[str, Any] = {
-    **dict.fromkeys(("verdict", "ground", "ended_at", "alleger", "last_call_at")),
-    "calls": 0,
-    "answered": False,
+    **dict.fromkeys(("verdict", "ground", "ended_at")),
+    **_UNCALLED,
     "contact_requested": False,
     "contact_sought": False,
 }
-_UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
+_UNASKED = {"contact_requested": False}
+_ENDED = {"alleger": None, **_UNASKED}
 _NEW_ORDER = {
     **dict.fromkeys(("acknowledged", "invited", "question_open"), False),
     **dict.fromkeys(("sent_back", "extensions", "extension_days", "extension_asked"), 0),
@@ -55,12 +55,13 @@ _ALWAYS: Mapping[str, Mapping[str, Any]] = {
     "AppealLodged": {"appealed": True},
     "ClarificationAsked": {"question_open": True},
     "ClarificationAnswered": {"question_open": False},
-    "RectificationSubmitted": {**_UNCALLED, "extension_asked": 0, "invited": False},
+    "RectificationSubmitted": {"extension_asked": 0, "invited": False},
     "ReevaluationInvited": {"invited": True},
     "ReevaluationLapsed": {"outcome": "unanswered"},
     "CitizenObjected": {"objected": True, "ended_at": None, "outcome": None},
     "RetaliationReported": {"retaliation": True},
-    "ComplaintConfirmed": {"verdict": "valid", "ground": None},
+    "ComplaintConfirmed": {"verdict": "valid", "ground": None, **_UNASKED},
+    "MaliceRejected": {"alleger": None},
     "MaliceUpheld": {"verdict": "malicious", "ground": None},
     "DepartmentAssigned": _NEW_ORDER,
 }
@@ -97,13 +98,12 @@ def unwritten() -> dict[str, Any]:
     return {**_NEW, **lists, **{name: {} for name in ("limits", "generations", "paused", "pauses")}}
 
 
-def fold(events: Sequence[Row[Any]], spacing: int) -> Folded:
-    """Folds a complaint's events in order of version; `spacing` between counted calls, in
-    microseconds.
-    """
+def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool) -> Folded:
+    """Folds a complaint's events by version; spacing of calls (µs) and order are its profile's."""
+    claimable = _CLAIMABLE if verify_first else (*_CLAIMABLE, *_BESIDE)
     told = Folded({"id": events[0].subject, "state": "new", **unwritten()})
     for event in events:
-        _move(told, event)
+        _move(told, event, claimable)
         data = json.loads(event.data)
         _take(told.row, event, data, spacing)
         changed = json.loads(event.limits) if event.limits else {}
@@ -113,7 +113,7 @@ def fold(events: Sequence[Row[Any]], spacing: int) -> Folded:
     return told
 
 
-def _move(told: Folded, event: Row[Any]) -> None:
+def _move(told: Folded, event: Row[Any], claimable: Sequence[str]) -> None:
     row, before = told.row, told.row["state"]
     if (before, event.state) not in LEGAL_MOVES.get(event.type, ()):
         told.illegal.append((event.version, f"{event.type}：{before} → {event.state}"))
@@ -127,10 +127,14 @@ def _move(told: Folded, event: Row[Any]) -> None:
         row |= {"barred": row["verifier"], **_AGAIN}
     row.update(_ALWAYS.get(event.type, {}))
     if event.state in ENDS and before not in ENDS:
-        row["ended_at"] = event.occurred_at
+        row |= {"ended_at": event.occurred_at, **_ENDED}
+        if event.state == "CLOSED":
+            row["verdict"] = row["verdict"] or "valid"
+    if event.state == "REEVALUATING" != before:
+        row |= _UNCALLED
     if event.type == "ComplaintClaimed":
         row["claimer"] = event.actor
-    if event.state not in _CLAIMABLE:
+    if event.state not in claimable:
         row["claimer"] = None
 
 

@@ -77,6 +77,11 @@ def _alleged(c: Complaint, _f: Fact, e: Event, _: Any) -> None:
     c.alleger = e.actor
 
 
+@_folds(s.MaliceRejected)
+def _not_malicious(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+    c.alleger = None
+
+
 @_folds(s.MaliceUpheld)
 def _malicious(c: Complaint, _f: Fact, e: Event, _: Any) -> None:
     c.verdict, c.ground, c.verifier = "malicious", None, e.actor
@@ -87,6 +92,7 @@ def _confirmed(c: Complaint, f: s.ComplaintConfirmed, e: Event, _: Any) -> None:
     c.verdict, c.ground, c.verifier = "valid", None, e.actor
     c.reason_code, c.case_class = f.reason_code, str(f.case_class)
     c.show_service_number = f.show_service_number
+    c.contact_requested = False
     if f.unit:
         c.named_unit = f.unit
 
@@ -103,7 +109,7 @@ def _appeal_upheld(c: Complaint, f: s.AppealUpheld, _e: Event, _: Any) -> None:
 
 
 def _verify_again(c: Complaint) -> None:
-    c.verdict = c.ground = c.ended_at = c.alleger = None
+    c.verdict = c.ground = c.ended_at = None
     c.calls, c.last_call_at, c.answered = 0, None, False
     c.contact_requested = c.contact_sought = False
 
@@ -168,9 +174,16 @@ def _answered(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
 
 
 @_folds(s.RectificationSubmitted)
-def _submitted(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
-    c.extension_asked = 0
-    c.calls, c.last_call_at, c.answered, c.invited = 0, None, False, False
+def _submitted(c: Complaint, f: Fact, e: Event, policy: Any) -> None:
+    c.extension_asked, c.invited = 0, False
+    _to_be_called_back(c, f, e, policy)
+
+
+@_folds(s.RectificationAccepted)
+def _to_be_called_back(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+    """Calls made to verify are none of the call-back."""
+    if c.state == "REEVALUATING":
+        c.calls, c.last_call_at, c.answered = 0, None, False
 
 
 @_folds(s.RectificationSentBack)

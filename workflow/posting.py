@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Executable, insert, select
 
 from schemas import ReviewCollected
 from schemas.envelope import Fact, Role
-from workflow.advance import advance, in_scope
+from workflow.advance import advance
 from workflow.complaint import Complaint, Event, Open, load
 from workflow.errors import KeyReused, StaleVersion, UnknownComplaint
+from workflow.legal import in_scope
 from workflow.recent import Recent
 from workflow.record import NO_CHANGE, LimitChange, Record
 from workflow.rulebook import Rulebook

@@ -19,7 +19,7 @@ from workflow.door import Step, records, take
 from workflow.door_units import required_unit
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Posting, Recorded
-from workflow.states import State
+from workflow.states import FROM_ASSIGNING, State
 from workflow.storage.models import complaints, services
 from workflow.storage.vault import PHONE, normal
 
@@ -44,13 +44,14 @@ def contacts_wanted(ledger: Ledger, *, unit: str) -> tuple[Wanted, ...]:
     """
     code = required_unit(ledger, "unit", unit)
     query = select(complaints.c.fold).where(
-        complaints.c.handled_by == code, complaints.c.state == State.VERIFYING
+        complaints.c.handled_by == code, complaints.c.state.in_(VERIFIED_IN)
     )
     wanted: set[Wanted] = set()
     with ledger.database.read() as conn:
         for fold in conn.execute(query).scalars():
             complaint = load(fold)
-            if complaint.contact_sought:
+            verifying = "verify" in complaint.limits
+            if complaint.contact_requested or (complaint.contact_sought and verifying):
                 wanted |= _hidden_among(conn, complaint, ledger.keys.match)
     return tuple(sorted(wanted))
 
@@ -86,6 +87,9 @@ def supply_contact(
     )
 
 
+VERIFIED_IN = (State.VERIFYING, *FROM_ASSIGNING)
+"""Where a contact may be waited for; the later ones where dispatch comes first."""
+
 OTHERS = 9
 """Services asked for beside the one that was rated."""
 
@@ -104,7 +108,7 @@ def _phone(text: str | None) -> str | None:
 def _waiting(ledger: Ledger, unit: str | None, project_no: str, service_number: str) -> str | None:
     query = select(complaints.c.id, complaints.c.fold).where(
         complaints.c.handled_by == unit,
-        complaints.c.state == State.VERIFYING,
+        complaints.c.state.in_(VERIFIED_IN),
         complaints.c.project_no == project_no,
         complaints.c.service_number == service_number,
     )

@@ -207,7 +207,7 @@ def test_steps_are_named_by_where_they_led(city: City, rectifying: str) -> None:
     found = timeline(city.office, rectifying, SUPERVISOR)
     assert found.entries[-1].label == "再评价不满意，重办"
     assert [due.name for due in found.entries[-1].limits] == ["assign"]
-    assert found.allowed[:2] == ("释放", "派单")
+    assert found.allowed[:2] == ("派单", "督办")
 
 
 # the queues

@@ -88,7 +88,6 @@ order_facts = Table(
     Column("round", Integer, nullable=False),
     Column("next_round", Integer, nullable=False),
     Column("unit", Text, nullable=False),
-    Column("real_name", Boolean, nullable=False),
     Column("assigned_at", Instant, nullable=False),
     Column("acknowledge_due_at", Instant),
     Column("acknowledged_at", Instant),

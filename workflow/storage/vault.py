@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from sqlalchemy import Connection, bindparam, select
 
-from workflow.errors import Damaged, InvalidInput
+from workflow.errors import Damaged, InvalidInput, WrongKey
 from workflow.storage.models import vault
 
 SALT = 16
@@ -43,9 +43,11 @@ class Keys:
         return cls(expand("seal"), expand("match"), expand("chain"), expand("link"))
 
 
-def load_keys(folder: Path, from_environment: str | None) -> Keys:
+def load_keys(folder: Path, from_environment: str | None, *, new: bool = True) -> Keys:
     """The keys from BIHUAN_KEY (64 hex digits) or the folder's key file, made on first use,
     readable by its owner only.
+
+    Raises WrongKey where there is none and the database is not `new`: no other key will do.
     """
     if from_environment is not None:
         return Keys.derive(_master("BIHUAN_KEY", from_environment))
@@ -53,6 +55,9 @@ def load_keys(folder: Path, from_environment: str | None) -> Keys:
     try:
         return Keys.derive(_master(str(path), path.read_text()))
     except FileNotFoundError:
+        if not new:
+            message = f"数据库旁没有密钥文件 {path}。请放回原来的密钥：新的密钥打不开已有的数据"
+            raise WrongKey(message) from None
         master = os.urandom(32)
         folder.mkdir(parents=True, exist_ok=True)
         try:
