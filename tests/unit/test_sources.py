@@ -201,6 +201,54 @@ def test_a_row_without_a_unit_is_refused_where_the_source_has_units() -> None:
     assert rating("gbt39046", STANDARD).proDepart == ""
 
 
+def test_a_row_with_several_problems_names_them_all() -> None:
+    row = {**OWN, "userName": "欧阳某" * 99, "pf": "9", "evalDetail": ""}
+    read = refusal("bihuan", row, 满意度="1", 评价时间="昨天", 单位名称="")
+    assert (read.field, read.value) == ("pf", "9")
+    said = read.reason.split("；")
+    assert [part.split(" ")[0].split("（")[0] for part in said[1:]] == [
+        "assessTime",
+        "proDepart",
+        "evalDetail",
+        "userName",
+    ]
+    assert "（昨天）不是时间" in said[1]
+    assert "欧阳" not in read.reason
+    missing = source("shandong").parse(Kind.RATING, {"satisfaction": "5"}, 1)
+    assert isinstance(missing, Refusal)
+    assert (missing.field, missing.reason) == (
+        "projectNo",
+        "缺少；serviceNumber 缺少；pf 缺少；assessTime 缺少",
+    )
+
+
+def test_a_default_rating_cannot_say_that_it_was_active() -> None:
+    assert rating("bihuan", OWN, pf="系统默认").origin is Origin.DEFAULT
+    assert refusal("bihuan", OWN, pf="系统默认", origin="现场主动").field == "origin"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("办件编号", "3.70303E+17"),
+        ("办件编号", "3.7e+17"),
+        ("办件编号", "=A2&B2"),
+        ("单位代码", "1.137E+17"),
+        ("手机号", "1.38E+10"),
+        ("证件号", "3.70303E+17"),
+    ],
+)
+def test_a_number_a_spreadsheet_has_spoilt_is_refused(field: str, text: str) -> None:
+    read = refusal("bihuan", OWN, **{field: text})
+    assert read.field == source("bihuan").field(field)
+    assert "科学计数" in read.reason or "公式" in read.reason
+
+
+def test_a_time_beyond_all_calendars_is_out_of_range_not_illegible() -> None:
+    for text in ("9999-12-31 23:59:59", "9999-12-31T23:59:59-14:00", "1970-01-01 00:00:00"):
+        assert refusal("bihuan", OWN, 评价时间=text).reason.startswith("时间不在 2000 年")
+
+
 def test_an_unknown_field_is_refused_never_dropped() -> None:
     assert refusal("bihuan", OWN, evaldetails="109").reason == "不认识的字段"
     assert rating("shandong", NATIONAL, sync_sign="1", taskHandleItem="x").satisfaction == 5
