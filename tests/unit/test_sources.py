@@ -1,5 +1,6 @@
 """Each source reads its own codes; what it does not know it refuses, and says why."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -284,9 +285,6 @@ def test_a_message_answers_for_each_row() -> None:
         b'"text"',
         b"\xff\xfe[\x00]\x00",
         b'[{"a":"\xd5\xc5"}]',
-        b'[{"projectNo":"1","projectNo":"2"}]',
-        b'[{"satisfaction":NaN}]',
-        b'[{"satisfaction":' + b"9" * 5000 + b"}]",
         b"[" * 100_000,
         b"[" + b" " * (17 << 20) + b"]",
         b"[" + b"1," * 20_000 + b"1]",
@@ -296,6 +294,27 @@ def test_a_body_that_is_no_list_of_rows_is_one_clear_error(body: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_json_rows(body, source("bihuan"))
     assert caught.value.field == "正文"
+    assert not re.search("[a-z]{3}", caught.value.reason)
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "value", "reason"),
+    [
+        (b'{"projectNo":"1","projectNo":"2"}', "", "", "同一字段出现两次"),
+        (b'{"projectNo":"1","satisfaction":NaN}', "satisfaction", "nan", "应为文本"),
+        (b'{"satisfaction":5.0}', "satisfaction", "5.0", "应为文本"),
+        (b'{"userName":true}', "userName", "（已隐去，4字）", "应为文本"),
+        (b'{"mobile":{"a":"13812345678"}}', "mobile", "", "应为文本"),
+        (b'{"projectNo":' + b"9" * 5000 + b"}", "satisfaction", "", "看不出是办件还是评价"),
+    ],
+)
+def test_a_row_that_cannot_be_meant_stops_no_other(
+    row: bytes, field: str, value: str, reason: str
+) -> None:
+    good = b'{"projectNo":"1","serviceTime":"2021-07-01 09:00:00","proDepart":"a"}'
+    batch = parse_json_rows(b"\xef\xbb\xbf[" + row + b"," + good + b"]", source("bihuan"))
+    assert batch.numbers == [2]
+    assert batch.refused == [Refusal(1, field, value, reason)]
 
 
 def test_a_lone_surrogate_in_a_message_is_replaced() -> None:
