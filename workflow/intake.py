@@ -69,6 +69,7 @@ class Private(NamedTuple):
     writingEvaluation: str
     proManager: str
     device: str
+    anonymous: bool = False
 
 
 class Desk:
@@ -178,16 +179,15 @@ def _private(row: Rating) -> bytes | None:
         or row.device
     ):
         return None
-    return to_json(
-        (
-            row.mobile,
-            row.userName,
-            row.certKey,
-            row.writingEvaluation,
-            row.proManager,
-            row.device,
-        )
+    said = (
+        row.mobile,
+        row.userName,
+        row.certKey,
+        row.writingEvaluation,
+        row.proManager,
+        row.device,
     )
+    return to_json((*said, True) if row.anonymityFlag else said)
 
 
 def opened_private(plain: bytes | None) -> Private:
