@@ -18,6 +18,8 @@ from zygote import acknowledge
 import schemas as s
 from console.gateway import ProgramGateway
 from consumers import register
+from producers.importing import import_file
+from producers.sources import source
 from schemas.envelope import Role
 from workflow.bus import rebuild
 from workflow.bus.embedded import EmbeddedBus
@@ -57,6 +59,19 @@ def hold_the_lease(folder: str, told: str) -> None:
     bus = EmbeddedBus(city.ledger, (Counting(),))
     threading.Thread(target=_tell, args=(city, told), daemon=True).start()
     bus.run()
+
+
+def import_and_die(folder: str, path: str, batches: int) -> None:
+    """Takes a file in, and does not survive so many of its batches."""
+    city, done = _opened(folder), 0
+
+    def on_batch(*_: object) -> None:
+        nonlocal done
+        done += 1
+        if done == batches:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    import_file(city.ledger, city.office.desk(), Path(path), source("bihuan"), on_batch)
 
 
 def _tell(city: City, told: str) -> None:

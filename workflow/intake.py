@@ -67,6 +67,7 @@ class Private(NamedTuple):
     writingEvaluation: str
     proManager: str
     device: str
+    anonymous: bool = False
 
 
 class Desk:
@@ -176,16 +177,15 @@ def _private(row: Rating) -> bytes | None:
         or row.device
     ):
         return None
-    return to_json(
-        (
-            row.mobile,
-            row.userName,
-            row.certKey,
-            row.writingEvaluation,
-            row.proManager,
-            row.device,
-        )
+    said = (
+        row.mobile,
+        row.userName,
+        row.certKey,
+        row.writingEvaluation,
+        row.proManager,
+        row.device,
     )
+    return to_json((*said, True) if row.anonymityFlag else said)
 
 
 def opened_private(plain: bytes | None) -> Private:
