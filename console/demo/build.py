@@ -22,9 +22,9 @@ from console.demo.rows import moment
 from console.demo.scenes import Scene, refusing
 from console.reports.footing import SYNTHETIC_MARK
 from console.wiring import STANDING_CLOCK, Office, office
+from workflow.answers import Answers
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import micros
-from workflow.collection import Answers
 from workflow.errors import InvalidInput
 from workflow.storage.models import sequences
 

@@ -16,9 +16,10 @@ from console.demo.feed import SOURCE, Delivery
 from console.demo.operators import OPERATORS, Operator
 from consumers import register
 from producers.clock import tick
+from workflow.answers import Answers
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.bus.embedded import EmbeddedBus
-from workflow.collection import Answers, collect_ready
+from workflow.collection import collect_ready
 from workflow.complaint import Complaint, load
 from workflow.states import State
 from workflow.storage.models import complaints, deadlines

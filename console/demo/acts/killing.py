@@ -24,7 +24,8 @@ from console.demo.rows import moment
 from console.demo.stage import Stage
 from console.wiring import office
 from workflow import audit
-from workflow.collection import Answers, Receipt, collect_ready
+from workflow.answers import Answers
+from workflow.collection import Receipt, collect_ready
 from workflow.storage.models import complaints, ratings, services
 
 if TYPE_CHECKING:
