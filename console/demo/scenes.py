@@ -151,6 +151,7 @@ class Scene:
         order = c.limits.get("rectify") or c.met_rectify
         return Case(
             subject=c.id,
+            key=(c.project_no, c.service_number),
             state=State(c.state),
             at=self.clock(),
             fate=fate,
@@ -233,7 +234,7 @@ class Staff:
         if c.state == State.MALICE_REVIEW:
             return self._reviewer
         if c.state in _HOTLINE:
-            return self._operators[int(c.id[-2:]) % len(self._operators)]
+            return self._operators[int(c.project_no[-2:]) % len(self._operators)]
         return None
 
     def _clerk(self, unit: str) -> Clerk:

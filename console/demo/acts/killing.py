@@ -46,8 +46,9 @@ class Survey:
 def kill_and_go_on(stage: Stage, seed: int) -> None:
     """A real process, a real SIGKILL; its acknowledgements are compared with the database."""
     stage.say(
-        "3 断电也不丢、不重。另开一个进程归集，在一批的事务中间把它 kill -9，再接着来：",
+        "被杀掉也不丢、不重。另开一个进程归集，在一批的事务中间把它 kill -9，再接着来：",
         style="bold",
+        lead="3 ",
     )
     with TemporaryDirectory(prefix="bihuan-") as folder:
         data = Path(folder)
@@ -57,8 +58,9 @@ def kill_and_go_on(stage: Stage, seed: int) -> None:
         clock = DemoClock(moment(FIRST, 0))
         with office(data, clock) as opened:
             before = _survey(opened)
-            stage.line(
-                f"  已答复并落盘 {acknowledged:,} 行，第 {_KILLED_IN} 批正在事务中 → kill -9"
+            stage.say(
+                f"已答复并落盘 {acknowledged:,} 行，第 {_KILLED_IN} 批正在事务中 → kill -9",
+                lead="  ",
             )
             stage.proof(
                 f"库里 {before.rows:,} 行：答复过的一行不少，没答复的一行不多",
@@ -80,9 +82,10 @@ def _go_on(stage: Stage, opened: Office, clock: DemoClock, seed: int, before: Su
         sent |= {row.key for row in delivery.rows}
     opened.drain()
     after, bad = _survey(opened), len(living_desk(seed).fates)
-    stage.line(
-        f"  从头再送一遍：重复 {repeats:,} 行，新收 {after.rows - before.rows:,} 行，"
-        f"共 {after.rows:,} 行"
+    stage.say(
+        f"从头再送一遍：重复 {repeats:,} 行，新收 {after.rows - before.rows:,} 行，"
+        f"共 {after.rows:,} 行",
+        lead="  ",
     )
     with opened.database.read() as conn:
         findings = audit.check(conn, opened.keys)
