@@ -129,6 +129,7 @@ def build_quarter(folder: Path, seed: int, watch: Watch, one_in: int = 1) -> Non
         intake = time.monotonic() - started
         watch(replace(taken, seconds=intake))
         scene.until(micros(moment(QUARTER_ENDS, 0)))
+        scene.catch_up()
     watch(Built("quarter", time.monotonic() - started, intake, _megabytes()))
 
 

@@ -27,7 +27,8 @@ def play(folder: Path, seed: int, fast: bool) -> None:
             stage.act(3, collecting.TITLE)
             lights.alone()
             season = built.wait("quarter")
-            stage.say()
+            if not stage.live:
+                stage.say()
         with office(folder) as opened:
             with opened.database.read() as conn:
                 collecting.collecting(stage, conn, lights.taken)

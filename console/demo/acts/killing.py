@@ -68,7 +68,7 @@ def kill_and_go_on(stage: Stage, seed: int) -> None:
             )
             stage.pause(1.0)
             _go_on(stage, opened, clock, seed, before)
-    stage.say("", pause=1.2)
+    stage.pause(1.2)
 
 
 def _go_on(stage: Stage, opened: Office, clock: DemoClock, seed: int, before: Survey) -> None:
