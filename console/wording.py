@@ -121,7 +121,12 @@ VALUES = {
     "case_class": {c.value: c.label for c in CaseClass},
     "reason": {"done": "办完", "handed_over": "交接", "end_of_shift": "下班"},
     "limit": LIMIT_NAMES,
-    "rule": {"person": "人工指定"},
+    "rule": {
+        "person": "人工指定",
+        "named": "核实时指明",
+        "same-again": "原单位重办",
+        "handler": "谁办理谁负责",
+    },
 }
 
 

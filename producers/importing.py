@@ -20,7 +20,8 @@ from producers.platforms import Batch, read_batches
 from producers.sources import Source
 from producers.sources import source as source_named
 from schemas.rating import Refusal
-from workflow.collection import Answers, collect_ready
+from workflow.answers import Answers
+from workflow.collection import collect_ready
 from workflow.errors import InvalidInput
 from workflow.intake import Desk, Ready
 from workflow.ledger import Ledger

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from producers.importing import Progress, ReadyBatch, Receipt, batches
 from producers.sources import Source
 from schemas.rating import Refusal
-from workflow.collection import Answers, Outcome, collect_ready
+from workflow.answers import Answers, Outcome
+from workflow.collection import collect_ready
 from workflow.intake import Desk, Ready
 from workflow.ledger import Ledger
 from workflow.storage.collected import complaints_of

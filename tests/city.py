@@ -16,10 +16,11 @@ from schemas.codes import Channel, Origin
 from schemas.envelope import Fact, Role
 from schemas.rating import Rating, ServiceRecord
 from workflow import audit
+from workflow.answers import Answers
 from workflow.bus.consumer import Consumer
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import instant, micros
-from workflow.collection import Answers, collect
+from workflow.collection import collect
 from workflow.complaint import Complaint, load
 from workflow.door import Step, take
 from workflow.ledger import Actor, Recorded

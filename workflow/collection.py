@@ -5,8 +5,7 @@ one BatchCollected.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Connection
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 from schemas import BatchCollected
 from schemas.envelope import Role
 from schemas.rating import Rating, Refusal, ServiceRecord
+from workflow.answers import Answer, Answers
 from workflow.intake import Desk, Ready, ahead_of, sum_of
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.openings import Openings
@@ -28,29 +28,7 @@ PENDING = ""
 """The tally's unit of ratings whose service record has not arrived."""
 
 PLATFORM = Actor("platform", Role.PLATFORM)
-Outcome = Literal["accepted", "repeat", "conflict", "refused"]
-Receipt = Callable[[Connection, "Answers"], None]
-
-
-class Answer(NamedTuple):
-    """What became of one row, by its line or place; a refused one says field, value and reason."""
-
-    number: int
-    outcome: Outcome
-    complaint: str | None = None
-    refusal: Refusal | None = None
-
-
-@dataclass
-class Answers:
-    """A batch's answers in order, and their counts."""
-
-    batch: int = 0
-    rows: list[Answer] = field(default_factory=list)
-    complaints: int = 0
-
-    def count(self, outcome: Outcome) -> int:
-        return sum(1 for answer in self.rows if answer.outcome == outcome)
+Receipt = Callable[[Connection, Answers], None]
 
 
 def collect(

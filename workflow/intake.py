@@ -144,7 +144,7 @@ class Desk:
 def _unknown_unit(number: int, row: Rating | ServiceRecord) -> Refusal:
     field = "deptCode" if row.deptCode and not row.proDepart else "proDepart"
     named = row.proDepart or row.deptCode
-    reason = "单位名录中没有这个单位" if named else "没有写办理单位"
+    reason = "单位名册里没有这个单位" if named else "没有写办理单位"
     return Refusal(number, field, named, reason)
 
 

@@ -23,9 +23,9 @@ from console.demo.rows import moment
 from console.demo.scenes import Scene, refusing
 from console.reports.footing import SYNTHETIC_MARK
 from console.wiring import STANDING_CLOCK, Office, office
+from workflow.answers import Answers
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import micros
-from workflow.collection import Answers
 from workflow.errors import InvalidInput
 from workflow.staff import Person, seed_staff
 from workflow.storage.models import sequences
@@ -140,6 +140,7 @@ def build_quarter(folder: Path, seed: int, watch: Watch, one_in: int = 1) -> Non
         intake = time.monotonic() - started
         watch(replace(taken, seconds=intake))
         scene.until(micros(moment(QUARTER_ENDS, 0)))
+        scene.catch_up()
     watch(Built("quarter", time.monotonic() - started, intake, _megabytes()))
 
 

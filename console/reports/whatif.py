@@ -209,7 +209,7 @@ def render_whatif(console: Console, found: WhatIf, units: UnitList, zone: ZoneIn
         console.print(f"{len(found.trials)} 张工单的结果都不变")
         return
     table = table_of("差评件", "单位", "派单", "办结", "现到期", "试算到期", "结果", left=7)
-    table.columns[1].no_wrap = False
+    table.columns[1].no_wrap, table.columns[1].overflow = False, "fold"
     for trial in changed:
         outcome = "将逾期" if trial.late_after else "不再逾期"
         table.add_row(trial.order.subject, _unit_name(trial, units), *_times(trial, zone), outcome)
