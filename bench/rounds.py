@@ -1,0 +1,95 @@
+"""Complaints taken the whole way round the loop: what people record, and the runner behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import schemas as s
+from bench.case import EVENTS, PLATFORM, SOURCE, STEPS, Made, Signal
+from bench.stores import Stopwatch, audited, count, expect, steps_in
+from console.wiring import Office
+from workflow.bus.embedded import EmbeddedBus
+from workflow.ledger import Posting
+from workflow.storage.numbers import next_number
+
+NO_ROWS = "0" * 32
+
+
+class Round(NamedTuple):
+    """Complaint events committed, and what they took in wall and CPU seconds."""
+
+    steps: int
+    seconds: float
+    cpu: float
+
+
+def subjects(first: int, complaints: int) -> list[str]:
+    """The ids of so many complaints."""
+    return [f"CP21-{number:04d}" for number in range(first, first + complaints)]
+
+
+def go_round(office: Office, bus: EmbeddedBus, ids: Sequence[str], per_commit: int) -> Round:
+    """Takes new complaints all the way, people's signals `per_commit` in a transaction; after
+    each of the six steps the runner brings every consumer to the end of the log.
+
+    The clock stops when every consumer's progress equals the log.
+    """
+    watch = Stopwatch()
+    for made in STEPS:
+        for part in _parts(made, ids, office.clock(), per_commit):
+            with office.ledger.transaction() as posting:
+                _record(posting, part)
+        expect("the runner has the lease", bus.drain(), True)
+    return Round(EVENTS * len(ids), *watch.lap())
+
+
+def _parts(
+    made: Made, ids: Sequence[str], now: int, size: int
+) -> Iterator[list[tuple[str, Signal]]]:
+    signals = [(subject, signal) for subject in ids for signal in made(subject, now)]
+    for start in range(0, len(signals), size):
+        yield signals[start : start + size]
+
+
+def _record(posting: Posting, part: Sequence[tuple[str, Signal]]) -> None:
+    posting.prefetch(subject for subject, _ in part)
+    for subject, signal in part:
+        posting.record(subject, signal.fact, signal.actor, texts=signal.texts)
+    if isinstance(part[0][1].fact, s.ReviewCollected):
+        _close_batch(posting, len(part))
+
+
+def _close_batch(posting: Posting, complaints: int) -> None:
+    """Complaints are opened by batches; the auditor counts them."""
+    number = next_number(posting.conn, "batch")
+    fact = s.BatchCollected(
+        source=SOURCE,
+        batch=number,
+        received_at=posting.now,
+        services=0,
+        ratings=0,
+        repeats=0,
+        conflicts=0,
+        refused=0,
+        complaints=complaints,
+        services_digest=NO_ROWS,
+        ratings_digest=NO_ROWS,
+    )
+    posting.append(f"batch/{number}", 1, fact, PLATFORM)
+
+
+def sound(office: Office, complaints: int) -> None:
+    """Raises Unsound unless so many complaints went all the way, with every row they write."""
+    expect("steps", steps_in(office), EVENTS * complaints)
+    rows = {
+        "complaints": complaints,
+        "complaint_facts": complaints,
+        "order_facts": complaints,
+        "outbox": 4 * complaints,
+        "vault": 6 * complaints,
+        "deadlines": 0,
+    }
+    for table, wanted in rows.items():
+        expect(f"rows of {table}", count(office, table), wanted)
+    audited(office)
