@@ -26,7 +26,7 @@ class Round(NamedTuple):
 
 def subjects(first: int, complaints: int) -> list[str]:
     """The ids of so many complaints."""
-    return [f"CP21-{number:04d}" for number in range(first, first + complaints)]
+    return [f"CP21-{number:07d}" for number in range(first, first + complaints)]
 
 
 def go_round(office: Office, bus: EmbeddedBus, ids: Sequence[str], per_commit: int) -> Round:
@@ -63,10 +63,17 @@ def _record(posting: Posting, part: Sequence[tuple[str, Signal]]) -> None:
 def _close_batch(posting: Posting, complaints: int) -> None:
     """Complaints are opened by batches; the auditor counts them."""
     number = next_number(posting.conn, "batch")
-    fact = s.BatchCollected(
+    posting.append(f"batch/{number}", 1, batch_of(number, complaints, posting.now), PLATFORM)
+
+
+def batch_of(number: int, complaints: int, received_at: int) -> s.BatchCollected:
+    """The event of a batch that opened so many complaints; their ratings' rows are the collecting
+    part's.
+    """
+    return s.BatchCollected(
         source=SOURCE,
         batch=number,
-        received_at=posting.now,
+        received_at=received_at,
         services=0,
         ratings=0,
         repeats=0,
@@ -76,7 +83,13 @@ def _close_batch(posting: Posting, complaints: int) -> None:
         services_digest=NO_ROWS,
         ratings_digest=NO_ROWS,
     )
-    posting.append(f"batch/{number}", 1, fact, PLATFORM)
+
+
+def record_first(office: Office, ids: Sequence[str], size: int = 100) -> None:
+    """Collects these complaints and goes no further."""
+    for part in _parts(STEPS[0], ids, office.clock(), size):
+        with office.ledger.transaction() as posting:
+            _record(posting, part)
 
 
 def sound(office: Office, complaints: int) -> None:
