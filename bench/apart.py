@@ -27,13 +27,24 @@ class Told(NamedTuple):
 
 def run_apart(what: str, **arguments: Any) -> Told:
     """Calls the function in a new process. Raises Unsound if it did, RuntimeError if it failed."""
+    return told(start_apart(what, **arguments))
+
+
+def start_apart(what: str, **arguments: Any) -> subprocess.Popen[str]:
+    """The process, going on by itself."""
     command = [sys.executable, "-m", "bench.apart", what, json.dumps(arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode == UNSOUND:
-        raise Unsound(done.stderr.strip())
-    if done.returncode:
-        raise RuntimeError(f"{what}: {done.stderr.strip()}")
-    return Told(*json.loads(done.stdout.splitlines()[-1]))
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+
+
+def told(process: subprocess.Popen[str]) -> Told:
+    """What the process says at its end. Raises as `run_apart` does."""
+    out, err = process.communicate()
+    if process.returncode == UNSOUND:
+        raise Unsound(err.strip())
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(map(str, process.args))}: {err.strip()}")  # type: ignore[arg-type]
+    return Told(*json.loads(out.splitlines()[-1]))
 
 
 def megabytes() -> float:

@@ -32,16 +32,16 @@ _FIRST = datetime.fromisoformat("2021-07-01T09:00:00")
 _SPAN = 75 * 24 * 3600
 
 
-def write_file(path: Path, rows: int, seed: int, *, prefix: str = "PJ") -> int:
+def write_file(path: Path, rows: int, seed: int, one_bad_in: int = ONE_BAD_IN) -> int:
     """Writes so many rows, half services, half ratings; answers how many ratings are bad."""
     random, bad = Random(seed), 0
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(HEADER)
         for number in range(rows // 2):
-            is_bad = number % ONE_BAD_IN == ONE_BAD_IN - 1
+            is_bad = number % one_bad_in == one_bad_in - 1
             bad += is_bad
-            out.writerows(_pair(random, f"{prefix}2021{seed:02d}{number:07d}", number, is_bad))
+            out.writerows(_pair(random, f"PJ2021{seed:02d}{number:07d}", number, is_bad))
     return bad
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.apart import Told, run_apart
+from bench.apart import Told, run_apart, told
 
 SCRATCH = Path(__file__).parent / "scratch"
 """On the working tree's own disk: a folder in memory would make every commit free."""
@@ -34,16 +35,22 @@ class Lab:
 
         Raises Unsound.
         """
-        told = run_apart(what, **arguments)
+        ended = run_apart(what, **arguments)
         if label is not None:
-            self._remember(label, told)
-        return told.answer
+            self._remember(label, ended)
+        return ended.answer
 
-    def _remember(self, label: str, told: Told) -> None:
-        self.memory[label] = max(self.memory.get(label, 0.0), told.megabytes)
-        if told.children_megabytes:
+    def finish(self, process: subprocess.Popen[str], label: str) -> dict[str, Any]:
+        """The answer of a process that was started apart, once it ends. Raises Unsound."""
+        ended = told(process)
+        self._remember(label, ended)
+        return ended.answer
+
+    def _remember(self, label: str, ended: Told) -> None:
+        self.memory[label] = max(self.memory.get(label, 0.0), ended.megabytes)
+        if ended.children_megabytes:
             second = f"{label}, second process"
-            self.memory[second] = max(self.memory.get(second, 0.0), told.children_megabytes)
+            self.memory[second] = max(self.memory.get(second, 0.0), ended.children_megabytes)
 
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
