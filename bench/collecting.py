@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.figures import Figure, Goal, over
@@ -82,6 +83,6 @@ def measured(lab: Lab) -> Iterator[Figure]:
         bulk.append(done["rows"] / done["product"]["seconds"])
         floors.append(done["rows"] / done["floor"]["seconds"])
     yield Figure(PART, "a file imported", "rows/s", files, Goal(20_000))
-    beside = {"floor": sorted(over(bulk, floors))[len(bulk) // 2]}
+    beside = {"floor": median(over(bulk, floors))}
     yield Figure(PART, "the bulk function alone", "rows/s", bulk, beside=beside)
     yield Figure(PART, "floor: the same rows by the raw driver", "rows/s", floors)
