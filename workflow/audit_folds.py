@@ -228,9 +228,7 @@ def _take_pauses(row: dict[str, Any], event: Row[Any], changed: dict[str, Any]) 
         row["paused"][name] = event.occurred_at
 
 
-def _take_order(
-    told: Folded, event: Row[Any], data: dict[str, Any], changed: dict[str, Any]
-) -> None:
+def _take_order(told: Folded, event: Row[Any], data: Any, changed: dict[str, Any]) -> None:
     kind, at = event.type, event.occurred_at
     if kind == "DepartmentAssigned":
         told.orders[len(told.orders) + 1] = {
@@ -241,11 +239,10 @@ def _take_order(
     order = told.orders.get(len(told.orders), {})
     if "acknowledge" in changed.get("met", ()):
         order["acknowledged_at"] = at
-    if kind in ("RectificationSubmitted", "RectificationSentBack"):
-        order["submitted_at"] = at if kind == "RectificationSubmitted" else None
-    if kind == "RectificationAccepted" or (
-        kind == "RectificationSubmitted" and event.state == "REEVALUATING"
-    ):
+    submitted = kind == "RectificationSubmitted"
+    if submitted or kind == "RectificationSentBack":
+        order["submitted_at"] = at if submitted else None
+    if kind == "RectificationAccepted" or (submitted and event.state == "REEVALUATING"):
         order["accepted_at"] = at
     if kind == "ComplaintReevaluated":
         order["level"] = told.last_level = data["level"]

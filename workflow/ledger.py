@@ -12,8 +12,9 @@ from pydantic_core import to_json
 
 from schemas.envelope import Fact
 from workflow.clock import Clock
-from workflow.posting import Actor, Posting, Recorded
+from workflow.posting import Posting
 from workflow.recent import Recent
+from workflow.recorded import Actor, Recorded
 from workflow.rulebook import Rulebook
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys, Sealed, Vault
