@@ -17,7 +17,7 @@ from workflow.clock import instant
 from workflow.complaint import Complaint, load
 from workflow.door import Step, records, take
 from workflow.door_units import required_unit
-from workflow.errors import InvalidInput
+from workflow.errors import IllegalStep, InvalidInput, KeyReused, StaleVersion
 from workflow.ledger import Actor, Ledger, Recorded
 from workflow.states import State
 from workflow.storage.models import complaints, services
@@ -68,7 +68,8 @@ def supply_contact(
 ) -> Recorded | None:
     """补充一次办件的联系电话；查不到的，电话留空。
 
-    None where nothing waits for this service; the clerk is not told which it was.
+    None where nothing waits for this service, or what waited has been dealt with; the clerk is not
+    told which it was.
     """
     actor = Actor(account, Role.CLERK, required_unit(ledger, "unit", unit))
     number = _phone(phone)
@@ -76,7 +77,10 @@ def supply_contact(
     if subject is None:
         return None
     found = number is not None
-    return take(ledger, subject, s.ContactSupplied, actor, step, found=found, phone=number)
+    try:
+        return take(ledger, subject, s.ContactSupplied, actor, step, found=found, phone=number)
+    except (IllegalStep, StaleVersion, KeyReused):
+        return None  # a refusal would tell the rated service from those it hides among
 
 
 OTHERS = 9
