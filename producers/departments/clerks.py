@@ -17,7 +17,7 @@ from workflow.complaint import Complaint, load
 from workflow.contact import found_by
 from workflow.door import Step, records, take
 from workflow.door_units import required_unit
-from workflow.errors import InvalidInput
+from workflow.errors import IllegalStep, InvalidInput, KeyReused, StaleVersion
 from workflow.ledger import Actor, Ledger, Posting, Recorded
 from workflow.states import FROM_ASSIGNING, State
 from workflow.storage.models import complaints, services
@@ -69,22 +69,24 @@ def supply_contact(
 ) -> Recorded | None:
     """补充一次办件的联系电话；查不到的，电话留空。
 
-    None where nothing waits for this service; the clerk is not told which it was.
+    None where nothing waits for this service, or what waited has been dealt with; the clerk is not
+    told which it was.
     """
     actor = Actor(account, Role.CLERK, required_unit(ledger, "unit", unit))
     number = _phone(phone)
     subject = _waiting(ledger, actor.unit, clean(project_no), clean(service_number))
     if subject is None:
         return None
-    if number is None:
-        return take(ledger, subject, s.ContactSupplied, actor, step, found=False)
 
     def found(posting: Posting) -> None:
-        found_by(posting, ledger.vault, subject, number)
+        if number is not None:
+            found_by(posting, ledger.vault, subject, number)
 
-    return take(
-        ledger, subject, s.ContactSupplied, actor, step, also=found, found=True, phone=number
-    )
+    said = {"found": number is not None, "phone": number}
+    try:
+        return take(ledger, subject, s.ContactSupplied, actor, step, also=found, **said)
+    except (IllegalStep, StaleVersion, KeyReused):
+        return None  # a refusal would tell the rated service from those it hides among
 
 
 VERIFIED_IN = (State.VERIFYING, *FROM_ASSIGNING)
