@@ -77,16 +77,24 @@ def supply_contact(
     subject = _waiting(ledger, actor.unit, clean(project_no), clean(service_number))
     if subject is None:
         return None
-
-    def found(posting: Posting) -> None:
-        if number is not None:
-            found_by(posting, ledger.vault, subject, number)
-
-    said = {"found": number is not None, "phone": number}
     try:
-        return take(ledger, subject, s.ContactSupplied, actor, step, also=found, **said)
+        return _supplied(ledger, subject, actor, step, number)
     except (IllegalStep, StaleVersion, KeyReused):
         return None  # a refusal would tell the rated service from those it hides among
+
+
+def _supplied(
+    ledger: Ledger, subject: str, actor: Actor, step: Step, number: str | None
+) -> Recorded:
+    if number is None:
+        return take(ledger, subject, s.ContactSupplied, actor, step, found=False)
+
+    def found(posting: Posting) -> None:
+        found_by(posting, ledger.vault, subject, number)
+
+    return take(
+        ledger, subject, s.ContactSupplied, actor, step, also=found, found=True, phone=number
+    )
 
 
 VERIFIED_IN = (State.VERIFYING, *FROM_ASSIGNING)

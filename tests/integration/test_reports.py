@@ -369,6 +369,19 @@ def test_the_what_if_names_what_would_have_been_late(city, folder):
     assert shown["orders"][0]["due_after"] == "2021-09-22T17:30:00+08:00"
 
 
+def test_figures_say_what_is_parked_and_not_counted(city, folder):
+    subject = city.portal.bad_review()
+    drained(city)
+    with city.office.database.write() as conn:
+        first = conn.execute(select(events).where(events.c.subject == subject)).one()
+        row = {"consumer": "metrics", "subject": subject, "status": "parked", "tries": 3}
+        row |= {"lane": first.lane, "pos": first.pos, "parked_at": city.clock()}
+        conn.execute(insert(parked).values(row))
+    said = bihuan(folder, "report", "indicators", "--period", "2021Q3")
+    assert "还有 1 条事件没有计入" in said.output
+    assert "另有 1 条异常件未处理" in bihuan(folder, "check").output
+
+
 @pytest.mark.parametrize(
     ("change", "due"),
     [
@@ -385,19 +398,6 @@ def test_a_what_if_takes_every_unit_and_both_limits(city, folder, change, due):
     ask = ("report", "whatif", "--period", "2021Q3", "--set", change, "--json")
     shown = json.loads(bihuan(folder, *ask).stdout)
     assert [order["due_after"] for order in shown["orders"]] == [due]
-
-
-def test_figures_say_what_is_parked_and_not_counted(city, folder):
-    subject = city.portal.bad_review()
-    drained(city)
-    with city.office.database.write() as conn:
-        first = conn.execute(select(events).where(events.c.subject == subject)).one()
-        row = {"consumer": "metrics", "subject": subject, "status": "parked", "tries": 3}
-        row |= {"lane": first.lane, "pos": first.pos, "parked_at": city.clock()}
-        conn.execute(insert(parked).values(row))
-    said = bihuan(folder, "report", "indicators", "--period", "2021Q3")
-    assert "还有 1 条事件没有计入" in said.output
-    assert "另有 1 条异常件未处理" in bihuan(folder, "check").output
 
 
 def test_figures_say_when_they_lag_behind_the_log(city, folder):
