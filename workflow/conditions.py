@@ -173,6 +173,17 @@ def on_the_scale(_c: Complaint, e: Event, policy: Any) -> str | None:
     return None
 
 
+def somebody_to_call(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.reachable else "匿名或没有联系电话，无人可拨；请用事实核查"
+
+
+def heard_on_the_phone(c: Complaint, e: Event, _: Any) -> str | None:
+    """What an operator says for the citizen was heard in a call that is on record."""
+    if e.role is Role.OPERATOR and not c.answered:
+        return "还没有打通回访电话；先记一次接通的通话，再记群众的答复"
+    return None
+
+
 def nobody_to_ask(c: Complaint, _e: Event, _: Any) -> str | None:
     return "有人可问，应电话回访或邀请群众再评价" if c.reachable else None
 

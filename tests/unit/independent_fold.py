@@ -211,7 +211,7 @@ def _holds(told: Told, step: Step) -> bool:
     checks: dict[str, Any] = {
         "ComplaintClaimed": lambda: mine and told.barred != step.actor,
         "ComplaintReleased": lambda: told.claimer is not None and mine,
-        "CallAttempted": lambda: mine,
+        "CallAttempted": lambda: mine and told.reachable,
         "ContactRequested": lambda: mine and not told.has_phone and not told.awaited,
         "ContactSupplied": lambda: told.awaited,
         "MaliceAlleged": lambda: mine and told.barred != step.actor and not told.alleger,
@@ -250,7 +250,9 @@ def _holds(told: Told, step: Step) -> bool:
         "RectificationSubmitted": lambda: data["kind"] != "explained" or "legal_basis" in data,
         "ReevaluationInvited": lambda: data["channel"] in rules["channels"],
         "ComplaintReevaluated": lambda: (
-            mine and (rules["scale"] != "three" or data["level"] in (1, 3, 5))
+            mine
+            and (step.role != "operator" or told.answered)
+            and (rules["scale"] != "three" or data["level"] in (1, 3, 5))
         ),
         "FactChecked": lambda: not told.reachable,
         "ReevaluationLapsed": lambda: (
