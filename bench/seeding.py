@@ -17,6 +17,7 @@ from bench.rounds import batch_of, record_first, subjects
 from bench.stores import Unsound, store
 from console.wiring import Office
 from workflow.storage import log
+from workflow.storage.models import outbox
 from workflow.storage.vault import Keys, Vault
 
 CHUNK = 10_000
@@ -103,7 +104,7 @@ def _copies(conn: sqlite3.Connection, keys: Keys, model: Model, ids: Sequence[st
 def _rows(conn: sqlite3.Connection, keys: Keys, model: Model, ids: Sequence[str]) -> None:
     for table, rows in model.rows.items():
         _insert(conn, table, [row for like in rows for row in _like(like, model.subject, ids)])
-    names = "event_id, subject, channel, recipient, body, created_at, status, tries, sent_at"
+    names = ", ".join(column.name for column in outbox.columns if column.name != "id")
     messages = [row for like in model.messages for row in _like(like, model.subject, ids)]
     _insert(conn, f"outbox ({names})", messages)
     sealed = Vault(keys).sealed((f"{subject}-1", "text", model.text) for subject in ids)
