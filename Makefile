@@ -1,4 +1,5 @@
 # The few verbs of this repository. Each does its own set-up: git, make and Python are all one needs.
+export USERS_PATH := $(PATH)
 export PATH := $(HOME)/.local/bin:$(PATH)
 RUN := uv run --frozen --no-progress
 
@@ -12,7 +13,7 @@ demo: setup ## One real quarter goes round the loop and comes out as the circula
 	@$(RUN) bihuan demo
 
 test: setup ## All tests: unit, integration, end to end
-	@$(RUN) pytest -n 2 --dist loadgroup
+	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Style, types and import rules
 	@$(RUN) ruff check .

@@ -47,8 +47,7 @@ HELP = {
     "ground": "无效的原因：misoperation 误操作、duplicate 重复、out_of_scope 不属受理范围",
     "assisting": "协办单位，可重复",
     "answer": "群众的答复",
-    "channel": "邀请方式：call 电话、message 短信、link 链接",
-    "expires_at": "链接的有效期，带时区",
+    "channel": "邀请方式：message 短信、link 链接",
     "level": "满意度：5 非常满意、4 满意、3 基本满意、2 不满意、1 非常不满意",
     "contacted": "联系过群众没有",
     "solved": "问题解决了没有",
@@ -166,7 +165,9 @@ def _parameter(
         shown = "ID" if name == "subject" else name.upper()
         extra: Any = typer.Argument(help=text, metavar=shown)
     elif name == "account":
-        extra = typer.Option("--as", help=text, envvar="BIHUAN_AS", metavar="ACCOUNT")
+        extra = typer.Option(OPTION[name], help=text, envvar="BIHUAN_AS", metavar="ACCOUNT")
+    elif name in OPTION:
+        extra = typer.Option(OPTION[name], help=text)
     else:
         extra = typer.Option(help=text)
     return inspect.Parameter(

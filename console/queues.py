@@ -36,6 +36,7 @@ TASKS = {
     State.REEVALUATING: "回访",
     State.RULING: "终裁",
 }
+PAUSED = {"verify": "暂停，等单位补联系方式"}
 HALF_HOUR = timedelta(minutes=30)
 WORKING = (State.DISPATCHED, State.RECTIFYING)
 BESIDE = {
@@ -72,7 +73,7 @@ def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...
     Raises InvalidInput for a role without a queue, or a department without its unit.
     """
     if role not in ROLES:
-        raise InvalidInput("role", role, "只能是 " + "、".join(ROLES))
+        raise InvalidInput("role", role, "只能是 " + "、".join((*ROLES, Role.CLERK)))
     if role == Role.DEPARTMENT and unit is None:
         raise InvalidInput("unit", "", "责任单位的待办须写单位")
     desk = _Desk(office, Role(role), unit)
@@ -151,7 +152,8 @@ class _Desk:
         if c.extension_asked:
             found.append(("裁定延期", "extension_ruling"))
         opened = c.limits.get(limit)
-        if not found and opened is not None and opened.due_at < self.now:
+        overdue = opened is not None and limit not in c.paused and opened.due_at < self.now
+        if not found and overdue:
             found.append((f"督办（{wording.LIMIT_NAMES[limit]}超期）", limit))
         return found
 
@@ -195,6 +197,6 @@ def _left(
 ) -> str:
     if left is None or due is None:
         return ""
-    if limit == "verify" and c.contact_requested:
-        return "暂停，等单位补联系方式"
+    if limit in c.paused:
+        return PAUSED.get(limit, "暂停")
     return left_text(calendar, left, due)

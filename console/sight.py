@@ -82,7 +82,6 @@ NEVER = frozenset(
         "has_phone",
         "rules_version",
         "generation",
-        "findings",
         "named_by_person",
     }
 )
@@ -135,6 +134,20 @@ def may_read(viewer: Actor, name: str) -> bool:
     if name == "type" or name in NEVER:
         return False
     return viewer.role is not Role.DEPARTMENT or name in UNITS_FIELDS
+
+
+def overlays(c: Complaint, viewer: Actor) -> tuple[str, ...]:
+    """What lies over the complaint's state, as far as the viewer may know of it."""
+    told = c.retaliation and viewer.role in RETALIATION_READERS
+    marks = {
+        f"督办{c.supervised}次": c.supervised,
+        f"退回{c.returns}次": c.returns,
+        f"反馈打回{c.sent_back}次": c.sent_back,
+        f"延期{c.extension_days}个工作日": c.extension_days,
+        "已邀请再评价": c.invited,
+        "反映打击报复": told,
+    }
+    return tuple(mark for mark, holds in marks.items() if holds)
 
 
 def steps_for(complaint: Complaint, viewer: Actor, at: int, policy: Policy) -> tuple[str, ...]:

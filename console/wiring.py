@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
 
+from console.gateway import CHANNELS, ProgramGateway
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import Clock, system_clock
 from workflow.intake import Desk
 from workflow.ledger import Ledger
+from workflow.outbox import Channel
 from workflow.policy import Policies
 from workflow.rulebook import Rulebook
 from workflow.settings import Settings
@@ -59,7 +62,12 @@ class Office:
     def bus(self) -> EmbeddedBus:
         from consumers import register  # noqa: PLC0415  # the views alone need none of them
 
-        return EmbeddedBus(self.ledger, register(self))
+        return EmbeddedBus(self.ledger, register(self, frozenset(self.channels())))
+
+    def channels(self) -> Mapping[str, Channel]:
+        """The ways to a citizen that have a gateway; none is configured: none."""
+        program = self.settings.gateway
+        return {} if program is None else dict.fromkeys(CHANNELS, ProgramGateway(program))
 
     def drain(self) -> bool:
         """Lets the consumers catch up with the log; False if another process is doing so."""
@@ -73,6 +81,7 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     """Opens (and on first use prepares) the embedded database of a folder; BIHUAN_DATA, else
     ./data.
     """
+    gc.set_threshold(50_000, 20, 20)  # rows and records live for one batch, and form no cycles
     settings = Settings.read(data)
     path = settings.data / "bihuan.db"
     new = not path.exists()  # asked first: whoever makes a database has made its key before

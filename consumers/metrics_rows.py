@@ -159,6 +159,11 @@ def _complaint_statement(complaints: Table) -> TextClause:
 
 _MOVED_BY_RULE: Final = f"""
           next_round = CASE WHEN excluded.next_round = 1 THEN 1 ELSE f.next_round END,
+          rectify_due_at = CASE excluded.rectify_due_at
+            WHEN {KEEP} THEN f.rectify_due_at
+            WHEN {NO_LONGER_DUE} THEN
+              CASE WHEN f.rectify_due_at < excluded.assigned_at THEN f.rectify_due_at END
+            ELSE excluded.rectify_due_at END,
           callback_due_at = CASE excluded.callback_due_at
             WHEN {KEEP} THEN f.callback_due_at
             WHEN {NO_LONGER_DUE} THEN CASE WHEN f.callback_due_at < excluded.assigned_at
@@ -191,7 +196,7 @@ def _order_statement(complaints: Table, orders: Table) -> TextClause:
     """`f` is the order's row so far. What only a new order needs is looked up where it is not
     given; parameters are not repeated more than they must be: SQLite takes thrice as long.
     """
-    due = ("acknowledge_due_at", "acknowledged_at", "rectify_due_at", "original_due_at")
+    due = ("acknowledge_due_at", "acknowledged_at", "original_due_at")
     kept = [_kept(c) for c in (*due, "submitted_at", "accepted_at", "level", "answered_at")]
     given = ORDER_KEYS[ORDER_KEYS.index("unit") :]
     return text(

@@ -129,7 +129,7 @@ def _settle(before: str, after: Complaint, event: Event, policy: Any) -> None:
     """Claims, rounds and ends that follow from where the complaint has come to."""
     if after.state in ENDS and before not in ENDS:
         after.ended_at = event.at
-        after.alleger, after.contact_requested, after.contact_requested_at = None, False, None
+        after.alleger, after.contact_requested = None, False
         if after.state == State.CLOSED and after.verdict is None:
             after.verdict = "valid"  # where dispatch comes first: nobody has refuted it
     if after.state not in HOTLINE_STATES and (

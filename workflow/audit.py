@@ -32,7 +32,7 @@ MOST = 200
 """Findings a part of the check gives at most: enough to look at, whatever the damage."""
 
 _CHUNK = 500
-_BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce")
+_BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce", "PersonalDataErased")
 _COLUMNS = (
     "state",
     "version",
@@ -161,7 +161,11 @@ def _compared(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
 
 
 def _due_at(expected: dict[str, Any]) -> int | None:
-    due = [o[0] for name, o in expected["limits"].items() if not name.endswith("_window")]
+    due = [
+        o[0]
+        for name, o in expected["limits"].items()
+        if not name.endswith("_window") and name not in expected["paused"]
+    ]
     return min(due, default=None)
 
 
@@ -218,7 +222,7 @@ def _timers(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
         (subject, name): limit
         for subject, fold_of in told.items()
         for name, limit in fold_of.row["limits"].items()
-        if not name.endswith("_window") and name not in fold_of.paused
+        if not name.endswith("_window") and name not in fold_of.row["paused"]
     }
     for key in sorted(stored.keys() | expected.keys()):
         where = " ".join(key)

@@ -17,12 +17,12 @@ _BESIDE = ("DISPATCHED", "RECTIFYING", "APPEALED")
 _NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected")
 _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
-contact_requested_at last_call_at verdict ground reason_code case_class named_unit unit final_level
+last_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify handled_by area"""
-_FALSE = """contact_requested answered show_service_number acknowledged appealed question_open
-invited objected retaliation real_name has_phone"""
-_ZERO = """level collected_at version touched calls orders returns extension_days extension_asked
-sent_back supervised"""
+_FALSE = """contact_requested contact_sought answered show_service_number acknowledged appealed
+question_open invited objected retaliation real_name has_phone"""
+_ZERO = """level collected_at version touched calls orders returns extensions extension_days
+extension_asked sent_back supervised"""
 _NEW: Mapping[str, Any] = {
     **dict.fromkeys(_NONE.split()),
     **dict.fromkeys(_FALSE.split(), False),
@@ -33,13 +33,14 @@ _UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
 _AGAIN: Mapping[str, Any] = {
     **dict.fromkeys(("verdict", "ground", "ended_at")),
     **_UNCALLED,
-    "verify_pauses": [],
+    "contact_requested": False,
+    "contact_sought": False,
 }
-_UNASKED = {"contact_requested": False, "contact_requested_at": None}
+_UNASKED = {"contact_requested": False}
 _ENDED = {"alleger": None, **_UNASKED}
 _NEW_ORDER = {
     **dict.fromkeys(("acknowledged", "invited", "question_open"), False),
-    **dict.fromkeys(("sent_back", "extension_days", "extension_asked"), 0),
+    **dict.fromkeys(("sent_back", "extensions", "extension_days", "extension_asked"), 0),
     **dict.fromkeys(("named_unit", "met_rectify")),
 }
 _ALWAYS: Mapping[str, Mapping[str, Any]] = {
@@ -66,6 +67,7 @@ _ALWAYS: Mapping[str, Mapping[str, Any]] = {
 }
 """What an event says whatever it carries."""
 
+_MOVING = ("RectificationSentBack", "ExtensionGranted", "DeadlineRecomputed")
 _COUNTED = {"SupervisionOrdered": "supervised", "WorkOrderReturned": "returns"}
 _COUNTED |= {"RectificationSentBack": "sent_back", "DepartmentAssigned": "orders"}
 _COPIED = {
@@ -87,14 +89,13 @@ class Folded:
     row: dict[str, Any]
     orders: dict[int, dict[str, Any]] = field(default_factory=dict)
     last_level: int | None = None
-    paused: set[str] = field(default_factory=set)
     illegal: list[tuple[int, str]] = field(default_factory=list)
 
 
 def unwritten() -> dict[str, Any]:
     """What a field is that the row's fold does not write out."""
-    lists: dict[str, Any] = {"assisting": [], "verify_pauses": [], "missed": []}
-    return {**_NEW, **lists, "limits": {}, "generations": {}}
+    lists: dict[str, Any] = {"assisting": [], "missed": []}
+    return {**_NEW, **lists, **{name: {} for name in ("limits", "generations", "paused", "pauses")}}
 
 
 def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool) -> Folded:
@@ -106,8 +107,8 @@ def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool) -> Folded
         data = json.loads(event.data)
         _take(told.row, event, data, spacing)
         changed = json.loads(event.limits) if event.limits else {}
+        _take_pauses(told.row, event, changed)
         _take_limits(told.row, event.type, changed)
-        _take_pauses(told, changed)
         _take_order(told, event, data, changed)
     return told
 
@@ -152,9 +153,11 @@ def _take(row: dict[str, Any], event: Row[Any], data: dict[str, Any], spacing: i
     elif kind == "CallAttempted":
         _take_call(row, at, data, spacing)
     elif kind == "ContactRequested":
-        row |= {"contact_requested": True, "contact_requested_at": at}
+        row |= {"contact_requested": True, "contact_sought": True}
     elif kind == "ContactSupplied":
-        _take_contact(row, at, data)
+        row["contact_requested"] = False
+        if data["found"]:
+            row |= {"has_phone": True, "real_name": True}
     else:
         _take_work(row, kind, data)
         _take_end(row, kind, data)
@@ -171,6 +174,7 @@ def _take_work(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
         row["extension_asked"] = data["working_days"]
     elif kind == "ExtensionGranted":
         row["extension_days"] += data["working_days"]
+        row["extensions"] += 1
     elif kind == "DeadlineMissed":
         row["missed"].append(f"{data['limit']}:{data['generation']}")
 
@@ -180,14 +184,6 @@ def _take_call(row: dict[str, Any], at: int, data: dict[str, Any], spacing: int)
         row |= {"calls": row["calls"] + 1, "last_call_at": at}
     if data["outcome"] == "answered":
         row["answered"] = True
-
-
-def _take_contact(row: dict[str, Any], at: int, data: dict[str, Any]) -> None:
-    if row["contact_requested_at"] is not None:
-        row["verify_pauses"] = [*row["verify_pauses"], [row["contact_requested_at"], at]]
-    row |= {"contact_requested": False, "contact_requested_at": None}
-    if data["found"]:
-        row |= {"has_phone": True, "real_name": True}
 
 
 def _take_end(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
@@ -218,15 +214,21 @@ def _take_limits(row: dict[str, Any], kind: str, changed: dict[str, Any]) -> Non
         row["met_rectify"] = None
 
 
-def _take_pauses(told: Folded, changed: dict[str, Any]) -> None:
-    told.paused |= set(changed.get("paused", ()))
-    for part in ("opened", "met", "cancelled"):
-        told.paused -= set(changed.get(part, ()))
+def _take_pauses(row: dict[str, Any], event: Row[Any], changed: dict[str, Any]) -> None:
+    """A limit that was paused and is opened runs on; one opened by what moves none begins anew."""
+    for name in changed.get("opened", ()):
+        if name in row["paused"]:
+            over = [row["paused"].pop(name), event.occurred_at]
+            row["pauses"][name] = [*row["pauses"].get(name, ()), over]
+        elif event.type not in _MOVING:
+            row["pauses"].pop(name, None)
+    for name in (*changed.get("met", ()), *changed.get("cancelled", ())):
+        row["paused"].pop(name, None)
+    for name in changed.get("paused", ()):
+        row["paused"][name] = event.occurred_at
 
 
-def _take_order(
-    told: Folded, event: Row[Any], data: dict[str, Any], changed: dict[str, Any]
-) -> None:
+def _take_order(told: Folded, event: Row[Any], data: Any, changed: dict[str, Any]) -> None:
     kind, at = event.type, event.occurred_at
     if kind == "DepartmentAssigned":
         told.orders[len(told.orders) + 1] = {
@@ -237,11 +239,10 @@ def _take_order(
     order = told.orders.get(len(told.orders), {})
     if "acknowledge" in changed.get("met", ()):
         order["acknowledged_at"] = at
-    if kind in ("RectificationSubmitted", "RectificationSentBack"):
-        order["submitted_at"] = at if kind == "RectificationSubmitted" else None
-    if kind == "RectificationAccepted" or (
-        kind == "RectificationSubmitted" and event.state == "REEVALUATING"
-    ):
+    submitted = kind == "RectificationSubmitted"
+    if submitted or kind == "RectificationSentBack":
+        order["submitted_at"] = at if submitted else None
+    if kind == "RectificationAccepted" or (submitted and event.state == "REEVALUATING"):
         order["accepted_at"] = at
     if kind == "ComplaintReevaluated":
         order["level"] = told.last_level = data["level"]

@@ -109,6 +109,8 @@ def _extension_refused(c: Complaint, e: Event, policy: Any, working_days: int) -
         return "延期须在到期前申请"
     if c.extension_asked:
         return "已有一次延期申请待裁"
+    if c.extensions >= policy.max_extensions:
+        return f"已延期{c.extensions}次，达到上限"
     if c.extension_days + working_days > policy.extension_max.amount:
         left = policy.extension_max.amount - c.extension_days
         return f"延期累计不超过{policy.extension_max.amount}个工作日，还可延{left}个"
@@ -168,6 +170,17 @@ def on_the_scale(_c: Complaint, e: Event, policy: Any) -> str | None:
     fact: Any = e.fact
     if policy.scale == "three" and fact.level not in (1, 3, 5):
         return "本地按三级评价：1 不满意、3 基本满意、5 满意"
+    return None
+
+
+def somebody_to_call(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.reachable else "匿名或没有联系电话，无人可拨；请用事实核查"
+
+
+def heard_on_the_phone(c: Complaint, e: Event, _: Any) -> str | None:
+    """What an operator says for the citizen was heard in a call that is on record."""
+    if e.role is Role.OPERATOR and not c.answered:
+        return "还没有打通回访电话；先记一次接通的通话，再记群众的答复"
     return None
 
 

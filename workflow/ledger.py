@@ -4,25 +4,22 @@ to the log, at once.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+import hmac
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from pydantic_core import to_json
 
 from schemas.envelope import Fact
 from workflow.clock import Clock
-from workflow.complaint import Complaint
-from workflow.posting import Actor, Posting, Recorded
+from workflow.posting import Posting
+from workflow.recent import Recent
+from workflow.recorded import Actor, Recorded
 from workflow.rulebook import Rulebook
 from workflow.storage.database import Database
-from workflow.storage.vault import Keys, Sealed, Vault
+from workflow.storage.vault import Keys, Sealed, Vault, opened_text
 
 __all__ = ["Actor", "Ledger", "Posting", "Recorded"]
-
-
-RECENT = 4096
-"""Complaints whose committed folds are kept at hand."""
 
 
 class Ledger:
@@ -31,7 +28,7 @@ class Ledger:
     def __init__(self, database: Database, rulebook: Rulebook, keys: Keys, clock: Clock) -> None:
         self.database, self.rulebook, self.clock = database, rulebook, clock
         self.keys, self.vault = keys, Vault(keys)
-        self._recent: dict[str, Complaint] = {}
+        self.recent = Recent()
 
     @contextmanager
     def transaction(self) -> Iterator[Posting]:
@@ -40,13 +37,12 @@ class Ledger:
         """
         with self.database.write() as conn:
             self.rulebook.refresh(conn)
-            posting = Posting(conn, self.clock(), self.rulebook, self.keys, self._recent)
+            posting = Posting(conn, self.clock(), self.rulebook, self.keys, self.recent)
             yield posting
             posting.flush()
-        # Only now is it committed. A value of another process's making is told by its version.
-        if len(self._recent) > RECENT:
-            self._recent.clear()
-        self._recent.update(posting.touched)
+        # Only now is it committed.
+        self.recent.keep_complaints(posting.touched)
+        self.recent.keep_records(posting.appended)
 
     def command(
         self,
@@ -57,31 +53,33 @@ class Ledger:
         key: str | None = None,
         expected_version: int | None = None,
         texts: Mapping[str, Sealed] | None = None,
+        also: Callable[[Posting], None] | None = None,
     ) -> Recorded:
         """A person's step. A key heard before gets the first answer; StaleVersion if somebody
-        moved the complaint since.
+        moved the complaint since. `also` is done in the same transaction, once.
 
         Raises IllegalStep, NotPermitted, UnknownComplaint, StaleVersion, KeyReused.
         """
         with self.transaction() as posting:
-            fingerprint = _fingerprint(subject, fact, actor)
+            fingerprint = self._fingerprint(subject, fact, actor, texts or {})
             if key is not None and (first := posting.heard(key, fingerprint)) is not None:
                 return first
             done = posting.record(
                 subject, fact, actor, expected_version=expected_version, texts=texts
             )
+            if also is not None:
+                also(posting)
             if key is not None:
                 posting.remember(key, fingerprint, done)
             return done
 
-
-def _fingerprint(subject: str, fact: Fact, actor: Actor) -> str:
-    """What the command asks for, without what differs at each try: digests, the order's number."""
-    plain = {
-        k: v for k, v in fact.model_dump(mode="json").items() if k != "order" and not _is_digest(v)
-    }
-    return hashlib.sha256(to_json([subject, plain, actor.name, actor.role])).hexdigest()
-
-
-def _is_digest(value: object) -> bool:
-    return isinstance(value, str) and len(value) == 32 and not set(value) - set("0123456789abcdef")
+    def _fingerprint(
+        self, subject: str, fact: Fact, actor: Actor, texts: Mapping[str, Sealed]
+    ) -> str:
+        """What the command asks for: each free text itself, for its digest is salted anew at every
+        try; not the order's number. Keyed, so that no text can be guessed from it.
+        """
+        asked = {k: v for k, v in fact.model_dump(mode="json").items() if k != "order"}
+        asked |= {name: opened_text(text.salted) for name, text in texts.items()}
+        whole = to_json([subject, asked, actor.name, actor.role, actor.unit])
+        return hmac.digest(self.keys.match, whole, "sha256").hex()

@@ -72,10 +72,11 @@ SECOND = (c.allegation_open, c.somebody_else_alleged)
 ALLEGING = (*VERDICT, c.no_allegation_open)
 CONFIRMING = (*ALLEGING, v.confirmation_grounded)
 DISMISSING = (*ALLEGING, v.dismissal_grounded)
+CALL = (*FREE, c.somebody_to_call)
 CONTACT, SUPPLYING = (*FREE, c.contact_wanted), (c.contact_requested,)
 RETURN_RULING, EXTENSION = (c.return_ruled_by,), (c.extension_pending,)
 BASIS = (c.legal_basis_given,)
-ANSWER = (c.on_the_scale, c.not_claimed_by_another)
+ANSWER = (c.on_the_scale, *FREE, c.heard_on_the_phone)
 NOBODY = (c.nobody_to_ask,)
 OBJECTION = (c.objection_open,)
 RUN_OUT = (c.limit_open,)
@@ -110,8 +111,8 @@ STEPS: tuple[Step, ...] = (
     _row("ComplaintReleased", "释放", HOTLINE_STATES, None, RULERS | CLOCK, None, CLAIMED),
     _row("ComplaintReleased", "释放", BESIDE_WORK, None, RULERS | CLOCK, r.dispatch_first,
          CLAIMED),
-    _row("CallAttempted", "记一次通话", (VERIFYING, REEVALUATING), None, OPERATOR, None, FREE),
-    _row("CallAttempted", "记一次通话", TO_REVIEWING, None, OPERATOR, r.dispatch_first, FREE),
+    _row("CallAttempted", "记一次通话", (VERIFYING, REEVALUATING), None, OPERATOR, None, CALL),
+    _row("CallAttempted", "记一次通话", TO_REVIEWING, None, OPERATOR, r.dispatch_first, CALL),
     _row("ContactRequested", "请单位补联系方式", VERIFYING, None, OPERATOR, None, CONTACT),
     _row("ContactRequested", "请单位补联系方式", FROM_DISPATCH, None, OPERATOR, r.dispatch_first,
          CONTACT),

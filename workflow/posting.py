@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import Connection, Executable, insert, select
 
 from schemas import ReviewCollected
-from schemas.envelope import Fact, Role
+from schemas.envelope import Fact
 from workflow.advance import advance
-from workflow.complaint import Complaint, Event, Open, load
+from workflow.complaint import Complaint, Event, load
 from workflow.errors import KeyReused, StaleVersion, UnknownComplaint
 from workflow.legal import in_scope
+from workflow.recent import Recent
+from workflow.record import Record
+from workflow.recorded import Actor, Recorded, limits_json, record_at
 from workflow.rulebook import Rulebook
 from workflow.stamping import Changes
 from workflow.storage import log
@@ -22,34 +23,6 @@ from workflow.storage.database import run_many
 from workflow.storage.models import commands, events, vault
 from workflow.storage.rows import folds_of, store, versions_of
 from workflow.storage.vault import Keys, Sealed, Vault
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who records: an account's id, never a name; the role acted in; the unit, for a
-    department's people.
-    """
-
-    name: str
-    role: Role
-    unit: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What recording a step came to. `limits` are those the step opened or moved."""
-
-    subject: str
-    version: int
-    state: str
-    type: str
-    limits: Mapping[str, Open]
-    repeated: bool = False
-
-    @property
-    def event_id(self) -> str:
-        return f"{self.subject}-{self.version}"
-
 
 _TEXT = insert(vault)
 _COMMAND = insert(commands)
@@ -67,7 +40,7 @@ class Posting:
         now: int,
         rulebook: Rulebook,
         keys: Keys,
-        recent: Mapping[str, Complaint],
+        recent: Recent,
     ) -> None:
         self.conn, self.now = conn, now
         self._rulebook, self._key, self._vault = rulebook, keys.chain, Vault(keys)
@@ -76,6 +49,8 @@ class Posting:
         self._stored: set[str] = set()
         self._moved: dict[str, Complaint] = {}
         self._entries: list[log.Entry] = []
+        self._happened: list[tuple[Event, Changes]] = []
+        self._appended: dict[tuple[int, int], Record] = {}
         self._texts: list[tuple[str, str, bytes]] = []
         self._queued: dict[int, tuple[Executable, tuple[str, ...], list[tuple[Any, ...]]]] = {}
 
@@ -93,11 +68,11 @@ class Posting:
         """Those committed lately by this process, in this version, need not be read again."""
         missing = []
         for subject, version in versions.items():
-            known = self._recent.get(subject)
-            if known is not None and known.version == version:
-                self._complaints[subject] = known
-            else:
+            known = self._recent.complaint(subject, version)
+            if known is None:
                 missing.append(subject)
+            else:
+                self._complaints[subject] = known
         for subject, fold in folds_of(self.conn, missing):
             self._complaints[subject] = load(fold)
         self._stored.update(versions)
@@ -106,6 +81,15 @@ class Posting:
     def touched(self) -> Mapping[str, Complaint]:
         """Every complaint in hand, as this transaction leaves it."""
         return {key: c for key, c in self._complaints.items() if c is not None}
+
+    @property
+    def appended(self) -> Iterable[Record]:
+        """Every event this transaction has appended to the log so far."""
+        return self._appended.values()
+
+    def record_at(self, lane: int, pos: int) -> Record | None:
+        """The event of that place, if it is this transaction's own or was committed lately."""
+        return self._appended.get((lane, pos)) or self._recent.record(lane, pos)
 
     def complaint(self, subject: str) -> Complaint:
         """The complaint as it stands in this transaction. Raises UnknownComplaint."""
@@ -160,6 +144,7 @@ class Posting:
     def _append(
         self, version: int, state: str, subject: str, event: Event, changes: Changes
     ) -> None:
+        self._happened.append((event, changes))
         self._entries.append(
             log.Entry(
                 subject,
@@ -174,7 +159,7 @@ class Posting:
                 event.fact.__pydantic_serializer__.to_json(
                     event.fact, exclude={"type"}, exclude_none=True
                 ).decode(),
-                _limits_json(changes),
+                limits_json(changes),
             )
         )
 
@@ -228,18 +213,8 @@ class Posting:
         for statement, keys, rows in self._queued.values():
             run_many(self.conn, statement, keys, rows)
         if self._entries:
-            log.append(self.conn, self._key, self._entries, self.now)
-        self._moved, self._entries, self._texts, self._queued = {}, [], [], {}
-
-
-def _limits_json(changes: Changes) -> str | None:
-    if not (changes.opened or changes.met or changes.cancelled or changes.paused):
-        return None
-    return to_json(
-        {
-            "opened": changes.opened,
-            "met": changes.met,
-            "cancelled": changes.cancelled,
-            "paused": changes.paused,
-        }
-    ).decode()
+            places = log.append(self.conn, self._key, self._entries, self.now)
+            for place, entry, happened in zip(places, self._entries, self._happened, strict=True):
+                self._appended[place.lane, place.pos] = record_at(place, entry, *happened)
+        self._moved, self._texts, self._queued = {}, [], {}
+        self._entries, self._happened = [], []

@@ -12,7 +12,7 @@ from workflow.errors import InvalidInput
 
 class Settings(BaseSettings):
     """`data`: the folder of database and keys. `key`: the master secret, instead of the key
-    file. `profile`: the rules.
+    file. `profile`: the rules. `gateway`: the program that sends messages and links.
     """
 
     model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     key: str | None = None
     profile: str = "zibo"
+    gateway: Path | None = None
 
     @classmethod
     def read(cls, data: Path | None) -> Settings:

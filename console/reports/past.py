@@ -10,9 +10,9 @@ from sqlalchemy import Connection, MetaData, create_engine, select
 from console.reports import facts
 from console.reports.periods import Period
 from consumers.metrics import Metrics
-from workflow.bus.consumer import record_of
 from workflow.formulas import ComplaintFact, OrderFact
 from workflow.policy import Policies
+from workflow.record import record_of
 from workflow.storage.database import run_many
 from workflow.storage.models import complaint_facts, events, order_facts
 

@@ -82,8 +82,7 @@ class _Timer:
         opened = complaint.limits.get(self.row.limit_name)
         if opened is None or opened.generation != self.row.generation:
             return None
-        paused = self.row.limit_name == "verify" and complaint.contact_requested
-        return None if paused else opened
+        return None if self.row.limit_name in complaint.paused else opened
 
     def _fire(self, complaint: Complaint, opened: Open) -> None:
         if self.at > opened.due_at and self._lapses(complaint):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Unpack
@@ -15,13 +14,14 @@ from schemas.envelope import Role
 from schemas.text import clean, masked
 from workflow.clock import instant
 from workflow.complaint import Complaint, load
+from workflow.contact import found_by
 from workflow.door import Step, records, take
 from workflow.door_units import required_unit
-from workflow.errors import InvalidInput
-from workflow.ledger import Actor, Ledger, Recorded
+from workflow.errors import IllegalStep, InvalidInput, KeyReused, StaleVersion
+from workflow.ledger import Actor, Ledger, Posting, Recorded
 from workflow.states import FROM_ASSIGNING, State
 from workflow.storage.models import complaints, services
-from workflow.storage.vault import normal
+from workflow.storage.vault import PHONE, normal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,7 +51,7 @@ def contacts_wanted(ledger: Ledger, *, unit: str) -> tuple[Wanted, ...]:
         for fold in conn.execute(query).scalars():
             complaint = load(fold)
             verifying = "verify" in complaint.limits
-            if complaint.contact_requested or (complaint.verify_pauses and verifying):
+            if complaint.contact_requested or (complaint.contact_sought and verifying):
                 wanted |= _hidden_among(conn, complaint, ledger.keys.match)
     return tuple(sorted(wanted))
 
@@ -69,15 +69,32 @@ def supply_contact(
 ) -> Recorded | None:
     """补充一次办件的联系电话；查不到的，电话留空。
 
-    None where nothing waits for this service; the clerk is not told which it was.
+    None where nothing waits for this service, or what waited has been dealt with; the clerk is not
+    told which it was.
     """
     actor = Actor(account, Role.CLERK, required_unit(ledger, "unit", unit))
     number = _phone(phone)
     subject = _waiting(ledger, actor.unit, clean(project_no), clean(service_number))
     if subject is None:
         return None
-    found = number is not None
-    return take(ledger, subject, s.ContactSupplied, actor, step, found=found, phone=number)
+    try:
+        return _supplied(ledger, subject, actor, step, number)
+    except (IllegalStep, StaleVersion, KeyReused):
+        return None  # a refusal would tell the rated service from those it hides among
+
+
+def _supplied(
+    ledger: Ledger, subject: str, actor: Actor, step: Step, number: str | None
+) -> Recorded:
+    if number is None:
+        return take(ledger, subject, s.ContactSupplied, actor, step, found=False)
+
+    def found(posting: Posting) -> None:
+        found_by(posting, ledger.vault, subject, number)
+
+    return take(
+        ledger, subject, s.ContactSupplied, actor, step, also=found, found=True, phone=number
+    )
 
 
 VERIFIED_IN = (State.VERIFYING, *FROM_ASSIGNING)
@@ -87,14 +104,13 @@ OTHERS = 9
 """Services asked for beside the one that was rated."""
 
 DAYS_AROUND = timedelta(days=3)
-_PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
 
 
 def _phone(text: str | None) -> str | None:
     if text is None or not text.strip():
         return None
     number = normal(clean(text).strip())
-    if _PHONE.fullmatch(number) is None:
+    if PHONE.fullmatch(number) is None:
         raise InvalidInput("phone", masked("mobile", text), "须是手机号码，或带区号的固定电话")
     return number
 

@@ -11,10 +11,10 @@ from consumers.metrics import Metrics
 from schemas.envelope import Role
 from workflow import audit_folds
 from workflow.advance import advance
-from workflow.bus.consumer import fact_of, limits_of, record_of
 from workflow.complaint import Event, load
 from workflow.loop import STEPS
 from workflow.policy import Policies
+from workflow.record import record_of
 from workflow.rulebook import Rulebook
 from workflow.storage.database import run_many
 from workflow.storage.log import COLUMNS, GENESIS, link
@@ -65,7 +65,7 @@ def test_its_chains_still_hold(history):
 
 def test_its_events_are_read_and_would_be_written_the_same(history):
     for row in history.rows["events"]:
-        fact = fact_of(row.type, row.data)
+        fact = record_of(row).fact
         assert fact.model_dump_json(exclude={"type"}, exclude_none=True) == row.data
 
 
@@ -76,7 +76,7 @@ def test_folded_again_its_complaints_come_to_the_same(history):
         for row in life:
             event = Event(
                 row.type,
-                fact_of(row.type, row.data),
+                record_of(row).fact,
                 row.actor,
                 Role(row.role),
                 row.occurred_at,
@@ -86,7 +86,7 @@ def test_folded_again_its_complaints_come_to_the_same(history):
             rules = RULEBOOK.rules_for(complaint, event.fact)
             complaint, changes = advance(complaint, subject, event, rules)
             assert complaint.state == row.state, row
-            assert unlabelled(changes) == unlabelled(limits_of(row.limits)), row
+            assert unlabelled(changes) == unlabelled(record_of(row).limits), row
         for name in set(history.fields) - {"limits", "met_rectify"}:
             assert getattr(complaint, name) == getattr(stored[subject], name), (subject, name)
         assert complaint.limits.keys() == stored[subject].limits.keys()

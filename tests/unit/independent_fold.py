@@ -139,12 +139,14 @@ class Told:
     unit: str | None = None
     assisting: list[str] = field(default_factory=list)
     extended: int = 0
+    extensions: int = 0
     asked: int = 0
     appealed: bool = False
     objected: bool = False
     question: bool = False
     unverified: bool = True
     ended_at: int | None = None
+    paused: set[str] = field(default_factory=set)
     stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -209,7 +211,7 @@ def _holds(told: Told, step: Step) -> bool:
     checks: dict[str, Any] = {
         "ComplaintClaimed": lambda: mine and told.barred != step.actor,
         "ComplaintReleased": lambda: told.claimer is not None and mine,
-        "CallAttempted": lambda: mine,
+        "CallAttempted": lambda: mine and told.reachable,
         "ContactRequested": lambda: mine and not told.has_phone and not told.awaited,
         "ContactSupplied": lambda: told.awaited,
         "MaliceAlleged": lambda: mine and told.barred != step.actor and not told.alleger,
@@ -235,6 +237,7 @@ def _holds(told: Told, step: Step) -> bool:
         "ExtensionRequested": lambda: (
             _before(told, "rectify", step)
             and not told.asked
+            and told.extensions < rules["max_extensions"]
             and told.extended + data["working_days"] <= rules["extension_max"]
         ),
         "ExtensionGranted": lambda: 0 < data["working_days"] <= told.asked,
@@ -247,7 +250,9 @@ def _holds(told: Told, step: Step) -> bool:
         "RectificationSubmitted": lambda: data["kind"] != "explained" or "legal_basis" in data,
         "ReevaluationInvited": lambda: data["channel"] in rules["channels"],
         "ComplaintReevaluated": lambda: (
-            mine and (rules["scale"] != "three" or data["level"] in (1, 3, 5))
+            mine
+            and (step.role != "operator" or told.answered)
+            and (rules["scale"] != "three" or data["level"] in (1, 3, 5))
         ),
         "FactChecked": lambda: not told.reachable,
         "ReevaluationLapsed": lambda: (
@@ -300,7 +305,18 @@ def take(told: Told, step: Step, stamps: dict[str, tuple[int, int]]) -> None:
         told.calls, told.last_call_at, told.answered = 0, None, False
     if to == "ASSIGNING" and before in ("REEVALUATING", "RULING", "CLOSED"):
         told.round += 1
+    told.paused = _resting(told)
     told.stamps = {n: s for n, s in told.stamps.items() if n in due(told) or n in _ASKING} | stamps
+
+
+def _resting(told: Told) -> set[str]:
+    """The limits that stand still, from where the complaint stands."""
+    resting = set()
+    if told.awaited and told.unverified and told.rules["contact_pauses"]:
+        resting.add("verify")
+    if told.state == "APPEALED" and told.rules["appeal_pauses"]:
+        resting.add("rectify")
+    return resting
 
 
 _ASKING = ("return_window", "appeal_window")
@@ -337,6 +353,7 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
     elif kind == "DepartmentAssigned":
         told.unit, told.assisting = data["unit"], list(data["assisting"])
         told.orders, told.extended, told.asked = told.orders + 1, 0, 0
+        told.extensions = 0
         told.question = False
     elif kind == "WorkOrderReturned":
         told.returns += 1
@@ -346,6 +363,7 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
         told.asked = data["working_days"]
     elif kind == "ExtensionGranted":
         told.extended, told.asked = told.extended + data["working_days"], 0
+        told.extensions += 1
     elif kind == "ExtensionRefused":
         told.asked = 0
     elif kind == "AppealLodged":
@@ -375,6 +393,7 @@ def _opened_again(told: Told, kind: str) -> None:
         told.barred = told.verifier if kind == "CitizenObjected" else told.barred
         told.verdict = told.ground = told.last_call_at = None
         told.calls, told.answered, told.unverified = 0, False, True
+        told.awaited = False
 
 
 def due(told: Told) -> set[str]:

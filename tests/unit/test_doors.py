@@ -1,9 +1,10 @@
 """Every step a person records has its door; what a door takes in, refuses, and gives away."""
 
 import pytest
-from city import City, service
+from city import OPERATOR, City, service
 from sqlalchemy import select
 
+from console.finding import found_by_last4
 from producers import citizens, departments, hotline, supervisors
 from schemas.envelope import Role
 from workflow import links
@@ -18,7 +19,7 @@ from workflow.errors import (
     UnknownComplaint,
 )
 from workflow.loop import STEPS
-from workflow.storage.models import events, vault
+from workflow.storage.models import events, vault, views
 
 A, B = "话务员01", "话务员02"
 UNIT, OTHER = "ZD-RSJ", "ZD-YBJ"
@@ -367,6 +368,29 @@ def test_a_repeated_key_gets_the_first_answer(city: City, verifying: str) -> Non
         hotline.claim(city.ledger, verifying, account=A, key="k")
 
 
+def test_other_words_or_another_unit_under_the_same_key_are_no_repeat(
+    city: City, verifying: str
+) -> None:
+    given = {"account": A, "outcome": "answered", "key": "k"}
+    hotline.call(city.ledger, verifying, note="x", **given)
+    with pytest.raises(KeyReused):
+        hotline.call(city.ledger, verifying, note="y", **given)
+    with pytest.raises(KeyReused):
+        hotline.call(city.ledger, verifying, **given)
+    hotline.confirm(city.ledger, verifying, account=A, reason_code="109", case_class="clear")
+    hotline.assign(city.ledger, verifying, account=A, unit=UNIT)
+    departments.acknowledge(city.ledger, verifying, account="经办", unit=UNIT, key="u")
+    with pytest.raises(KeyReused):
+        departments.acknowledge(city.ledger, verifying, account="经办", unit=OTHER, key="u")
+
+
+def test_pressing_names_a_limit_of_the_table(city: City, dispatched: str) -> None:
+    for press in (supervisors.order_supervision, supervisors.remind):
+        with pytest.raises(InvalidInput, match="limit：只能是 verify"):
+            press(city.ledger, dispatched, account="监督01", limit="nothing")
+        press(city.ledger, dispatched, account="监督01", limit="rectify")
+
+
 def test_a_repeated_assignment_is_one_order(city: City, dispatched: str) -> None:
     given = {"account": A, "unit": OTHER, "key": "assign-1"}
     first = hotline.assign(city.ledger, dispatched, **given)
@@ -409,6 +433,9 @@ def test_the_clerk_cannot_tell_which_service_was_rated(city: City) -> None:
     as_clerk = {"account": "数据员", "unit": UNIT, "phone": "199-0000-4321"}
     other = next(item for item in wanted if item.project_no != "S07")
     assert departments.supply_contact(city.ledger, other.project_no, "1", **as_clerk) is None
+    for told in ({"expected_version": 1}, {"key": "used"}):
+        hotline.link_ticket(city.ledger, subject, account=A, ticket="T1", key="used")
+        assert departments.supply_contact(city.ledger, "S07", "1", **as_clerk, **told) is None
     assert departments.supply_contact(city.ledger, "S07", "1", **as_clerk) is not None
     assert departments.supply_contact(city.ledger, "S07", "1", **as_clerk) is None
     assert departments.contacts_wanted(city.ledger, unit=UNIT) == wanted
@@ -429,6 +456,28 @@ def test_a_clerk_of_another_unit_supplies_nothing(city: City) -> None:
     given = {"account": "数据员", "unit": OTHER, "phone": "19900004321"}
     assert departments.supply_contact(city.ledger, "S07", "1", **given) is None
     assert city.complaint(subject).contact_requested
+
+
+def test_by_a_phone_supplied_later_a_complaint_is_found_and_matched(city: City) -> None:
+    subject = city.portal.bad_review(project="S07", mobile="")
+    city.drain()
+    hotline.request_contact(city.ledger, subject, account=A)
+    given = {"account": "数据员", "unit": UNIT, "phone": "19900004321"}
+    assert found_by_last4(city.office, "4321", OPERATOR) == ()
+    departments.supply_contact(city.ledger, "S07", "1", **given, key="k1")
+    departments.supply_contact(city.ledger, "S07", "1", **given, key="k1")
+    assert [item.id for item in found_by_last4(city.office, "4321", OPERATOR)] == [subject]
+    again = city.portal.bad_review(project="S08", mobile="19900004321")
+    city.drain()
+    assert city.complaint(again).duplicate_of == subject
+    assert len(found_by_last4(city.office, "4321", OPERATOR)) == 2
+    with city.office.database.read() as conn:
+        query = select(views.c.subject).where(views.c.what == "last4").order_by(views.c.id)
+        assert list(conn.execute(query).scalars()) == [subject, subject, again]
+    with pytest.raises(InvalidInput, match="last4") as refused:
+        found_by_last4(city.office, "19900004321", OPERATOR)
+    assert "1990" not in str(refused.value)
+    assert city.damage() == []
 
 
 # the rules

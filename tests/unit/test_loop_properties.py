@@ -29,8 +29,12 @@ from workflow.states import ENDS, State
 START = micros(datetime.fromisoformat("2021-09-16T10:00:00+08:00"))
 DIGEST = "0" * 32
 RULEBOOK = Rulebook(Policies.load(), "zibo")
-NO_REVIEW = "zibo-without-review"
-PROFILES = ("zibo", "jiangsu", "shanghai", "beijing", "zhejiang", "linwu", NO_REVIEW)
+NO_REVIEW, PAUSING = "zibo-without-review", "zibo-pausing-otherwise"
+OTHERWISE = {
+    NO_REVIEW: {"review": False},
+    PAUSING: {"appeal_pauses": True, "contact_pauses": False, "max_extensions": 1},
+}
+PROFILES = ("zibo", "jiangsu", "shanghai", "beijing", "zhejiang", "linwu", *OTHERWISE)
 PEOPLE = {
     "operator": ("op1", "op2", "op3"),
     "reviewer": ("op1", "rev1"),
@@ -111,8 +115,7 @@ class AnybodyAnything(RuleBasedStateMachine):
     @initialize(profile=st.sampled_from(PROFILES), real_name=st.booleans(), has_phone=st.booleans())
     def collected(self, profile, real_name, has_phone):
         self.policy = RULEBOOK.policies.versions(profile.partition("-")[0])[0]
-        if profile == NO_REVIEW:
-            self.policy = replace(self.policy, review=False)
+        self.policy = replace(self.policy, **OTHERWISE.get(profile, {}))
         self.rules = BoundRules(self.policy, self.policy.calendar)
         self.now = START
         fact = s.ReviewCollected(
@@ -132,8 +135,11 @@ class AnybodyAnything(RuleBasedStateMachine):
 
     def _rules(self):
         policy = self.policy
-        names = ("verify_first", "review", "returns_allowed", "max_returns", "max_rounds")
-        return {name: getattr(policy, name) for name in names} | {
+        names = (
+            "verify_first review returns_allowed max_returns max_rounds max_extensions "
+            "contact_pauses appeal_pauses"
+        )
+        return {name: getattr(policy, name) for name in names.split()} | {
             "min_calls": policy.min_calls,
             "call_spacing": policy.call_spacing // timedelta(microseconds=1),
             "extension_max": policy.extension_max.amount,
@@ -221,6 +227,7 @@ class AnybodyAnything(RuleBasedStateMachine):
         for name in AGREE.split():
             assert getattr(self.complaint, name) == getattr(self.told, name), name
         assert self.complaint.extension_days == self.told.extended
+        assert self.complaint.paused.keys() == self.told.paused
 
     @invariant()
     def the_right_limits_run(self):

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from workflow.bus.consumer import Consumer, Record, Work, record_of
+from workflow.bus.consumer import Consumer, Record, Work
 from workflow.errors import IllegalStep, InvalidInput
 from workflow.ledger import Ledger, Posting
+from workflow.record import record_of
 from workflow.storage.database import Database
 from workflow.storage.models import events, parked
 

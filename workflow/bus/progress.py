@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text
@@ -13,9 +12,11 @@ from workflow.bus.consumer import Consumer
 from workflow.storage.log import LANES
 from workflow.storage.models import lanes, progress
 
+Place = tuple[int, int]
+"""Lane and position of an event."""
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+
+class Reach(NamedTuple):
     """A lane's way from where the consumer stood to where this batch brings it."""
 
     lane: int
@@ -40,9 +41,9 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
 
 def beyond(
     conn: Connection, consumer: Consumer, rotation: int, size: int
-) -> tuple[list[Reach], Sequence[Row[Any]]]:
-    """At most `size` records beyond the consumer's progress, lane by lane, and how far that
-    brings each lane.
+) -> tuple[list[Reach], list[Place]]:
+    """The places of at most `size` records beyond the consumer's progress, lane by lane, and how
+    far that brings each lane.
 
     Records of types it does not handle are passed over in the query, and its progress with them;
     a lane
@@ -50,11 +51,16 @@ def beyond(
     log.
     """
     rows = conn.execute(_READ, _parameters(consumer, rotation, size)).all()
-    reaches = {row.lane: Reach(row.lane, row.old, row.upto) for row in rows}
+    reaches = {lane: Reach(lane, old, upto) for lane, old, upto, _ in rows}
     if len(rows) == size and rows[-1].pos is not None:
         last = rows[-1]
         reaches[last.lane] = Reach(last.lane, last.old, last.pos)
-    return list(reaches.values()), [row for row in rows if row.pos is not None]
+    return list(reaches.values()), [(lane, pos) for lane, _, _, pos in rows if pos is not None]
+
+
+def rows_at(conn: Connection, places: Sequence[Place]) -> Sequence[Row[Any]]:
+    """The log's rows of these places, in their order."""
+    return conn.execute(_ROWS, {"places": to_json(places).decode()}).all()
 
 
 def _parameters(consumer: Consumer, rotation: int, size: int) -> dict[str, Any]:
@@ -68,9 +74,7 @@ def _parameters(consumer: Consumer, rotation: int, size: int) -> dict[str, Any]:
 
 _READ = text(
     """
-    SELECT p.lane AS lane, p.old AS old, p.upto AS upto, e.pos, e.subject, e.version, e.type,
-    e.state,
-           e.occurred_at, e.recorded_at, e.actor, e.role, e.unit, e.cause, e.data, e.limits
+    SELECT p.lane AS lane, p.old AS old, p.upto AS upto, e.pos AS pos
     FROM (SELECT p.lane AS lane, p.pos AS old, min(l.pos, p.pos + 5000) AS upto
           FROM progress p CROSS JOIN lanes l ON l.lane = p.lane
           WHERE p.consumer = :consumer AND l.pos > p.pos
@@ -80,6 +84,12 @@ _READ = text(
     LIMIT :size
     """
 ).bindparams(bindparam("handles", expanding=True))
+_ROWS = text(
+    """
+    SELECT e.* FROM json_each(:places) AS j
+    CROSS JOIN events AS e ON e.lane = j.value ->> 0 AND e.pos = j.value ->> 1
+    """
+)
 _CLAIM = text(
     """
     UPDATE progress SET pos = j.value ->> 2

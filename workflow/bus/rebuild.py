@@ -10,11 +10,12 @@ from typing import Any, NoReturn, Protocol, runtime_checkable
 from sqlalchemy import Connection, MetaData, Row, Table, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from workflow.bus.consumer import Consumer, Record, Work, record_of
+from workflow.bus.consumer import Consumer, Record, Work
 from workflow.bus.lease import Lease
 from workflow.clock import system_clock
 from workflow.errors import Busy, InvalidInput
 from workflow.ledger import Ledger, Posting
+from workflow.record import record_of
 from workflow.storage.models import events, parked, progress
 
 PAGE = 200

@@ -13,10 +13,11 @@ from sqlalchemy import Row
 from sqlalchemy.exc import OperationalError
 
 from workflow.bus import parking, progress
-from workflow.bus.consumer import NO_CHANGE, Consumer, Record, Work, record_of
-from workflow.bus.progress import Reach
+from workflow.bus.consumer import Consumer, Record, Work
+from workflow.bus.progress import Place, Reach
 from workflow.errors import IllegalStep, Transient, Unwritable
 from workflow.ledger import Ledger, Posting
+from workflow.record import bare, record_of
 from workflow.storage.log import LANES
 
 BATCH = 200
@@ -33,7 +34,6 @@ class Runner:
     ledger: Ledger
     consumer: Consumer
     unclean: bool = False
-    decode: Callable[[Row[Any]], Record] = record_of
     pause: Callable[[float], None] = time.sleep
     _rotation: int = 0
     _singly: dict[int, int] = field(default_factory=dict)
@@ -42,45 +42,60 @@ class Runner:
         if self.unclean:
             self._singly = dict.fromkeys(range(LANES), BATCH)
 
+    @property
+    def careful(self) -> bool:
+        """Records still have to run singly."""
+        return any(left > 0 for left in self._singly.values())
+
     def step(self, size: int = BATCH) -> int:
         """One batch: answers how many positions the consumer has moved past; 0 when nothing lies
         beyond.
         """
         self._rotation += 1
         with self.ledger.database.read() as conn:
-            reaches, rows = progress.beyond(conn, self.consumer, self._rotation, size)
+            reaches, places = progress.beyond(conn, self.consumer, self._rotation, size)
         if not reaches:
             return 0
-        moved = sum(reach.new - reach.old for reach in reaches)
-        records, broken = self._decoded(rows)
-        if broken or self._singly_wanted(reaches):
-            self._one_by_one(reaches, rows)
-            return moved
+        if any(self._singly.get(reach.lane, 0) > 0 for reach in reaches):
+            self._one_by_one(reaches, places)
+            return _moved(reaches)
         try:
-            self._batch(reaches, records)
+            with self.ledger.transaction() as posting:
+                self._batch(posting, reaches, places)
         except Exception:
-            self._one_by_one(reaches, rows)
-        return moved
+            self._one_by_one(reaches, places)
+        return _moved(reaches)
 
-    def _decoded(self, rows: Sequence[Row[Any]]) -> tuple[list[Record], bool]:
-        try:
-            return [self.decode(row) for row in rows], False
-        except Exception:
-            return [], True
+    def take(self, posting: Posting, size: int = BATCH) -> int:
+        """The same as part of an open transaction, its events appended; whatever fails is raised,
+        and nothing of it may be committed.
+        """
+        self._rotation += 1
+        reaches, places = progress.beyond(posting.conn, self.consumer, self._rotation, size)
+        if reaches:
+            self._batch(posting, reaches, places)
+            posting.flush()
+        return _moved(reaches)
 
-    def _singly_wanted(self, reaches: Sequence[Reach]) -> bool:
-        return any(self._singly.get(reach.lane, 0) > 0 for reach in reaches)
+    def _batch(self, posting: Posting, reaches: Sequence[Reach], places: Sequence[Place]) -> None:
+        won = progress.claim(posting.conn, self.consumer.name, reaches)
+        mine = self._records(posting, [place for place in places if place[0] in won])
+        held = parking.held_subjects(posting.conn, self.consumer.name)
+        if self.consumer.recording:
+            posting.prefetch(record.subject for record in mine)
+        work = Work(posting, self.consumer.name, mine)
+        for record in mine:
+            self._handle(record, work, posting, held)
 
-    def _batch(self, reaches: Sequence[Reach], records: Sequence[Record]) -> None:
-        with self.ledger.transaction() as posting:
-            won = progress.claim(posting.conn, self.consumer.name, reaches)
-            mine = [record for record in records if record.lane in won]
-            held = parking.held_subjects(posting.conn, self.consumer.name)
-            if self.consumer.recording:
-                posting.prefetch(record.subject for record in mine)
-            work = Work(posting, self.consumer.name, mine)
-            for record in mine:
-                self._handle(record, work, posting, held)
+    def _records(self, posting: Posting, places: Sequence[Place]) -> list[Record]:
+        """Those at hand as they are; the others read from the log, once for all consumers."""
+        found = {place: posting.record_at(*place) for place in places}
+        missing = [place for place, record in found.items() if record is None]
+        if missing:
+            read = [record_of(row) for row in progress.rows_at(posting.conn, missing)]
+            self.ledger.recent.keep_records(read)
+            found |= {(record.lane, record.pos): record for record in read}
+        return [record for record in found.values() if record is not None]
 
     def _handle(self, record: Record, work: Work, posting: Posting, held: set[str]) -> None:
         if record.subject in held:
@@ -92,10 +107,12 @@ class Runner:
         name = self.consumer.name
         parking.park(posting.conn, name, record, status, error, tries, posting.now)
 
-    def _one_by_one(self, reaches: Sequence[Reach], rows: Sequence[Row[Any]]) -> None:
+    def _one_by_one(self, reaches: Sequence[Reach], places: Sequence[Place]) -> None:
         """Each record in its own transaction; then the lanes' remaining positions, of types not
         handled.
         """
+        with self.ledger.database.read() as conn:
+            rows = progress.rows_at(conn, places)
         stood = {reach.lane: reach.old for reach in reaches}
         lost: set[int] = set()
         for row in rows:
@@ -115,7 +132,7 @@ class Runner:
         tries = self._tries_before(row)
         while tries <= TRIES:
             try:
-                return self._alone(reach, self.decode(row))
+                return self._alone(reach, record_of(row))
             except Unwritable:
                 raise  # no fault of the record's; nor is there room to park it
             except (Transient, OperationalError) as transient:
@@ -123,7 +140,7 @@ class Runner:
                 self.pause(BACK_OFF[min(tries, len(BACK_OFF)) - 1])
             except IllegalStep as refusal:
                 error = refusal
-                if parking.overtaken(self.ledger, _bare(row)):
+                if parking.overtaken(self.ledger, bare(row)):
                     return self._park_alone(reach, row, "overtaken", str(refusal), tries)
             except Exception as failure:
                 error = failure
@@ -138,7 +155,7 @@ class Runner:
             return 1
         self._singly[row.lane] = left - 1
         return parking.count_try(
-            self.ledger.database, self.consumer.name, _bare(row), self.ledger.clock()
+            self.ledger.database, self.consumer.name, bare(row), self.ledger.clock()
         )
 
     def _alone(self, reach: Reach, record: Record) -> bool:
@@ -158,25 +175,9 @@ class Runner:
                 return False
             held = parking.held_subjects(posting.conn, self.consumer.name)
             actual = "held" if row.subject in held else status
-            self._park(posting, _bare(row), actual, message, tries)
+            self._park(posting, bare(row), actual, message, tries)
             return True
 
 
-def _bare(row: Row[Any]) -> Record:
-    """The row's place and subject alone, for records that may not decode."""
-    return Record(
-        row.lane,
-        row.pos,
-        row.subject,
-        row.version,
-        row.type,
-        row.state,
-        row.occurred_at,
-        row.recorded_at,
-        row.actor,
-        row.role,
-        row.unit,
-        row.cause,
-        None,
-        NO_CHANGE,
-    )
+def _moved(reaches: Sequence[Reach]) -> int:
+    return sum(reach.new - reach.old for reach in reaches)

@@ -31,8 +31,15 @@ class Turnstile:
 
     @property
     def contended(self) -> bool:
-        """Somebody in this process is waiting to write."""
-        return bool(self._waiting)
+        """Somebody is waiting to write, in this process or in another; asked by who writes."""
+        if self._waiting:
+            return True
+        try:
+            fcntl.flock(self._queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self._queue, fcntl.LOCK_UN)
+        return False
 
     @contextmanager
     def held(self, timeout: float) -> Iterator[None]:

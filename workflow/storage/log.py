@@ -7,8 +7,7 @@ from __future__ import annotations
 import hmac
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -27,8 +26,15 @@ def lane_of(subject: str) -> int:
     return zlib.crc32(subject.encode()) % LANES
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Place(NamedTuple):
+    """Where an event came to stand, and when (microseconds UTC)."""
+
+    lane: int
+    pos: int
+    recorded_at: int
+
+
+class Entry(NamedTuple):
     """One event ready to be appended; `data` and `limits` are JSON texts."""
 
     subject: str
@@ -102,17 +108,17 @@ def open_lanes(conn: Connection, key: bytes) -> None:
 _OPEN = insert(lanes)
 
 
-def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> list[int]:
-    """Appends in the order given; answers each event's recorded time, never falling back within
-    a lane.
+def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> list[Place]:
+    """Appends in the order given; answers each event's place. Its time never falls back within a
+    lane.
     """
-    places = [lane_of(entry.subject) for entry in entries]
+    lanes_of = [lane_of(entry.subject) for entry in entries]
     heads = {
         row.lane: [row.pos, row.recorded_at, bytes(row.hash)]
-        for row in conn.execute(_HEADS, {"touched": sorted(set(places))})
+        for row in conn.execute(_HEADS, {"touched": sorted(set(lanes_of))})
     }
-    rows, recorded = [], []
-    for lane, entry in zip(places, entries, strict=True):
+    rows, taken = [], []
+    for lane, entry in zip(lanes_of, entries, strict=True):
         head = heads[lane]
         head[0] += 1
         head[1] = max(head[1], now)
@@ -135,8 +141,8 @@ def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> 
         )
         head[2] = link(key, head[2], row)
         rows.append((*row, head[2]))
-        recorded.append(head[1])
+        taken.append(Place(lane, head[0], head[1]))
     run_many(conn, _INSERT, (*COLUMNS, "hash"), rows)
     moved = [(p, t, h, seal(key, n, p, h), n) for n, (p, t, h) in heads.items()]
     run_many(conn, _MOVE, ("pos", "recorded_at", "hash", "seal", "of_lane"), moved)
-    return recorded
+    return taken

@@ -36,7 +36,6 @@ staff = Table(
     Column("unit", Text, primary_key=True),
     Column("account", Text, primary_key=True),
     Column("phone", BigInteger),
-    Column("duty", Text, nullable=False),
     Index("staff_phone", "phone"),
 )
 """Contact persons and staff, by keyed phone hash: evidence of 自我评价."""

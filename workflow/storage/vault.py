@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, select
 
 from workflow.errors import Damaged, InvalidInput, WrongKey
 from workflow.storage.models import vault
@@ -143,10 +143,6 @@ class Vault:
         sealed = conn.execute(_SEALED, {"of_owner": owner, "of_field": field}).scalar()
         return None if sealed is None else self.unseal(owner, field, bytes(sealed))
 
-    def erase(self, conn: Connection, owner: str) -> int:
-        """Deletes everything of this owner; answers how many rows went."""
-        return conn.execute(delete(vault).where(vault.c.owner == owner)).rowcount
-
     def phone_hash(self, phone: str) -> int:
         """The keyed hash by which phones are matched: 63 bits, never reversible without the key."""
         return self._hash("phone:" + normal(phone))
@@ -157,6 +153,10 @@ class Vault:
     def _hash(self, text: str) -> int:
         digest = hashlib.blake2b(text.encode(), digest_size=8, key=self._match).digest()
         return int.from_bytes(digest, "big") >> 1
+
+
+PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
+"""A mobile number, or a fixed one with its area code, as `normal` gives it."""
 
 
 def normal(phone: str) -> str:

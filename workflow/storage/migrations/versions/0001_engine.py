@@ -60,6 +60,10 @@ def _complaints() -> None:
         sa.UniqueConstraint("source", "project_no", "service_number"),
         sqlite_with_rowid=False,
     )
+    _complaints_found()
+
+
+def _complaints_found() -> None:
     op.create_index(
         "complaints_open",
         "complaints",
@@ -67,6 +71,14 @@ def _complaints() -> None:
         unique=False,
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "complaints_ended",
+        "complaints",
+        ["ended_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
     )
 
 
@@ -159,6 +171,7 @@ def _outbox() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("receipt", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("event_id", "channel", "recipient"),
     )

@@ -81,7 +81,6 @@ def _staff() -> None:
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("phone", sa.BigInteger(), nullable=True),
-        sa.Column("duty", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("unit", "account"),
     )
     op.create_index("staff_phone", "staff", ["phone"], unique=False)
