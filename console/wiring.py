@@ -21,6 +21,7 @@ from workflow.storage.database import Database
 from workflow.storage.models import lanes, sequences
 from workflow.storage.models import units as units_table
 from workflow.storage.schema import prepare
+from workflow.storage.sqlite import SqliteDatabase
 from workflow.storage.vault import Keys, Vault, load_keys
 from workflow.units import SHIPPED, UnitList, load, seed, stored
 
@@ -76,7 +77,7 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     """
     gc.set_threshold(50_000, 20, 20)  # rows and records live for one batch, and form no cycles
     settings = Settings.read(data)
-    database = Database(settings.data / "bihuan.db")
+    database = _database(settings)
     keys = load_keys(settings.data, settings.key)
     prepare(database, keys)
     _seed_units(database)
@@ -86,6 +87,14 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     with database.read() as conn:
         rulebook.refresh(conn)
     return Office(settings.data, settings, database, keys, rulebook, ledger, clock)
+
+
+def _database(settings: Settings) -> Database:
+    if settings.database is None:
+        return SqliteDatabase(settings.data / "bihuan.db")
+    from workflow.storage.postgres import PostgresDatabase  # noqa: PLC0415  # an extra
+
+    return PostgresDatabase(settings.database)
 
 
 def _standing(database: Database) -> Clock:

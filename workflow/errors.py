@@ -127,5 +127,9 @@ class Busy(Transient):
     """数据库正忙，请稍后重试。"""
 
 
+class Away(Transient):
+    """数据库暂时连不上，请稍后重试。"""
+
+
 class Damaged(BihuanError):
     """数据有损坏，请停止办理并检查。"""

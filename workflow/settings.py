@@ -12,13 +12,15 @@ from workflow.errors import InvalidInput
 
 class Settings(BaseSettings):
     """`data`: the folder of database and keys. `key`: the master secret, instead of the key
-    file. `profile`: the rules.
+    file. `database`: a PostgreSQL's address, instead of the file in the folder. `profile`: the
+    rules.
     """
 
     model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
 
     data: Path = Path("data")
     key: str | None = None
+    database: str | None = None
     profile: str = "zibo"
 
     @classmethod

@@ -99,7 +99,7 @@ class EmbeddedBus:
         with self.ledger.database.read() as conn:
             behind = progress.behind(conn)
         due = [runner for runner in runners if runner.consumer.name in behind]
-        if not any(runner.careful for runner in due):
+        if self.ledger.database.one_writer and not any(runner.careful for runner in due):
             try:
                 return self._together(due)
             except Exception:  # fails again below, apart from the others, and is seen to
@@ -112,7 +112,7 @@ class EmbeddedBus:
         with self.ledger.transaction() as posting:
             for runner in due:
                 moved += runner.take(posting)
-                if self.ledger.database.turnstile.contended:
+                if self.ledger.database.contended:
                     break
         return moved
 
