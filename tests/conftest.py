@@ -1,27 +1,36 @@
 """Fixtures for stories: a prepared database is made once a worker and copied for each test."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 from city import City
 from reactions import make_room
+from storages import STORAGES, Postgres, Sqlite
 from zygote import Zygote
 
 
+def pytest_generate_tests(metafunc):
+    """Integration stories run on every database there is."""
+    if "storage" in metafunc.fixturenames:
+        everywhere = "integration" in metafunc.definition.path.parts
+        kinds = STORAGES if everywhere else STORAGES[:1]
+        metafunc.parametrize("storage", kinds, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def new_office(tmp_path_factory):
-    """A folder with a prepared, empty database; to be copied, never opened."""
-    folder = tmp_path_factory.mktemp("new") / "data"
-    City(folder).close()
-    return folder
+def storage(request, tmp_path_factory):
+    """Where a story's data lie: `new` is a folder with a prepared, empty database, to be copied."""
+    kind = Postgres if request.param == "postgresql" else Sqlite
+    made = kind(tmp_path_factory.mktemp(request.param))
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def folder(new_office, tmp_path):
-    """This test's own data folder."""
-    return shutil.copytree(new_office, tmp_path / "data")
+def folder(storage, tmp_path):
+    """This test's own data folder, with a prepared, empty database."""
+    return storage.copy(storage.new, tmp_path / "data")
 
 
 @pytest.fixture

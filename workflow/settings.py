@@ -9,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import InvalidInput
 
+ADDRESS = "database.url"
+"""The file of the data folder with its database's address, where that is not the folder's own."""
+
 
 class Settings(BaseSettings):
     """`data`: the folder of database and keys. `key`: the master secret, instead of the key
@@ -29,8 +32,17 @@ class Settings(BaseSettings):
         InvalidInput.
         """
         try:
-            return cls() if data is None else cls(data=data)
+            settings = cls() if data is None else cls(data=data)
+            return settings if settings.database else settings._of_folder()
         except ValidationError as error:
             first = error.errors()[0]
             name = "BIHUAN_" + str(first["loc"][0]).upper()
             raise InvalidInput(name, str(first["input"]), first["msg"]) from None
+
+    def _of_folder(self) -> Settings:
+        """With the address that the data folder names, if it names one."""
+        try:
+            address = (self.data / ADDRESS).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return self
+        return self.model_copy(update={"database": address})

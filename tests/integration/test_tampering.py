@@ -1,7 +1,5 @@
 """Whoever alters the database without the key is found out, and the row is named."""
 
-import shutil
-
 import pytest
 from city import HANDLER, OPERATOR, City, rating, service
 from sqlalchemy import text
@@ -16,9 +14,9 @@ NUMBERS = "version schema_version occurred_at recorded_at"
 
 
 @pytest.fixture(scope="module")
-def story(new_office, tmp_path_factory):
+def story(storage, tmp_path_factory):
     """A day's work of every kind, audited clean; tests copy it and tamper with the copy."""
-    folder = shutil.copytree(new_office, tmp_path_factory.mktemp("story") / "data")
+    folder = storage.copy(storage.new, tmp_path_factory.mktemp("story") / "data")
     city = City(folder)
     late = rating("N", 3, proDepart="", areaName="")
     city.portal.sends(service("A"), service("B"), rating("A", 1), rating("B", 2), rating("C"), late)
@@ -41,9 +39,9 @@ def story(new_office, tmp_path_factory):
 
 
 @pytest.fixture
-def copy(story, tmp_path):
+def copy(storage, story, tmp_path):
     """The story's database, to be tampered with."""
-    city = City(shutil.copytree(story, tmp_path / "data"))
+    city = City(storage.copy(story, tmp_path / "data"))
     yield city
     city.close()
 
