@@ -1,1 +1,1 @@
-
+"""Where people stand: command line, reports, demo; `wiring` puts everything together."""

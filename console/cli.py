@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from console import cli_doors, cli_engine, cli_intake, cli_loop, cli_reports, cli_rules, cli_views
+from console import (
+    cli_doors,
+    cli_engine,
+    cli_erase,
+    cli_intake,
+    cli_loop,
+    cli_outbox,
+    cli_reports,
+    cli_rules,
+    cli_views,
+)
 from console.cli_root import Asked, Root
 from console.demo import cli as cli_demo
 from console.refusals import EXITS
@@ -55,6 +65,8 @@ cli_rules.register(app)
 cli_intake.register(app)
 cli_reports.register(app)
 cli_engine.register(app)
+cli_outbox.register(app)
+cli_erase.register(app)
 cli_demo.register(app)
 
 

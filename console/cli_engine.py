@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,11 +18,12 @@ if TYPE_CHECKING:
     from workflow.bus.consumer import Consumer
 
 DAMAGED = 6
+STANDS_BY = "另一个进程正在运行各消费者；本进程待命，它停下即接手。按 Ctrl+C 停止"
 
 
 def register(app: typer.Typer) -> None:
     """Adds `run`, `check`, `rebuild` and the sub-commands of `parked`."""
-    app.command("run", help="在一个进程里运行全部：各消费者与时钟；按 Ctrl+C 停止")(run)
+    app.command("run", help="在一个进程里运行全部：各消费者、时钟与发件；按 Ctrl+C 停止")(run)
     app.command("check", help="核对：事件链、件与事件、计数、指标；发现损坏时退出码为 6")(check)
     app.command("rebuild", help="从事件重建一个可重建的消费者（如 metrics）")(rebuild)
     parked = typer.Typer(no_args_is_help=True)
@@ -36,21 +39,28 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 def run(ctx: typer.Context) -> None:
     from console.wiring import office  # noqa: PLC0415
     from producers.clock import Ticker  # noqa: PLC0415
+    from workflow.sender import Sender  # noqa: PLC0415
 
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     with office(ctx.obj.data) as opened:
         bus = opened.bus()
+        waits = bus.stands_by()
         worker = threading.Thread(target=bus.run, name="runner")
+        sender = Sender(opened.ledger, opened.channels(), bus.wake)
+        sending = threading.Thread(target=sender.run, name="sender")
         zone = opened.rulebook.in_force(opened.clock()).zone
         ticker = Ticker(opened.ledger, zone, wake=bus.wake)
         worker.start()
+        sending.start()
         ticker.start()
-        typer.echo("运行中：各消费者与时钟。按 Ctrl+C 停止")
+        typer.echo(STANDS_BY if waits else "运行中：各消费者、时钟与发件。按 Ctrl+C 停止")
         stopped.wait()
         ticker.stop()
+        sender.stop()
         bus.stop()
+        sending.join(10)
         worker.join(10)
     typer.echo("已停止")
 
@@ -87,8 +97,21 @@ def rebuild(ctx: typer.Context, name: Annotated[str, typer.Argument(help="消费
         consumer = _consumer(opened, name)
         if not consumer.replayable:
             raise InvalidInput("name", name, "这个消费者不能从事件重建")
-        rebuilt(opened.ledger, consumer)
+        with _shown(name) as told:
+            rebuilt(opened.ledger, consumer, told)
     typer.echo(f"{name} 已从事件重建")
+
+
+@contextmanager
+def _shown(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar where somebody looks at a terminal; nothing elsewhere."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    screen = Console(stderr=True)
+    with Progress(console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task(f"重建 {name}", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _consumer(opened: Office, name: str) -> Consumer:

@@ -21,7 +21,7 @@ NOTES = {
 }
 MOST = 100
 LEFT_MOST = 30
-_WORD = re.compile(r"[!-~]+|.", re.DOTALL)
+_WORD = re.compile(r"[“（《【]*(?:[!-~]+|.)[，。；：！？、）”》】]*", re.DOTALL)
 
 
 class Help(HelpFormatter):
@@ -69,10 +69,12 @@ def width(text: str) -> int:
 
 
 def wrapped(text: str, most: int) -> Iterator[str]:
-    """Lines of at most so many columns; Latin words stay whole, closing marks open no line."""
+    """Lines of at most so many columns; Latin words stay whole, no line opens with a closing mark
+    or closes with an opening one.
+    """
     line = ""
     for word in _WORD.findall(text):
-        if line and width(line) + width(word) > most and word not in "，。；：、）”】":
+        if line and width(line) + width(word) > most:
             yield line.rstrip()
             line = ""
         line += word if line or word != " " else ""

@@ -5,17 +5,22 @@ refused-rows file.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 if TYPE_CHECKING:
-    from producers.importing import Receipt
+    from console.wiring import Office
+    from producers.importing import Progress, Receipt
+    from producers.sources import Source
+    from schemas.rating import Refusal
 
 LISTED = 20
+"""Refused rows shown at once; all of them are in the file."""
 
 
 def register(app: typer.Typer) -> None:
@@ -36,19 +41,50 @@ def import_command(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     from console.wiring import office  # noqa: PLC0415
-    from producers.importing import import_file, rehearse, write_refused_file  # noqa: PLC0415
+    from producers.files.refused import check_target  # noqa: PLC0415
     from producers.sources import source as source_named  # noqa: PLC0415
 
     known = source_named(source)
+    target = refused or file.with_name(f"{file.name}.refused.csv")
+    if not dry_run:
+        check_target(target, file)
     with office(ctx.obj.data) as opened, _shown(as_json) as on_batch:
-        run = rehearse if dry_run else import_file
-        receipt = run(opened.ledger, opened.desk(), file, known, on_batch)
-        target = refused or file.with_name(f"{file.name}.refused.csv")
-        written = 0
-        if not dry_run:
-            written = write_refused_file(opened.ledger, receipt, file, target)
-            opened.drain()
-    _report(receipt, dry_run, target if written else None, as_json)
+        if dry_run:
+            told = _rehearsed(opened, file, known, on_batch)
+        else:
+            told = _imported(opened, file, known, on_batch, target)
+    _report(told, dry_run, as_json)
+
+
+class _Told(NamedTuple):
+    """What there is to tell: the receipt, the first refused rows, where all of them lie."""
+
+    receipt: Receipt
+    refused: Sequence[Refusal]
+    target: Path | None
+
+
+def _rehearsed(office: Office, file: Path, source: Source, on_batch: Progress) -> _Told:
+    from producers.rehearsing import rehearse  # noqa: PLC0415
+
+    done = rehearse(office.ledger, office.desk(), file, source, on_batch, LISTED)
+    return _Told(done.receipt, done.refused, None)
+
+
+def _imported(
+    office: Office, file: Path, source: Source, on_batch: Progress, target: Path
+) -> _Told:
+    from producers.importing import (  # noqa: PLC0415
+        import_file,
+        refused_rows,
+        write_refused_file,
+    )
+
+    receipt = import_file(office.ledger, office.desk(), file, source, on_batch)
+    office.drain()
+    written = write_refused_file(office.ledger, receipt, file, target)
+    first = list(islice(refused_rows(office.ledger, receipt), LISTED))
+    return _Told(receipt, first, target if written else None)
 
 
 class _shown:
@@ -79,9 +115,11 @@ class _shown:
         self._bar.stop()
 
 
-def _report(receipt: Receipt, dry_run: bool, target: Path | None, as_json: bool) -> None:
+def _report(told: _Told, dry_run: bool, as_json: bool) -> None:
+    receipt, target = told.receipt, told.target
     if as_json:
         shown = {**asdict(receipt), "dry_run": dry_run, "refused_file": target and str(target)}
+        shown["refused_rows"] = [asdict(refusal) for refusal in told.refused]
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return
     head = "试导入（未存任何内容）" if dry_run else "导入完成"
@@ -89,5 +127,9 @@ def _report(receipt: Receipt, dry_run: bool, target: Path | None, as_json: bool)
         f"{head}：新收 {receipt.accepted}，重复 {receipt.repeats}，内容冲突 {receipt.conflicts}，"
         f"拒收 {receipt.refused}，新开差评件 {receipt.complaints}"
     )
+    for row, field, value, reason in map(astuple, told.refused):
+        typer.echo(f"  第 {row} 行，{field or '整行'}：{reason}（收到：{value or '空'}）")
+    if receipt.refused > len(told.refused):
+        typer.echo(f"  …… 只列出前 {len(told.refused)} 行")
     if target is not None:
         typer.echo(f"拒收的行和原因在 {target}，改正后可直接再导入")

@@ -147,11 +147,19 @@ def _rows(policy: Policy) -> Iterator[dict[str, str]]:
                 "source": rule.source,
             }
     for path, source in policy.sources.items():
-        if path.startswith("rules."):
-            name = path.removeprefix("rules.")
-            value = getattr(policy, name.replace("_minutes", ""))
-            shown = "、".join(value) if isinstance(value, tuple) else str(value)
-            yield {"profile": policy.name, "setting": name, "value": shown, "source": source}
+        kind, _, name = path.partition(".")
+        if kind not in ("limits", "windows"):
+            setting, shown = (name, _rule(policy, name)) if kind == "rules" else (path, "")
+            if kind == "calendar":
+                shown = policy.calendar.id
+            elif kind == "escalation":
+                shown = "→".join(policy.ladder[int(name)])
+            yield {"profile": policy.name, "setting": setting, "value": shown, "source": source}
+
+
+def _rule(policy: Policy, name: str) -> str:
+    value = getattr(policy, name.replace("_minutes", ""))
+    return "、".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _chosen(

@@ -12,10 +12,11 @@ from console.report_desk import Machine, checked_scope, reading, terminal
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `units list` and `units import`."""
+    """Adds `units list`, `units import` and `units staff`."""
     units = typer.Typer(help="单位名册：查看、导入", no_args_is_help=True)
     units.command("list")(units_list)
     units.command("import")(units_import)
+    units.command("staff")(units_staff)
     app.add_typer(units, name="units")
 
 
@@ -54,3 +55,20 @@ def units_import(
         typer.echo(json.dumps(shown, ensure_ascii=False))
     else:
         typer.echo(f"现行名册：{units.version}，{len(units.units)} 个单位")
+
+
+def units_staff(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="人员名册：CSV，列为 单位,账号,电话")],
+    as_json: Machine = False,
+) -> None:
+    """用文件里的人员名册替换现行的，供查“自我评价”；号码只存密钥摘要，有一处不对就全部不换。"""
+    from console.wiring import office  # noqa: PLC0415
+    from workflow.staff import load_staff, seed_staff  # noqa: PLC0415
+
+    with office(ctx.obj.data) as opened:
+        people = load_staff(file, opened.units)
+        with opened.database.write() as conn:
+            seed_staff(conn, opened.vault, people)
+    machine = as_json or ctx.obj.json
+    typer.echo(json.dumps({"staff": len(people)}) if machine else f"人员名册：{len(people)} 人")

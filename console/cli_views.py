@@ -18,9 +18,10 @@ Unit = Annotated[str | None, typer.Option(help="单位：代码、名称或别�
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `complaint show` and `queue`."""
+    """Adds `complaint show`, `complaint find` and `queue`."""
     complaint = typer.Typer(help="差评件", no_args_is_help=True)
     complaint.command("show")(show)
+    complaint.command("find")(find)
     app.add_typer(complaint, name="complaint")
     app.command("queue")(queue)
 
@@ -55,6 +56,30 @@ def show(
         typer.echo("\n".join(_timeline_lines(found)))
 
 
+def find(
+    ctx: typer.Context,
+    last4: Annotated[str, typer.Argument(metavar="LAST4", help="群众来电号码的后四位")],
+    account: Annotated[
+        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="ACCOUNT", help="谁在查：账号；留痕")
+    ] = "console",
+    role: Annotated[str, typer.Option(help="身份：operator、reviewer、supervisor")] = "operator",
+    as_json: Machine = False,
+) -> None:
+    """按电话后四位找差评件；每次查找都留痕，责任单位不能查。"""
+    from console.finding import found_by_last4  # noqa: PLC0415
+    from console.wiring import office  # noqa: PLC0415
+    from workflow.door import INSIDERS, acting, checked_name  # noqa: PLC0415
+    from workflow.ledger import Actor  # noqa: PLC0415
+
+    viewer = Actor(checked_name("account", account), acting(role, *sorted(INSIDERS)))
+    with office(ctx.obj.data) as opened:
+        found = found_by_last4(opened, last4, viewer)
+    if as_json or ctx.obj.json:
+        typer.echo(json.dumps([dict(item._asdict()) for item in found], ensure_ascii=False))
+    else:
+        typer.echo("\n".join(f"{item.id}  {item.state}" for item in found) or "没有找到")
+
+
 def _timeline_lines(found: Timeline) -> Iterator[str]:
     from console import wording  # noqa: PLC0415
 
@@ -62,7 +87,7 @@ def _timeline_lines(found: Timeline) -> Iterator[str]:
     for label, text in found.head:
         yield f"  {wording.padded(label, 12)}{text}"
     for due in found.open:
-        mark = "（暂定）" if due.provisional else ""
+        mark = "（暂停，恢复后顺延）" if due.paused else "（暂定）" if due.provisional else ""
         label = wording.padded(f"限 {due.label}", 12)
         yield f"  {label}{wording.when(due.due_at, found.zone)}{mark}"
     yield "时间线"
@@ -118,7 +143,11 @@ def _dues_json(found: Timeline, limits: Iterable[Due]) -> dict[str, Any]:
     from console import wording  # noqa: PLC0415
 
     return {
-        due.name: {"due": wording.iso(due.due_at, found.zone), "provisional": due.provisional}
+        due.name: {
+            "due": wording.iso(due.due_at, found.zone),
+            "provisional": due.provisional,
+            "paused": due.paused,
+        }
         for due in limits
     }
 

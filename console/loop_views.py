@@ -115,7 +115,7 @@ def limits() -> Rows:
             _events(kind for kind, _ in row.opened_by),
             _events(row.met_by),
             _events(row.cancelled_by),
-            f"{event_name(row.paused_by)}起" if row.paused_by else "",
+            f"{event_name(row.paused_by)}起（{row.pauses_if}）" if row.paused_by else "",
             role_name(row.owner),
         )
         for row in LIMITS
@@ -174,6 +174,7 @@ def _limit_json(row: LimitRow) -> dict[str, Any]:
         "opened_by": [{"event": event, "to": state} for event, state in row.opened_by],
         "met_by": list(row.met_by),
         "cancelled_by": list(row.cancelled_by),
+        "pauses_if": row.pauses_if,
         "paused_by": row.paused_by,
         "resumed_by": row.resumed_by,
         "owner": row.owner,

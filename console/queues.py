@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from console import wording
 from schemas.envelope import Role
@@ -17,7 +17,7 @@ from workflow.calendar import Calendar, instant, worktime
 from workflow.complaint import Complaint, load
 from workflow.errors import InvalidInput
 from workflow.limits import OWNERS
-from workflow.states import State
+from workflow.states import FROM_ASSIGNING, FROM_DISPATCH, State
 from workflow.storage.models import complaints
 
 if TYPE_CHECKING:
@@ -36,8 +36,16 @@ TASKS = {
     State.REEVALUATING: "回访",
     State.RULING: "终裁",
 }
+PAUSED = {"verify": "暂停，等单位补联系方式"}
 HALF_HOUR = timedelta(minutes=30)
 WORKING = (State.DISPATCHED, State.RECTIFYING)
+BESIDE = {
+    "verify": (State.VERIFYING, FROM_DISPATCH),
+    "malice_review": (State.MALICE_REVIEW, FROM_ASSIGNING),
+}
+"""What the hotline does beside the unit's work where dispatch comes first: by the limit that
+presses it, the state it otherwise is, and the states beside which it is done.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,8 @@ class _Desk:
     def items(self) -> Iterator[Item]:
         query = select(complaints.c.fold).where(complaints.c.ended_at.is_(None))
         if self.role is Role.REVIEWER:
-            query = query.where(complaints.c.state.in_((State.MALICE_REVIEW, State.APPEALED)))
+            alleged = complaints.c.fold.contains('"alleger":"')
+            query = query.where(or_(complaints.c.state == State.APPEALED, alleged))
         with self.office.database.read() as conn:
             folds = conn.execute(query).scalars().all()
         for complaint in map(load, folds):
@@ -123,7 +132,11 @@ class _Desk:
             found.append((TASKS[State(c.state)], limit))
         if self.role is Role.OPERATOR and c.question_open:
             found.append(("代问群众", limit))
-        return found
+        return found + [
+            (TASKS[alone], beside)
+            for beside, (alone, states) in BESIDE.items()
+            if beside in c.limits and c.state in states and OWNERS[alone][0] is self.role
+        ]
 
     def _units_tasks(self, c: Complaint, limit: str) -> list[tuple[str, str]]:
         if c.state not in WORKING:
@@ -139,7 +152,8 @@ class _Desk:
         if c.extension_asked:
             found.append(("裁定延期", "extension_ruling"))
         opened = c.limits.get(limit)
-        if not found and opened is not None and opened.due_at < self.now:
+        overdue = opened is not None and limit not in c.paused and opened.due_at < self.now
+        if not found and overdue:
             found.append((f"督办（{wording.LIMIT_NAMES[limit]}超期）", limit))
         return found
 
@@ -162,14 +176,14 @@ class _Desk:
             limit,
             due,
             left,
-            _left(c, rules.calendar, left, due),
-            self._holder(c),
+            _left(c, limit, rules.calendar, left, due),
+            self._holder(c, limit),
             "" if due is None else wording.when(due, zone),
             None if due is None else wording.iso(due, zone),
         )
 
-    def _holder(self, c: Complaint) -> str:
-        owner = OWNERS[State(c.state)][0]
+    def _holder(self, c: Complaint, limit: str) -> str:
+        owner = OWNERS[BESIDE[limit][0] if limit in BESIDE else State(c.state)][0]
         if owner is Role.DEPARTMENT:
             unit = self.units.by_code.get(c.unit or "")
             return unit.name if unit else c.unit or ""
@@ -178,9 +192,11 @@ class _Desk:
         return wording.role_name(owner)
 
 
-def _left(c: Complaint, calendar: Calendar, left: timedelta | None, due: int | None) -> str:
+def _left(
+    c: Complaint, limit: str, calendar: Calendar, left: timedelta | None, due: int | None
+) -> str:
     if left is None or due is None:
         return ""
-    if c.state == State.VERIFYING and c.contact_requested:
-        return "暂停，等单位补联系方式"
+    if limit in c.paused:
+        return PAUSED.get(limit, "暂停")
     return left_text(calendar, left, due)

@@ -18,6 +18,8 @@ EXITS = {
     5: "此件刚被别人办理过，或请求键已用于别的办理",
     6: "检查发现数据有损坏",
     7: "数据库正忙，或另一个进程正在运行",
+    8: "密钥不对，或数据库旁没有密钥",
+    9: "数据写不进去：磁盘已满，或没有写的权限",
 }
 """What each exit code means; printed in --help and in the documentation."""
 
@@ -27,7 +29,9 @@ _CODES: tuple[tuple[type[errors.BihuanError], int], ...] = (
     (errors.StaleVersion, 5),
     (errors.KeyReused, 5),
     (errors.Refused, 3),
+    (errors.Unwritable, 9),
     (errors.Transient, 7),
+    (errors.WrongKey, 8),
     (errors.Damaged, 6),
 )
 
@@ -64,6 +68,6 @@ def line(error: errors.BihuanError) -> str:
 def _illegal(error: errors.IllegalStep) -> str:
     from console.wording import event_name, state_name  # noqa: PLC0415  # only a refusal needs them
 
-    allowed = "、".join(event_name(event) for event in error.allowed) or "（没有）"
+    allowed = "、".join(event_name(event) for event in error.allowed) or "（您没有可办的步骤）"
     refused = f"“{state_name(error.state)}”时不能办理“{event_name(error.event)}”：{error.reason}"
     return f"{refused}。现在可以办理：{allowed}"

@@ -9,8 +9,9 @@ from workflow.bus.consumer import Record
 from workflow.complaint import Complaint
 from workflow.errors import InvalidInput, NotPermitted, UnknownComplaint
 from workflow.ledger import Actor
+from workflow.legal import legal_rows
 from workflow.limits import LIMITS
-from workflow.loop import STEPS
+from workflow.policy import Policy
 
 READERS = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR, Role.DEPARTMENT})
 RETALIATION_READERS = frozenset({Role.SUPERVISOR, Role.AUDITOR})
@@ -36,7 +37,6 @@ ADDRESSED = frozenset(
 """What the hotline and the supervisors tell the unit that holds the order."""
 
 PRESSING = frozenset({"SupervisionOrdered", "Reminded", "DeadlineWarned", "DeadlineMissed"})
-ASSISTING_STEPS = frozenset({"AssistanceSubmitted"})
 FOR_THE_WHOLE = frozenset({"SupervisionOrdered", "Reminded"})
 """Pressing that names no limit is meant for whoever holds the order."""
 
@@ -82,7 +82,6 @@ NEVER = frozenset(
         "has_phone",
         "rules_version",
         "generation",
-        "findings",
         "named_by_person",
     }
 )
@@ -137,14 +136,21 @@ def may_read(viewer: Actor, name: str) -> bool:
     return viewer.role is not Role.DEPARTMENT or name in UNITS_FIELDS
 
 
-def steps_for(complaint: Complaint, viewer: Actor) -> tuple[str, ...]:
-    """Names of the steps the table knows here for the viewer; assisting is an assisting unit's."""
-    assisting = viewer.unit != complaint.unit
-    found = (
-        step.note
-        for step in STEPS
-        if complaint.state in step.sources
-        and viewer.role in step.roles
-        and (viewer.role is not Role.DEPARTMENT or assisting == (step.event in ASSISTING_STEPS))
-    )
-    return tuple(dict.fromkeys(found))
+def overlays(c: Complaint, viewer: Actor) -> tuple[str, ...]:
+    """What lies over the complaint's state, as far as the viewer may know of it."""
+    told = c.retaliation and viewer.role in RETALIATION_READERS
+    marks = {
+        f"督办{c.supervised}次": c.supervised,
+        f"退回{c.returns}次": c.returns,
+        f"反馈打回{c.sent_back}次": c.sent_back,
+        f"延期{c.extension_days}个工作日": c.extension_days,
+        "已邀请再评价": c.invited,
+        "反映打击报复": told,
+    }
+    return tuple(mark for mark, holds in marks.items() if holds)
+
+
+def steps_for(complaint: Complaint, viewer: Actor, at: int, policy: Policy) -> tuple[str, ...]:
+    """Names of the steps the viewer may take now (microseconds UTC)."""
+    rows = legal_rows(complaint, viewer.role, viewer.name, at, policy, viewer.unit)
+    return tuple(dict.fromkeys(step.note for step in rows))

@@ -4,15 +4,17 @@ who rated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select
 
 from console import wording
-from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see, steps_for
+from console.recognised import for_the_office, in_words, to_unit
+from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see, overlays, steps_for
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
@@ -21,6 +23,7 @@ from workflow.contact import sent_by
 from workflow.door import texts_of
 from workflow.errors import UnknownComplaint
 from workflow.ledger import Actor
+from workflow.recognition import Shown
 from workflow.record import Record, record_of
 from workflow.storage.models import complaints, events, views
 
@@ -30,19 +33,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A limit opened or moved: instants in microseconds UTC."""
+    """A limit opened or moved: instants in microseconds UTC; a paused one does not run now."""
 
     name: str
     label: str
     due_at: int
     provisional: bool
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One step: `recorded_at` and `occurred_at` in microseconds UTC; `details` as people read
-    them.
-    """
+    """One step: instants in microseconds UTC; `details` as people read them."""
 
     version: int
     type: str
@@ -58,9 +60,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One complaint for one viewer: what it is about, what is open, which steps he may take, and
-    what happened.
-    """
+    """One complaint for one viewer: what it is about, what is open, his steps, what happened."""
 
     subject: str
     state: str
@@ -75,14 +75,12 @@ class Timeline:
 def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
     """Records that the viewer looked, and what he may see.
 
-    Raises UnknownComplaint (also for another unit's), NotPermitted for roles that read no
-    complaints.
+    Raises UnknownComplaint (also for another unit's), NotPermitted.
     """
     admit(viewer, wording.role_name(viewer.role))
     with office.database.read() as conn:
         complaint = _complaint(conn, subject, viewer)
-        zone = office.rulebook.bound(complaint.profile, complaint.profile_version).policy.zone
-        view = _View(office, conn, complaint, viewer, zone)
+        view = _View(office, conn, complaint, viewer)
         found = view.timeline()
     with office.database.write() as conn:
         seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
@@ -104,10 +102,11 @@ class _View:
     """One look at one complaint in one snapshot."""
 
     def __init__(
-        self, office: Office, conn: Connection, complaint: Complaint, viewer: Actor, zone: ZoneInfo
+        self, office: Office, conn: Connection, complaint: Complaint, viewer: Actor
     ) -> None:
-        self.office, self.conn, self.complaint = office, conn, complaint
-        self.viewer, self.zone = viewer, zone
+        self.office, self.conn, self.complaint, self.viewer = office, conn, complaint, viewer
+        rules = office.rulebook.bound(complaint.profile, complaint.profile_version)
+        self.policy, self.zone, self.k = rules.policy, rules.policy.zone, rules.policy.min_match_k
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
         units = office.units
         self.unit_names = {unit.code: unit.name for unit in units.units}
@@ -121,10 +120,10 @@ class _View:
             c.state,
             c.version,
             self.zone,
-            tuple(self._head(records[0])),
-            tuple(self._dues(c.limits)),
+            tuple(self._head(records)),
+            tuple(self._dues(c.limits, c.paused)),
             tuple(self._entries(records)),
-            steps_for(c, self.viewer),
+            steps_for(c, self.viewer, self.office.clock(), self.policy),
         )
 
     def _records(self) -> list[Record]:
@@ -133,11 +132,12 @@ class _View:
         )
         return [record_of(row) for row in self.conn.execute(query)]
 
-    def _head(self, first: Record) -> Iterator[tuple[str, str]]:
-        c, fact = self.complaint, first.fact
+    def _head(self, records: list[Record]) -> Iterator[tuple[str, str]]:
+        c, first = self.complaint, records[0]
+        fact = first.fact
         yield "满意度", wording.value_text("level", fact.level, self.zone)
         if self.unit:
-            yield from self._units_head(first)
+            yield from self._units_head(first, self._shown(records))
             return
         yield "勾选原因", wording.value_text("reasons", fact.reasons, self.zone) or "（未勾选）"
         if text := self._text(first, "text"):
@@ -150,6 +150,7 @@ class _View:
                 yield label, value
         yield "办件", f"{c.project_no} 第{c.service_number}次服务"
         yield "经办单位", self._unit_name(c.handled_by) or "（未配上）"
+        yield "单位可见", for_the_office(*self._shown(records), self.k)
         if c.unit:
             yield "责任单位", self._unit_name(c.unit)
         if c.claimer:
@@ -158,9 +159,17 @@ class _View:
             yield "12345工单号", c.ticket
         if c.outcome:
             yield "结果", wording.value_text("outcome", c.outcome, self.zone)
+        if marks := overlays(c, self.viewer):
+            yield "标记", "、".join(marks)
 
-    def _units_head(self, first: Record) -> Iterator[tuple[str, str]]:
-        """For the unit: the confirmed reason, no window, no day, the service only with consent."""
+    def _shown(self, records: list[Record]) -> tuple[Shown, date]:
+        """By what was known when the order was last sent; before that, by what is known now."""
+        sent = (r.recorded_at for r in reversed(records) if r.type == "DepartmentAssigned")
+        known_at = next(sent, self.office.clock())
+        return to_unit(self.conn, self.complaint, records[0].fact, self.zone, self.k, known_at)
+
+    def _units_head(self, first: Record, seen: tuple[Shown, date]) -> Iterator[tuple[str, str]]:
+        """For the unit: time and window coarsened, the service only with consent."""
         c, fact = self.complaint, first.fact
         if c.reason_code:
             yield "核实原因", wording.value_text("reason_code", c.reason_code, self.zone)
@@ -170,8 +179,10 @@ class _View:
             yield "原话", text
         if fact.item:
             yield "事项", fact.item
-        assessed = wording.local(fact.assessed_at, self.zone)
-        yield "时间", f"{wording.week_of(assessed)}（已模糊）"
+        found, day = seen
+        yield "时间", in_words(found, day)
+        if found.window:
+            yield "窗口", found.window
         shown = f"{c.project_no} 第{c.service_number}次服务"
         yield "办件号", shown if c.show_service_number else "群众未同意透露"
         yield "评价人", "依法保密，请勿查找"
@@ -226,12 +237,12 @@ class _View:
             return text
         return without_persons(text, *self.known)
 
-    def _dues(self, limits: Any) -> Iterator[Due]:
+    def _dues(self, limits: Any, paused: Collection[str] = ()) -> Iterator[Due]:
         opened: Open
         for name, opened in limits.items():
             if self.unit is None or name in UNITS_LIMITS:
                 label = wording.LIMIT_NAMES.get(name, name)
-                yield Due(name, label, opened.due_at, opened.provisional)
+                yield Due(name, label, opened.due_at, opened.provisional, name in paused)
 
     def _unit_name(self, code: str | None) -> str:
         return self.unit_names.get(code, code) if code else ""

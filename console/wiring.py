@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
 
+from console.gateway import CHANNELS, ProgramGateway
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import Clock, system_clock
 from workflow.intake import Desk
 from workflow.ledger import Ledger
+from workflow.outbox import Channel
 from workflow.policy import Policies
 from workflow.rulebook import Rulebook
 from workflow.settings import Settings
@@ -21,7 +23,7 @@ from workflow.storage.database import Database
 from workflow.storage.models import lanes, sequences
 from workflow.storage.models import units as units_table
 from workflow.storage.schema import prepare
-from workflow.storage.sqlite import SqliteDatabase
+from workflow.storage.sqlite import SqliteDatabase, unwritable
 from workflow.storage.vault import Keys, Vault, load_keys
 from workflow.units import SHIPPED, UnitList, load, seed, stored
 
@@ -61,7 +63,12 @@ class Office:
     def bus(self) -> EmbeddedBus:
         from consumers import register  # noqa: PLC0415  # the views alone need none of them
 
-        return EmbeddedBus(self.ledger, register(self))
+        return EmbeddedBus(self.ledger, register(self, frozenset(self.channels())))
+
+    def channels(self) -> Mapping[str, Channel]:
+        """The ways to a citizen that have a gateway; none is configured: none."""
+        program = self.settings.gateway
+        return {} if program is None else dict.fromkeys(CHANNELS, ProgramGateway(program))
 
     def drain(self) -> bool:
         """Lets the consumers catch up with the log; False if another process is doing so."""
@@ -77,8 +84,13 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     """
     gc.set_threshold(50_000, 20, 20)  # rows and records live for one batch, and form no cycles
     settings = Settings.read(data)
+    path = settings.data / "bihuan.db"
+    new = not path.exists()  # asked first: whoever makes a database has made its key before
+    try:
+        keys = load_keys(settings.data, settings.key, new=new)
+    except OSError as error:
+        raise unwritable(settings.data, error) from error
     database = _database(settings)
-    keys = load_keys(settings.data, settings.key)
     prepare(database, keys)
     _seed_units(database)
     rulebook = Rulebook(Policies.load(), settings.profile)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from console.cli_help import width as columns
+from schemas.analysis import Finding
 from schemas.codes import (
     LEVELS,
     REASONS,
@@ -18,11 +19,10 @@ from schemas.codes import (
     Outcome,
     Verdict,
 )
-from workflow.advance import ROLE_NAMES
 from workflow.clock import instant
 from workflow.limits import LIMITS
 from workflow.loop import STEPS
-from workflow.states import STATE_NAMES, State
+from workflow.states import ROLE_NAMES, STATE_NAMES, State
 
 WEEKDAYS = "一二三四五六日"
 LIMIT_NAMES = {row.name: row.label for row in LIMITS}
@@ -30,6 +30,7 @@ OTHER_EVENTS = {
     "BatchCollected": "归集批次",
     "CalendarRevised": "日历修订",
     "PolicyTakenIntoForce": "规则生效",
+    "PersonalDataErased": "删除个人信息",
 }
 FIELDS = {
     "level": "满意度",
@@ -46,6 +47,7 @@ FIELDS = {
     "severity": "严重程度",
     "misoperation": "误操作疑",
     "duplicate_of": "疑与此件重复",
+    "findings": "依据",
     "path": "核实途径",
     "ticket": "12345工单号",
     "reason": "理由",
@@ -119,7 +121,12 @@ VALUES = {
     "case_class": {c.value: c.label for c in CaseClass},
     "reason": {"done": "办完", "handed_over": "交接", "end_of_shift": "下班"},
     "limit": LIMIT_NAMES,
-    "rule": {"person": "人工指定"},
+    "rule": {
+        "person": "人工指定",
+        "named": "核实时指明",
+        "same-again": "原单位重办",
+        "handler": "谁办理谁负责",
+    },
 }
 
 
@@ -155,6 +162,8 @@ def role_name(role: str) -> str:
 
 def value_text(field: str, value: object, zone: ZoneInfo) -> str:
     """A fact's value as a person reads it; instants in the office's zone."""
+    if isinstance(value, Finding):
+        value = value.evidence
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int) and field.endswith("_at"):

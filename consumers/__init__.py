@@ -15,6 +15,7 @@ from consumers.notifications import Notifications
 from consumers.reevaluation import Reevaluation
 from consumers.supervision import Supervision
 from consumers.verification import Verification
+from schemas import ReviewCollected
 from workflow.bus.consumer import Consumer
 from workflow.clock import instant
 from workflow.complaint import Complaint
@@ -42,8 +43,13 @@ def register(office: Running, sent: frozenset[str] = frozenset()) -> tuple[Consu
     def policy_of(complaint: Complaint) -> Policy:
         return rulebook.bound(complaint.profile, complaint.profile_version).policy
 
+    def rating_window(fact: ReviewCollected, served_at: int) -> int | None:
+        rules = rulebook.bound(fact.profile, fact.profile_version)
+        window = rules.stamp("rating_window", served_at, complex_case=False)
+        return None if window is None else window.due_at
+
     return (
-        Analysis(ledger.vault),
+        Analysis(ledger.vault, rating_window),
         Verification(),
         Assignment(in_force.code_of),
         Reevaluation(policy_of, sent),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, text
@@ -16,6 +16,9 @@ from workflow.storage.vault import Vault, opened_text
 HOUR = 3_600_000_000
 LONGEST = 4000
 OTHER = "其他"
+Window = Callable[[ReviewCollected, int], int | None]
+"""Until when a service of this instant may be rated by the profile; microseconds UTC."""
+
 _WEIGHTS: tuple[Literal["low", "medium", "high"], ...] = ("low", "medium", "high")
 
 
@@ -28,8 +31,10 @@ class Analysis:
     replayable = False
     recording = True
 
-    def __init__(self, vault: Vault, rules: AnalysisRules | None = None) -> None:
-        self.vault, self.rules = vault, rules or shipped()
+    def __init__(
+        self, vault: Vault, window: Window | None = None, rules: AnalysisRules | None = None
+    ) -> None:
+        self.vault, self.window, self.rules = vault, window, rules or shipped()
         self._work: Work | None = None
         self._known: dict[str, list[Row[Any]]] = {}
 
@@ -54,6 +59,7 @@ class Analysis:
         suspicions = list(_misoperation(self.rules, fact, said, words))
         earlier = _earlier(record, rows, self.rules.duplicate_hours * HOUR)
         others = [*_duplicate(earlier), *_bulk(self.rules, rows), *_self_rating(fact, rows)]
+        others += self._late(fact, rows)
         return ComplaintAnalysed(
             rules_version=self.rules.version,
             category=category,
@@ -62,6 +68,17 @@ class Analysis:
             duplicate_of=earlier,
             findings=(*found, *grave, *suspicions, *others),
         )
+
+    def _late(self, fact: ReviewCollected, rows: Sequence[Row[Any]]) -> Iterator[Finding]:
+        """Rated after the time for it: kept and verified like any other, and said so."""
+        served_at = rows[0].served_at
+        if self.window is None or served_at is None:
+            return
+        ends_at = self.window(fact, served_at)
+        if ends_at is not None and fact.assessed_at > ends_at:
+            days = (fact.assessed_at - served_at) // (24 * HOUR)
+            evidence = f"办事后第 {days} 天才评价，已过本地的评价期限"
+            yield Finding(kind="late", rule="L-WINDOW", evidence=evidence, weight="medium")
 
 
 def _category(
@@ -121,6 +138,9 @@ _KNOWN = text(
     SELECT this.id AS subject, v.sealed AS sealed,
       (SELECT n.ratings FROM raters n WHERE n.day = own.day AND n.phone = own.phone) AS ratings,
       (SELECT min(s.unit) FROM staff s WHERE s.phone = own.phone) AS staff_of,
+      (SELECT s.served_at FROM services s WHERE s.source = this.source
+         AND s.project_no = this.project_no AND s.service_number = this.service_number)
+        AS served_at,
       o.subject AS other, c.collected_at AS collected_at,
       (SELECT min(r.assessed_at) FROM ratings r WHERE r.source = c.source
          AND r.project_no = c.project_no AND r.service_number = c.service_number) AS assessed_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -56,6 +56,11 @@ class Metrics:
         self._statements: Statements = statements(*tables)
         self._pinned = cache(self._pinned_by)
         self.handles = HANDLES
+
+    def over(self, tables: Sequence[Table]) -> Metrics:
+        """The same over other tables of the same shape: shadows, while it is rebuilt."""
+        complaints, orders = tables
+        return Metrics(self._policies, (complaints, orders))
 
     def handle(self, record: Record, work: Work) -> None:
         for statement, keys, row in self.rows(record):

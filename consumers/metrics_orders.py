@@ -22,6 +22,9 @@ def order_changes(record: Record) -> list[tuple[int | None, Changed]]:
         changed |= {"last_call_at": at, "called_back_at": at if _answered(record) else None}
     elif record.type == "ComplaintReevaluated":
         changed |= {"level": record.fact.level, "answered_at": at, "called_back_at": at}
+    elif record.type == "FactChecked":
+        # Nobody could be called: should a phone be found later, this stands for the call.
+        changed["called_back_at"] = at
     elif record.type == "RectificationAccepted":
         changed["accepted_at"] = at
     elif record.type == "RectificationSentBack":
@@ -52,7 +55,6 @@ def _assigned(record: Record) -> list[tuple[int | None, Changed]]:
     new = {
         "day": None,
         "round": None,
-        "real_name": None,
         "unit": record.fact.unit,
         "acknowledge_due_at": None if acknowledge is None else acknowledge.due_at,
         "acknowledged_at": None,
@@ -77,6 +79,8 @@ def _order_limits(record: Record) -> Changed:
     limits, changed = record.limits, Changed()
     if (rectify := limits.opened.get("rectify")) is not None:
         changed["rectify_due_at"] = rectify.due_at
+    elif "rectify" in limits.paused:
+        changed["rectify_due_at"] = NO_LONGER_DUE
     if (acknowledge := limits.opened.get("acknowledge")) is not None:
         changed["acknowledge_due_at"] = acknowledge.due_at
     if (callback := limits.opened.get("reevaluate")) is not None:

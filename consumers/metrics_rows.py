@@ -61,7 +61,6 @@ ORDER_KEYS: Final = (
     "at",
     "day",
     "round",
-    "real_name",
     "unit",
     "next_round",
     "acknowledge_due_at",
@@ -80,7 +79,6 @@ ORDER_KEYS: Final = (
 _ORDER_DEFAULTS: Final = {
     "day": KEEP_TEXT,
     "round": KEEP,
-    "real_name": False,
     "unit": KEEP_TEXT,
     "next_round": 0,
     "acknowledge_due_at": KEEP,
@@ -132,7 +130,7 @@ def _kept(column: str, keep: str = "-1") -> str:
 
 def _complaint_statement(complaints: Table) -> TextClause:
     moved = [_kept(c) for c in ("verified_at", "final_level", "ended_at")]
-    moved += [_kept(c, f"'{KEEP_TEXT}'") for c in ("verdict", "ground", "outcome")]
+    moved += [_kept(c, f"'{KEEP_TEXT}'") for c in ("ground", "outcome")]
     return text(
         f"""
         INSERT INTO {complaints.name} AS f ({", ".join(COMPLAINT_KEYS)})
@@ -141,6 +139,10 @@ def _complaint_statement(complaints: Table) -> TextClause:
           state = excluded.state,
           real_name = f.real_name OR excluded.real_name,
           round = f.round + excluded.round,
+          verdict = CASE WHEN excluded.verdict <> '{KEEP_TEXT}' OR excluded.verdict IS NULL
+            THEN excluded.verdict
+            WHEN excluded.state = 'CLOSED' THEN coalesce(f.verdict, 'valid')
+            ELSE f.verdict END,
           verify_due_at = CASE excluded.verify_due_at
             WHEN {KEEP} THEN f.verify_due_at
             WHEN {MET} THEN coalesce(f.verify_due_at, excluded.collected_at)
@@ -157,6 +159,11 @@ def _complaint_statement(complaints: Table) -> TextClause:
 
 _MOVED_BY_RULE: Final = f"""
           next_round = CASE WHEN excluded.next_round = 1 THEN 1 ELSE f.next_round END,
+          rectify_due_at = CASE excluded.rectify_due_at
+            WHEN {KEEP} THEN f.rectify_due_at
+            WHEN {NO_LONGER_DUE} THEN
+              CASE WHEN f.rectify_due_at < excluded.assigned_at THEN f.rectify_due_at END
+            ELSE excluded.rectify_due_at END,
           callback_due_at = CASE excluded.callback_due_at
             WHEN {KEEP} THEN f.callback_due_at
             WHEN {NO_LONGER_DUE} THEN CASE WHEN f.callback_due_at < excluded.assigned_at
@@ -189,19 +196,18 @@ def _order_statement(complaints: Table, orders: Table) -> TextClause:
     """`f` is the order's row so far. What only a new order needs is looked up where it is not
     given; parameters are not repeated more than they must be: SQLite takes thrice as long.
     """
-    due = ("acknowledge_due_at", "acknowledged_at", "rectify_due_at", "original_due_at")
+    due = ("acknowledge_due_at", "acknowledged_at", "original_due_at")
     kept = [_kept(c) for c in (*due, "submitted_at", "accepted_at", "level", "answered_at")]
     given = ORDER_KEYS[ORDER_KEYS.index("unit") :]
     return text(
         f"""
         INSERT INTO {orders.name} AS f
-          (subject, number, day, round, real_name, calls, assigned_at, {", ".join(given)})
+          (subject, number, day, round, calls, assigned_at, {", ".join(given)})
         VALUES (:subject,
           coalesce(:number, (SELECT max(number) FROM {orders.name} WHERE subject = :subject)),
           coalesce(:day, (SELECT day FROM {complaints.name} WHERE subject = :subject)),
           coalesce(:round, (SELECT round + next_round FROM {orders.name}
             WHERE subject = :subject AND number = :number - 1), 1),
-          coalesce(:real_name, (SELECT real_name FROM {complaints.name} WHERE subject = :subject)),
           0, :at, {", ".join(f":{key}" for key in given)})
         ON CONFLICT (subject, number) DO UPDATE SET
           {_MOVED_BY_RULE}, {_calls(complaints)}, {", ".join(kept)}

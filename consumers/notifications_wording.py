@@ -37,7 +37,7 @@ NOTES: Final[Mapping[str, tuple[Note, ...]]] = {
     "ExtensionRefused": (Note(UNIT, "延期申请未获同意，到期时间不变"),),
     "AppealLodged": (Note(REVIEWER, "责任单位申诉，请复核", "appeal_ruling"),),
     "AppealUpheld": (Note(UNIT, "申诉成立，已结案"),),
-    "AppealRejected": (Note(UNIT, "申诉不成立，请继续办理，到期时间不变"),),
+    "AppealRejected": (Note(UNIT, "申诉不成立，请继续办理", "rectify"),),
     "ClarificationAsked": (Note(OPERATOR, "责任单位请代问群众"),),
     "ClarificationAnswered": (Note(UNIT, "代问已有答复"),),
     "RectificationSubmitted": (Note(OPERATOR, "整改反馈已提交，请审核", "review", "REVIEWING"),),

@@ -18,7 +18,6 @@ from workflow.states import ENDS, State
 CITIZEN = Actor("platform", Role.CITIZEN)
 """The citizen, who spoke through the platform."""
 
-INVITATION = "您反映的政务服务问题已有整改反馈，请评价整改结果。"
 _THREE = {1: 1, 2: 1, 3: 3, 4: 5, 5: 5}
 
 
@@ -55,7 +54,7 @@ class Reevaluation:
         if channel == "call":
             work.record(record, ReevaluationInvited(channel="call"))
         elif channel is not None:
-            row = (record.id, record.subject, channel, outbox.CITIZEN, INVITATION, work.now)
+            row = (record.id, record.subject, channel, outbox.CITIZEN, outbox.INVITATION, work.now)
             work.run(outbox.POST, outbox.POST_ROW, row)
 
     def _joined(self, record: Record, work: Work) -> None:

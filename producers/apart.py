@@ -52,7 +52,7 @@ def _make(sending: Connection, make: Callable[..., Iterator[Any]], arguments: An
 def _received(receiving: Connection) -> Any:
     try:
         made = receiving.recv()
-    except EOFError as error:
+    except (EOFError, OSError) as error:
         raise Transient("读文件的进程意外中止，请重新导入，会从中断处继续") from error
     if isinstance(made, InvalidInput):
         raise made

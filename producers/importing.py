@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,9 @@ from producers.platforms import Batch, read_batches
 from producers.sources import Source
 from producers.sources import source as source_named
 from schemas.rating import Refusal
-from workflow.collection import Answers, collect_ready
+from workflow.answers import Answers
+from workflow.collection import collect_ready
+from workflow.errors import InvalidInput
 from workflow.intake import Desk, Ready
 from workflow.ledger import Ledger
 from workflow.storage.models import imports, refused
@@ -82,7 +84,7 @@ def import_file(
     what was taken in before stays.
     """
     receipt = _begun(ledger, path, source)
-    for batch in _batches(path, source, desk, receipt.rows_done):
+    for batch in batches(path, source, desk, receipt.rows_done):
         receipt = _take(ledger, desk, receipt, batch)
         on_batch(receipt, batch)
     finished = replace(receipt, finished_at=ledger.clock())
@@ -93,8 +95,11 @@ def import_file(
 
 def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
     """The unfinished receipt of the same content from the same source, or a new one."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InvalidInput("文件", path.name, f"打不开：{error.strerror}") from error
     fresh = Receipt(f"{source.name}/{digest}", source.name, path.name, started_at=ledger.clock())
     with ledger.database.read() as conn:
         row = conn.execute(select(imports).where(imports.c.id == fresh.id)).mappings().first()
@@ -117,11 +122,12 @@ def made_ready(batch: Batch, desk: Desk) -> ReadyBatch:
     )
 
 
-def _batches(path: Path, source: Source, desk: Desk, after_row: int) -> Iterator[ReadyBatch]:
+def batches(path: Path, source: Source, desk: Desk, after_row: int) -> Iterator[ReadyBatch]:
+    """As `ready_batches`; made in a second process if the file is large enough for that to pay."""
     arguments = (path, source.name, desk, after_row)
-    if path.stat().st_size < APART:
-        return ready_batches(*arguments)
-    return apart(ready_batches, *arguments)
+    if path.exists() and path.stat().st_size >= APART:
+        return apart(ready_batches, *arguments)
+    return ready_batches(*arguments)
 
 
 def _take(ledger: Ledger, desk: Desk, receipt: Receipt, batch: ReadyBatch) -> Receipt:
@@ -150,58 +156,32 @@ def _save(conn: Connection, receipt: Receipt) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
-def refused_rows(ledger: Ledger, receipt: Receipt) -> list[Refusal]:
-    """The rows this import refused in its last run, in the file's order."""
+def refused_rows(ledger: Ledger, receipt: Receipt) -> Iterator[Refusal]:
+    """The rows this import refused in its last run, in the file's order, each once."""
+    last = 0
+    while page := _refused_after(ledger, receipt, last):
+        for row in page:
+            if row.row > last:
+                last = row.row
+                yield row
+
+
+def _refused_after(ledger: Ledger, receipt: Receipt, last: int) -> list[Refusal]:
+    query = (
+        select(refused.c.row, refused.c.field, refused.c.value, refused.c.reason)
+        .where(refused.c.import_id == receipt.id, refused.c.received_at >= receipt.started_at)
+        .where(refused.c.row > last)
+        .order_by(refused.c.row, refused.c.id)
+        .limit(1000)
+    )
     with ledger.database.read() as conn:
-        query = (
-            select(refused.c.row, refused.c.field, refused.c.value, refused.c.reason)
-            .where(refused.c.import_id == receipt.id, refused.c.received_at >= receipt.started_at)
-            .order_by(refused.c.row)
-        )
         return [Refusal(*row) for row in conn.execute(query)]
 
 
 def write_refused_file(ledger: Ledger, receipt: Receipt, original: Path, target: Path) -> int:
     """The refused rows with line, field and reason, to be corrected and imported again; how
-    many.
+    many. No file is written where there are none.
     """
     rows = refused_rows(ledger, receipt)
-    return write_refused(target, original, rows) if rows else 0
-
-
-class _Rehearsed(Exception):
-    """Ends a rehearsed batch: its transaction is rolled back on purpose."""
-
-
-def rehearse(ledger: Ledger, desk: Desk, path: Path, source: Source, on_batch: Progress) -> Receipt:
-    """What importing the file would come to, with nothing stored."""
-    receipt = Receipt("", source.name, path.name, started_at=ledger.clock())
-    seen: dict[int, str] = {}
-    for batch in _batches(path, source, desk, 0):
-        receipt = receipt.after(_rehearsed(ledger, desk, source, batch, seen), batch.last_row)
-        on_batch(receipt, batch)
-    return receipt
-
-
-def _rehearsed(
-    ledger: Ledger, desk: Desk, source: Source, batch: ReadyBatch, seen: dict[int, str]
-) -> Answers:
-    """The batch's answers, its transaction rolled back; keys of earlier batches are remembered."""
-    kept: list[Answers] = []
-
-    def roll_back(_conn: Connection, answers: Answers) -> None:
-        kept.append(answers)
-        raise _Rehearsed
-
-    with suppress(_Rehearsed):
-        collect_ready(ledger, desk, source.name, batch.rows, batch.refused, also=roll_back)
-    sent = {row.number: row for row in batch.rows}
-    for place, answer in enumerate(kept[0].rows):
-        if answer.outcome != "accepted":
-            continue
-        row = sent[answer.number]
-        first = seen.setdefault(hash(row.key), row.digest)
-        if first is not row.digest:
-            same = first == row.digest
-            kept[0].rows[place] = answer._replace(outcome="repeat" if same else "conflict")
-    return kept[0]
+    first = next(rows, None)
+    return 0 if first is None else write_refused(target, original, chain([first], rows))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from producers.files import ADDED, Row, Table, open_table
 from producers.sources import Kind, Layout, Source
@@ -128,12 +128,10 @@ def _json_rows(body: bytes) -> list[object]:
     if len(body) > _MOST_JSON_BYTES:
         raise InvalidInput("正文", f"{len(body)} 字节", f"不得超过 {_MOST_JSON_BYTES} 字节")
     try:
-        rows = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_such_number
-        )
+        # Whole numbers stay as they were written: a code of thousands of digits is one bad row.
+        rows = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_int=str)
     except (ValueError, RecursionError) as error:
-        reason = "嵌套过深" if isinstance(error, RecursionError) else str(error)
-        raise InvalidInput("正文", "", f"不是合格的 UTF-8 JSON：{reason}") from error
+        raise InvalidInput("正文", "", f"不是合格的 UTF-8 JSON：{_where(error)}") from error
     if not isinstance(rows, list):
         raise InvalidInput("正文", type(rows).__name__, "应为对象的数组")
     if len(rows) > _MOST_JSON_ROWS:
@@ -141,25 +139,35 @@ def _json_rows(body: bytes) -> list[object]:
     return rows
 
 
+def _where(error: ValueError | RecursionError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"第 {error.lineno} 行第 {error.colno} 个字处读不下去"
+    if isinstance(error, UnicodeDecodeError):
+        return f"第 {error.start + 1} 个字节不是 UTF-8"
+    return "嵌套过深"
+
+
+class _Twice(dict[str, Any]):
+    """An object that names a field twice: which one is meant would be a guess."""
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
-    if len(row) < len(pairs):
-        raise ValueError("同一字段出现两次")
-    return row
-
-
-def _no_such_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} 不是数")
+    return row if len(row) == len(pairs) else _Twice(row)
 
 
 def _json_record(source: Source, kind: Kind | None, row: object, number: int) -> Record | Refusal:
     if not isinstance(row, dict):
-        return Refusal(number, "", type(row).__name__, "应为对象")
+        return Refusal(number, "", "", "应为对象")
+    if isinstance(row, _Twice):
+        return Refusal(number, "", "", "同一字段出现两次")
     texts: dict[str, str] = {}
     for name, value in row.items():
         text = _json_text(value)
         if text is None:
-            return Refusal(number, masked("", name), type(value).__name__, "应为文本")
+            shown = "" if isinstance(value, list | dict) else str(value)
+            field = source.field(name) or masked("", name)
+            return Refusal(number, field, masked(field, shown), "应为文本")
         texts[name] = text
     try:
         said = next((t for n, t in texts.items() if source.field(n) == "record"), "")
@@ -176,6 +184,4 @@ def _json_text(value: object) -> str | None:
         return ""
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return ",".join(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     return value if isinstance(value, str) else None

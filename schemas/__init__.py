@@ -37,7 +37,7 @@ from schemas.reevaluation import (
     ReevaluationLapsed,
     RetaliationReported,
 )
-from schemas.rules import CalendarRevised, PolicyTakenIntoForce
+from schemas.rules import CalendarRevised, PersonalDataErased, PolicyTakenIntoForce
 from schemas.supervision import Reminded, RulingCalled, RulingGiven, SupervisionOrdered
 from schemas.verification import (
     CallAttempted,
@@ -107,7 +107,12 @@ COMPLAINT_EVENTS: tuple[type[Fact], ...] = (
 )
 """Events whose subject is a complaint, in the order of the loop's table."""
 
-RULE_EVENTS: tuple[type[Fact], ...] = (BatchCollected, CalendarRevised, PolicyTakenIntoForce)
+RULE_EVENTS: tuple[type[Fact], ...] = (
+    BatchCollected,
+    CalendarRevised,
+    PolicyTakenIntoForce,
+    PersonalDataErased,
+)
 """Events with subjects of their own."""
 
 EVENTS: tuple[type[Fact], ...] = COMPLAINT_EVENTS + RULE_EVENTS
@@ -163,7 +168,8 @@ AnyFact = Annotated[
     | DeadlineRecomputed
     | BatchCollected
     | CalendarRevised
-    | PolicyTakenIntoForce,
+    | PolicyTakenIntoForce
+    | PersonalDataErased,
     Field(discriminator="type"),
 ]
 
@@ -220,6 +226,7 @@ __all__ = [
     "MaliceAlleged",
     "MaliceRejected",
     "MaliceUpheld",
+    "PersonalDataErased",
     "PolicyTakenIntoForce",
     "RectificationAccepted",
     "RectificationSentBack",

@@ -11,7 +11,9 @@ class Finding(BaseModel):
     """One observation and the rule or count that supports it."""
 
     model_config = STRICT
-    kind: Literal["category", "severity", "duplicate", "misoperation", "bulk", "self_rating"]
+    kind: Literal[
+        "category", "severity", "duplicate", "misoperation", "bulk", "self_rating", "late"
+    ]
     rule: Code
     evidence: str
     weight: Literal["low", "medium", "high"] = "low"

@@ -6,9 +6,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 
-REASONS_VERSION = "2"
-"""The national list in force since 2020; version 1 is retired, but old records carry its codes."""
-
 LEVELS: Mapping[int, str] = MappingProxyType(
     {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 )
@@ -129,6 +126,8 @@ class Reason:
     retired: bool
 
 
+# The national list in force since 2020; its first version is retired, but old records carry its
+# codes.
 _CURRENT = """
 510 一窗受理一次办结
 511 可以先受理后补材料
@@ -219,8 +218,3 @@ REASONS: Mapping[str, Reason] = MappingProxyType(_listed(_CURRENT, False) | _lis
 def reason(code: str) -> Reason:
     """The reason with this code, retired or not; KeyError if no version of the list has it."""
     return REASONS[code]
-
-
-def reasons_for(level: int) -> tuple[Reason, ...]:
-    """The reasons in force that may be ticked at this level, in the national order."""
-    return tuple(r for r in REASONS.values() if r.level == level and not r.retired)

@@ -37,21 +37,6 @@ class Role(StrEnum):
     IT = "it"  # 信息科
 
 
-PEOPLE = frozenset(
-    {
-        Role.OPERATOR,
-        Role.REVIEWER,
-        Role.DEPARTMENT,
-        Role.CLERK,
-        Role.SUPERVISOR,
-        Role.CITIZEN,
-        Role.ADMINISTRATOR,
-        Role.AUDITOR,
-        Role.IT,
-    }
-)
-
-
 class Fact(BaseModel):
     """Base of every event's data: immutable, strict, closed; the class's name is the event's
     type.

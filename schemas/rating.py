@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from schemas.codes import BAD_LEVELS, REASONS, Channel, Origin, ServiceKind, UserKind
+from schemas.codes import REASONS, Channel, Origin, ServiceKind, UserKind
 
 _INBOUND = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -97,11 +97,6 @@ class Rating(BaseModel):
                     "reason", "原因代码与满意度 {level} 不符", {"level": level}
                 )
         return codes
-
-    @property
-    def is_bad(self) -> bool:
-        """差评: level 1 or 2."""
-        return self.satisfaction in BAD_LEVELS
 
     @property
     def says_why(self) -> bool:

@@ -1,8 +1,8 @@
-"""规则: the calendar and the policies change by recorded events, with subjects of their own."""
+"""规则: what changes outside any complaint, each by a recorded event with a subject of its own."""
 
 from typing import Literal
 
-from schemas.envelope import Code, Fact, Micros
+from schemas.envelope import Code, Digest, Fact, Micros
 
 
 class CalendarRevised(Fact):
@@ -24,3 +24,16 @@ class PolicyTakenIntoForce(Fact):
     profile: Code
     version: Code
     effective_at: Micros
+
+
+class PersonalDataErased(Fact):
+    """删除个人信息: rows of the vault are gone, because their time was over or a person asked for
+    it; what they held was never in the log.
+    """
+
+    type: Literal["PersonalDataErased"] = "PersonalDataErased"
+    ground: Literal["retention", "request"]
+    complaints: int = 0
+    ratings: int = 0
+    rows: int
+    reason: Digest | None = None

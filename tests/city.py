@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 import schemas as s
 from console.wiring import Office, open_office
@@ -16,15 +16,16 @@ from schemas.codes import Channel, Origin
 from schemas.envelope import Fact, Role
 from schemas.rating import Rating, ServiceRecord
 from workflow import audit
+from workflow.answers import Answers
 from workflow.bus.consumer import Consumer
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import instant, micros
-from workflow.collection import Answers, collect
+from workflow.collection import collect
 from workflow.complaint import Complaint, load
 from workflow.door import Step, take
 from workflow.ledger import Actor, Recorded
 from workflow.states import STATE_NAMES, State
-from workflow.storage.models import complaints, events
+from workflow.storage.models import complaints, events, vault
 
 START = "2021-09-16T10:00:00+08:00"
 SYSTEM, CLOCK = Actor("engine", Role.CONSUMER), Actor("clock", Role.CLOCK)
@@ -130,6 +131,11 @@ class City:
         query = select(events.c.type).where(events.c.subject == subject)
         with self.office.database.read() as conn:
             return list(conn.execute(query.order_by(events.c.version)).scalars())
+
+    def erases(self, owner: str) -> int:
+        """Deletes what lies sealed under this owner; gives how many rows that were."""
+        with self.office.database.write() as conn:
+            return conn.execute(delete(vault).where(vault.c.owner == owner)).rowcount
 
     def damage(self) -> list[audit.Finding]:
         """What the auditor finds; an empty list in every good story."""

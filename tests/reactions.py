@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select
@@ -24,7 +26,7 @@ EFFECTS = Table(
 )
 """One row for each effect, in the order they were committed; nothing here forbids a second one."""
 
-_EFFECT = insert(EFFECTS)
+_effect = cache(insert)
 _ROW = ("consumer", "subject", "version")
 
 
@@ -46,6 +48,7 @@ class Counting:
     replayable, recording = True, False
     start: Literal["beginning", "now"] = "beginning"
     tables = (EFFECTS,)
+    table = EFFECTS
 
     def __init__(
         self,
@@ -55,8 +58,14 @@ class Counting:
     ) -> None:
         self.name, self.handles, self.start = name, frozenset(handles), start
 
+    def over(self, tables: Sequence[Table]) -> Counting:
+        """The same one leaving its effects in another table."""
+        twin = copy(self)
+        (twin.table,) = tables
+        return twin
+
     def handle(self, record: Record, work: Work) -> None:
-        work.run(_EFFECT, _ROW, (self.name, record.subject, record.version))
+        work.run(_effect(self.table), _ROW, (self.name, record.subject, record.version))
 
 
 class Failing(Counting):

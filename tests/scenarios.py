@@ -16,11 +16,16 @@ from sqlalchemy import func, select
 from zygote import acknowledge
 
 import schemas as s
+from console.gateway import ProgramGateway
 from consumers import register
+from producers.importing import import_file
+from producers.sources import source
 from schemas.envelope import Role
+from workflow.bus import rebuild
 from workflow.bus.embedded import EmbeddedBus
 from workflow.errors import Refused
 from workflow.ledger import Actor
+from workflow.outbox import Message, deliver
 from workflow.storage.models import complaints, lanes, progress
 
 
@@ -54,6 +59,19 @@ def hold_the_lease(folder: str, told: str) -> None:
     bus = EmbeddedBus(city.ledger, (Counting(),))
     threading.Thread(target=_tell, args=(city, told), daemon=True).start()
     bus.run()
+
+
+def import_and_die(folder: str, path: str, batches: int) -> None:
+    """Takes a file in, and does not survive so many of its batches."""
+    city, done = _opened(folder), 0
+
+    def on_batch(*_: object) -> None:
+        nonlocal done
+        done += 1
+        if done == batches:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    import_file(city.ledger, city.office.desk(), Path(path), source("bihuan"), on_batch)
 
 
 def _tell(city: City, told: str) -> None:
@@ -184,3 +202,33 @@ def answer_calls(folder: str, acks: str, wanted: int, name: str) -> None:
             else:
                 acknowledge(acks, dismissed=subject, by=name)
     city.close()
+
+
+class DyingGateway(ProgramGateway):
+    """Its process does not survive a message that was taken."""
+
+    def send(self, message: Message) -> str:
+        super().send(message)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return ""
+
+
+def send_until_killed(folder: str, program: str) -> None:
+    """A sender that dies between the gateway's answer and its own receipt."""
+    city = _opened(folder)
+    deliver(city.ledger, {"message": DyingGateway(Path(program))})
+
+
+def rebuild_until_killed(folder: str, batches: int) -> None:
+    """Rebuilds the figures in small batches, and does not survive the last of these."""
+    city = _opened(folder)
+    rebuild.PAGE = 5
+    told: list[int] = []
+
+    def die(done: int, _total: int) -> None:
+        told.append(done)
+        if len(told) == batches:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    metrics = next(c for c in city.office.bus().consumers if c.name == "metrics")
+    rebuild.rebuild(city.ledger, metrics, die)

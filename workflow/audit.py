@@ -32,7 +32,7 @@ MOST = 200
 """Findings a part of the check gives at most: enough to look at, whatever the damage."""
 
 _CHUNK = 500
-_BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce")
+_BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce", "PersonalDataErased")
 _COLUMNS = (
     "state",
     "version",
@@ -50,6 +50,9 @@ _COLUMNS = (
     "collected_at",
     "ended_at",
 )
+Rules = dict[tuple[str, str], tuple[int, bool]]
+"""What of each profile's version a fold depends on."""
+
 _FACTS = ("state", "verdict", "ground", "outcome", "round", "level", "area", "ended_at")
 
 
@@ -92,7 +95,7 @@ def heads(conn: Connection) -> list[tuple[int, int, str]]:
 
 def _replayed(conn: Connection) -> Iterator[Finding]:
     """Every complaint's row, facts and timers against the fold of its events."""
-    spacing = _spacings()
+    rules = _rules()
     measured, timed = caught_up(conn, "metrics"), caught_up(conn, "deadlines")
     query = (
         select(events)
@@ -103,7 +106,7 @@ def _replayed(conn: Connection) -> Iterator[Finding]:
     while chunk := [list(rows) for _, rows in islice(subjects, _CHUNK)]:
         told: dict[str, Folded] = {}
         for rows in chunk:
-            yield from _told(rows, spacing, told)
+            yield from _told(rows, rules, told)
         yield from _compared(conn, told)
         if measured:
             yield from _facts(conn, told)
@@ -112,25 +115,26 @@ def _replayed(conn: Connection) -> Iterator[Finding]:
     yield from _orphans(conn)
 
 
-def _spacings() -> dict[tuple[str, str], int]:
+def _rules() -> Rules:
     return {
-        (policy.name, policy.version): int(policy.call_spacing.total_seconds() * 1_000_000)
+        (policy.name, policy.version): (
+            int(policy.call_spacing.total_seconds() * 1_000_000),
+            policy.verify_first,
+        )
         for policy in Policies.load()
     }
 
 
-def _told(
-    rows: Sequence[Row[Any]], spacings: dict[tuple[str, str], int], told: dict[str, Folded]
-) -> Iterator[Finding]:
+def _told(rows: Sequence[Row[Any]], rules: Rules, told: dict[str, Folded]) -> Iterator[Finding]:
     subject = rows[0].subject
     if [row.version for row in rows] != list(range(1, len(rows) + 1)):
         yield Finding("version", subject, "事件的版本不连续，或不从1开始")
     try:
         first = json.loads(rows[0].data)
         pinned = (first["profile"], first["profile_version"])
-        if pinned not in spacings:
+        if pinned not in rules:
             raise InvalidInput("profile", " ".join(pinned), "没有这个规则版本")
-        told[subject] = fold(rows, spacings[pinned])
+        told[subject] = fold(rows, *rules[pinned])
     except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
         yield Finding("event", subject, f"事件读不懂：{type(error).__name__} {error}")
         return
@@ -157,7 +161,11 @@ def _compared(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
 
 
 def _due_at(expected: dict[str, Any]) -> int | None:
-    due = [o[0] for name, o in expected["limits"].items() if not name.endswith("_window")]
+    due = [
+        o[0]
+        for name, o in expected["limits"].items()
+        if not name.endswith("_window") and name not in expected["paused"]
+    ]
     return min(due, default=None)
 
 
@@ -214,7 +222,7 @@ def _timers(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
         (subject, name): limit
         for subject, fold_of in told.items()
         for name, limit in fold_of.row["limits"].items()
-        if not name.endswith("_window") and name not in fold_of.paused
+        if not name.endswith("_window") and name not in fold_of.row["paused"]
     }
     for key in sorted(stored.keys() | expected.keys()):
         where = " ".join(key)

@@ -1,6 +1,4 @@
-"""核对: what the log alone says a complaint must be: a naive fold, written out a second time on
-purpose; it shares nothing with the engine that moved the rows.
-"""
+"""核对: what the log alone says a complaint must be: a naive fold, shared with nothing else."""
 
 from __future__ import annotations
 
@@ -15,31 +13,34 @@ from workflow.audit_moves import LEGAL_MOVES
 
 ENDS = ("DISMISSED", "CLOSED")
 _CLAIMABLE = ("VERIFYING", "ASSIGNING", "RETURNED", "REVIEWING", "REEVALUATING")
+_BESIDE = ("DISPATCHED", "RECTIFYING", "APPEALED")
 _NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected")
 _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
-contact_requested_at last_call_at verdict ground reason_code case_class named_unit unit final_level
+last_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify handled_by area"""
-_FALSE = """contact_requested answered show_service_number acknowledged appealed question_open
-invited objected retaliation real_name has_phone"""
-_ZERO = """level collected_at version touched calls orders returns extension_days extension_asked
-sent_back supervised"""
+_FALSE = """contact_requested contact_sought answered show_service_number acknowledged appealed
+question_open invited objected retaliation real_name has_phone"""
+_ZERO = """level collected_at version touched calls orders returns extensions extension_days
+extension_asked sent_back supervised"""
 _NEW: Mapping[str, Any] = {
     **dict.fromkeys(_NONE.split()),
     **dict.fromkeys(_FALSE.split(), False),
     **dict.fromkeys(_ZERO.split(), 0),
     "round": 1,
 }
-_AGAIN: Mapping[str, Any] = {
-    **dict.fromkeys(("verdict", "ground", "ended_at", "alleger", "last_call_at")),
-    "calls": 0,
-    "answered": False,
-    "verify_pauses": [],
-}
 _UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
+_AGAIN: Mapping[str, Any] = {
+    **dict.fromkeys(("verdict", "ground", "ended_at")),
+    **_UNCALLED,
+    "contact_requested": False,
+    "contact_sought": False,
+}
+_UNASKED = {"contact_requested": False}
+_ENDED = {"alleger": None, **_UNASKED}
 _NEW_ORDER = {
     **dict.fromkeys(("acknowledged", "invited", "question_open"), False),
-    **dict.fromkeys(("sent_back", "extension_days", "extension_asked"), 0),
+    **dict.fromkeys(("sent_back", "extensions", "extension_days", "extension_asked"), 0),
     **dict.fromkeys(("named_unit", "met_rectify")),
 }
 _ALWAYS: Mapping[str, Mapping[str, Any]] = {
@@ -54,17 +55,19 @@ _ALWAYS: Mapping[str, Mapping[str, Any]] = {
     "AppealLodged": {"appealed": True},
     "ClarificationAsked": {"question_open": True},
     "ClarificationAnswered": {"question_open": False},
-    "RectificationSubmitted": {**_UNCALLED, "extension_asked": 0, "invited": False},
+    "RectificationSubmitted": {"extension_asked": 0, "invited": False},
     "ReevaluationInvited": {"invited": True},
     "ReevaluationLapsed": {"outcome": "unanswered"},
     "CitizenObjected": {"objected": True, "ended_at": None, "outcome": None},
     "RetaliationReported": {"retaliation": True},
-    "ComplaintConfirmed": {"verdict": "valid", "ground": None},
+    "ComplaintConfirmed": {"verdict": "valid", "ground": None, **_UNASKED},
+    "MaliceRejected": {"alleger": None},
     "MaliceUpheld": {"verdict": "malicious", "ground": None},
     "DepartmentAssigned": _NEW_ORDER,
 }
 """What an event says whatever it carries."""
 
+_MOVING = ("RectificationSentBack", "ExtensionGranted", "DeadlineRecomputed")
 _COUNTED = {"SupervisionOrdered": "supervised", "WorkOrderReturned": "returns"}
 _COUNTED |= {"RectificationSentBack": "sent_back", "DepartmentAssigned": "orders"}
 _COPIED = {
@@ -86,33 +89,31 @@ class Folded:
     row: dict[str, Any]
     orders: dict[int, dict[str, Any]] = field(default_factory=dict)
     last_level: int | None = None
-    paused: set[str] = field(default_factory=set)
     illegal: list[tuple[int, str]] = field(default_factory=list)
 
 
 def unwritten() -> dict[str, Any]:
     """What a field is that the row's fold does not write out."""
-    lists: dict[str, Any] = {"assisting": [], "verify_pauses": [], "missed": []}
-    return {**_NEW, **lists, "limits": {}, "generations": {}}
+    lists: dict[str, Any] = {"assisting": [], "missed": []}
+    return {**_NEW, **lists, **{name: {} for name in ("limits", "generations", "paused", "pauses")}}
 
 
-def fold(events: Sequence[Row[Any]], spacing: int) -> Folded:
-    """Folds a complaint's events in order of version; `spacing` between counted calls, in
-    microseconds.
-    """
+def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool) -> Folded:
+    """Folds a complaint's events by version; spacing of calls (µs) and order are its profile's."""
+    claimable = _CLAIMABLE if verify_first else (*_CLAIMABLE, *_BESIDE)
     told = Folded({"id": events[0].subject, "state": "new", **unwritten()})
     for event in events:
-        _move(told, event)
+        _move(told, event, claimable)
         data = json.loads(event.data)
         _take(told.row, event, data, spacing)
         changed = json.loads(event.limits) if event.limits else {}
+        _take_pauses(told.row, event, changed)
         _take_limits(told.row, event.type, changed)
-        _take_pauses(told, changed)
         _take_order(told, event, data, changed)
     return told
 
 
-def _move(told: Folded, event: Row[Any]) -> None:
+def _move(told: Folded, event: Row[Any], claimable: Sequence[str]) -> None:
     row, before = told.row, told.row["state"]
     if (before, event.state) not in LEGAL_MOVES.get(event.type, ()):
         told.illegal.append((event.version, f"{event.type}：{before} → {event.state}"))
@@ -126,10 +127,14 @@ def _move(told: Folded, event: Row[Any]) -> None:
         row |= {"barred": row["verifier"], **_AGAIN}
     row.update(_ALWAYS.get(event.type, {}))
     if event.state in ENDS and before not in ENDS:
-        row["ended_at"] = event.occurred_at
+        row |= {"ended_at": event.occurred_at, **_ENDED}
+        if event.state == "CLOSED":
+            row["verdict"] = row["verdict"] or "valid"
+    if event.state == "REEVALUATING" != before:
+        row |= _UNCALLED
     if event.type == "ComplaintClaimed":
         row["claimer"] = event.actor
-    if event.state not in _CLAIMABLE:
+    if event.state not in claimable:
         row["claimer"] = None
 
 
@@ -148,9 +153,11 @@ def _take(row: dict[str, Any], event: Row[Any], data: dict[str, Any], spacing: i
     elif kind == "CallAttempted":
         _take_call(row, at, data, spacing)
     elif kind == "ContactRequested":
-        row |= {"contact_requested": True, "contact_requested_at": at}
+        row |= {"contact_requested": True, "contact_sought": True}
     elif kind == "ContactSupplied":
-        _take_contact(row, at, data)
+        row["contact_requested"] = False
+        if data["found"]:
+            row |= {"has_phone": True, "real_name": True}
     else:
         _take_work(row, kind, data)
         _take_end(row, kind, data)
@@ -167,6 +174,7 @@ def _take_work(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
         row["extension_asked"] = data["working_days"]
     elif kind == "ExtensionGranted":
         row["extension_days"] += data["working_days"]
+        row["extensions"] += 1
     elif kind == "DeadlineMissed":
         row["missed"].append(f"{data['limit']}:{data['generation']}")
 
@@ -176,14 +184,6 @@ def _take_call(row: dict[str, Any], at: int, data: dict[str, Any], spacing: int)
         row |= {"calls": row["calls"] + 1, "last_call_at": at}
     if data["outcome"] == "answered":
         row["answered"] = True
-
-
-def _take_contact(row: dict[str, Any], at: int, data: dict[str, Any]) -> None:
-    if row["contact_requested_at"] is not None:
-        row["verify_pauses"] = [*row["verify_pauses"], [row["contact_requested_at"], at]]
-    row |= {"contact_requested": False, "contact_requested_at": None}
-    if data["found"]:
-        row |= {"has_phone": True, "real_name": True}
 
 
 def _take_end(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
@@ -214,15 +214,21 @@ def _take_limits(row: dict[str, Any], kind: str, changed: dict[str, Any]) -> Non
         row["met_rectify"] = None
 
 
-def _take_pauses(told: Folded, changed: dict[str, Any]) -> None:
-    told.paused |= set(changed.get("paused", ()))
-    for part in ("opened", "met", "cancelled"):
-        told.paused -= set(changed.get(part, ()))
+def _take_pauses(row: dict[str, Any], event: Row[Any], changed: dict[str, Any]) -> None:
+    """A limit that was paused and is opened runs on; one opened by what moves none begins anew."""
+    for name in changed.get("opened", ()):
+        if name in row["paused"]:
+            over = [row["paused"].pop(name), event.occurred_at]
+            row["pauses"][name] = [*row["pauses"].get(name, ()), over]
+        elif event.type not in _MOVING:
+            row["pauses"].pop(name, None)
+    for name in (*changed.get("met", ()), *changed.get("cancelled", ())):
+        row["paused"].pop(name, None)
+    for name in changed.get("paused", ()):
+        row["paused"][name] = event.occurred_at
 
 
-def _take_order(
-    told: Folded, event: Row[Any], data: dict[str, Any], changed: dict[str, Any]
-) -> None:
+def _take_order(told: Folded, event: Row[Any], data: Any, changed: dict[str, Any]) -> None:
     kind, at = event.type, event.occurred_at
     if kind == "DepartmentAssigned":
         told.orders[len(told.orders) + 1] = {
@@ -233,11 +239,10 @@ def _take_order(
     order = told.orders.get(len(told.orders), {})
     if "acknowledge" in changed.get("met", ()):
         order["acknowledged_at"] = at
-    if kind in ("RectificationSubmitted", "RectificationSentBack"):
-        order["submitted_at"] = at if kind == "RectificationSubmitted" else None
-    if kind == "RectificationAccepted" or (
-        kind == "RectificationSubmitted" and event.state == "REEVALUATING"
-    ):
+    submitted = kind == "RectificationSubmitted"
+    if submitted or kind == "RectificationSentBack":
+        order["submitted_at"] = at if submitted else None
+    if kind == "RectificationAccepted" or (submitted and event.state == "REEVALUATING"):
         order["accepted_at"] = at
     if kind == "ComplaintReevaluated":
         order["level"] = told.last_level = data["level"]

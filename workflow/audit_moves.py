@@ -10,13 +10,16 @@ _OPEN = (
 )
 _ANY = f"{_OPEN} DISMISSED CLOSED"
 _WORK = "DISPATCHED RECTIFYING RETURNED APPEALED REVIEWING REEVALUATING"
+_BESIDE = f"ASSIGNING {_WORK} RULING"
 _MOVES = f"""
 ReviewCollected: new > COLLECTED
 ComplaintAnalysed: COLLECTED > ANALYSED ASSIGNING
 VerificationRequested: ANALYSED > VERIFYING
 MaliceAlleged: VERIFYING > MALICE_REVIEW
-MaliceUpheld: MALICE_REVIEW > DISMISSED
+MaliceAlleged: {_WORK} > =
+MaliceUpheld: MALICE_REVIEW {_BESIDE} > DISMISSED
 MaliceRejected: MALICE_REVIEW > VERIFYING
+MaliceRejected: {_BESIDE} > =
 ComplaintConfirmed: VERIFYING > ASSIGNING
 ComplaintConfirmed: {_WORK} > =
 ComplaintDismissed: VERIFYING {_WORK} > DISMISSED
@@ -41,9 +44,9 @@ RulingCalled: {_WORK} > RULING
 RulingGiven: RULING > ASSIGNING CLOSED DISMISSED
 CitizenObjected: DISMISSED > VERIFYING
 CitizenObjected: CLOSED > ASSIGNING
-ComplaintClaimed ComplaintReleased: VERIFYING ASSIGNING RETURNED REVIEWING REEVALUATING > =
-CallAttempted: VERIFYING REEVALUATING > =
-ContactRequested ContactSupplied: VERIFYING > =
+ComplaintClaimed ComplaintReleased: VERIFYING ASSIGNING {_WORK} > =
+CallAttempted ContactRequested: VERIFYING {_WORK} > =
+ContactSupplied: VERIFYING {_BESIDE} > =
 LaterRatingJoined TicketLinked ContactRevealed RetaliationReported: {_ANY} > =
 SupervisionOrdered Reminded DeadlineWarned DeadlineMissed DeadlineRecomputed: {_OPEN} > =
 """

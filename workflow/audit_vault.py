@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from workflow.audit_finding import Finding, octets, streamed
 from workflow.errors import Damaged
@@ -34,14 +34,16 @@ def texts(conn: Connection, keys: Keys) -> Iterator[Finding]:
             yield Finding("vault", where, "内容与事件中的摘要不符")
 
 
+_DATA = select(events.c.data).where(
+    events.c.subject == bindparam("of_subject"), events.c.version == bindparam("of_version")
+)
+
+
 def _stated(conn: Connection, owner: str, field: str) -> str | None:
     """The digest in the event that owns this text; None where the owner is no event."""
     subject, dash, version = owner.rpartition("-")
     if not dash or not version.isdigit() or "\x1f" in owner:
         return None
-    query = select(events.c.data).where(
-        events.c.subject == subject, events.c.version == int(version)
-    )
-    data = conn.execute(query).scalar()
+    data = conn.execute(_DATA, {"of_subject": subject, "of_version": int(version)}).scalar()
     digest = json.loads(data).get(field) if data else None
     return digest if isinstance(digest, str) else None

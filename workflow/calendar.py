@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from workflow.calendar_counting import (
+    FURTHEST_DAYS,
     ONE_DAY,
     DayNote,
     Pauses,
@@ -47,6 +48,7 @@ __all__ = [
 
 _WEEKDAYS: Final = "一二三四五六日"
 _PUBLICATION_MONTHS: Final = (11, 12)
+_DAY_MICROS: Final = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,15 @@ def _inside(spans: Spans, begin: int, end: int) -> Spans:
 
 
 def worktime(calendar: Calendar, start: datetime, end: datetime, pauses: Pauses = ()) -> timedelta:
-    """Working time between two instants less the pauses; InvalidInput if end lies before start."""
+    """Working time between two instants less the pauses.
+
+    InvalidInput if the end lies before the start or more than a hundred years after it.
+    """
     begin, until, stopped = micros(start, "from"), micros(end, "to"), merged(pauses)
     if until < begin:
         raise InvalidInput("to", end.isoformat(), "结束时间早于开始时间")
+    if until - begin > FURTHEST_DAYS * _DAY_MICROS:
+        raise InvalidInput("to", end.isoformat(), "两个时间相隔超过一百年")
     total = 0
     for day in dates_between(calendar.local_date(begin), calendar.local_date(until)):
         total += length(without(_inside(calendar.spans(day), begin, until), stopped))

@@ -11,14 +11,14 @@ from workflow.calendar_days import Calendar, Spans, joined, micros
 from workflow.calendar_limits import End, Limit, StartRule
 from workflow.errors import InvalidInput
 
-__all__ = ["DayNote", "Pauses", "Rules", "counted", "dates_between", "length", "merged", "used_up",
-           "walk", "without"]  # fmt: skip
+__all__ = ["FURTHEST_DAYS", "ONE_DAY", "DayNote", "Pauses", "Rules", "counted", "dates_between",
+           "length", "merged", "used_up", "walk", "without"]  # fmt: skip
 
 Pauses = Iterable[tuple[datetime, datetime]]
 ONE_DAY: Final = timedelta(days=1)
 _DaySpans = Callable[[date], Spans]
 _IDLE_DAYS: Final = 20 * 366
-_FURTHEST_DAYS: Final = 100 * 366
+FURTHEST_DAYS: Final = 100 * 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def length(spans: Spans) -> int:
 def walk(day_spans: _DaySpans, day: date, stopped: Spans) -> Iterator[tuple[date, Spans, Spans]]:
     """Each date from `day`, its spans, what pauses leave; InvalidInput if that leads nowhere."""
     idle = 0
-    for far in range(_FURTHEST_DAYS):
+    for far in range(FURTHEST_DAYS):
         here = day + far * ONE_DAY
         spans = day_spans(here)
         rest = without(spans, stopped) if stopped and spans else spans

@@ -59,7 +59,7 @@ class Calendar:
     name: str
     version: str
     zone: ZoneInfo
-    workday: Hours = ()
+    workday: Hours | None = None
     weekdays: Mapping[int, Hours] = field(default_factory=dict)
     dates: Mapping[date, Hours] = field(default_factory=dict)
     official: Official | None = None
@@ -77,10 +77,10 @@ class Calendar:
         weekday = day.weekday()
         usual = self.weekdays.get(weekday)
         if self.official is None:
-            return usual if usual is not None else (self.workday if weekday < 5 else ())
+            return usual if usual is not None else (self.workday or () if weekday < 5 else ())
         declared = self.official.on(day)
         if declared.working:
-            return self.workday or usual or ()
+            return (usual or ()) if self.workday is None else self.workday
         # An office may open on its weekends, but not on a day the state has declared off.
         return () if declared.named else usual or ()
 

@@ -87,7 +87,7 @@ def calendar_of(table: Mapping[str, Any], name: str, prefix: str = "") -> Calend
             table, "version", _digest(table, declared.version if declared else ""), prefix
         ),
         zone=_zone(table.get("zone"), f"{prefix}zone"),
-        workday=weekly.get("workday", ()),
+        workday=weekly.get("workday"),
         weekdays={_WEEKDAYS.index(k): v for k, v in weekly.items() if k != "workday"},
         dates=dates,
         official=declared,
@@ -133,10 +133,10 @@ def _dates(table: Mapping[str, Any], prefix: str) -> dict[date, Hours]:
     for key, value in table.items():
         field = f"{prefix}dates.{key}"
         try:
-            day = date.fromisoformat(key) if len(key) == 10 else None
+            day = date.fromisoformat(key)
         except ValueError:
             day = None
-        if day is None:
+        if day is None or str(day) != key:  # 20211002 and 2021-W39-6 are dates to Python
             raise InvalidInput(field, key, "须是日期，如 2021-10-02")
         dates[day] = _hours(value, field)
     return dates

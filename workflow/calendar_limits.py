@@ -55,7 +55,7 @@ _NAMES: Final[dict[str, Unit]] = {
     "工作秒": "working seconds",
     "秒": "working seconds",
 }
-_FORM = re.compile(r"\s*([0-9]{1,12})\s*个?\s*(\S(?:.{0,30}\S)?)\s*")
+_FORM = re.compile(r"\s*([0-9]{1,40})\s*个?\s*([^\W\d_](?:.{0,30}\S)?)\s*")
 _HINT = (
     "写成“5 working days”“15 natural days”“4 working hours”“90 minutes”“30 seconds”或“5个工作日”"
 )

@@ -5,8 +5,7 @@ one BatchCollected.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Connection
@@ -14,10 +13,12 @@ from sqlalchemy import Connection
 from schemas import BatchCollected
 from schemas.envelope import Role
 from schemas.rating import Rating, Refusal, ServiceRecord
+from workflow.answers import Answer, Answers
 from workflow.intake import Desk, Ready, ahead_of, sum_of
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.openings import Openings
 from workflow.storage import collected
+from workflow.storage.erasing import erased_to
 from workflow.storage.numbers import next_number
 
 MOST = 1000
@@ -27,29 +28,7 @@ PENDING = ""
 """The tally's unit of ratings whose service record has not arrived."""
 
 PLATFORM = Actor("platform", Role.PLATFORM)
-Outcome = Literal["accepted", "repeat", "conflict", "refused"]
-Receipt = Callable[[Connection, "Answers"], None]
-
-
-class Answer(NamedTuple):
-    """What became of one row, by its line or place; a refused one says field, value and reason."""
-
-    number: int
-    outcome: Outcome
-    complaint: str | None = None
-    refusal: Refusal | None = None
-
-
-@dataclass
-class Answers:
-    """A batch's answers in order, and their counts."""
-
-    batch: int = 0
-    rows: list[Answer] = field(default_factory=list)
-    complaints: int = 0
-
-    def count(self, outcome: Outcome) -> int:
-        return sum(1 for answer in self.rows if answer.outcome == outcome)
+Receipt = Callable[[Connection, Answers], None]
 
 
 def collect(
@@ -116,6 +95,7 @@ class _Batch:
         self.number = next_number(self.conn, "batch")
         self.answers = Answers(self.number)
         self.tally: dict[tuple[str, str], list[int]] = {}
+        self.erased_to = erased_to(self.conn)
         self.services: list[Ready] = []
         self.ratings: list[Ready] = []
 
@@ -180,7 +160,8 @@ class _Batch:
         kind = "rating" if row.rating else "service"
         assess = row.key[3] if row.rating else ""
         place = (kind, *row.key[:3], assess, self.number, self.received_at, row.digest)
-        collected.keep_conflicts(self.conn, [place])
+        if not collected.keep_conflict(self.conn, place):
+            return  # kept before, and perhaps erased since
         owner = "\x1f".join(("conflict", kind, *row.key, row.digest))
         sealed = [(owner, "sent", to_json(row.content))]
         if row.private is not None:
@@ -214,9 +195,11 @@ class _Batch:
             counts[1] += 1
             counts[2] += row.onsite
             counts[3] += row.bad
+            if row.day <= self.erased_to and not row.bad:
+                continue  # its time was over before it came
             if row.private is not None:
                 keep.append((rating_owner(row.key), "rating", row.private))
-            if row.phone:
+            if row.phone and row.day > self.erased_to:
                 rater = (row.day, phone_hash(row.phone))
                 phones[rater] = phones.get(rater, 0) + 1
         collected.keep_sealed(self.conn, self.ledger.vault.sealed(keep))

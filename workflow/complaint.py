@@ -41,7 +41,11 @@ class Event(NamedTuple):
 
 @dataclass
 class Complaint:
-    """The state of one complaint; treated as a value: `advance` works on a copy."""
+    """The state of one complaint; treated as a value: `advance` works on a copy.
+
+    `paused`: limits that do not run now, each since when; `pauses`: the pauses that are over of
+    limits as they were last opened; microseconds UTC.
+    """
 
     id: str
     state: str = ""
@@ -67,8 +71,7 @@ class Complaint:
     barred: str | None = None
     alleger: str | None = None
     contact_requested: bool = False
-    contact_requested_at: int | None = None
-    verify_pauses: list[list[int]] = field(default_factory=list)
+    contact_sought: bool = False
     calls: int = 0
     last_call_at: int | None = None
     answered: bool = False
@@ -84,6 +87,7 @@ class Complaint:
     round: int = 1
     returns: int = 0
     acknowledged: bool = False
+    extensions: int = 0
     extension_days: int = 0
     extension_asked: int = 0
     appealed: bool = False
@@ -98,6 +102,8 @@ class Complaint:
     missed: list[str] = field(default_factory=list)
     limits: dict[str, Open] = field(default_factory=dict)
     met_rectify: Open | None = None
+    paused: dict[str, int] = field(default_factory=dict)
+    pauses: dict[str, list[list[int]]] = field(default_factory=dict)
     generations: dict[str, int] = field(default_factory=dict)
 
     @property

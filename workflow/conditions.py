@@ -4,13 +4,36 @@ against it, or None; pure.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import schemas as s
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Event
 
-HOTLINE_ROLES = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR})
+Condition = Callable[[Complaint, Event, Any], str | None]
+_BEFOREHAND: dict[Condition, Condition] = {}
+
+
+def beforehand(condition: Condition) -> Condition:
+    """The same asked before anything is filled in: what stands against a step however it is
+    filled in. It reads of the event who, in which role and unit, and when; never the fact.
+    """
+    return _BEFOREHAND.get(condition, condition)
+
+
+def reads_the_fact(possible: Condition) -> Callable[[Condition], Condition]:
+    """Enters a condition that reads what is filled in, with what is asked before that."""
+
+    def enter(condition: Condition) -> Condition:
+        _BEFOREHAND[condition] = possible
+        return condition
+
+    return enter
+
+
+def nothing(_c: Complaint, _e: Event, _: Any) -> None:
+    """Some filling always does."""
 
 
 def not_claimed_by_another(c: Complaint, e: Event, _: Any) -> str | None:
@@ -43,50 +66,16 @@ def contact_requested(c: Complaint, _e: Event, _: Any) -> str | None:
     return None if c.contact_requested else "没有要求补充联系方式"
 
 
+def no_allegation_open(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.alleger is None else "已报恶意复核，先由另一人决定"
+
+
+def allegation_open(c: Complaint, _e: Event, _: Any) -> str | None:
+    return "没有待定的恶意复核" if c.alleger is None else None
+
+
 def somebody_else_alleged(c: Complaint, e: Event, _: Any) -> str | None:
     return "恶意复核须由另一人决定" if c.alleger == e.actor else None
-
-
-def confirmation_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
-    """By call: somebody answered. By fact check: nobody can be asked, or the required calls were
-    made.
-    """
-    fact: Any = e.fact
-    if not policy.verify_first:
-        return None
-    if fact.by == "call" and not c.answered:
-        return "还没有打通过电话；先记一次接通的通话，匿名件用事实核查"
-    if fact.by == "fact_check" and c.reachable and c.calls < policy.min_calls:
-        return f"实名件先电话核实，已有效拨打{c.calls}次，满{policy.min_calls}次仍不通可事实核查"
-    return None
-
-
-def dismissal_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
-    """无效 needs its ground, and 误操作 the citizen's own word; 无法核实 needs the calls; 恶意
-    goes to a second person.
-    """
-    fact: Any = e.fact
-    if fact.verdict == "malicious":
-        return "恶意须先报恶意复核，由另一人决定"
-    if fact.verdict == "invalid":
-        return _invalid_grounded(c, fact, policy)
-    if fact.ground is not None:
-        return "无法核实不带无效原因"
-    if c.reachable and c.calls < policy.min_calls:
-        return (
-            f"无法核实须至少拨打{policy.min_calls}次、"
-            f"每次间隔{int(policy.call_spacing.total_seconds() // 60)}分钟以上，现有{c.calls}次"
-        )
-    return None
-
-
-def _invalid_grounded(c: Complaint, fact: Any, policy: Any) -> str | None:
-    if fact.ground is None:
-        return "无效须说明是误操作、重复还是不属受理范围"
-    needs_word = fact.ground == "misoperation" and c.reachable and policy.verify_first
-    return (
-        "误操作须由群众在电话中确认；先记一次接通的通话" if needs_word and not c.answered else None
-    )
 
 
 def returns_allowed(c: Complaint, e: Event, policy: Any) -> str | None:
@@ -104,23 +93,39 @@ def return_ruled_by(c: Complaint, e: Event, policy: Any) -> str | None:
     return None
 
 
+def _extension_askable(c: Complaint, e: Event, policy: Any) -> str | None:
+    return _extension_refused(c, e, policy, working_days=1)
+
+
+@reads_the_fact(_extension_askable)
 def extension_open(c: Complaint, e: Event, policy: Any) -> str | None:
     fact: Any = e.fact
+    return _extension_refused(c, e, policy, fact.working_days)
+
+
+def _extension_refused(c: Complaint, e: Event, policy: Any, working_days: int) -> str | None:
     limit = c.limits.get("rectify")
     if limit is None or e.at > limit.due_at:
         return "延期须在到期前申请"
     if c.extension_asked:
         return "已有一次延期申请待裁"
-    if c.extension_days + fact.working_days > policy.extension_max.amount:
+    if c.extensions >= policy.max_extensions:
+        return f"已延期{c.extensions}次，达到上限"
+    if c.extension_days + working_days > policy.extension_max.amount:
         left = policy.extension_max.amount - c.extension_days
         return f"延期累计不超过{policy.extension_max.amount}个工作日，还可延{left}个"
     return None
 
 
-def extension_pending(c: Complaint, e: Event, _: Any) -> str | None:
+def _extension_asked(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.extension_asked else "没有待裁的延期申请"
+
+
+@reads_the_fact(_extension_asked)
+def extension_pending(c: Complaint, e: Event, policy: Any) -> str | None:
     fact: Any = e.fact
     if not c.extension_asked:
-        return "没有待裁的延期申请"
+        return _extension_asked(c, e, policy)
     if isinstance(fact, s.ExtensionGranted) and fact.working_days > c.extension_asked:
         return f"申请了{c.extension_asked}个工作日，不能批得更多"
     return None
@@ -134,17 +139,6 @@ def not_the_verifier(c: Complaint, e: Event, _: Any) -> str | None:
     return "申诉由核实人以外的人复核" if c.verifier == e.actor else None
 
 
-def verdict_stated(_c: Complaint, e: Event, _: Any) -> str | None:
-    fact: Any = e.fact
-    if getattr(fact, "decision", "dismiss") != "dismiss":
-        return None
-    if fact.verdict is None or fact.verdict == "valid":
-        return "结案须写明结论：无效、恶意或无法核实"
-    if (fact.verdict == "invalid") != (fact.ground is not None):
-        return "无效须说明是误操作、重复还是不属受理范围，其他结论不带无效原因"
-    return None
-
-
 def question_open(c: Complaint, _e: Event, _: Any) -> str | None:
     return None if c.question_open else "没有待答的代问"
 
@@ -153,11 +147,17 @@ def no_question_open(c: Complaint, _e: Event, _: Any) -> str | None:
     return "上一个代问还没有答复" if c.question_open else None
 
 
+@reads_the_fact(nothing)
 def legal_basis_given(_c: Complaint, e: Event, _: Any) -> str | None:
     fact: Any = e.fact
     return "解释说明须写法律依据" if fact.kind == "explained" and not fact.legal_basis else None
 
 
+def _some_channel(_c: Complaint, _e: Event, policy: Any) -> str | None:
+    return None if policy.reevaluation_channels else "本地规则不邀请再评价"
+
+
+@reads_the_fact(_some_channel)
 def channel_allowed(_c: Complaint, e: Event, policy: Any) -> str | None:
     fact: Any = e.fact
     if fact.channel not in policy.reevaluation_channels:
@@ -165,6 +165,7 @@ def channel_allowed(_c: Complaint, e: Event, policy: Any) -> str | None:
     return None
 
 
+@reads_the_fact(nothing)
 def on_the_scale(_c: Complaint, e: Event, policy: Any) -> str | None:
     fact: Any = e.fact
     if policy.scale == "three" and fact.level not in (1, 3, 5):
@@ -191,6 +192,11 @@ def objection_open(c: Complaint, e: Event, _: Any) -> str | None:
     return "异议只有一次" if c.objected else _inside(c, e, "objection_window", "异议")
 
 
+def _some_limit(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.limits else "没有未办结的时限"
+
+
+@reads_the_fact(_some_limit)
 def limit_open(c: Complaint, e: Event, _: Any) -> str | None:
     fact: Any = e.fact
     limit = c.limits.get(fact.limit)

@@ -1,14 +1,33 @@
-"""联系方式: the citizen's phone from the vault, for whoever has just recorded that he looked at
-it.
+"""联系方式: the citizen's phone: kept to be found by, and read from the vault by whoever has just
+recorded that he looks at it.
 """
 
 from __future__ import annotations
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
-from workflow.storage.models import events
+from workflow.posting import Posting
+from workflow.storage.models import contacts, events
 from workflow.storage.vault import Vault
+
+_FOUND_BY = (
+    update(contacts)
+    .where(contacts.c.subject == bindparam("of_subject"))
+    .values(phone=bindparam("number"), last4=bindparam("end"))
+)
+
+
+def found_by(posting: Posting, vault: Vault, subject: str, phone: str) -> None:
+    """From now on the complaint is matched, and searched for, by this number."""
+    row = (vault.phone_hash(phone), vault.last4_hash(phone), subject)
+    posting.run(_FOUND_BY, ("number", "end", "of_subject"), row)
+
+
+def ending_in(conn: Connection, vault: Vault, last4: str) -> tuple[str, ...]:
+    """Complaints whose citizen's number ends in these four digits, in order of their ids."""
+    query = select(contacts.c.subject).where(contacts.c.last4 == vault.last4_hash(last4))
+    return tuple(conn.execute(query.order_by(contacts.c.subject)).scalars())
 
 
 def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:

@@ -17,7 +17,7 @@ from schemas.envelope import Digest, Fact, Role
 from schemas.text import clean
 from workflow.clock import instant, micros
 from workflow.errors import InvalidInput, StaleVersion, UnknownComplaint
-from workflow.ledger import Actor, Ledger, Recorded
+from workflow.ledger import Actor, Ledger, Posting, Recorded
 from workflow.storage.vault import Sealed, seal_text
 
 TEXT_MOST = 2000
@@ -58,10 +58,17 @@ def records(kind: type[Fact], *roles: Role) -> Callable[[_Door], _Door]:
 
 
 def take(
-    ledger: Ledger, subject: str, kind: type[Fact], actor: Actor, step: Step, /, **values: object
+    ledger: Ledger,
+    subject: str,
+    kind: type[Fact],
+    actor: Actor,
+    step: Step,
+    /,
+    also: Callable[[Posting], None] | None = None,
+    **values: object,
 ) -> Recorded:
     """Records this kind of step with these values; its free texts are cleaned, sealed and kept in
-    the vault.
+    the vault. `also` is done in the same transaction.
 
     Raises InvalidInput (field, value, reason) before anything is asked of the ledger, then what
     `Ledger.command` raises.
@@ -80,6 +87,7 @@ def take(
             key=step.get("key"),
             expected_version=step.get("expected_version"),
             texts=texts,
+            also=also,
         )
     except StaleVersion as stale:
         if actor.role in INSIDERS:

@@ -12,6 +12,8 @@ __all__ = [
     "StaleVersion",
     "Transient",
     "UnknownComplaint",
+    "Unwritable",
+    "WrongKey",
 ]
 
 _SHOWN = 120
@@ -37,7 +39,9 @@ class BihuanError(Exception):
     │   ├── KeyReused         the command key already stands for another command
     │   └── InvalidInput      a field's value cannot be taken
     ├── Transient             try again
-    │   └── Busy              the database is occupied
+    │   ├── Busy              the database is occupied
+    │   └── Unwritable        no room, or no right to write
+    ├── WrongKey              bring the key that belongs to the database
     └── Damaged               stop and look
     """
 
@@ -129,6 +133,14 @@ class Busy(Transient):
 
 class Away(Transient):
     """数据库暂时连不上，请稍后重试。"""
+
+
+class Unwritable(Transient):
+    """数据写不进去：磁盘已满，或没有写的权限。什么也没有记录。"""
+
+
+class WrongKey(BihuanError):
+    """密钥与数据库不符。请放回这个数据库自己的密钥，什么也没有改动。"""
 
 
 class Damaged(BihuanError):

@@ -61,16 +61,13 @@ def _called(c: Complaint, f: s.CallAttempted, e: Event, policy: Any) -> None:
 
 
 @_folds(s.ContactRequested)
-def _contact_requested(c: Complaint, _f: Fact, e: Event, _: Any) -> None:
-    c.contact_requested, c.contact_requested_at = True, e.at
+def _contact_requested(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+    c.contact_requested = c.contact_sought = True
 
 
 @_folds(s.ContactSupplied)
-def _contact_supplied(c: Complaint, f: s.ContactSupplied, e: Event, _: Any) -> None:
+def _contact_supplied(c: Complaint, f: s.ContactSupplied, _e: Event, _: Any) -> None:
     c.contact_requested = False
-    if c.contact_requested_at is not None:
-        c.verify_pauses = [*c.verify_pauses, [c.contact_requested_at, e.at]]
-    c.contact_requested_at = None
     if f.found:
         c.has_phone = c.real_name = True
 
@@ -78,6 +75,11 @@ def _contact_supplied(c: Complaint, f: s.ContactSupplied, e: Event, _: Any) -> N
 @_folds(s.MaliceAlleged)
 def _alleged(c: Complaint, _f: Fact, e: Event, _: Any) -> None:
     c.alleger = e.actor
+
+
+@_folds(s.MaliceRejected)
+def _not_malicious(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+    c.alleger = None
 
 
 @_folds(s.MaliceUpheld)
@@ -90,6 +92,7 @@ def _confirmed(c: Complaint, f: s.ComplaintConfirmed, e: Event, _: Any) -> None:
     c.verdict, c.ground, c.verifier = "valid", None, e.actor
     c.reason_code, c.case_class = f.reason_code, str(f.case_class)
     c.show_service_number = f.show_service_number
+    c.contact_requested = False
     if f.unit:
         c.named_unit = f.unit
 
@@ -106,8 +109,9 @@ def _appeal_upheld(c: Complaint, f: s.AppealUpheld, _e: Event, _: Any) -> None:
 
 
 def _verify_again(c: Complaint) -> None:
-    c.verdict = c.ground = c.ended_at = c.alleger = None
-    c.calls, c.last_call_at, c.answered, c.verify_pauses = 0, None, False, []
+    c.verdict = c.ground = c.ended_at = None
+    c.calls, c.last_call_at, c.answered = 0, None, False
+    c.contact_requested = c.contact_sought = False
 
 
 @_folds(s.DismissalReversed)
@@ -119,7 +123,7 @@ def _reversed(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
 def _assigned(c: Complaint, f: s.DepartmentAssigned, _e: Event, _: Any) -> None:
     c.unit, c.assisting, c.orders = f.unit, list(f.assisting), c.orders + 1
     c.acknowledged, c.named_unit, c.sent_back, c.invited = False, None, 0, False
-    c.extension_days = c.extension_asked = 0
+    c.extensions = c.extension_days = c.extension_asked = 0
     c.question_open, c.met_rectify = False, None
 
 
@@ -145,7 +149,8 @@ def _extension_requested(c: Complaint, f: s.ExtensionRequested, _e: Event, _: An
 
 @_folds(s.ExtensionGranted)
 def _extension_granted(c: Complaint, f: s.ExtensionGranted, _e: Event, _: Any) -> None:
-    c.extension_days, c.extension_asked = c.extension_days + f.working_days, 0
+    c.extensions, c.extension_asked = c.extensions + 1, 0
+    c.extension_days += f.working_days
 
 
 @_folds(s.ExtensionRefused)
@@ -169,9 +174,16 @@ def _answered(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
 
 
 @_folds(s.RectificationSubmitted)
-def _submitted(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
-    c.extension_asked = 0
-    c.calls, c.last_call_at, c.answered, c.invited = 0, None, False, False
+def _submitted(c: Complaint, f: Fact, e: Event, policy: Any) -> None:
+    c.extension_asked, c.invited = 0, False
+    _to_be_called_back(c, f, e, policy)
+
+
+@_folds(s.RectificationAccepted)
+def _to_be_called_back(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+    """Calls made to verify are none of the call-back."""
+    if c.state == "REEVALUATING":
+        c.calls, c.last_call_at, c.answered = 0, None, False
 
 
 @_folds(s.RectificationSentBack)

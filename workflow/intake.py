@@ -17,7 +17,6 @@ FUTURE = 5 * 60 * 1_000_000
 """Platforms' clocks run a few minutes ahead; more than five minutes is refused."""
 
 RATING_KEY = ("source", "project_no", "service_number", "assess_number")
-SERVICE_KEY = RATING_KEY[:3]
 RATING_CONTENT = (
     "level",
     "reasons",
@@ -31,15 +30,14 @@ RATING_CONTENT = (
     "private",
     "digest",
 )
-SERVICE_CONTENT = ("unit", "day", "served_at", "item", "window", "digest")
 UNIT, DAY = RATING_CONTENT.index("unit"), RATING_CONTENT.index("day")
 
 
 class Ready(NamedTuple):
     """A row ready to be stored: plain values, cheap to send between processes.
 
-    `content` are the stored columns after the key (RATING_CONTENT or SERVICE_CONTENT), the digest
-    last; `private` is JSON for the vault, or None; `sent` is kept for bad ratings alone.
+    `content` are the stored columns after the key (a rating's are RATING_CONTENT), the digest last;
+    `private` is JSON for the vault, or None; `sent` is kept for bad ratings alone.
     """
 
     number: int
@@ -69,6 +67,7 @@ class Private(NamedTuple):
     writingEvaluation: str
     proManager: str
     device: str
+    anonymous: bool = False
 
 
 class Desk:
@@ -145,7 +144,7 @@ class Desk:
 def _unknown_unit(number: int, row: Rating | ServiceRecord) -> Refusal:
     field = "deptCode" if row.deptCode and not row.proDepart else "proDepart"
     named = row.proDepart or row.deptCode
-    reason = "单位名录中没有这个单位" if named else "没有写办理单位"
+    reason = "单位名册里没有这个单位" if named else "没有写办理单位"
     return Refusal(number, field, named, reason)
 
 
@@ -178,16 +177,15 @@ def _private(row: Rating) -> bytes | None:
         or row.device
     ):
         return None
-    return to_json(
-        (
-            row.mobile,
-            row.userName,
-            row.certKey,
-            row.writingEvaluation,
-            row.proManager,
-            row.device,
-        )
+    said = (
+        row.mobile,
+        row.userName,
+        row.certKey,
+        row.writingEvaluation,
+        row.proManager,
+        row.device,
     )
+    return to_json((*said, True) if row.anonymityFlag else said)
 
 
 def opened_private(plain: bytes | None) -> Private:

@@ -5,7 +5,7 @@ to the log, at once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from pydantic_core import to_json
@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 
 from schemas.envelope import Fact
 from workflow.clock import Clock, system_clock
-from workflow.posting import Actor, Posting, Recorded
+from workflow.posting import Posting
 from workflow.recent import Recent
+from workflow.recorded import Actor, Recorded
 from workflow.rulebook import Rulebook
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys, Sealed, Vault
@@ -58,9 +59,10 @@ class Ledger:
         key: str | None = None,
         expected_version: int | None = None,
         texts: Mapping[str, Sealed] | None = None,
+        also: Callable[[Posting], None] | None = None,
     ) -> Recorded:
         """A person's step. A key heard before gets the first answer; StaleVersion if somebody
-        moved the complaint since.
+        moved the complaint since. `also` is done in the same transaction, once.
 
         Raises IllegalStep, NotPermitted, UnknownComplaint, StaleVersion, KeyReused.
         """
@@ -71,6 +73,8 @@ class Ledger:
             done = posting.record(
                 subject, fact, actor, expected_version=expected_version, texts=texts
             )
+            if also is not None:
+                also(posting)
             if key is not None:
                 posting.remember(key, fingerprint, done)
             return done

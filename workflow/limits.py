@@ -33,7 +33,8 @@ DEPARTMENT, CITIZEN, CONSUMER = Role.DEPARTMENT, Role.CITIZEN, Role.CONSUMER
 @dataclass(frozen=True, slots=True)
 class LimitRow:
     """One limit: opened by these events (when they lead to that state; None: to any), met by,
-    cancelled by, who answers.
+    cancelled by, who answers; paused between two events where the profile's setting `pauses_if`
+    says so.
 
     Ending cancels what is still open; `total` is met by the end itself.
     """
@@ -44,6 +45,7 @@ class LimitRow:
     met_by: tuple[str, ...]
     cancelled_by: tuple[str, ...]
     owner: Role
+    pauses_if: str | None = None
     paused_by: str | None = None
     resumed_by: str | None = None
     window: bool = False
@@ -78,6 +80,7 @@ LIMITS: tuple[LimitRow, ...] = (
         ("ComplaintConfirmed", "ComplaintDismissed", "MaliceUpheld"),
         (),
         OPERATOR,
+        pauses_if="contact_pauses",
         paused_by="ContactRequested",
         resumed_by="ContactSupplied",
     ),
@@ -105,6 +108,9 @@ LIMITS: tuple[LimitRow, ...] = (
         ("RectificationSubmitted",),
         _ORDER_ENDS,
         DEPARTMENT,
+        pauses_if="appeal_pauses",
+        paused_by="AppealLodged",
+        resumed_by="AppealRejected",
     ),
     LimitRow(
         "return_ruling",

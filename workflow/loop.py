@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from schemas.envelope import Role
 from workflow import conditions as c
 from workflow import routes as r
-from workflow.complaint import Complaint, Event
+from workflow import verdicts as v
 from workflow.states import (
     ANALYSED,
     APPEALED,
     ASSIGNING,
+    BESIDE_WORK,
     CLOSED,
     COLLECTED,
     DISMISSED,
     DISPATCHED,
+    FROM_ASSIGNING,
     FROM_DISPATCH,
     HOTLINE_STATES,
     MALICE_REVIEW,
@@ -31,7 +31,6 @@ from workflow.states import (
     State,
 )
 
-Condition = Callable[[Complaint, Event, Any], str | None]
 From = State | tuple[State, ...]
 
 
@@ -49,7 +48,7 @@ class Step:
     to: State | None
     roles: frozenset[Role]
     when: r.Route | None = None
-    needs: tuple[Condition, ...] = ()
+    needs: tuple[c.Condition, ...] = ()
 
 
 def _by(*roles: Role) -> frozenset[Role]:
@@ -58,6 +57,7 @@ def _by(*roles: Role) -> frozenset[Role]:
 
 ANY = tuple(State)
 BEFORE_FEEDBACK = (DISPATCHED, RECTIFYING)
+TO_REVIEWING = FROM_DISPATCH[: FROM_DISPATCH.index(REEVALUATING)]
 PLATFORM, SYSTEM, CLOCK = _by(Role.PLATFORM), _by(Role.CONSUMER), _by(Role.CLOCK)
 OPERATOR, UNIT, CLERK = _by(Role.OPERATOR), _by(Role.DEPARTMENT), _by(Role.CLERK)
 REVIEWER, SUPERVISOR = _by(Role.REVIEWER), _by(Role.SUPERVISOR)
@@ -66,11 +66,13 @@ RULERS = OPERATOR | SUPERVISOR
 ASKED = _by(Role.CITIZEN) | OPERATOR
 PRESSING = SUPERVISOR | CLOCK | SYSTEM
 
-FREE = (c.not_claimed_by_another,)
+FREE, CLAIMED = (c.not_claimed_by_another,), (c.claimed,)
 VERDICT = (c.not_claimed_by_another, c.another_operator)
-CONFIRMING = (*VERDICT, c.confirmation_grounded)
-DISMISSING = (*VERDICT, c.dismissal_grounded)
-SECOND = (c.somebody_else_alleged,)
+SECOND = (c.allegation_open, c.somebody_else_alleged)
+ALLEGING = (*VERDICT, c.no_allegation_open)
+CONFIRMING = (*ALLEGING, v.confirmation_grounded)
+DISMISSING = (*ALLEGING, v.dismissal_grounded)
+CONTACT, SUPPLYING = (*FREE, c.contact_wanted), (c.contact_requested,)
 RETURN_RULING, EXTENSION = (c.return_ruled_by,), (c.extension_pending,)
 BASIS = (c.legal_basis_given,)
 ANSWER = (c.on_the_scale, c.not_claimed_by_another)
@@ -86,7 +88,7 @@ def _row(
     to: State | None,
     roles: frozenset[Role],
     when: r.Route | None = None,
-    needs: tuple[Condition, ...] = (),
+    needs: tuple[c.Condition, ...] = (),
 ) -> Step:
     states = (sources,) if isinstance(sources, State) else sources
     return Step(event, note, states, to, roles, when, needs)
@@ -104,14 +106,26 @@ STEPS: tuple[Step, ...] = (
     _row("VerificationRequested", "转核实", ANALYSED, VERIFYING, SYSTEM),
     _row("TicketLinked", "登记热线工单号", ANY, None, OPERATOR | _by(Role.HOTLINE)),
     _row("ComplaintClaimed", "认领", HOTLINE_STATES, None, OPERATOR, None, VERDICT),
-    _row("ComplaintReleased", "释放", HOTLINE_STATES, None, RULERS | CLOCK, None, (c.claimed,)),
+    _row("ComplaintClaimed", "认领", BESIDE_WORK, None, OPERATOR, r.dispatch_first, VERDICT),
+    _row("ComplaintReleased", "释放", HOTLINE_STATES, None, RULERS | CLOCK, None, CLAIMED),
+    _row("ComplaintReleased", "释放", BESIDE_WORK, None, RULERS | CLOCK, r.dispatch_first,
+         CLAIMED),
     _row("CallAttempted", "记一次通话", (VERIFYING, REEVALUATING), None, OPERATOR, None, FREE),
-    _row("ContactRequested", "请单位补联系方式", VERIFYING, None, OPERATOR, None,
-         (*FREE, c.contact_wanted)),
-    _row("ContactSupplied", "补充联系方式", VERIFYING, None, CLERK, None, (c.contact_requested,)),
-    _row("MaliceAlleged", "报恶意复核", VERIFYING, MALICE_REVIEW, OPERATOR, None, VERDICT),
+    _row("CallAttempted", "记一次通话", TO_REVIEWING, None, OPERATOR, r.dispatch_first, FREE),
+    _row("ContactRequested", "请单位补联系方式", VERIFYING, None, OPERATOR, None, CONTACT),
+    _row("ContactRequested", "请单位补联系方式", FROM_DISPATCH, None, OPERATOR, r.dispatch_first,
+         CONTACT),
+    _row("ContactSupplied", "补充联系方式", VERIFYING, None, CLERK, None, SUPPLYING),
+    _row("ContactSupplied", "补充联系方式", FROM_ASSIGNING, None, CLERK, r.dispatch_first,
+         SUPPLYING),
+    _row("MaliceAlleged", "报恶意复核", VERIFYING, MALICE_REVIEW, OPERATOR, None, ALLEGING),
+    _row("MaliceAlleged", "报恶意复核", FROM_DISPATCH, None, OPERATOR, r.dispatch_first, ALLEGING),
     _row("MaliceUpheld", "恶意成立", MALICE_REVIEW, DISMISSED, CHECKERS, None, SECOND),
+    _row("MaliceUpheld", "恶意成立", FROM_ASSIGNING, DISMISSED, CHECKERS, r.dispatch_first,
+         SECOND),
     _row("MaliceRejected", "恶意不成立", MALICE_REVIEW, VERIFYING, CHECKERS, None, SECOND),
+    _row("MaliceRejected", "恶意不成立", FROM_ASSIGNING, None, CHECKERS, r.dispatch_first,
+         SECOND),
     _row("ComplaintConfirmed", "确认有效", VERIFYING, ASSIGNING, OPERATOR, None, CONFIRMING),
     _row("ComplaintConfirmed", "确认有效", FROM_DISPATCH, None, OPERATOR, r.dispatch_first,
          CONFIRMING),
@@ -131,7 +145,7 @@ STEPS: tuple[Step, ...] = (
     _row("ExtensionRefused", "不同意延期", RECTIFYING, None, SUPERVISOR, None, EXTENSION),
     _row("AppealLodged", "申诉", BEFORE_FEEDBACK, APPEALED, UNIT, None, (c.appeal_open,)),
     _row("AppealUpheld", "申诉成立", APPEALED, DISMISSED, REVIEWER, None,
-         (c.not_the_verifier, c.verdict_stated)),
+         (c.not_the_verifier, v.verdict_stated)),
     _row("AppealRejected", "申诉不成立", APPEALED, RECTIFYING, REVIEWER, None,
          (c.not_the_verifier,)),
     _row("AssistanceSubmitted", "协办反馈", BEFORE_FEEDBACK, None, UNIT),
@@ -168,7 +182,7 @@ STEPS: tuple[Step, ...] = (
     _row("RulingGiven", "终裁：未解决办结", RULING, CLOSED, SUPERVISOR,
          r.decides("close_unresolved")),
     _row("RulingGiven", "终裁：结案", RULING, DISMISSED, SUPERVISOR, r.decides("dismiss"),
-         (c.verdict_stated,)),
+         (v.verdict_stated,)),
     _row("CitizenObjected", "群众异议，再核实", DISMISSED, VERIFYING, ASKED, None, OBJECTION),
     _row("CitizenObjected", "群众异议，重办", CLOSED, ASSIGNING, ASKED, None, OBJECTION),
     _row("RetaliationReported", "反映打击报复", ANY, None, ASKED),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Row, bindparam, select, text, update
 
 from schemas import ReevaluationInvited
 from schemas.envelope import Role
 from workflow import links
-from workflow.complaint import Complaint, load
-from workflow.errors import IllegalStep
+from workflow.advance import advance
+from workflow.complaint import Complaint, Event, load
+from workflow.contact import phone_of
+from workflow.errors import IllegalStep, InvalidInput
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.storage.models import complaints, outbox
 
@@ -23,7 +26,12 @@ DESK = "desk"
 CITIZEN = "citizen"
 """The recipient of an invitation; the sender finds the number in the vault when it sends."""
 
-TRIES = 5
+INVITATION = "您反映的政务服务问题已有整改反馈，请评价整改结果。"
+
+MINUTE = 60_000_000
+WAITS = (0, MINUTE, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE)
+"""Microseconds from writing a message to each try; when the last one fails, it has failed."""
+
 LOGGER = logging.getLogger("bihuan.outbox")
 SENDER = Actor("notifications", Role.CONSUMER)
 
@@ -45,70 +53,111 @@ _SETTLE = (
     .where(outbox.c.id == bindparam("of_id"), outbox.c.status == "waiting")
     .values(
         status=bindparam("status"),
+        receipt=bindparam("receipt"),
         tries=outbox.c.tries + 1,
         sent_at=bindparam("sent_at"),
     )
 )
+_WAITING = select(outbox).where(outbox.c.status == "waiting").order_by(outbox.c.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a channel is handed. `link` is made anew for each try and never stored."""
+    """What a channel is handed. `phone` and `link` are the citizen's; they are found anew for each
+    try and never stored.
+    """
 
     event_id: str
     subject: str
+    channel: str
     recipient: str
     body: str
+    phone: str | None = None
     link: str | None = None
 
 
 class Channel(Protocol):
-    """A way out. `send` answers the receipt's status; the event id makes a repeat harmless."""
+    """A way out. `send` answers the receipt, and raises if the message was not taken; the event id
+    makes a repeat harmless.
+    """
 
     def send(self, message: Message) -> str: ...
 
 
-def deliver(ledger: Ledger, channels: Mapping[str, Channel], limit: int = 100) -> int:
-    """Tries each waiting message of these channels once, oldest first; answers how many it tried.
+class Tried(NamedTuple):
+    """What came of one try: waiting, sent, failed, or overtaken (nobody waits for it any more)."""
 
-    A failed try is made again by the next call, `TRIES` in all. A citizen's invitation counts from
-    its receipt; if it cannot be delivered, a call-back task takes its place.
+    status: str
+    receipt: str | None = None
+
+
+def invite(ledger: Ledger, subject: str, actor: Actor, channel: str) -> str:
+    """Has an invitation sent on a channel of the profile's; answers the message's id.
+
+    Asked again before anything else happened, it is the same message. The invitation is recorded
+    when it is delivered. Raises what recording it now would raise.
     """
-    query = (
-        select(outbox)
-        .where(outbox.c.status == "waiting", outbox.c.channel.in_(sorted(channels)))
-        .order_by(outbox.c.id)
-        .limit(limit)
-    )
+    with ledger.transaction() as posting:
+        complaint = posting.complaint(subject)
+        if not complaint.reachable:
+            raise InvalidInput("channel", channel, "匿名或没有电话，发不了；请事实核查")
+        fact = ReevaluationInvited.model_validate({"channel": channel})
+        event = Event("ReevaluationInvited", fact, actor.name, actor.role, posting.now)
+        advance(complaint, subject, event, ledger.rulebook.rules_for(complaint, fact))
+        event_id = f"{subject}-{complaint.version}"
+        posting.run(POST, POST_ROW, (event_id, subject, channel, CITIZEN, INVITATION, posting.now))
+    return f"{event_id}/{channel}"
+
+
+def deliver(ledger: Ledger, channels: Mapping[str, Channel], limit: int = 100) -> int:
+    """Tries each waiting message whose time has come once, oldest first; answers how many it tried.
+
+    The message goes out between two transactions: after a kill in between it goes out again, under
+    the same id. A citizen's invitation counts from its receipt; if it cannot be delivered, for
+    want of a channel too, a call-back task takes its place.
+    """
     with ledger.database.read() as conn:
-        waiting = conn.execute(query).all()
-    for row in waiting:
-        status = _sent(ledger, channels[row.channel], row)
+        now = ledger.clock()
+        ripe = (row for row in conn.execute(_WAITING) if row.created_at + WAITS[row.tries] <= now)
+        rows = list(islice(ripe, limit))
+    for row in rows:
+        tried = _tried(ledger, channels.get(row.channel), row)
         with ledger.transaction() as posting:
-            _settle(posting, row, status)
-    return len(waiting)
+            _settle(posting, row, tried)
+    return len(rows)
 
 
-def _sent(ledger: Ledger, channel: Channel, row: Row[Any]) -> str:
+def _tried(ledger: Ledger, channel: Channel | None, row: Row[Any]) -> Tried:
+    if channel is None:
+        return Tried("failed", "没有这个渠道的网关")
+    message = _message(ledger, row)
+    if message is None:
+        return Tried("overtaken", "已不需要")
+    if row.recipient == CITIZEN and message.phone is None:
+        return Tried("failed", "没有电话号码")
     try:
-        return channel.send(
-            Message(row.event_id, row.subject, row.recipient, row.body, _link(ledger, row))
-        )
-    except Exception:
-        LOGGER.exception("message %s of %s was not sent", row.id, row.event_id)
-        return "failed" if row.tries + 1 >= TRIES else "waiting"
+        return Tried("sent", channel.send(message)[:120])
+    except Exception as error:
+        LOGGER.warning("message %s was not sent: %s", row.id, type(error).__name__)
+        return Tried("failed" if row.tries + 1 >= len(WAITS) else "waiting", type(error).__name__)
 
 
-def _link(ledger: Ledger, row: Row[Any]) -> str | None:
-    if row.channel != "link" or row.recipient != CITIZEN:
-        return None
+def _message(ledger: Ledger, row: Row[Any]) -> Message | None:
+    """The message as it goes out; None for an invitation nobody waits for any more."""
+    plain = (row.event_id, row.subject, row.channel, row.recipient, row.body)
+    if row.recipient != CITIZEN:
+        return Message(*plain)
     with ledger.database.read() as conn:
         query = select(complaints.c.fold).where(complaints.c.id == row.subject)
         complaint = load(conn.execute(query).scalar_one())
-    expires_at = _expires_at(complaint)
-    if expires_at is None:
+        phone = phone_of(conn, ledger.vault, row.subject)
+    until = _expires_at(complaint)
+    if until is None:
         return None
-    return links.make(ledger.keys.link, complaint.id, complaint.round, expires_at)
+    link = None
+    if row.channel == "link":
+        link = links.make(ledger.keys.link, complaint.id, complaint.round, until)
+    return Message(*plain, phone, link)
 
 
 def _expires_at(complaint: Complaint) -> int | None:
@@ -116,12 +165,13 @@ def _expires_at(complaint: Complaint) -> int | None:
     return None if limit is None else limit.due_at
 
 
-def _settle(posting: Posting, row: Row[Any], status: str) -> None:
+def _settle(posting: Posting, row: Row[Any], tried: Tried) -> None:
     """The receipt, and with it the invitation, in one transaction."""
-    sent_at = None if status in ("waiting", "failed") else posting.now
-    values = {"of_id": row.id, "status": status, "sent_at": sent_at}
-    mine = posting.conn.execute(_SETTLE, values).rowcount
-    if mine and row.recipient == CITIZEN and status != "waiting":
+    status, receipt = tried
+    values = {"of_id": row.id, "status": status, "receipt": receipt}
+    sent_at = posting.now if status == "sent" else None
+    mine = posting.conn.execute(_SETTLE, {**values, "sent_at": sent_at}).rowcount
+    if mine and row.recipient == CITIZEN and status in ("sent", "failed"):
         channel = "call" if status == "failed" else row.channel
         until = None if channel == "call" else _expires_at(posting.complaint(row.subject))
         try:

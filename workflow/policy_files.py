@@ -15,7 +15,7 @@ __all__ = ["load_profile", "profile_of", "shipped", "shipped_paths"]
 
 Table = Mapping[str, Any]
 _TOP: Final = {
-    "name", "label", "version", "effective_from", "inherits", "example",
+    "name", "label", "version", "effective_from", "inherits",
     "calendar", "rules", "limits", "windows", "escalation",
 }  # fmt: skip
 _RULE_KEYS: Final = {"limit", "complex", "start_rule", "end", "roll", "warn", "source"}
@@ -59,10 +59,10 @@ def profile_of(own: Table) -> Policy:
         version=text_of(table.get("version"), "version"),
         effective_from=since,
         label=text_of(table.get("label"), "label"),
-        example=flag_of(table.get("example", False), "example"),
         calendar=calendar_of(calendar, name, "calendar."),
         call_spacing=timedelta(minutes=rules.pop("call_spacing_minutes")),
         limits=limits,
+        ladder=tuple(step for step, _ in _rungs(table.get("escalation", []))),
         sources=sources | _sources(table),
         **rules,
     )

@@ -74,7 +74,6 @@ class Policy:
     version: str
     effective_from: date
     label: str
-    example: bool
     calendar: Calendar
     verify_first: bool
     review: bool
@@ -89,13 +88,13 @@ class Policy:
     appeal_pauses: bool
     contact_pauses: bool
     reevaluation_channels: tuple[str, ...]
-    needs_reason: bool
     min_match_k: int
     retention_days: int
     start_rule: StartRule
     end: End
     roll: bool
     limits: Mapping[str, LimitRule]
+    ladder: tuple[Escalation, ...]
     sources: Mapping[str, str]
 
     @property

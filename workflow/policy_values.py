@@ -91,7 +91,6 @@ RULES: Final[dict[str, Callable[[Any, str], Any]]] = {
     "appeal_pauses": flag_of,
     "contact_pauses": flag_of,
     "reevaluation_channels": _channels_of,
-    "needs_reason": flag_of,
     "min_match_k": _number(1, 1000),
     "retention_days": _number(1, 36_500),
 }

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import Connection, Executable, insert, select
 
 from schemas import ReviewCollected
-from schemas.envelope import Fact, Role
-from workflow.advance import advance, in_scope
-from workflow.complaint import Complaint, Event, Open, load
+from schemas.envelope import Fact
+from workflow.advance import advance
+from workflow.complaint import Complaint, Event, load
 from workflow.errors import KeyReused, StaleVersion, UnknownComplaint
+from workflow.legal import in_scope
 from workflow.recent import Recent
-from workflow.record import NO_CHANGE, LimitChange, Record
+from workflow.record import Record
+from workflow.recorded import Actor, Recorded, limits_json, record_at
 from workflow.rulebook import Rulebook
 from workflow.stamping import Changes
 from workflow.storage import log
@@ -22,32 +23,6 @@ from workflow.storage.database import run_many
 from workflow.storage.models import commands, events, vault
 from workflow.storage.rows import folds_of, store, versions_of
 from workflow.storage.vault import Keys, Sealed, Vault
-
-
-class Actor(NamedTuple):
-    """Who records: an account's id, never a name; the role acted in; the unit, for a
-    department's people.
-    """
-
-    name: str
-    role: Role
-    unit: str | None = None
-
-
-class Recorded(NamedTuple):
-    """What recording a step came to. `limits` are those the step opened or moved."""
-
-    subject: str
-    version: int
-    state: str
-    type: str
-    limits: Mapping[str, Open]
-    repeated: bool = False
-
-    @property
-    def event_id(self) -> str:
-        return f"{self.subject}-{self.version}"
-
 
 _TEXT = insert(vault)
 _COMMAND = insert(commands)
@@ -184,7 +159,7 @@ class Posting:
                 event.fact.__pydantic_serializer__.to_json(
                     event.fact, exclude={"type"}, exclude_none=True
                 ).decode(),
-                _limits_json(changes),
+                limits_json(changes),
             )
         )
 
@@ -240,46 +215,6 @@ class Posting:
         if self._entries:
             places = log.append(self.conn, self._key, self._entries, self.now)
             for place, entry, happened in zip(places, self._entries, self._happened, strict=True):
-                self._appended[place.lane, place.pos] = _record(place, entry, *happened)
+                self._appended[place.lane, place.pos] = record_at(place, entry, *happened)
         self._moved, self._texts, self._queued = {}, [], {}
         self._entries, self._happened = [], []
-
-
-def _record(place: log.Place, entry: log.Entry, event: Event, changes: Changes) -> Record:
-    """The event as it will be read back from the log."""
-    return Record(
-        place.lane,
-        place.pos,
-        entry.subject,
-        entry.version,
-        entry.type,
-        entry.state,
-        entry.occurred_at,
-        place.recorded_at,
-        entry.actor,
-        entry.role,
-        entry.unit,
-        entry.cause,
-        event.fact,
-        NO_CHANGE
-        if entry.limits is None
-        else LimitChange(
-            changes.opened,
-            tuple(changes.met),
-            tuple(changes.cancelled),
-            tuple(changes.paused),
-        ),
-    )
-
-
-def _limits_json(changes: Changes) -> str | None:
-    if not (changes.opened or changes.met or changes.cancelled or changes.paused):
-        return None
-    return to_json(
-        {
-            "opened": changes.opened,
-            "met": changes.met,
-            "cancelled": changes.cancelled,
-            "paused": changes.paused,
-        }
-    ).decode()

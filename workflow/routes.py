@@ -12,6 +12,23 @@ from workflow.complaint import Complaint, Event
 Route = Callable[[Complaint, Event, Any], bool]
 
 
+def beforehand(route: Route) -> Route:
+    """The same asked before anything is filled in: whether the row may apply at all."""
+    return _BEFOREHAND.get(route, route)
+
+
+def _always(_c: Complaint, _e: Event, _: Any) -> bool:
+    return True
+
+
+def _rounds_left(c_: Complaint, _e: Event, policy: Any) -> bool:
+    return bool(c_.round < policy.max_rounds)
+
+
+def _rounds_used_up(c_: Complaint, _e: Event, policy: Any) -> bool:
+    return bool(c_.round >= policy.max_rounds)
+
+
 def verify_first(_c: Complaint, _e: Event, policy: Any) -> bool:
     return bool(policy.verify_first)
 
@@ -33,11 +50,11 @@ def satisfied(_c: Complaint, e: Event, _: Any) -> bool:
 
 
 def dissatisfied(c_: Complaint, e: Event, policy: Any) -> bool:
-    return not satisfied(c_, e, policy) and c_.round < policy.max_rounds
+    return not satisfied(c_, e, policy) and _rounds_left(c_, e, policy)
 
 
 def dissatisfied_at_the_cap(c_: Complaint, e: Event, policy: Any) -> bool:
-    return not satisfied(c_, e, policy) and c_.round >= policy.max_rounds
+    return not satisfied(c_, e, policy) and _rounds_used_up(c_, e, policy)
 
 
 def rectified(_c: Complaint, e: Event, _: Any) -> bool:
@@ -45,11 +62,21 @@ def rectified(_c: Complaint, e: Event, _: Any) -> bool:
 
 
 def not_rectified(c_: Complaint, e: Event, policy: Any) -> bool:
-    return not rectified(c_, e, policy) and c_.round < policy.max_rounds
+    return not rectified(c_, e, policy) and _rounds_left(c_, e, policy)
 
 
 def not_rectified_at_the_cap(c_: Complaint, e: Event, policy: Any) -> bool:
-    return not rectified(c_, e, policy) and c_.round >= policy.max_rounds
+    return not rectified(c_, e, policy) and _rounds_used_up(c_, e, policy)
+
+
+_BEFOREHAND: dict[Route, Route] = {
+    satisfied: _always,
+    dissatisfied: _rounds_left,
+    dissatisfied_at_the_cap: _rounds_used_up,
+    rectified: _always,
+    not_rectified: _rounds_left,
+    not_rectified_at_the_cap: _rounds_used_up,
+}
 
 
 def decides(decision: str) -> Route:
@@ -57,4 +84,5 @@ def decides(decision: str) -> Route:
         return getattr(e.fact, "decision", None) == decision
 
     decided.__name__ = f"decides_{decision}"
+    _BEFOREHAND[decided] = _always
     return decided

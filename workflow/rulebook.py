@@ -4,6 +4,7 @@ times.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -26,24 +27,27 @@ class BoundRules:
         self.policy, self.calendar = policy, calendar
         self._stamped = lru_cache(4096)(self._stamp)
 
-    def stamp(self, limit: str, at: int, complex_case: bool) -> Open | None:
+    def stamp(
+        self, limit: str, at: int, complex_case: bool, pauses: Sequence[Sequence[int]] = ()
+    ) -> Open | None:
         """A batch's events have one time, so most questions are asked again."""
-        return self._stamped(limit, at, complex_case)
+        return self._stamped(limit, at, complex_case, tuple((a, b) for a, b in pauses if a < b))
 
-    def _stamp(self, limit: str, at: int, complex_case: bool) -> Open | None:
-        found = stamp(self.policy, self.calendar, limit, instant(at), complex_case=complex_case)
+    def _stamp(
+        self, limit: str, at: int, complex_case: bool, pauses: tuple[tuple[int, int], ...]
+    ) -> Open | None:
+        found = stamp(
+            self.policy,
+            self.calendar,
+            limit,
+            instant(at),
+            complex_case=complex_case,
+            pauses=tuple((instant(a), instant(b)) for a, b in pauses),
+        )
         return None if found is None else _opened(found, at)
 
     def extended(self, opened: Open, days: int) -> Open:
         found = extended(self.policy, self.calendar, opened.original_due_at, days)
-        return _opened(found, opened.opened_at)._replace(original_due_at=opened.original_due_at)
-
-    def resumed(self, limit: str, opened: Open, pauses: list[list[int]]) -> Open:
-        spans = tuple((instant(a), instant(b)) for a, b in pauses if a < b)
-        start = instant(opened.opened_at)
-        found = stamp(self.policy, self.calendar, limit, start, pauses=spans)
-        if found is None:
-            return opened
         return _opened(found, opened.opened_at)._replace(original_due_at=opened.original_due_at)
 
 

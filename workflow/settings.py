@@ -16,7 +16,7 @@ ADDRESS = "database.url"
 class Settings(BaseSettings):
     """`data`: the folder of database and keys. `key`: the master secret, instead of the key
     file. `database`: a PostgreSQL's address, instead of the file in the folder. `profile`: the
-    rules.
+    rules. `gateway`: the program that sends messages and links.
     """
 
     model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     key: str | None = None
     database: str | None = None
     profile: str = "zibo"
+    gateway: Path | None = None
 
     @classmethod
     def read(cls, data: Path | None) -> Settings:

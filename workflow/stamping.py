@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from workflow.complaint import Complaint, Event, Open
 from workflow.limits import LIMITS, LimitRow
 from workflow.states import ENDS
+
+_Value = TypeVar("_Value")
 
 
 class Rules(Protocol):
@@ -17,16 +19,15 @@ class Rules(Protocol):
     @property
     def policy(self) -> Any: ...
 
-    def stamp(self, limit: str, at: int, complex_case: bool) -> Open | None:
-        """The limit opened at this instant (microseconds UTC); None where the profile has no
-        such limit.
+    def stamp(
+        self, limit: str, at: int, complex_case: bool, pauses: Sequence[Sequence[int]] = ()
+    ) -> Open | None:
+        """The limit opened at this instant (microseconds UTC), these pauses left out of its count;
+        None where the profile has no such limit.
         """
 
     def extended(self, opened: Open, days: int) -> Open:
         """The limit with working days added to its original due time."""
-
-    def resumed(self, limit: str, opened: Open, pauses: list[list[int]]) -> Open:
-        """The limit with these pauses left out of its count."""
 
 
 @dataclass(slots=True)
@@ -44,11 +45,19 @@ def changed_limits(before: str, after: Complaint, event: Event, rules: Rules) ->
     ended = after.state in ENDS and before not in ENDS
     limits = dict(after.limits)
     for row in _rows_of(event.type, ended):
-        _close(row, after, event, limits, changes, ended)
+        if row.name not in limits:
+            continue
+        if event.type == row.paused_by:
+            if getattr(rules.policy, str(row.pauses_if)):
+                after.paused = {**after.paused, row.name: event.at}
+                changes.paused.append(row.name)
+        else:
+            _close(row, after, event, limits, changes, ended)
     for row in OPENED_BY.get(event.type, ()):
         if any(kind == event.type and to in (None, after.state) for kind, to in row.opened_by):
             stamp = rules.stamp(row.name, event.at, after.case_class == "complex")
             if stamp is not None:
+                after.pauses = _without(after.pauses, row.name)
                 _open(row.name, stamp, after, limits, changes)
     _moved(after, event, rules, limits, changes)
     after.limits = limits
@@ -57,11 +66,14 @@ def changed_limits(before: str, after: Complaint, event: Event, rules: Rules) ->
 
 OPENED_BY: dict[str, list[LimitRow]] = {}
 CLOSED_BY: dict[str, list[LimitRow]] = {}
+RESUMED_BY: dict[str, list[LimitRow]] = {}
 for _row in LIMITS:
     for _kind in dict.fromkeys(kind for kind, _ in _row.opened_by):
         OPENED_BY.setdefault(_kind, []).append(_row)
     for _kind in dict.fromkeys((*_row.met_by, *_row.cancelled_by, _row.paused_by or "")):
         CLOSED_BY.setdefault(_kind, []).append(_row)
+    if _row.resumed_by is not None:
+        RESUMED_BY.setdefault(_row.resumed_by, []).append(_row)
 
 
 def _rows_of(event: str, ended: bool) -> Iterable[LimitRow]:
@@ -76,11 +88,7 @@ def _close(
     changes: Changes,
     ended: bool,
 ) -> None:
-    if row.name not in limits:
-        return
-    if event.type == row.paused_by:
-        changes.paused.append(row.name)
-    elif event.type in row.met_by or (ended and row.name == "total"):
+    if event.type in row.met_by or (ended and row.name == "total"):
         opened = limits.pop(row.name)
         changes.met.append(row.name)
         if row.name == "rectify":
@@ -88,6 +96,9 @@ def _close(
     elif ended or event.type in row.cancelled_by:
         del limits[row.name]
         changes.cancelled.append(row.name)
+    else:
+        return
+    after.paused = _without(after.paused, row.name)
 
 
 def _open(
@@ -114,22 +125,40 @@ def _moved(
             limits,
             changes,
         )
-    elif kind == "ContactSupplied" and "verify" in limits:
-        stamp = rules.resumed("verify", limits["verify"], after.verify_pauses)
-        _open("verify", stamp, after, limits, changes)
     elif kind == "DeadlineRecomputed":
         name = str(getattr(fact, "limit", ""))
-        if name in limits:
+        if name in limits and name not in after.paused:
             _open(name, restamped(after, name, limits[name], rules), after, limits, changes)
+    for row in RESUMED_BY.get(kind, ()):
+        if row.name in after.paused:
+            _resume(row.name, after, event, rules, limits, changes)
+
+
+def _resume(
+    name: str,
+    after: Complaint,
+    event: Event,
+    rules: Rules,
+    limits: dict[str, Open],
+    changes: Changes,
+) -> None:
+    """The limit runs on: reckoned anew, by the calendar of today, without the pause."""
+    over = [after.paused[name], event.at]
+    after.paused = _without(after.paused, name)
+    after.pauses = {**after.pauses, name: [*after.pauses.get(name, ()), over]}
+    _open(name, restamped(after, name, limits[name], rules), after, limits, changes)
 
 
 def restamped(complaint: Complaint, name: str, opened: Open, rules: Rules) -> Open:
     """The limit as the rules' calendar gives it today, with its extension and pauses."""
-    stamp = rules.stamp(name, opened.opened_at, complaint.case_class == "complex")
+    pauses = complaint.pauses.get(name, ())
+    stamp = rules.stamp(name, opened.opened_at, complaint.case_class == "complex", pauses)
     if stamp is None:
         return opened
-    if name == "verify" and complaint.verify_pauses:
-        return rules.resumed(name, stamp, complaint.verify_pauses)
     if name == "rectify" and complaint.extension_days:
         return rules.extended(stamp, complaint.extension_days)
     return stamp
+
+
+def _without(of: dict[str, _Value], name: str) -> dict[str, _Value]:
+    return {key: value for key, value in of.items() if key != name} if name in of else of

@@ -1,9 +1,11 @@
-"""States of a complaint, their names, and the stages of the loop they belong to."""
+"""States of a complaint and roles, their names, and the stages of the loop they belong to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+
+from schemas.envelope import Role
 
 
 class State(StrEnum):
@@ -42,8 +44,25 @@ STATE_NAMES: Mapping[State, str] = {
     State.CLOSED: "办结",
 }
 
+ROLE_NAMES: Mapping[Role, str] = {
+    Role.PLATFORM: "评价平台",
+    Role.OPERATOR: "话务员",
+    Role.REVIEWER: "复核人",
+    Role.DEPARTMENT: "责任单位",
+    Role.CLERK: "单位数据员",
+    Role.SUPERVISOR: "监督员",
+    Role.CITIZEN: "群众",
+    Role.HOTLINE: "热线系统",
+    Role.CONSUMER: "系统",
+    Role.CLOCK: "时钟",
+    Role.ADMINISTRATOR: "管理员",
+    Role.AUDITOR: "审计员",
+    Role.IT: "信息科",
+}
+
 ENDS = (State.DISMISSED, State.CLOSED)
 OPEN = tuple(state for state in State if state not in ENDS)
+FROM_ASSIGNING = OPEN[OPEN.index(State.ASSIGNING) :]
 FROM_DISPATCH = OPEN[OPEN.index(State.DISPATCHED) : OPEN.index(State.RULING)]
 HOTLINE_STATES = (
     State.VERIFYING,
@@ -53,6 +72,8 @@ HOTLINE_STATES = (
     State.REEVALUATING,
 )
 """States the hotline owns: claims are made here and fall away when the complaint leaves them."""
+BESIDE_WORK = (State.DISPATCHED, State.RECTIFYING, State.APPEALED)
+"""States others own, beside which the hotline verifies where dispatch comes first."""
 
 STAGES: Mapping[str, tuple[State, ...]] = {
     "归集": (State.COLLECTED,),

@@ -14,7 +14,7 @@ from typing import Any, Final
 from workflow.errors import InvalidInput
 from workflow.unit_list import TIERS, Unit, UnitList, name_key
 
-__all__ = ["SHIPPED", "load"]
+__all__ = ["SHIPPED", "decoded", "load"]
 
 SHIPPED: Final = Path(__file__).parent / "unit_lists" / "zibo-2021.toml"
 """The units the circular of 2021 Q3 names; the list a new database starts with."""
@@ -42,13 +42,14 @@ def load(path: Path = SHIPPED) -> UnitList:
         raise InvalidInput("file", str(path), f"读不到文件：{error.strerror}") from error
     if len(raw) > _LARGEST:
         raise InvalidInput("file", path.name, "单位名册过大，最多 8 MB")
-    text = _decoded(raw, path.name)
+    text = decoded(raw, path.name)
     if path.suffix.lower() == ".toml":
         return _from_toml(text, path.name)
     return UnitList(path.stem, _checked(_csv_rows(text, path.name)))
 
 
-def _decoded(raw: bytes, name: str) -> str:
+def decoded(raw: bytes, name: str) -> str:
+    """A file's text, UTF-8 or GB18030; InvalidInput otherwise."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)

@@ -34,6 +34,7 @@ class Case:
     """
 
     subject: str
+    key: Key
     state: State
     at: int
     fate: Fate
@@ -44,8 +45,10 @@ class Case:
     original: str = ""
 
     def rng(self, what: str) -> Random:
-        """The complaint's own chance, the same at every run with the same seed."""
-        return Random(f"{self.fate}/{self.subject}/{self.round}/{what}/{self.at}")
+        """The complaint's own chance: the same at every run with the same seed, and in whatever
+        company it is played.
+        """
+        return Random(f"{self.fate}/{self.key}/{self.round}/{what}/{self.at}")
 
     def minutes_later(self, least: int, most: int) -> int:
         """The first working instant after so many minutes of whatever else there was to do."""

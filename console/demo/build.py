@@ -18,15 +18,18 @@ from console.demo.feed import Delivery, Reader, Script, feeding
 from console.demo.generator import FIRST, Quarter
 from console.demo.living_desk import FIRST as DESK_FIRST
 from console.demo.living_desk import living_desk
+from console.demo.people import STAFF
 from console.demo.rows import moment
 from console.demo.scenes import Scene, refusing
 from console.reports.footing import SYNTHETIC_MARK
 from console.wiring import STANDING_CLOCK, Office, office
+from workflow.answers import Answers
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import micros
-from workflow.collection import Answers
 from workflow.errors import InvalidInput
+from workflow.staff import Person, seed_staff
 from workflow.storage.models import sequences
+from workflow.unit_list import UnitList
 
 MARKER = ".bihuan-demo"
 DESK = "desk"
@@ -104,7 +107,15 @@ def synthetic_office(folder: Path, clock: DemoClock) -> Iterator[Office]:
     with office(folder, clock) as opened:
         with opened.database.write() as conn:
             conn.execute(insert(sequences).values(name=SYNTHETIC_MARK, value=1))
+            seed_staff(conn, opened.vault, _staff(opened.units))
         yield opened
+
+
+def _staff(units: UnitList) -> Iterator[Person]:
+    for clerk in STAFF:
+        unit = units.resolve(clerk.unit, clerk.area)
+        if unit is not None:
+            yield Person(unit.code, clerk.account, clerk.phone)
 
 
 def build_quarter(folder: Path, seed: int, watch: Watch, one_in: int = 1) -> None:
@@ -129,6 +140,7 @@ def build_quarter(folder: Path, seed: int, watch: Watch, one_in: int = 1) -> Non
         intake = time.monotonic() - started
         watch(replace(taken, seconds=intake))
         scene.until(micros(moment(QUARTER_ENDS, 0)))
+        scene.catch_up()
     watch(Built("quarter", time.monotonic() - started, intake, _megabytes()))
 
 

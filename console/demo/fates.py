@@ -26,7 +26,7 @@ class Fate:
     `days` is the working day after the dispatch on which the unit submits; `levels` are the
     citizen's answers, round by round; `supplied` is the phone the unit's clerk can find;
     `original` is the complaint a duplicate repeats. `stage` ("" = to its end) is where the second
-    scene leaves it: a state's name or PARKED; `shade` is yellow, red or "".
+    scene leaves it: a state's name or PARKED.
     """
 
     kind: Kind
@@ -38,4 +38,3 @@ class Fate:
     supplied: str = ""
     original: Key | None = None
     stage: str = ""
-    shade: str = ""

@@ -73,7 +73,6 @@ def _fate(kind: Kind, entry: Mapping[str, Any], story: Mapping[str, Any]) -> Fat
         story.get("cause", ""),
         story.get("remedy", ""),
         stage=entry["stage"],
-        shade=entry.get("shade", ""),
     )
 
 

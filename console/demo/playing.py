@@ -25,7 +25,10 @@ def play(folder: Path, seed: int, fast: bool) -> None:
         with lights.lit():
             one_complaint.one_complaint(stage, made)
             stage.act(3, collecting.TITLE)
+            lights.alone()
             season = built.wait("quarter")
+            if not stage.live:
+                stage.say()
         with office(folder) as opened:
             with opened.database.read() as conn:
                 collecting.collecting(stage, conn, lights.taken)

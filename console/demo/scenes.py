@@ -16,9 +16,10 @@ from console.demo.feed import SOURCE, Delivery
 from console.demo.operators import OPERATORS, Operator
 from consumers import register
 from producers.clock import tick
+from workflow.answers import Answers
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.bus.embedded import EmbeddedBus
-from workflow.collection import Answers, collect_ready
+from workflow.collection import collect_ready
 from workflow.complaint import Complaint, load
 from workflow.states import State
 from workflow.storage.models import complaints, deadlines
@@ -150,6 +151,7 @@ class Scene:
         order = c.limits.get("rectify") or c.met_rectify
         return Case(
             subject=c.id,
+            key=(c.project_no, c.service_number),
             state=State(c.state),
             at=self.clock(),
             fate=fate,
@@ -232,7 +234,7 @@ class Staff:
         if c.state == State.MALICE_REVIEW:
             return self._reviewer
         if c.state in _HOTLINE:
-            return self._operators[int(c.id[-2:]) % len(self._operators)]
+            return self._operators[int(c.project_no[-2:]) % len(self._operators)]
         return None
 
     def _clerk(self, unit: str) -> Clerk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from console.cli_help import width as columns
+from console.cli_help import width, wrapped
 from console.demo.build import Built, Taken
 from console.demo.generator import FIRST
 
@@ -49,11 +48,19 @@ class Stage:
         self.console.print()
         self.pause(0.6)
 
-    def say(self, text: str = "", style: str = "", pause: float = 0.0) -> None:
-        """A paragraph, no wider than one can read."""
-        for line in wrapped(text, min(self.console.width, _READABLE)):
-            self.console.print(Text(line, style=style))
+    def say(self, text: str = "", style: str = "", pause: float = 0.0, lead: str = "") -> None:
+        """A paragraph, no wider than one can read; `lead` opens it, and its lines hang from it."""
+        most = min(self.console.width, _READABLE) - width(lead)
+        for line in list(wrapped(text, most)) or [""]:
+            self.console.print(Text(lead + line, style=style))
+            lead = " " * width(lead)
         self.pause(pause)
+
+    def command(self, text: str, meaning: str = "") -> None:
+        """A command to be copied: never cut, never broken; what it is for stands above it."""
+        if meaning:
+            self.console.print(Text(f"  {meaning}", style="dim"))
+        self.console.print(Text(f"    uv run bihuan {text}", style="green"), soft_wrap=True)
 
     def line(self, *parts: tuple[str, str] | str | Text, pause: float = 0.0) -> None:
         """One line of (text, style), cut where the terminal ends."""
@@ -63,7 +70,7 @@ class Stage:
     def proof(self, text: str, holds: bool = True) -> None:
         """What was compared, and whether it came out equal."""
         mark, style = ("✓", "bold green") if holds else ("✗", "bold red")
-        self.console.print(Text(f"{mark} {text}", style=style))
+        self.say(text, style=style, lead=f"  {mark} ")
 
     def pause(self, seconds: float) -> None:
         """Time to read."""
@@ -71,25 +78,13 @@ class Stage:
             time.sleep(seconds)
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Lines of so many columns, broken as Chinese is: anywhere but before a closing mark."""
-    lines = [""]
-    for piece in _PIECES.findall(text):
-        if columns(lines[-1] + piece) > width and piece not in _CLOSING:
-            lines.append("")
-        lines[-1] += piece if lines[-1] or len(lines) == 1 else piece.lstrip(" ")
-    return [line.rstrip() for line in lines]
-
-
-_PIECES = re.compile(r"[!-~]+|.")
-_CLOSING = frozenset("，。；：！？、）”》】")
-
-
 class Footlights:
-    """The bars under the first acts: how far the taking in has come; plain lines elsewhere."""
+    """The bars under the first acts: how far the taking in has come; plain lines elsewhere, once
+    nothing else is being told.
+    """
 
     def __init__(self, stage: Stage, rows: int, complaints: int) -> None:
-        self._stage, self._month = stage, 0
+        self._stage, self._month, self._alone = stage, 0, False
         self.taken = Taken(FIRST)
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -110,12 +105,13 @@ class Footlights:
             self.taken = news
             self._bars.update(self._rows, completed=news.rows, note=f"{news.day:%m-%d}")
             self._bars.update(self._bad, completed=news.complaints, note="已归集")
-            self._plainly(news)
+            if self._alone and not self._stage.live and news.day.month != self._month:
+                self._month = news.day.month
+                self._stage.say(f"  归集到 {self._month} 月，已收 {news.rows:,} 行 ……")
 
-    def _plainly(self, taken: Taken) -> None:
-        if not self._stage.live and taken.day.month != self._month:
-            self._month = taken.day.month
-            self._stage.say(f"  正在归集 {self._month} 月 …… 已收 {taken.rows:,} 行")
+    def alone(self) -> None:
+        """From now on nothing else is told until the taking in has ended."""
+        self._alone = True
 
     @contextmanager
     def lit(self) -> Iterator[None]:

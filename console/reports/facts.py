@@ -10,7 +10,10 @@ from workflow.formulas import ComplaintFact, OrderFact
 from workflow.storage.models import complaint_facts, order_facts
 
 _COMPLAINT = [complaint_facts.c[f.name] for f in fields(ComplaintFact)]
-_ORDER = [order_facts.c[f.name] for f in fields(OrderFact)]
+_ORDER = [
+    (complaint_facts if f.name == "real_name" else order_facts).c[f.name] for f in fields(OrderFact)
+]
+_WHOSE = order_facts.join(complaint_facts, complaint_facts.c.subject == order_facts.c.subject)
 
 
 def complaints(conn: Connection, *where: ColumnElement[bool]) -> tuple[ComplaintFact, ...]:
@@ -21,5 +24,6 @@ def complaints(conn: Connection, *where: ColumnElement[bool]) -> tuple[Complaint
 
 def orders(conn: Connection, *where: ColumnElement[bool]) -> tuple[OrderFact, ...]:
     """Work orders that meet the conditions, by complaint and number."""
-    query = select(*_ORDER).where(*where).order_by(order_facts.c.subject, order_facts.c.number)
+    query = select(*_ORDER).select_from(_WHOSE).where(*where)
+    query = query.order_by(order_facts.c.subject, order_facts.c.number)
     return tuple(OrderFact(*tuple(row)) for row in conn.execute(query))

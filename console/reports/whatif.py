@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from sqlalchemy import Connection, select
 
+from console.reports.delays import Delays, delays_of
 from console.reports.footing import table_of
 from console.reports.periods import Period
 from console.reports.reading import cohort_of
@@ -21,7 +21,7 @@ from workflow.errors import InvalidInput
 from workflow.formulas import FORMULAS, Cohort, OrderFact, Rate
 from workflow.policy import extended, stamp
 from workflow.rulebook import Rulebook
-from workflow.storage.models import complaints, events
+from workflow.storage.models import complaints
 from workflow.units import UnitList
 
 LIMITS: Final = {"rectify": "整改", "acknowledge": "签收"}
@@ -96,12 +96,14 @@ def what_if(
     change: Change,
     now: int,
 ) -> WhatIf:
-    """Each order's due time anew from its dispatch, its extension kept; both rates as of now."""
+    """Each order's due time anew from its dispatch, its pause and extension kept; both rates as
+    of now.
+    """
     cohort = cohort_of(conn, rulebook.policies, period, units, now, None)
     subjects = sorted({order.subject for order in cohort.orders})
-    granted, pinned = _extensions(conn, subjects), _profiles(conn, subjects)
+    delays, pinned = delays_of(conn, subjects), _profiles(conn, subjects)
     moved = tuple(
-        _moved(order, change, rulebook, pinned[order.subject], granted.get(_id(order), 0))
+        _moved(order, change, rulebook, pinned[order.subject], delays[_id(order)])
         for order in cohort.orders
     )
     formula = FORMULAS[change.name]
@@ -119,15 +121,18 @@ def _id(order: OrderFact) -> tuple[str, int]:
 
 
 def _moved(
-    order: OrderFact, change: Change, rulebook: Rulebook, pinned: tuple[str, str], days: int
+    order: OrderFact, change: Change, rulebook: Rulebook, pinned: tuple[str, str], delays: Delays
 ) -> OrderFact:
     rules = rulebook.bound(*pinned)
     policy = rules.policy.with_limit(change.name, change.limit)
-    new = stamp(policy, rules.calendar, change.name, instant(order.assigned_at))
-    if new is None:
+    rectify = change.name == "rectify"
+    pauses = delays.pauses if rectify else ()
+    new = stamp(policy, rules.calendar, change.name, instant(order.assigned_at), pauses=pauses)
+    if new is None or (rectify and order.rectify_due_at is None):
         return order
-    if change.name == "acknowledge":
+    if not rectify:
         return replace(order, acknowledge_due_at=new.due_at)
+    days = delays.days
     due = extended(policy, rules.calendar, new.due_at, days).due_at if days else new.due_at
     return replace(order, rectify_due_at=due, original_due_at=new.due_at)
 
@@ -148,27 +153,6 @@ def _profiles(conn: Connection, subjects: Sequence[str]) -> Mapping[str, tuple[s
     query = select(complaints.c.id, complaints.c.profile, complaints.c.profile_version)
     rows = conn.execute(query.where(complaints.c.id.in_(subjects)))
     return {row.id: (row.profile, row.profile_version) for row in rows}
-
-
-def _extensions(conn: Connection, subjects: Sequence[str]) -> Mapping[tuple[str, int], int]:
-    """Working days granted to each order, all its extensions together."""
-    query = (
-        select(events.c.subject, events.c.type, events.c.data)
-        .where(
-            events.c.subject.in_(subjects),
-            events.c.type.in_(("DepartmentAssigned", "ExtensionGranted")),
-        )
-        .order_by(events.c.subject, events.c.version)
-    )
-    number: dict[str, int] = {}
-    days: dict[tuple[str, int], int] = {}
-    for subject, kind, data in conn.execute(query):
-        if kind == "DepartmentAssigned":
-            number[subject] = number.get(subject, 0) + 1
-        else:
-            key = (subject, number[subject])
-            days[key] = days.get(key, 0) + json.loads(data)["working_days"]
-    return days
 
 
 def whatif_json(found: WhatIf, units: UnitList, zone: ZoneInfo) -> dict[str, Any]:
@@ -225,7 +209,7 @@ def render_whatif(console: Console, found: WhatIf, units: UnitList, zone: ZoneIn
         console.print(f"{len(found.trials)} 张工单的结果都不变")
         return
     table = table_of("差评件", "单位", "派单", "办结", "现到期", "试算到期", "结果", left=7)
-    table.columns[1].no_wrap = False
+    table.columns[1].no_wrap, table.columns[1].overflow = False, "fold"
     for trial in changed:
         outcome = "将逾期" if trial.late_after else "不再逾期"
         table.add_row(trial.order.subject, _unit_name(trial, units), *_times(trial, zone), outcome)

@@ -86,7 +86,10 @@ def _recomputed(name: str, old: Open, new: Open) -> DeadlineRecomputed:
 
 
 def _stale(rulebook: Rulebook, complaint: Complaint) -> dict[str, Open]:
-    """The open limits that today's calendar stamps otherwise, as it stamps them."""
+    """The running limits that today's calendar stamps otherwise, as it stamps them.
+
+    A paused one is reckoned by the calendar of the day it runs on.
+    """
     if complaint.ended_at is not None:
         return {}
     rules = rulebook.bound(complaint.profile, complaint.profile_version)
@@ -94,7 +97,7 @@ def _stale(rulebook: Rulebook, complaint: Complaint) -> dict[str, Open]:
     looked = {
         name: restamped(complaint, name, opened, rules)
         for name, opened in complaint.limits.items()
-        if opened.calendar != today
+        if opened.calendar != today and name not in complaint.paused
     }
     return {name: new for name, new in looked.items() if _differs(complaint.limits[name], new)}
 

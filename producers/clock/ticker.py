@@ -11,9 +11,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from producers.clock.recomputing import recompute
 from producers.clock.timers import tick
+from workflow.erasure import expire
 from workflow.ledger import Ledger
 
 SECONDS = 5.0
+ERASING = 20
+"""Transactions in which each tick erases what retention is over for."""
+
 JUMP = 60_000_000
 """Microseconds by which the host's clock may run ahead of or behind the time that has passed."""
 
@@ -64,9 +68,16 @@ class Ticker:
         while (looked_at := tick(self.ledger, limit=limit)) > 0:
             done += looked_at
         done += recompute(self.ledger)
+        self._erase()
         if done:
             self._wake()
         return done
+
+    def _erase(self) -> None:
+        """A part of what retention is over for; a great backlog must not hold deadlines up."""
+        for _ in range(ERASING):
+            if not expire(self.ledger):
+                break
 
     def _watch(self) -> None:
         wall, passed = self.ledger.clock(), self._monotonic() // 1000

@@ -9,11 +9,11 @@ from sqlalchemy import Row, bindparam, delete, select, update
 
 import schemas as s
 from schemas.envelope import Fact, Role
-from workflow.advance import legal_steps
 from workflow.complaint import Complaint, Event, Open
 from workflow.conditions import lapse_allowed
 from workflow.errors import Refused, UnknownComplaint
 from workflow.ledger import Actor, Ledger, Posting
+from workflow.legal import legal_steps
 from workflow.policy import Policy
 from workflow.storage.models import deadlines
 
@@ -82,8 +82,7 @@ class _Timer:
         opened = complaint.limits.get(self.row.limit_name)
         if opened is None or opened.generation != self.row.generation:
             return None
-        paused = self.row.limit_name == "verify" and complaint.contact_requested
-        return None if paused else opened
+        return None if self.row.limit_name in complaint.paused else opened
 
     def _fire(self, complaint: Complaint, opened: Open) -> None:
         if self.at > opened.due_at and self._lapses(complaint):
@@ -117,8 +116,12 @@ class _Timer:
         acts = {rung.act for rung in rungs if rung.stage == step}
         if "remind" in acts:
             yield s.Reminded(limit=name)
-        if "rule" in acts and "RulingCalled" in legal_steps(complaint, Role.CLOCK):
+        if "rule" in acts and "RulingCalled" in self._possible(complaint):
             yield s.RulingCalled(ground="overdue")
+
+    def _possible(self, complaint: Complaint) -> tuple[str, ...]:
+        policy = self._policy(complaint)
+        return legal_steps(complaint, CLOCK.role, CLOCK.name, self.at, policy)
 
     def _policy(self, complaint: Complaint) -> Policy:
         return self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy

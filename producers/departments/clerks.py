@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Unpack
@@ -15,13 +14,14 @@ from schemas.envelope import Role
 from schemas.text import clean, masked
 from workflow.clock import instant
 from workflow.complaint import Complaint, load
+from workflow.contact import found_by
 from workflow.door import Step, records, take
 from workflow.door_units import required_unit
 from workflow.errors import InvalidInput
-from workflow.ledger import Actor, Ledger, Recorded
-from workflow.states import State
+from workflow.ledger import Actor, Ledger, Posting, Recorded
+from workflow.states import FROM_ASSIGNING, State
 from workflow.storage.models import complaints, services
-from workflow.storage.vault import normal
+from workflow.storage.vault import PHONE, normal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,13 +44,14 @@ def contacts_wanted(ledger: Ledger, *, unit: str) -> tuple[Wanted, ...]:
     """
     code = required_unit(ledger, "unit", unit)
     query = select(complaints.c.fold).where(
-        complaints.c.handled_by == code, complaints.c.state == State.VERIFYING
+        complaints.c.handled_by == code, complaints.c.state.in_(VERIFIED_IN)
     )
     wanted: set[Wanted] = set()
     with ledger.database.read() as conn:
         for fold in conn.execute(query).scalars():
             complaint = load(fold)
-            if complaint.contact_requested or complaint.verify_pauses:
+            verifying = "verify" in complaint.limits
+            if complaint.contact_requested or (complaint.contact_sought and verifying):
                 wanted |= _hidden_among(conn, complaint, ledger.keys.match)
     return tuple(sorted(wanted))
 
@@ -75,22 +76,31 @@ def supply_contact(
     subject = _waiting(ledger, actor.unit, clean(project_no), clean(service_number))
     if subject is None:
         return None
-    found = number is not None
-    return take(ledger, subject, s.ContactSupplied, actor, step, found=found, phone=number)
+    if number is None:
+        return take(ledger, subject, s.ContactSupplied, actor, step, found=False)
 
+    def found(posting: Posting) -> None:
+        found_by(posting, ledger.vault, subject, number)
+
+    return take(
+        ledger, subject, s.ContactSupplied, actor, step, also=found, found=True, phone=number
+    )
+
+
+VERIFIED_IN = (State.VERIFYING, *FROM_ASSIGNING)
+"""Where a contact may be waited for; the later ones where dispatch comes first."""
 
 OTHERS = 9
 """Services asked for beside the one that was rated."""
 
 DAYS_AROUND = timedelta(days=3)
-_PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
 
 
 def _phone(text: str | None) -> str | None:
     if text is None or not text.strip():
         return None
     number = normal(clean(text).strip())
-    if _PHONE.fullmatch(number) is None:
+    if PHONE.fullmatch(number) is None:
         raise InvalidInput("phone", masked("mobile", text), "须是手机号码，或带区号的固定电话")
     return number
 
@@ -98,7 +108,7 @@ def _phone(text: str | None) -> str | None:
 def _waiting(ledger: Ledger, unit: str | None, project_no: str, service_number: str) -> str | None:
     query = select(complaints.c.id, complaints.c.fold).where(
         complaints.c.handled_by == unit,
-        complaints.c.state == State.VERIFYING,
+        complaints.c.state.in_(VERIFIED_IN),
         complaints.c.project_no == project_no,
         complaints.c.service_number == service_number,
     )

@@ -1,29 +1,59 @@
 """归集: the refused rows of a file, with reasons, in a file that can be corrected and imported."""
 
+from __future__ import annotations
+
 import csv
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from producers.files import ADDED, Row, open_table
+from producers.files import ADDED, Row, Table, open_table
 from schemas.rating import Refusal
 from schemas.text import guarded
+from workflow.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from _csv import Writer
+
+
+def check_target(target: Path, original: Path) -> None:
+    """InvalidInput if the refused rows could not be written there, or would overwrite their own
+    file.
+    """
+    if target.exists() and original.exists() and target.samefile(original):
+        raise InvalidInput("--refused", str(target), "就是要导入的文件，请另取一个名字")
+    if target.is_dir() or not os.access(target.parent, os.W_OK):
+        raise InvalidInput("--refused", str(target), "写不了，请用 --refused 另指定一个位置")
 
 
 def write_refused(target: Path, original: Path, refused: Iterable[Refusal]) -> int:
     """Copy these rows of a file, given in its order, with line, field and reason; how many.
 
-    CSV in UTF-8 with BOM: the original columns, then `ADDED`, which are ignored on import.
+    CSV in UTF-8 with BOM: the original columns, then `ADDED`, which are ignored on import. The
+    target is replaced when all is written, and not before.
     """
-    with open_table(original) as table, target.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        kept = [place for place, name in enumerate(table.header) if name not in ADDED]
-        writer.writerow([*(guarded(table.header[place]) for place in kept), *ADDED])
-        written = 0
-        for cells, refusal in _matched(table.rows, refused):
-            own, over = _own(cells, kept, len(table.header))
-            why = (str(refusal.row), refusal.field, refusal.reason, over)
-            writer.writerow([guarded(cell) for cell in (*own, *why)])
-            written += 1
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        with open_table(original) as table, part.open("w", encoding="utf-8-sig", newline="") as to:
+            written = _write(csv.writer(to), table, refused)
+        part.replace(target)
+    except OSError as error:
+        raise InvalidInput("--refused", str(target), f"写不了：{error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return written
+
+
+def _write(writer: Writer, table: Table, refused: Iterable[Refusal]) -> int:
+    kept = [place for place, name in enumerate(table.header) if name not in ADDED]
+    writer.writerow([*(guarded(table.header[place]) for place in kept), *ADDED])
+    written = 0
+    for cells, refusal in _matched(table.rows, refused):
+        own, over = _own(cells, kept, len(table.header))
+        why = (str(refusal.row), refusal.field, refusal.reason, over)
+        writer.writerow([guarded(cell) for cell in (*own, *why)])
+        written += 1
     return written
 
 

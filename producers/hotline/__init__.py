@@ -6,6 +6,7 @@ from producers.hotline.callbacks import (
     reevaluate,
     report_objection,
     report_retaliation,
+    send_invitation,
 )
 from producers.hotline.orders import (
     accept_feedback,
@@ -51,5 +52,6 @@ __all__ = [
     "request_contact",
     "reveal_contact",
     "send_back",
+    "send_invitation",
     "uphold_malice",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Unpack
 
 import schemas as s
 from schemas.envelope import Role
-from workflow.door import Step, ahead, records, take
+from workflow import outbox
+from workflow.door import Step, checked_name, records, take
+from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
 
 OPERATOR = Role.OPERATOR
@@ -23,21 +24,18 @@ def invite(
     subject: str,
     *,
     account: str,
-    channel: str = "call",
-    expires_at: datetime | str | None = None,
     **step: Unpack[Step],
 ) -> Recorded:
-    """邀请群众再评价。"""
-    until = ahead(ledger, "expires_at", expires_at)
-    return take(
-        ledger,
-        subject,
-        s.ReevaluationInvited,
-        _operator(account),
-        step,
-        channel=channel,
-        expires_at=until,
-    )
+    """记已在电话中邀请群众再评价。"""
+    return take(ledger, subject, s.ReevaluationInvited, _operator(account), step, channel="call")
+
+
+@records(s.ReevaluationInvited, OPERATOR)
+def send_invitation(ledger: Ledger, subject: str, *, account: str, channel: str) -> str:
+    """用短信或链接邀请群众再评价：先进发件箱，送达才算邀请；发不出去的改为电话。"""
+    if channel not in ("message", "link"):
+        raise InvalidInput("channel", channel, "只能是 message 短信、link 链接")
+    return outbox.invite(ledger, subject, _operator(checked_name("account", account)), channel)
 
 
 @records(s.ComplaintReevaluated, OPERATOR)

@@ -1,26 +1,42 @@
 """归集: the cells of one row, made fit to be read."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
+from producers.sources.problems import Problem
 from schemas.text import clean, is_clean
-from workflow.errors import InvalidInput
 
 _KEYS = frozenset({"projectNo", "serviceNumber", "assessNumber"})
+_LONG_NUMBERS = ("projectNo", "deptCode", "taskCode", "mobile", "certKey")
+_ROUNDED = re.compile(r"[0-9](?:[.][0-9]+)?[Ee][+][0-9]+")
 
 
-def agreeing(columns: Sequence[str | None], cells: Sequence[str]) -> list[str]:
+def agreeing(
+    columns: Sequence[str | None], cells: Sequence[str], wrong: list[Problem]
+) -> list[str]:
     """The cells, with what one of two columns of the same meaning says written into both."""
     said: dict[str | None, str] = {}
     for column, cell in zip(columns, cells, strict=True):
         if column and (text := cell.strip()) and said.setdefault(column, text) != text:
-            raise InvalidInput(column, text, "两栏内容不一致")
+            wrong.append(Problem(column, text, "两栏内容不一致"))
     return [said.get(column, "") for column in columns]
 
 
-def cleaned(columns: Sequence[str | None], cells: Sequence[str]) -> list[str]:
-    """The cells as `clean` leaves them; InvalidInput if that would change a key."""
+def cleaned(columns: Sequence[str | None], cells: Sequence[str], wrong: list[Problem]) -> list[str]:
+    """The cells as `clean` leaves them; it is wrong if that changes a key."""
     for column, cell in zip(columns, cells, strict=True):
         if column in _KEYS and not is_clean(cell):
             # Cleaning could make two keys one.
-            raise InvalidInput(str(column), clean(cell), "含控制字符或乱码")
+            wrong.append(Problem(str(column), clean(cell), "含控制字符或乱码"))
     return [clean(cell) for cell in cells]
+
+
+def spoilt_by_spreadsheets(values: Mapping[str, object], wrong: list[Problem]) -> None:
+    """Long numbers rounded, or a key that is still a formula."""
+    for name in _LONG_NUMBERS:
+        text = values.get(name)
+        if isinstance(text, str) and "+" in text and _ROUNDED.fullmatch(text):
+            reason = "像是被电子表格改写成了科学计数，请把该列存为文本"
+            wrong.append(Problem(name, text, reason))
+    if str(values.get("projectNo", "")).startswith("="):
+        wrong.append(Problem("projectNo", str(values["projectNo"]), "是公式，不是编号"))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -11,23 +10,17 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from producers.sources.cells import agreeing, cleaned
+from producers.sources.cells import agreeing, cleaned, spoilt_by_spreadsheets
+from producers.sources.problems import OUT_OF_RANGE, Problem, problems_of, refused
 from producers.sources.profile import Profile
 from producers.sources.times import EXAMPLES, instant
-from schemas.codes import LEVELS, Channel, Origin, ServiceKind, UserKind
+from schemas.codes import BAD_LEVELS, LEVELS, Channel, Origin, ServiceKind, UserKind
 from schemas.rating import Rating, Refusal, ServiceRecord
 from schemas.text import clean, is_clean, masked
 from workflow.errors import InvalidInput
 
 _COMMAS = re.compile(r"[,，、;；\s]+")
 _MOMENTS = ("serviceTime", "acceptDate", "resultDate", "assessTime")
-_WHY = {
-    "missing": "缺少",
-    "string_too_short": "不能为空",
-    "string_too_long": "太长，最多 {max_length} 字",
-    "greater_than_equal": "时间不在 2000 年至 2099 年之间",
-    "less_than": "时间不在 2000 年至 2099 年之间",
-}
 
 
 class Kind(StrEnum):
@@ -128,88 +121,98 @@ class Source:
     ) -> ServiceRecord | Rating | Refusal:
         """One row in the source's own field names; a refusal says field, masked value and why."""
         fields = [self.field(name) for name in row]
-        for name, field in zip(row, fields, strict=True):
+        for (name, sent), field in zip(row.items(), fields, strict=True):
             if field is None:
-                return Refusal(number, masked("", name), "", "不认识的字段")
+                return Refusal(number, masked("", name), masked("userName", sent), "不认识的字段")
         if missing := self.missing(kind, fields):
-            return Refusal(number, missing[0], "", "缺少")
+            return refused(number, [Problem(name, "", "缺少") for name in missing])
         return self.parse_cells(self.layout(kind, fields), list(row.values()), number)
 
     def parse_cells(
         self, layout: Layout, cells: Sequence[str], number: int
     ) -> ServiceRecord | Rating | Refusal:
         """As `parse`, for as many cells as the layout has columns, in its order."""
+        wrong: list[Problem] = []
+        values = self._values(layout, cells, wrong)
+        if layout.kind is Kind.RATING:
+            self._rate(layout, values, wrong)
+        make = _rating if layout.kind is Kind.RATING else _service_record
         try:
-            values = self._values(layout, cells)
-            if layout.kind is Kind.RATING:
-                return self._read_rating(layout, values)
-            service: ServiceRecord = _service_record(values)
-            return service
-        except InvalidInput as wrong:
-            field, value, reason = wrong.field, wrong.value, wrong.reason
+            record: ServiceRecord | Rating = make(values)
         except ValidationError as error:
-            field, value, reason = _first(error)
-        sent = dict(zip(layout.columns, cells, strict=True)).get(field) or str(value)
-        return Refusal(number, field, masked(field, sent), reason)
+            # No origin is what follows from another problem.
+            named = {"origin", *(problem.field for problem in wrong)}
+            wrong += (problem for problem in problems_of(error) if problem.field not in named)
+        if not wrong:
+            return record
+        sent = dict(zip(layout.columns, cells, strict=True))
+        return refused(number, [p._replace(value=sent.get(p.field) or p.value) for p in wrong])
 
-    def _values(self, layout: Layout, cells: Sequence[str]) -> dict[str, Any]:
-        if not is_clean(" ".join(cells)):
-            cells = cleaned(layout.columns, cells)
+    def _values(self, layout: Layout, cells: Sequence[str], wrong: list[Problem]) -> dict[str, Any]:
+        text = " ".join(cells)
+        if not is_clean(text):
+            cells = cleaned(layout.columns, cells, wrong)
         if layout.twins:
-            cells = agreeing(layout.columns, cells)
+            cells = agreeing(layout.columns, cells, wrong)
         values: dict[Any, Any] = dict(zip(layout.columns, map(str.strip, cells), strict=True))
         values.pop(None, None)
         for name, default in layout.defaults:
             values[name] = values.get(name) or default
         for name, table in layout.coded:
             if code := values.pop(name, None):
-                values[name] = self._ours(name, table, code)
+                if code in table:
+                    values[name] = table[code]
+                else:
+                    wrong.append(Problem(name, code, f"来源 {self.name} 没有这个代码"))
         for name in layout.moments:
-            if text := values.pop(name, None):
-                values[name] = self._instant(name, text)
+            if moment := values.pop(name, None):
+                self._moment(values, name, moment, wrong)
         if self.profile.requires_unit and not (values.get("proDepart") or values.get("deptCode")):
-            raise InvalidInput("proDepart", "", "缺少单位名称或单位代码")
-        if "E+" in values.get("projectNo", ""):
-            reason = "像是被电子表格改写成了科学计数，请把该列存为文本"
-            raise InvalidInput("projectNo", values["projectNo"], reason)
+            wrong.append(Problem("proDepart", "", "缺少单位名称或单位代码"))
+        if "+" in text or "=" in text:
+            spoilt_by_spreadsheets(values, wrong)
         values["source"] = self.name
         return values
 
-    def _ours(self, name: str, table: Mapping[str, Any], code: str) -> Any:
+    def _moment(self, values: dict[str, Any], name: str, text: str, wrong: list[Problem]) -> None:
         try:
-            return table[code]
-        except KeyError:
-            raise InvalidInput(name, code, f"来源 {self.name} 没有这个代码") from None
-
-    def _instant(self, name: str, text: str) -> datetime:
-        try:
-            return instant(text, self.profile.times, self._zone)
-        except (ValueError, OverflowError) as error:
+            values[name] = instant(text, self.profile.times, self._zone)
+        except OverflowError:
+            wrong.append(Problem(name, text, OUT_OF_RANGE))
+        except ValueError:
             shown = " 或 ".join(EXAMPLES[shape] for shape in self.profile.times)
-            raise InvalidInput(name, text, f"不是时间，应如 {shown}") from error
+            wrong.append(Problem(name, text, f"不是时间，应如 {shown}"))
 
-    def _read_rating(self, layout: Layout, values: dict[str, Any]) -> Rating:
-        values["origin"] = self._origin(layout, values)
+    def _rate(self, layout: Layout, values: dict[str, Any], wrong: list[Problem]) -> None:
+        """What a rating has beside the columns it is read from."""
+        self._set_origin(layout, values, wrong)
         number = self.profile.assess_number
         values["assessNumber"] = number if number.isdigit() else values.get(number, "")
         if codes := values.pop("evalDetail", None):
             values["evalDetail"] = _listed(codes)
+        level = values.get("satisfaction")
         for name in layout.spare:
-            named = values.pop(name, None)
-            if name == "satisfactionName" and named and named != LEVELS[values["satisfaction"]]:
-                raise InvalidInput("satisfaction", named, "满意度名称与满意度代码不符")
-        rating: Rating = _rating(values)
-        if rating.satisfaction < 3 and self.profile.requires_reason and not rating.says_why:
-            raise InvalidInput("evalDetail", "", "差评必须勾选原因或填写文字评价")
-        return rating
+            said = values.pop(name, None)
+            if name == "satisfactionName" and said and level and said != LEVELS[level]:
+                wrong.append(Problem("satisfaction", said, "满意度名称与满意度代码不符"))
+        silent = not (values.get("evalDetail") or values.get("writingEvaluation"))
+        if silent and level in BAD_LEVELS and self.profile.requires_reason:
+            wrong.append(Problem("evalDetail", "", "差评必须勾选原因或填写文字评价"))
 
-    def _origin(self, layout: Layout, values: Mapping[str, Any]) -> Origin:
+    def _set_origin(self, layout: Layout, values: dict[str, Any], wrong: list[Problem]) -> None:
+        before = len(wrong)
         for name, table in layout.origins:
-            if code := values.get(name):
-                origin: Origin | None = self._ours(name, table, code)
-                if origin is not None:
-                    return origin
-        raise InvalidInput("pf", "", "缺少评价渠道，说不清评价是怎么来的")
+            if not (code := values.get(name)):
+                continue
+            if code not in table:
+                wrong.append(Problem(name, code, f"来源 {self.name} 没有这个代码"))
+            elif (origin := table[code]) is not None:
+                if values.get("pf") is Channel.SYSTEM and origin is not Origin.DEFAULT:
+                    wrong.append(Problem(name, code, "与评价渠道“系统默认”不符"))
+                values["origin"] = origin
+                return
+        if len(wrong) == before and not any(problem.field == "pf" for problem in wrong):
+            wrong.append(Problem("pf", "", "缺少评价渠道，说不清评价是怎么来的"))
 
 
 @lru_cache(maxsize=4096)
@@ -231,11 +234,3 @@ def _coded(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:
         ("promiseTime", {code: ServiceKind(ours) for code, ours in codes.promiseTime.items()}),
         ("anonymityFlag", codes.anonymityFlag),
     ]
-
-
-def _first(error: ValidationError) -> tuple[str, str, str]:
-    first = error.errors(include_url=False)[0]
-    field = str(first["loc"][0]) if first["loc"] else "record"
-    value = "" if isinstance(first["input"], dict) else str(first["input"])
-    why = _WHY.get(first["type"])
-    return field, value, why.format(**first.get("ctx", {})) if why else first["msg"]

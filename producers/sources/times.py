@@ -7,11 +7,12 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CLOCK = r"[0-9]{2}:[0-9]{2}"
+_HOUR = r"(?:[01][0-9]|2[0-3])"  # Python from 3.14 on would read 24:00 as well
+_CLOCK = rf"{_HOUR}:[0-9]{{2}}"
 _SHAPES = {
     "national": re.compile(rf"{_DAY} {_CLOCK}:[0-9]{{2}}"),
     "offset": re.compile(rf"{_DAY}[T ]{_CLOCK}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?(Z|[+-]{_CLOCK})"),
-    "basic": re.compile(r"[0-9]{8}T[0-9]{6}"),
+    "basic": re.compile(rf"[0-9]{{8}}T{_HOUR}[0-9]{{4}}"),
     "spreadsheet": re.compile(
         r"([0-9]{4})[/-]([0-9]{1,2})[/-]([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
     ),

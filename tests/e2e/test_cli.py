@@ -136,10 +136,12 @@ def test_a_step_out_of_order_says_what_is_allowed(
     assert said.err.count("\n") == 1
     assert "“核实中”时不能办理“审核通过”" in said.err
     assert "现在可以办理：" in said.err
-    assert "确认有效" in said.err
+    assert "记一次通话" in said.err
+    assert "确认有效" not in said.err, "nobody was called yet"
+    assert "这一步只在“反馈待审”时由话务员办理" in said.err
     machine = json.loads(bihuan(f"hotline accept-feedback {verifying} --as a --json").err)
     assert machine["error"] == "IllegalStep"
-    assert "ComplaintConfirmed" in machine["allowed"]
+    assert "CallAttempted" in machine["allowed"]
 
 
 def test_each_refusal_has_its_exit_code(bihuan: Callable[..., Said], verifying: str) -> None:

@@ -82,6 +82,14 @@ def test_a_name_spelt_differently_is_a_conflict_too_though_it_lies_in_the_vault(
 
 
 @pytest.mark.guarantee("G1")
+def test_who_first_gave_his_name_and_then_not_has_said_something_else(city):
+    city.portal.sends(rating("A"))
+    assert outcomes(city.portal.sends(rating("A", anonymityFlag=True))) == ["conflict"]
+    city.portal.sends(rating("B", anonymityFlag=True))
+    assert outcomes(city.portal.sends(rating("B", anonymityFlag=True))) == ["repeat"]
+    assert city.damage() == []
+
+
 def test_rows_that_meet_in_one_batch_are_told_apart(city):
     rows = [rating("A", 5), rating("A", 5), rating("A", 1), rating("A", 1, assessNumber="2")]
     answers = city.portal.sends(*rows)

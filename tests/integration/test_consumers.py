@@ -1,19 +1,22 @@
 """What happens by itself: each reaction told as a story, through the log and the runner."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from city import HANDLER, OPERATOR, PLATFORM, REVIEWER, SECOND, SUPERVISOR, UNIT, City, rating
 from city import service as service_record
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 import schemas as s
+from console.timeline import timeline
 from consumers import register
 from consumers.assignment import Assignment, rules_of
 from workflow import links, outbox
 from workflow.ledger import Actor
 from workflow.policy import Policies
-from workflow.storage.models import deadlines, events, parked, staff, units
+from workflow.staff import Person, seed_staff
+from workflow.storage.models import deadlines, events, parked, units
 from workflow.storage.models import outbox as outbox_table
 
 NAMES = (
@@ -51,6 +54,10 @@ def timers(city, subject):
 def rows(city, table):
     with city.office.database.read() as conn:
         return conn.execute(select(table)).all()
+
+
+def moment(text):
+    return datetime.fromisoformat(text)
 
 
 def handler(unit):
@@ -130,8 +137,7 @@ def test_analysis_reads_the_text_from_the_vault_and_leaves_none_of_it_in_the_log
 
 def test_a_text_erased_before_it_was_analysed_is_no_obstacle(city):
     subject = city.portal.bad_review("点错了", stars=2)
-    with city.office.database.write() as conn:
-        city.office.vault.erase(conn, f"{subject}-1")
+    city.erases(f"{subject}-1")
     city.drain()
     assert fact_of(city, subject, "ComplaintAnalysed").misoperation == "low"
 
@@ -156,9 +162,7 @@ def test_the_same_number_on_the_same_matter_within_a_day_is_shown_as_a_repeat(ci
 
 def test_a_number_that_rates_in_bulk_and_one_of_the_staff_are_shown(city):
     with city.office.database.write() as conn:
-        phone = city.office.vault.phone_hash("19900001234")
-        row = {"unit": UNIT, "account": "经办01", "phone": phone, "duty": "handler"}
-        conn.execute(insert(staff), row)
+        seed_staff(conn, city.office.vault, [Person(UNIT, "经办01", "19900001234")])
     city.portal.sends(*(rating(f"G{n}") for n in range(4)))
     subject = city.portal.bad_review()
     city.drain()
@@ -536,6 +540,29 @@ def test_an_appeal_is_for_the_reviewer_and_its_outcome_for_the_unit(city):
     ]
 
 
+@pytest.mark.parametrize(
+    ("assessed", "late"),
+    [("2021-09-23T23:59:59+08:00", False), ("2021-09-24T00:00:01+08:00", True)],
+)
+def test_a_rating_after_its_window_is_kept_verified_and_said_so(city, assessed, late):
+    city.travel("2021-09-27T09:00:00+08:00")
+    city.portal.sends(service_record("P0001", serviceTime=moment("2021-09-16T16:00:00+08:00")))
+    subject = city.portal.bad_review(assessTime=moment(assessed))
+    city.drain()
+    found = [f for f in fact_of(city, subject, "ComplaintAnalysed").findings if f.kind == "late"]
+    assert bool(found) is late
+    assert city.state(subject) == "核实中"
+    shown = dict(timeline(city.office, subject, OPERATOR).entries[1].details).get("依据", "")
+    assert ("办事后第 7 天才评价，已过本地的评价期限" in shown) is late
+
+
+def test_where_the_service_is_not_known_nothing_is_said_of_the_window(city):
+    city.travel("2021-12-27T09:00:00+08:00")
+    subject = city.portal.bad_review()
+    city.drain()
+    assert "late" not in {f.kind for f in fact_of(city, subject, "ComplaintAnalysed").findings}
+
+
 class Gateway:
     """A message gateway that keeps what it was handed, and may be down."""
 
@@ -581,19 +608,28 @@ def test_a_link_is_an_invitation_only_once_it_is_delivered(city, by_link):
     gateway = Gateway(fails=1)
     assert outbox.deliver(city.ledger, {"link": gateway}) == 1
     assert fact_of(city, subject, "ReevaluationInvited") is None
+    assert outbox.deliver(city.ledger, {"link": gateway}) == 0
+    city.travel(minutes=1)
     assert outbox.deliver(city.ledger, {"link": gateway}) == 1
     invited = fact_of(city, subject, "ReevaluationInvited")
     (message,) = gateway.sent
     due_at = city.complaint(subject).limits["reevaluate"].due_at
     assert (invited.channel, invited.expires_at) == ("link", due_at)
     assert links.read(city.office.keys.link, message.link) == (subject, 1, due_at)
-    assert not any(message.link in str(row) for row in rows(city, outbox_table))
+    assert message.phone == "19900001234"
+    kept = str(rows(city, outbox_table)) + str(rows(city, events))
+    assert message.link not in kept
+    assert message.phone not in kept
 
 
 def test_a_link_that_cannot_be_delivered_becomes_a_call(city, by_link):
     subject = invite_by_link(city, by_link)
-    for _ in range(outbox.TRIES):
+    written = city.clock.now
+    for wait in outbox.WAITS:
+        assert fact_of(city, subject, "ReevaluationInvited") is None
+        city.clock.now = written + wait
         assert outbox.deliver(city.ledger, {"link": Gateway(fails=1)}) == 1
+    city.travel(days=1)
     assert outbox.deliver(city.ledger, {"link": Gateway()}) == 0
     assert fact_of(city, subject, "ReevaluationInvited").channel == "call"
 
@@ -601,6 +637,10 @@ def test_a_link_that_cannot_be_delivered_becomes_a_call(city, by_link):
 def test_an_answer_that_came_before_the_message_needs_no_invitation(city, by_link):
     subject = invite_by_link(city, by_link)
     city.citizen.rates(subject, 5)
-    outbox.deliver(city.ledger, {"link": Gateway()})
+    gateway = Gateway()
+    outbox.deliver(city.ledger, {"link": gateway})
+    assert gateway.sent == []
+    kept = [row.status for row in rows(city, outbox_table) if row.recipient == outbox.CITIZEN]
+    assert kept == ["overtaken"]
     assert fact_of(city, subject, "ReevaluationInvited") is None
     assert city.state(subject) == "办结"

@@ -358,6 +358,24 @@ def test_the_what_if_names_what_would_have_been_late(city, folder):
     assert shown["orders"][0]["due_after"] == "2021-09-22T17:30:00+08:00"
 
 
+@pytest.mark.parametrize(
+    ("change", "due"),
+    [
+        ("rectify=3 natural days", "2021-09-22T17:30:00+08:00"),
+        ("rectify = 8 working hours", "2021-09-17T10:35:00+08:00"),
+        ("rectify=90 minutes", "2021-09-16T11:35:00+08:00"),
+        ("rectify=30秒", "2021-09-16T10:05:30+08:00"),
+        ("acknowledge=2个工作日", "2021-09-18T17:30:00+08:00"),
+    ],
+)
+def test_a_what_if_takes_every_unit_and_both_limits(city, folder, change, due):
+    assigned(city)
+    drained(city)
+    ask = ("report", "whatif", "--period", "2021Q3", "--set", change, "--json")
+    shown = json.loads(bihuan(folder, *ask).stdout)
+    assert [order["due_after"] for order in shown["orders"]] == [due]
+
+
 def test_figures_say_when_they_lag_behind_the_log(city, folder):
     assigned(city)
     text = bihuan(folder, "report", "indicators", "--period", "2021Q3").stdout

@@ -25,14 +25,14 @@ LaterRatingJoined :platform:{ALL}
 ComplaintAnalysed :consumer:COLLECTED
 VerificationRequested :consumer:ANALYSED
 TicketLinked :operator hotline:{ALL}
-ComplaintClaimed :operator:{DESKS}
-ComplaintReleased :operator supervisor clock:{DESKS}
-CallAttempted :operator:VERIFYING REEVALUATING
-ContactRequested :operator:VERIFYING
-ContactSupplied :clerk:VERIFYING
-MaliceAlleged :operator:VERIFYING
-MaliceUpheld :operator reviewer supervisor:MALICE_REVIEW
-MaliceRejected :operator reviewer supervisor:MALICE_REVIEW
+ComplaintClaimed :operator:{DESKS} DISPATCHED RECTIFYING APPEALED
+ComplaintReleased :operator supervisor clock:{DESKS} DISPATCHED RECTIFYING APPEALED
+CallAttempted :operator:VERIFYING {WORK}
+ContactRequested :operator:VERIFYING {WORK}
+ContactSupplied :clerk:VERIFYING ASSIGNING {WORK} RULING
+MaliceAlleged :operator:VERIFYING {WORK}
+MaliceUpheld :operator reviewer supervisor:MALICE_REVIEW ASSIGNING {WORK} RULING
+MaliceRejected :operator reviewer supervisor:MALICE_REVIEW ASSIGNING {WORK} RULING
 ComplaintConfirmed :operator:VERIFYING {WORK}
 ComplaintDismissed :operator:VERIFYING {WORK}
 DismissalReversed :supervisor:DISMISSED
@@ -73,9 +73,7 @@ DeadlineRecomputed :clock:{OPEN}
 
 LEADS_TO = {
     "VerificationRequested": "VERIFYING",
-    "MaliceAlleged": "MALICE_REVIEW",
     "MaliceUpheld": "DISMISSED",
-    "MaliceRejected": "VERIFYING",
     "ComplaintDismissed": "DISMISSED",
     "DismissalReversed": "VERIFYING",
     "DepartmentAssigned": "DISPATCHED",
@@ -91,6 +89,15 @@ LEADS_TO = {
     "ReevaluationLapsed": "CLOSED",
     "RulingCalled": "RULING",
 }
+
+
+BESIDE = (
+    *("CallAttempted", "ContactRequested", "ContactSupplied"),
+    *("MaliceAlleged", "MaliceUpheld", "MaliceRejected"),
+    *("ComplaintConfirmed", "ComplaintDismissed"),
+)
+"""Verifying, which goes on beside the work where the order is sent out first."""
+BACK = ("CallAttempted", "REEVALUATING")
 
 
 @dataclass
@@ -132,12 +139,14 @@ class Told:
     unit: str | None = None
     assisting: list[str] = field(default_factory=list)
     extended: int = 0
+    extensions: int = 0
     asked: int = 0
     appealed: bool = False
     objected: bool = False
     question: bool = False
     unverified: bool = True
     ended_at: int | None = None
+    paused: set[str] = field(default_factory=set)
     stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -164,12 +173,15 @@ def _target(told: Told, step: Step) -> str | None:
     kind, data, rules = step.kind, step.data, told.rules
     if kind == "ComplaintAnalysed":
         return "ANALYSED" if rules["verify_first"] else "ASSIGNING"
-    if kind in ("ComplaintConfirmed", "ComplaintDismissed") and told.state != "VERIFYING":
-        if rules["verify_first"]:
-            return None
-        return told.state if kind == "ComplaintConfirmed" else "DISMISSED"
+    if kind in BESIDE and told.state not in ("VERIFYING", "MALICE_REVIEW"):
+        beside = not rules["verify_first"] or (kind, told.state) == BACK
+        return LEADS_TO.get(kind, told.state) if beside else None
+    if kind in ("ComplaintClaimed", "ComplaintReleased"):
+        return told.state if told.state in _desks(told) else None
     if kind == "ComplaintConfirmed":
         return "ASSIGNING"
+    if kind in ("MaliceAlleged", "MaliceRejected"):
+        return "MALICE_REVIEW" if kind == "MaliceAlleged" else "VERIFYING"
     if kind == "DepartmentAssigned" and told.state != "ASSIGNING" and step.role == "consumer":
         return None
     if kind == "RectificationSubmitted":
@@ -186,6 +198,10 @@ def _target(told: Told, step: Step) -> str | None:
     return LEADS_TO.get(kind, told.state)
 
 
+def _desks(told: Told) -> list[str]:
+    return DESKS.split() if told.rules["verify_first"] else f"{DESKS} {WORK}".split()
+
+
 def _holds(told: Told, step: Step) -> bool:
     """Everything beyond who and where."""
     kind, data, rules = step.kind, step.data, told.rules
@@ -198,16 +214,20 @@ def _holds(told: Told, step: Step) -> bool:
         "CallAttempted": lambda: mine,
         "ContactRequested": lambda: mine and not told.has_phone and not told.awaited,
         "ContactSupplied": lambda: told.awaited,
-        "MaliceAlleged": lambda: mine and told.barred != step.actor,
-        "MaliceUpheld": lambda: step.actor != told.alleger,
-        "MaliceRejected": lambda: step.actor != told.alleger,
+        "MaliceAlleged": lambda: mine and told.barred != step.actor and not told.alleger,
+        "MaliceUpheld": lambda: told.alleger and step.actor != told.alleger,
+        "MaliceRejected": lambda: told.alleger and step.actor != told.alleger,
         "ComplaintConfirmed": lambda: (
             mine
             and told.barred != step.actor
-            and (not rules["verify_first"] or (told.answered if data["by"] == "call" else enough))
+            and not told.alleger
+            and (told.answered if data["by"] == "call" else enough)
         ),
         "ComplaintDismissed": lambda: (
-            mine and told.barred != step.actor and _dismissible(told, data, enough)
+            mine
+            and told.barred != step.actor
+            and not told.alleger
+            and _dismissible(told, data, enough)
         ),
         "WorkOrderReturned": lambda: (
             rules["returns_allowed"] and not last_return and _before(told, "return_window", step)
@@ -217,6 +237,7 @@ def _holds(told: Told, step: Step) -> bool:
         "ExtensionRequested": lambda: (
             _before(told, "rectify", step)
             and not told.asked
+            and told.extensions < rules["max_extensions"]
             and told.extended + data["working_days"] <= rules["extension_max"]
         ),
         "ExtensionGranted": lambda: 0 < data["working_days"] <= told.asked,
@@ -247,7 +268,7 @@ def _dismissible(told: Told, data: dict[str, Any], enough: bool) -> bool:
     ground = data.get("ground")
     if data["verdict"] == "unverifiable":
         return ground is None and enough
-    heard = told.answered or not told.reachable or not told.rules["verify_first"]
+    heard = told.answered or not told.reachable
     return (
         data["verdict"] == "invalid" and ground is not None and (heard or ground != "misoperation")
     )
@@ -272,13 +293,28 @@ def take(told: Told, step: Step, stamps: dict[str, tuple[int, int]]) -> None:
     assert to is not None
     before, told.state, told.version = told.state, to, told.version + 1
     _taken(told, step, before)
-    if to not in DESKS.split():
+    if to not in _desks(told):
         told.claimer = None
     if to in ("DISMISSED", "CLOSED") and before not in ("DISMISSED", "CLOSED"):
-        told.ended_at, told.unverified = step.at, False
+        told.ended_at, told.unverified, told.alleger, told.awaited = step.at, False, None, False
+        if to == "CLOSED" and told.verdict is None:
+            told.verdict = "valid"
+    if to == "REEVALUATING" != before:
+        told.calls, told.last_call_at, told.answered = 0, None, False
     if to == "ASSIGNING" and before in ("REEVALUATING", "RULING", "CLOSED"):
         told.round += 1
+    told.paused = _resting(told)
     told.stamps = {n: s for n, s in told.stamps.items() if n in due(told) or n in _ASKING} | stamps
+
+
+def _resting(told: Told) -> set[str]:
+    """The limits that stand still, from where the complaint stands."""
+    resting = set()
+    if told.awaited and told.unverified and told.rules["contact_pauses"]:
+        resting.add("verify")
+    if told.state == "APPEALED" and told.rules["appeal_pauses"]:
+        resting.add("rectify")
+    return resting
 
 
 _ASKING = ("return_window", "appeal_window")
@@ -303,16 +339,19 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
             told.has_phone = told.reachable = True
     elif kind == "MaliceAlleged":
         told.alleger = step.actor
+    elif kind == "MaliceRejected":
+        told.alleger = None
     elif kind in ("MaliceUpheld", "ComplaintConfirmed", "ComplaintDismissed"):
         given = {"MaliceUpheld": "malicious", "ComplaintConfirmed": "valid"}
         told.verdict = given.get(kind) or data["verdict"]
         told.ground = data.get("ground")
-        told.verifier, told.unverified = step.actor, False
+        told.verifier, told.unverified, told.awaited = step.actor, False, False
     elif kind == "AppealUpheld" or (kind == "RulingGiven" and data["decision"] == "dismiss"):
         told.verdict, told.ground = data["verdict"], data.get("ground")
     elif kind == "DepartmentAssigned":
         told.unit, told.assisting = data["unit"], list(data["assisting"])
         told.orders, told.extended, told.asked = told.orders + 1, 0, 0
+        told.extensions = 0
         told.question = False
     elif kind == "WorkOrderReturned":
         told.returns += 1
@@ -322,6 +361,7 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
         told.asked = data["working_days"]
     elif kind == "ExtensionGranted":
         told.extended, told.asked = told.extended + data["working_days"], 0
+        told.extensions += 1
     elif kind == "ExtensionRefused":
         told.asked = 0
     elif kind == "AppealLodged":
@@ -330,7 +370,6 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
         told.question = kind == "ClarificationAsked"
     elif kind == "RectificationSubmitted":
         told.asked = 0
-        told.calls, told.last_call_at, told.answered = 0, None, False
     elif kind == "CitizenObjected":
         told.objected = True
     if told.state == "CLOSED" and before != "CLOSED":
@@ -350,15 +389,15 @@ def _opened_again(told: Told, kind: str) -> None:
         told.outcome = None
     if told.state == "VERIFYING":
         told.barred = told.verifier if kind == "CitizenObjected" else told.barred
-        told.verdict = told.ground = told.alleger = told.last_call_at = None
+        told.verdict = told.ground = told.last_call_at = None
         told.calls, told.answered, told.unverified = 0, False, True
+        told.awaited = False
 
 
 def due(told: Told) -> set[str]:
     """The limits that must be running, and the citizen's window, from where it stands."""
     state = told.state
     by_state = {
-        "MALICE_REVIEW": {"malice_review"},
         "ASSIGNING": {"assign"},
         "DISPATCHED": {"acknowledge", "rectify"},
         "RECTIFYING": {"rectify"},
@@ -373,6 +412,8 @@ def due(told: Told) -> set[str]:
         return {"objection_window"}
     if told.unverified:
         running.add("verify")
+    if told.alleger:
+        running.add("malice_review")
     if told.asked and state in ("RECTIFYING", "RETURNED", "APPEALED"):
         running.add("extension_ruling")
     return running | {"total"}

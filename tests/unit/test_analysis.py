@@ -12,7 +12,13 @@ from schemas.codes import REASONS, Origin
 from workflow.errors import InvalidInput
 
 NOTHING_KNOWN = SimpleNamespace(
-    sealed=None, ratings=None, staff_of=None, other=None, collected_at=None, assessed_at=None
+    sealed=None,
+    ratings=None,
+    staff_of=None,
+    other=None,
+    collected_at=None,
+    assessed_at=None,
+    served_at=None,
 )
 HOUR = 3_600_000_000
 NOON = 1_631_764_800_000_000
@@ -34,7 +40,7 @@ def looked_at(text="", *, rows=(NOTHING_KNOWN,), rules=None, **values):
         **given | values,
     )
     record = SimpleNamespace(fact=fact, subject="CP21-0002", id="CP21-0002-1", occurred_at=NOON)
-    return Analysis(None, rules or shipped()).analysed(record, text, rows)
+    return Analysis(None, rules=rules or shipped()).analysed(record, text, rows)
 
 
 def findings(analysed, kind):

@@ -195,6 +195,17 @@ class TestAnOfficesOwnFile:
         assert falls_due("2021-09-30T10:00", "2 working days", calendar) == "2021-10-09 17:00"
         assert falls_due("2021-10-01T10:00", "90 minutes", calendar) == "2021-10-02 23:30"
 
+    def test_a_working_day_without_workday_hours_is_closed(self) -> None:
+        hours = '[hours]\nworkday = []\nmon = ["09:00-12:00"]\nsun = ["09:00-12:00"]'
+        closed = parse_calendar(f'zone = "Asia/Shanghai"\nofficial = "china"\n{hours}')
+        assert not closed.is_working_day(date(2021, 9, 13)), "every legal working day has `workday`"
+        assert closed.is_working_day(date(2021, 9, 12)), "a plain Sunday has its own"
+        mondays = parse_calendar(
+            f'zone = "Asia/Shanghai"\nofficial = "china"\n{hours.replace("workday = []", "")}'
+        )
+        assert mondays.is_working_day(date(2021, 9, 13)), "its weekday's where `workday` is absent"
+        assert not mondays.is_working_day(date(2021, 9, 20)), "a Monday declared off"
+
     def test_its_cards(self) -> None:
         calendar = parse_calendar(self.FILE)
         midnight = at("2021-10-03T00:00")
@@ -231,6 +242,7 @@ BROKEN = [
     ('zone = "UTC"\n[hours]\nmon = []', "hours"),
     ('zone = "UTC"\n[dates]\n2021-13-01 = []', "dates.2021-13-01"),
     ('zone = "UTC"\n[dates]\n20210901 = []', "dates.20210901"),
+    ('zone = "UTC"\n[dates]\n2021-W39-6 = []', "dates.2021-W39-6"),
     ("zone = [" * 20_000, "calendar"),
     ("zone = 'UTC'\nzone = 'UTC'", "calendar"),
 ]
@@ -320,6 +332,21 @@ def test_times_without_zone_or_out_of_range(moment: datetime) -> None:
 def test_the_end_before_the_start_is_refused() -> None:
     with pytest.raises(InvalidInput, match="to"):
         worktime(office_calendar(), at("2021-09-02T00:00"), at("2021-09-01T00:00"))
+
+
+def test_more_than_a_hundred_years_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="一百年"):
+        worktime(office_calendar(), at("1970-01-02T00:00"), at("2799-01-01T00:00"))
+
+
+def test_the_refusal_of_a_limit_says_what_is_wrong_with_it() -> None:
+    for text, wrong in (
+        ("1.5 hours", "看不懂"),
+        ("9" * 30 + " hours", "过长"),
+        ("5 weeks", "单位"),
+    ):
+        with pytest.raises(InvalidInput, match=wrong):
+            Limit.parse(text)
 
 
 def test_errors_survive_a_process_pool() -> None:

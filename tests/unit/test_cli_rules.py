@@ -160,6 +160,11 @@ def test_policy_lint_lists_each_value_with_its_source(tmp_path: Path) -> None:
     assert shipped.exit_code == 0
     assert "zhejiang 2021.1（浙江（示例）），自 2021-01-01 起" in shipped.stdout
     assert answer("policy", "lint")["findings"] == []
+    settings = [row for row in answer("policy", "lint")["settings"] if row["profile"] == "zibo"]
+    assert all(row["source"] for row in settings)
+    named = {row["setting"] for row in settings}
+    assert {"calendar", "rectify", "rating_window", "retention_days", "escalation.2"} <= named
+    assert "needs_reason" not in named
     broken = tmp_path / "broken.toml"
     broken.write_text('name = "x"\nspeed = 3\n', encoding="utf-8")
     found = bihuan("policy", "lint", str(broken))

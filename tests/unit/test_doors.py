@@ -1,9 +1,10 @@
 """Every step a person records has its door; what a door takes in, refuses, and gives away."""
 
 import pytest
-from city import City, service
+from city import OPERATOR, City, service
 from sqlalchemy import select
 
+from console.finding import found_by_last4
 from producers import citizens, departments, hotline, supervisors
 from schemas.envelope import Role
 from workflow import links
@@ -18,7 +19,7 @@ from workflow.errors import (
     UnknownComplaint,
 )
 from workflow.loop import STEPS
-from workflow.storage.models import events, vault
+from workflow.storage.models import events, vault, views
 
 A, B = "话务员01", "话务员02"
 UNIT, OTHER = "ZD-RSJ", "ZD-YBJ"
@@ -429,6 +430,28 @@ def test_a_clerk_of_another_unit_supplies_nothing(city: City) -> None:
     given = {"account": "数据员", "unit": OTHER, "phone": "19900004321"}
     assert departments.supply_contact(city.ledger, "S07", "1", **given) is None
     assert city.complaint(subject).contact_requested
+
+
+def test_by_a_phone_supplied_later_a_complaint_is_found_and_matched(city: City) -> None:
+    subject = city.portal.bad_review(project="S07", mobile="")
+    city.drain()
+    hotline.request_contact(city.ledger, subject, account=A)
+    given = {"account": "数据员", "unit": UNIT, "phone": "19900004321"}
+    assert found_by_last4(city.office, "4321", OPERATOR) == ()
+    departments.supply_contact(city.ledger, "S07", "1", **given, key="k1")
+    departments.supply_contact(city.ledger, "S07", "1", **given, key="k1")
+    assert [item.id for item in found_by_last4(city.office, "4321", OPERATOR)] == [subject]
+    again = city.portal.bad_review(project="S08", mobile="19900004321")
+    city.drain()
+    assert city.complaint(again).duplicate_of == subject
+    assert len(found_by_last4(city.office, "4321", OPERATOR)) == 2
+    with city.office.database.read() as conn:
+        query = select(views.c.subject).where(views.c.what == "last4").order_by(views.c.id)
+        assert list(conn.execute(query).scalars()) == [subject, subject, again]
+    with pytest.raises(InvalidInput, match="last4") as refused:
+        found_by_last4(city.office, "19900004321", OPERATOR)
+    assert "1990" not in str(refused.value)
+    assert city.damage() == []
 
 
 # the rules

@@ -273,19 +273,25 @@ def test_a_spreadsheet_with_dates_numbers_and_formulas(tmp_path: Path) -> None:
     path = sheet(
         tmp_path / "评价.xlsx",
         tuple(HEADER.split(",")),
-        ("JS1", datetime(2021, 7, 1, 9, 30, 0, 999_900), 5, "区医保局", "=1+1"),  # noqa: DTZ001
+        ("JS1", datetime(2021, 7, 1, 9, 30, 0, 999_900), 5, "区医保局", "@1+1"),  # noqa: DTZ001
         ("JS2", TIME, 4.0, "区医保局", None),
         (None, None, None, None, None),
         (370303210701000123, TIME, 5, "区医保局", ""),
         ("JS5", TIME, "五", "区医保局", ""),
+        ("=B7", TIME, 5, "区医保局", ""),
     )
     rows, refused = taken(path)
     assert [row.projectNo for row in rows] == ["JS1", "JS2"]
     first = rows[0]
     assert isinstance(first, Rating)
     assert first.assessTime.isoformat() == "2021-07-01T01:30:01+00:00"
-    assert first.writingEvaluation == "=1+1"
-    assert [(r.row, r.field) for r in refused] == [(5, "办件编号"), (6, "satisfaction")]
+    assert first.writingEvaluation == "@1+1"
+    assert [(r.row, r.field) for r in refused] == [
+        (5, "办件编号"),
+        (6, "satisfaction"),
+        (7, "办件编号"),
+    ]
+    assert "公式" in refused[2].reason
 
 
 def bomb(path: Path, member: str) -> Path:
@@ -295,10 +301,56 @@ def bomb(path: Path, member: str) -> Path:
     return good
 
 
-@pytest.mark.parametrize("member", ["xl/worksheets/sheet2.xml", "xl/more/sharedStrings.xml"])
+@pytest.mark.parametrize(
+    "member", ["xl/worksheets/sheet2.xml", "xl/more/sharedStrings.xml", "xl/more.xml"]
+)
 def test_a_bomb_is_not_opened(tmp_path: Path, member: str) -> None:
     with pytest.raises(InvalidInput, match="过大"):
         next(read_batches(bomb(tmp_path / "b.xlsx", member), OWN))
+
+
+def altered(path: Path, old: str, new: str) -> Path:
+    """The same spreadsheet with something else in its sheet."""
+    other = path.with_name("altered.xlsx")
+    with zipfile.ZipFile(path) as book, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in book.namelist():
+            content = book.read(name)
+            if name.endswith("sheet1.xml"):
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode())
+            copy.writestr(name, content)
+    return other
+
+
+@pytest.mark.parametrize("number", ["999999999999", "-5", "1", "2.5", "x"])
+def test_a_row_with_an_impossible_number_ends_the_file_and_is_not_dropped(
+    tmp_path: Path, number: str
+) -> None:
+    path = sheet(tmp_path / "a.xlsx", tuple(HEADER.split(",")), ("JS1", TIME, 5, "区医保局", ""))
+    with pytest.raises(InvalidInput, match="第 2 行，文件：文件从此处起损坏"):
+        list(read_batches(altered(path, '<row r="2"', f'<row r="{number}"'), OWN))
+
+
+def test_a_row_of_a_million_cells_is_not_held(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "a.xlsx", tuple(HEADER.split(",")), ("JS1", TIME, 5, "区医保局", ""))
+    end = "</row></sheetData>"
+    cells = "".join(f"<c><v>{hash(str(n))}</v></c>" for n in range(400_000))
+    tracemalloc.start()
+    with pytest.raises(InvalidInput, match="损坏"):
+        list(read_batches(altered(path, end, cells + end), OWN))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60_000_000
+
+
+def test_empty_rows_between_others_cost_nothing_and_lines_keep_their_numbers(
+    tmp_path: Path,
+) -> None:
+    path = sheet(tmp_path / "a.xlsx", tuple(HEADER.split(",")), ("JS1", TIME, 5, "区医保局", ""))
+    (batch,) = read_batches(altered(path, '<row r="2"', '<row r="1048576"'), OWN)
+    assert batch.numbers == [1048576]
+    with pytest.raises(InvalidInput, match="第 1 行是空行"):
+        list(read_batches(altered(path, '<row r="1"', '<row r="2"'), OWN))
 
 
 def test_a_spreadsheet_broken_in_its_middle_keeps_what_came_before(tmp_path: Path) -> None:

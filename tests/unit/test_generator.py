@@ -408,12 +408,6 @@ def test_the_living_desk_has_work_for_everybody() -> None:
     wanted = {state.value for state in OPEN if state not in first_stops}
     assert set(stages) == wanted | {"CLOSED", "DISMISSED", "PARKED"}
     assert stages["PARKED"] == 1
-    assert sorted(f.shade for f in desk.fates.values() if f.shade) == [
-        "red",
-        "red",
-        "yellow",
-        "yellow",
-    ]
 
 
 def test_the_living_desks_rows_are_taken_and_lie_in_october(counter_desk: Desk) -> None:

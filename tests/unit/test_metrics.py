@@ -185,7 +185,7 @@ def test_once_round_the_loop_leaves_one_row_for_the_complaint_and_one_for_its_or
     assert (facts.verify_due_at, facts.verified_at) == (at("09-17T17:30"), at("09-16T10:00"))
     assert (facts.round, facts.first_level, facts.final_level) == (1, 5, 5)
     assert (facts.collected_at, facts.ended_at) == (at("09-16T09:00"), at("09-23T10:00"))
-    assert (order.day, order.round, order.real_name) == ("2021-09-15", 1, True)
+    assert (order.day, order.round) == ("2021-09-15", 1)
     assert (order.acknowledge_due_at, order.acknowledged_at) == (
         at("09-17T17:30"),
         at("09-16T11:00"),
@@ -362,15 +362,16 @@ def test_a_ruling_may_close_it_unresolved(story):
     assert story.order().withdrawn_at == at("09-20T09:00")
 
 
-def test_dispatched_first_and_never_verified_nothing_stays_due(city):
+def test_dispatched_first_and_never_verified_it_counts_as_valid_once_closed(city):
     story = Story(city, profile="jiangsu").analysed().assigned("09-16T09:05")
     policy = city.policies.versions("jiangsu")[0]
     story.acknowledged("09-16T09:30").submitted("09-16T10:00")
     if policy.review:
         story.accepted("09-16T10:30")
+    assert story.facts().verdict is None
     story.called("09-16T11:00", CallOutcome.ANSWERED).rated(5, "09-16T11:00")
     facts = story.facts()
-    assert (facts.state, facts.verdict) == ("CLOSED", None)
+    assert (facts.state, facts.verdict) == ("CLOSED", "valid")
     assert (facts.verify_due_at, facts.verified_at) == (None, None)
     assert story.order().accepted_at is not None
 

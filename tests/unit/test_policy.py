@@ -116,7 +116,7 @@ def test_windows_show_no_cards_and_one_day_limits_no_yellow_one() -> None:
 
 
 def test_the_rating_window_counts_the_day_of_the_service() -> None:
-    assert due_of("zibo", "rating_window", "2021-09-16T16:00") == "2021-09-23 17:30"
+    assert due_of("zibo", "rating_window", "2021-09-16T16:00") == "2021-09-24 00:00"
 
 
 def test_a_pause_moves_verification() -> None:
@@ -152,7 +152,7 @@ def test_linwu_gives_7_natural_days_and_15_for_complex_cases() -> None:
 
 def test_shanghai_1_5_15_without_return() -> None:
     shanghai = profile("shanghai")
-    assert shanghai.example
+    assert shanghai.label.endswith("（示例）")
     assert not shanghai.returns_allowed
     assert due_of("shanghai", "verify", "2021-09-16T16:00") == "2021-09-17 17:30"
     assert due_of("shanghai", "rectify", "2021-09-16T16:00") == "2021-09-24 17:30"
@@ -164,7 +164,7 @@ def test_shanghai_1_5_15_without_return() -> None:
 
 def test_zhejiang_1_and_15_natural_days_and_one_rerating() -> None:
     zhejiang = profile("zhejiang")
-    assert zhejiang.example
+    assert zhejiang.label.endswith("（示例）")
     assert zhejiang.max_rounds == 1
     assert due_of("zhejiang", "verify", "2021-09-16T16:00") == "2021-09-17 17:30"
     assert due_of("zhejiang", "rectify", "2021-09-08T16:00") == "2021-09-23 17:30"
@@ -172,7 +172,7 @@ def test_zhejiang_1_and_15_natural_days_and_one_rerating() -> None:
 
 def test_beijing_7_days_and_three_levels() -> None:
     beijing = profile("beijing")
-    assert beijing.example
+    assert beijing.label.endswith("（示例）")
     assert (beijing.scale, profile("zibo").scale) == ("three", "five")
     assert due_of("beijing", "rectify", "2021-09-10T16:00") == "2021-09-17 17:30"
 
@@ -250,6 +250,7 @@ def written(folder: Path, *swaps: str) -> Path:
         ('limits = ["total"]', 'limits = ["lunch"]', "escalation.2.limits"),
         ("effective_from = 2021-01-01", 'effective_from = "soon"', "effective_from"),
         ('name = "zibo"', "name = 3", "name"),
+        ("[rules]", '[rules]\nneeds_reason = { value = true, source = "x" }', "rules.needs_reason"),
         ('zone = "Asia/Shanghai"', 'zone = "Asia/Zibo"', "calendar.zone"),
         ('"08:30-12:00"', '"08:30-12:99"', "calendar.hours.workday[0]"),
         ('name = "zibo"', 'name = "zibo"\ninherits = "atlantis"', "inherits"),

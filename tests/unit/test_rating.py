@@ -66,12 +66,9 @@ def test_a_reason_belongs_to_its_level_alone(code: str, level: int) -> None:
             rated()
 
 
-def test_a_bad_rating_says_so_and_whether_it_says_why() -> None:
-    bad = Rating(**{**GOOD, "satisfaction": 2})
-    assert bad.is_bad
-    assert not bad.says_why
+def test_a_bad_rating_tells_whether_it_says_why() -> None:
+    assert not Rating(**{**GOOD, "satisfaction": 2}).says_why
     assert Rating(**{**GOOD, "satisfaction": 2, "evalDetail": ("213",)}).says_why
-    assert not Rating(**GOOD).is_bad
 
 
 def test_a_service_record_has_no_place_for_the_citizen() -> None:

@@ -1,5 +1,6 @@
 """Each source reads its own codes; what it does not know it refuses, and says why."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -201,6 +202,54 @@ def test_a_row_without_a_unit_is_refused_where_the_source_has_units() -> None:
     assert rating("gbt39046", STANDARD).proDepart == ""
 
 
+def test_a_row_with_several_problems_names_them_all() -> None:
+    row = {**OWN, "userName": "欧阳某" * 99, "pf": "9", "evalDetail": ""}
+    read = refusal("bihuan", row, 满意度="1", 评价时间="昨天", 单位名称="")
+    assert (read.field, read.value) == ("pf", "9")
+    said = read.reason.split("；")
+    assert [part.split(" ")[0].split("（")[0] for part in said[1:]] == [
+        "assessTime",
+        "proDepart",
+        "evalDetail",
+        "userName",
+    ]
+    assert "（昨天）不是时间" in said[1]
+    assert "欧阳" not in read.reason
+    missing = source("shandong").parse(Kind.RATING, {"satisfaction": "5"}, 1)
+    assert isinstance(missing, Refusal)
+    assert (missing.field, missing.reason) == (
+        "projectNo",
+        "缺少；serviceNumber 缺少；pf 缺少；assessTime 缺少",
+    )
+
+
+def test_a_default_rating_cannot_say_that_it_was_active() -> None:
+    assert rating("bihuan", OWN, pf="系统默认").origin is Origin.DEFAULT
+    assert refusal("bihuan", OWN, pf="系统默认", origin="现场主动").field == "origin"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("办件编号", "3.70303E+17"),
+        ("办件编号", "3.7e+17"),
+        ("办件编号", "=A2&B2"),
+        ("单位代码", "1.137E+17"),
+        ("手机号", "1.38E+10"),
+        ("证件号", "3.70303E+17"),
+    ],
+)
+def test_a_number_a_spreadsheet_has_spoilt_is_refused(field: str, text: str) -> None:
+    read = refusal("bihuan", OWN, **{field: text})
+    assert read.field == source("bihuan").field(field)
+    assert "科学计数" in read.reason or "公式" in read.reason
+
+
+def test_a_time_beyond_all_calendars_is_out_of_range_not_illegible() -> None:
+    for text in ("9999-12-31 23:59:59", "9999-12-31T23:59:59-14:00", "1970-01-01 00:00:00"):
+        assert refusal("bihuan", OWN, 评价时间=text).reason.startswith("时间不在 2000 年")
+
+
 def test_an_unknown_field_is_refused_never_dropped() -> None:
     assert refusal("bihuan", OWN, evaldetails="109").reason == "不认识的字段"
     assert rating("shandong", NATIONAL, sync_sign="1", taskHandleItem="x").satisfaction == 5
@@ -236,9 +285,6 @@ def test_a_message_answers_for_each_row() -> None:
         b'"text"',
         b"\xff\xfe[\x00]\x00",
         b'[{"a":"\xd5\xc5"}]',
-        b'[{"projectNo":"1","projectNo":"2"}]',
-        b'[{"satisfaction":NaN}]',
-        b'[{"satisfaction":' + b"9" * 5000 + b"}]",
         b"[" * 100_000,
         b"[" + b" " * (17 << 20) + b"]",
         b"[" + b"1," * 20_000 + b"1]",
@@ -248,6 +294,27 @@ def test_a_body_that_is_no_list_of_rows_is_one_clear_error(body: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_json_rows(body, source("bihuan"))
     assert caught.value.field == "正文"
+    assert not re.search("[a-z]{3}", caught.value.reason)
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "value", "reason"),
+    [
+        (b'{"projectNo":"1","projectNo":"2"}', "", "", "同一字段出现两次"),
+        (b'{"projectNo":"1","satisfaction":NaN}', "satisfaction", "nan", "应为文本"),
+        (b'{"satisfaction":5.0}', "satisfaction", "5.0", "应为文本"),
+        (b'{"userName":true}', "userName", "（已隐去，4字）", "应为文本"),
+        (b'{"mobile":{"a":"13812345678"}}', "mobile", "", "应为文本"),
+        (b'{"projectNo":' + b"9" * 5000 + b"}", "satisfaction", "", "看不出是办件还是评价"),
+    ],
+)
+def test_a_row_that_cannot_be_meant_stops_no_other(
+    row: bytes, field: str, value: str, reason: str
+) -> None:
+    good = b'{"projectNo":"1","serviceTime":"2021-07-01 09:00:00","proDepart":"a"}'
+    batch = parse_json_rows(b"\xef\xbb\xbf[" + row + b"," + good + b"]", source("bihuan"))
+    assert batch.numbers == [2]
+    assert batch.refused == [Refusal(1, field, value, reason)]
 
 
 def test_a_lone_surrogate_in_a_message_is_replaced() -> None:

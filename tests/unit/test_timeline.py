@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 import pytest
-from city import HANDLER, OPERATOR, REVIEWER, SUPERVISOR, UNIT, City
+from city import HANDLER, OPERATOR, REVIEWER, SUPERVISOR, UNIT, City, service
 from sqlalchemy import select
 
 import schemas as s
@@ -79,7 +79,35 @@ def test_the_unit_never_sees_who_rated(city: City, rectifying: str) -> None:
         assert secret not in seen
     assert "【隐去】" in seen
     assert "居住证明" in seen
-    assert "9月第3周" in seen
+
+
+def _about(city: City, subject: str, viewer: Actor) -> dict[str, str]:
+    return dict(timeline(city.office, subject, viewer).head)
+
+
+def test_time_and_window_are_as_coarse_as_enough_services_need(city: City) -> None:
+    subject = city.portal.bad_review(project="P0001")
+    city.portal.sends(service("P0001"), *(service(f"S{n}", winName="8号窗口") for n in range(3)))
+    city.drain()
+    city.hotline.confirms(subject)
+    told = _about(city, subject, OPERATOR)["单位可见"]
+    assert told == "不显示时间和窗口：该季同事项办件只有 4 件，不足 5 件"
+    city.portal.sends(
+        service("S9", serviceTime=datetime.fromisoformat("2021-09-01T09:00:00+08:00"))
+    )
+    told = _about(city, subject, OPERATOR)["单位可见"]
+    assert told == "9月（已模糊），相符办件 5 件（至少 5 件）"
+    city.drain()
+    seen = _about(city, subject, HANDLER)
+    assert (seen["时间"], seen.get("窗口")) == ("9月（已模糊）", None)
+    city.travel(hours=1)
+    city.portal.sends(*(service(f"L{n}") for n in range(9)))
+    assert _about(city, subject, HANDLER) == seen, "what came after the order changes nothing"
+    city.hotline.assigns(subject)
+    seen = _about(city, subject, HANDLER)
+    assert (seen["时间"], seen["窗口"]) == ("9月第3周（已模糊）", "3号窗口")
+    told = _about(city, subject, OPERATOR)["单位可见"]
+    assert told == "9月第3周（已模糊）、3号窗口，相符办件 10 件（至少 5 件）"
 
 
 def test_the_unit_sees_its_own_steps_and_what_it_is_told(city: City, rectifying: str) -> None:
@@ -167,8 +195,7 @@ def test_an_erased_text_is_said_to_be_erased(city: City, rectifying: str) -> Non
         city.ledger, rectifying, account=HANDLER.name, unit=UNIT, question="哪份证明？"
     )
     version = city.complaint(rectifying).version
-    with city.office.database.write() as conn:
-        city.office.vault.erase(conn, f"{rectifying}-{version}")
+    city.erases(f"{rectifying}-{version}")
     last = timeline(city.office, rectifying, HANDLER).entries[-1]
     assert last.details == (("代问", "（已删除）"),)
 
@@ -180,7 +207,7 @@ def test_steps_are_named_by_where_they_led(city: City, rectifying: str) -> None:
     found = timeline(city.office, rectifying, SUPERVISOR)
     assert found.entries[-1].label == "再评价不满意，重办"
     assert [due.name for due in found.entries[-1].limits] == ["assign"]
-    assert found.allowed[:2] == ("释放", "派单")
+    assert found.allowed[:2] == ("派单", "督办")
 
 
 # the queues

@@ -4,10 +4,13 @@ import csv
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, insert
+from sqlalchemy import create_engine, insert, select
+from typer.testing import CliRunner
 
+from console.cli import app
 from workflow.errors import InvalidInput
-from workflow.storage.models import METADATA, tallies
+from workflow.staff import load_staff
+from workflow.storage.models import METADATA, staff, tallies
 from workflow.units import SHIPPED, UnitList, load, seed, stored
 
 DATA = Path(__file__).parents[1] / "data"
@@ -195,3 +198,34 @@ def test_a_unit_with_ratings_cannot_fall_off_the_list(conn, zibo):
         seed(conn, shorter)
     seed(conn, UnitList("next", zibo.units[:-1]))
     assert stored(conn).version == "next"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("单位,账号\n区人社局,a\n", "表头"),
+        ("单位,账号,电话\n没有这个局,a,19900001234\n", "第2行 单位"),
+        ("单位,账号,电话\n区人社局,,19900001234\n", "第2行 账号"),
+        ("单位,账号,电话\n区人社局,a,12345\n", "第2行 电话"),
+        ("单位,账号,电话\n区人社局,a,19900001234\n区人社局,a,19900001235\n", "账号"),
+    ],
+)
+def test_a_broken_staff_list_names_line_and_field_and_no_number(tmp_path, text, field):
+    path = tmp_path / "staff.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        load_staff(path, load())
+    assert refused.value.field == field
+    assert "1234" not in str(refused.value)
+
+
+def test_the_staff_list_is_read_by_units_names_and_kept_by_hash_alone(city, tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text("单位,账号,电话\n区人社局,经办01,199 0000 1234\n", encoding="gb18030")
+    folder = city.office.data
+    words = ["units", "staff", str(path), "--json", "--data", str(folder)]
+    assert CliRunner().invoke(app, words).stdout == '{"staff": 1}\n'
+    with city.office.database.read() as conn:
+        (row,) = conn.execute(select(staff)).all()
+    phone = city.office.vault.phone_hash("19900001234")
+    assert (row.unit, row.account, row.phone) == ("ZD-RSJ", "经办01", phone)

@@ -14,6 +14,7 @@ from workflow.bus.consumer import Consumer
 from workflow.bus.lease import SECONDS, Lease
 from workflow.bus.runner import Runner
 from workflow.clock import system_clock
+from workflow.errors import Transient
 from workflow.ledger import Ledger
 
 POLL = 0.25
@@ -40,6 +41,10 @@ class EmbeddedBus:
     def stop(self) -> None:
         self._stop.set()
         self._wake.set()
+
+    def stands_by(self) -> bool:
+        """Whether another process runs the consumers at this moment."""
+        return self._lease.elsewhere()
 
     def drain(self) -> bool:
         """Works until every consumer's progress equals the log; False if another process holds
@@ -72,12 +77,15 @@ class EmbeddedBus:
         turns.
         """
         while not self._stop.is_set():
-            clean = self._lease.acquire()
-            if clean is None:
-                self._stop.wait(1.0)
-                continue
             try:
-                self._work(self._runners(clean))
+                clean = self._lease.acquire()
+                if clean is None:
+                    self._stop.wait(1.0)
+                else:
+                    self._work(self._runners(clean))
+            except Transient as error:
+                LOGGER.warning("runner stopped, it starts again: %s", error)
+                self._stop.wait(1.0)
             except Exception:
                 LOGGER.exception("runner stopped by an error; it starts again")
                 self._stop.wait(1.0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from workflow.storage.database import Database
 from workflow.storage.models import leases
@@ -32,19 +33,33 @@ class Lease:
             if row is None:
                 conn.execute(insert(leases), {"name": self.name, **self._held(now)})
                 return True
-            if row.holder != self.holder and row.expires_at > now and not _dead(row.holder):
+            if self._taken(row):
                 return None
             self._write(conn, **self._held(now))
             return bool(row.clean)
 
+    def elsewhere(self) -> bool:
+        """Whether somebody else holds it now."""
+        with self.database.read() as conn:
+            row = conn.execute(select(leases).where(leases.c.name == self.name)).one_or_none()
+            return row is not None and self._taken(row)
+
+    def _taken(self, row: Row[Any]) -> bool:
+        held = row.holder != self.holder and row.expires_at > self._clock()
+        return held and not _dead(row.holder)
+
     def renew(self) -> bool:
         """False when it was lost meanwhile: stop working."""
         with self.database.write() as conn:
-            query = select(leases.c.holder).where(leases.c.name == self.name)
-            if conn.execute(query).scalar() != self.holder:
-                return False
-            self._write(conn, **self._held(self._clock()))
-            return True
+            return self.hold(conn)
+
+    def hold(self, conn: Connection) -> bool:
+        """The same within a transaction of the holder's own work."""
+        query = select(leases.c.holder).where(leases.c.name == self.name)
+        if conn.execute(query).scalar() != self.holder:
+            return False
+        self._write(conn, **self._held(self._clock()))
+        return True
 
     def release(self, *, clean: bool = True) -> None:
         """The end of work: clean if nothing was in hand."""

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Row, and_, func, insert, select
 
-from workflow.bus.consumer import Consumer
 from workflow.storage.database import Spoken
 from workflow.storage.log import LANES
 from workflow.storage.models import lanes, progress
 
 Place = tuple[int, int]
 """Lane and position of an event."""
+
+
+class Reader(Protocol):
+    """Whoever reads the log by a progress of his own."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def handles(self) -> Collection[str]: ...
 
 
 class Reach(NamedTuple):
@@ -41,7 +50,7 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
 
 
 def beyond(
-    conn: Connection, consumer: Consumer, rotation: int, size: int
+    conn: Connection, consumer: Reader, rotation: int, size: int
 ) -> tuple[list[Reach], list[Place]]:
     """The places of at most `size` records beyond the consumer's progress, lane by lane, and how
     far that brings each lane.
@@ -64,7 +73,7 @@ def rows_at(conn: Connection, places: Sequence[Place]) -> Sequence[Row[Any]]:
     return conn.execute(_ROWS.on(conn), {"keys": to_json(places).decode()}).all()
 
 
-def _parameters(consumer: Consumer, rotation: int, size: int) -> dict[str, Any]:
+def _parameters(consumer: Reader, rotation: int, size: int) -> dict[str, Any]:
     return {
         "consumer": consumer.name,
         "rotation": rotation,

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from workflow.bus import parking, progress
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.bus.progress import Place, Reach
-from workflow.errors import IllegalStep, Transient
+from workflow.errors import IllegalStep, Transient, Unwritable
 from workflow.ledger import Ledger, Posting
 from workflow.record import bare, record_of
 from workflow.storage.log import LANES
@@ -133,6 +133,8 @@ class Runner:
         while tries <= TRIES:
             try:
                 return self._alone(reach, record_of(row))
+            except Unwritable:
+                raise  # no fault of the record's; nor is there room to park it
             except (Transient, OperationalError) as transient:
                 error = transient
                 self.pause(BACK_OFF[min(tries, len(BACK_OFF)) - 1])

@@ -197,8 +197,9 @@ def keep_sealed(conn: Connection, rows: Sequence[tuple[str, str, bytes]]) -> Non
     run_many(conn, _VAULT, ("owner", "field", "sealed"), rows)
 
 
-def keep_conflicts(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    run_many(conn, _CONFLICT, CONFLICT, rows)
+def keep_conflict(conn: Connection, row: tuple[Any, ...]) -> bool:
+    """False if this conflict was kept before."""
+    return run_many(conn, _CONFLICT, CONFLICT, [row]) == 1
 
 
 def keep_refused(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -15,6 +15,8 @@ class Database(ABC):
     """SQLite for one office, PostgreSQL for many hosts; both keep what is promised here."""
 
     engine: Engine
+    place: str
+    """Where it is, as it may be shown."""
     one_writer: bool
     """Whether writes run one at a time, so that nobody can be in the way of one that goes on."""
 

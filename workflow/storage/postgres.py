@@ -32,8 +32,10 @@ class PostgresDatabase(Database):
     contended = False
 
     def __init__(self, url: str) -> None:
+        address = _url(url)
+        self.place = address.render_as_string(hide_password=True)
         self.engine = create_engine(
-            _url(url),
+            address,
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=30,

@@ -76,9 +76,12 @@ def store(conn: Connection, new: Sequence[Complaint], moved: Sequence[Complaint]
 
 
 def _due_at(c: Complaint) -> int | None:
-    return min(
-        (o.due_at for name, o in c.limits.items() if not name.endswith("_window")), default=None
+    running = (
+        o.due_at
+        for name, o in c.limits.items()
+        if not name.endswith("_window") and name not in c.paused
     )
+    return min(running, default=None)
 
 
 def _row(c: Complaint) -> tuple[Any, ...]:

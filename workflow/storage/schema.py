@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from sqlalchemy import Connection, inspect, text
 
-from workflow.errors import Damaged
+from workflow.errors import Damaged, WrongKey
 from workflow.storage import log
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys
@@ -18,17 +18,40 @@ HEAD = "0003"
 
 
 def prepare(database: Database, keys: Keys) -> None:
-    """Migrates if needed. Raises Damaged for a database of a later release."""
+    """Migrates if needed.
+
+    Raises Damaged for a database of a later release or of another program, WrongKey for a key
+    that is not this database's; then nothing was changed.
+    """
     with database.read() as conn:
         version = _version(conn)
+        if version is None and inspect(conn).get_table_names():
+            raise Damaged(f"{database.place} 是别的程序的数据库")
+        if version is not None:
+            _check_key(conn, keys)
     if version == HEAD:
         return
     with database.write() as conn:
         if _version(conn) == HEAD:
+            _check_key(conn, keys)
             return
         _upgrade(conn)
         if version is None:
             log.open_lanes(conn, keys.chain)
+
+
+def _check_key(conn: Connection, keys: Keys) -> None:
+    """One good seal shows the key; a bad one beside it is damage, for the auditor to find."""
+    heads = conn.execute(text("SELECT lane, pos, hash, seal FROM lanes")).all()
+    if heads and not any(_sealed(keys.chain, *head) for head in heads):
+        raise WrongKey
+
+
+def _sealed(key: bytes, lane: int, pos: int, head: bytes, seal: bytes) -> bool:
+    try:
+        return log.seal(key, lane, pos, head) == seal
+    except TypeError:  # rubbish in the row
+        return False
 
 
 def _version(conn: Connection) -> str | None:
@@ -49,4 +72,4 @@ def _upgrade(conn: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise Damaged(f"数据库来自更新的版本，本程序打不开：{error}") from error
+        raise Damaged("数据库来自更新的版本，本程序打不开，也没有改动它；请升级本程序") from error

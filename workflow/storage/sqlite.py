@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from workflow.errors import Busy
+from workflow.errors import BihuanError, Busy, Damaged, Unwritable
 from workflow.storage.database import Database
 from workflow.storage.fairness import Turnstile
 
@@ -39,14 +39,19 @@ LOGGER = logging.getLogger("bihuan.database")
 
 
 class SqliteDatabase(Database):
-    """One embedded database file. Raises Busy when the queue stays occupied for 30 seconds."""
+    """One embedded database file. Raises Busy when the queue stays occupied for 30 seconds,
+    Unwritable when there is no room or no right to write, Damaged for a file that is no database.
+    """
 
     one_writer = True
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self.turnstile = Turnstile(path)
+        self.path, self.place = path, str(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.turnstile = Turnstile(path)
+        except OSError as error:
+            raise unwritable(path.parent, error) from error
         self.engine = create_engine(
             f"sqlite:///{path}", connect_args={"check_same_thread": False, "cached_statements": 256}
         )
@@ -56,19 +61,14 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self.engine.connect() as conn:
+        with _plainly(), self.engine.connect() as conn:
             yield conn
 
     @contextmanager
     def write(self, timeout: float = WRITE_TIMEOUT) -> Iterator[Connection]:
         with self.turnstile.held(timeout):
-            try:
-                with self._writer.begin() as conn:
-                    yield conn
-            except OperationalError as error:
-                if "locked" in str(error.orig):
-                    raise Busy from error
-                raise
+            with _plainly(), self._writer.begin() as conn:
+                yield conn
             self._checkpoint()
 
     def _checkpoint(self) -> None:
@@ -101,6 +101,35 @@ class SqliteDatabase(Database):
     def close(self) -> None:
         self.engine.dispose()
         self.turnstile.close()
+
+
+def unwritable(where: Path, error: OSError) -> Unwritable:
+    return Unwritable(f"数据夹 {where} 不能用：{error.strerror}（{error.filename}）")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What the database says of itself, not of a statement, becomes an error of ours."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        name = getattr(getattr(error, "orig", error), "sqlite_errorname", "")
+        for start, kind in _SAID.items():
+            if name.startswith(start):
+                raise kind from error
+        raise
+
+
+_SAID: Mapping[str, type[BihuanError]] = {
+    "SQLITE_BUSY": Busy,
+    "SQLITE_LOCKED": Busy,
+    "SQLITE_FULL": Unwritable,
+    "SQLITE_IOERR": Unwritable,
+    "SQLITE_READONLY": Unwritable,
+    "SQLITE_CANTOPEN": Unwritable,
+    "SQLITE_NOTADB": Damaged,
+    "SQLITE_CORRUPT": Damaged,
+}
 
 
 def _prepare(dbapi: Any, _record: Any) -> None:

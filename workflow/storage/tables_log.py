@@ -44,6 +44,12 @@ complaints = Table(
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
+    Index(
+        "complaints_ended",
+        "ended_at",
+        sqlite_where=text("ended_at IS NOT NULL"),
+        postgresql_where=text("ended_at IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 """One row a complaint: its fold, and the columns that queues are read by."""
@@ -160,6 +166,7 @@ outbox = Table(
     Column("status", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("sent_at", Instant),
+    Column("receipt", Text),
     UniqueConstraint("event_id", "channel", "recipient"),
     Index(
         "outbox_waiting",
@@ -168,7 +175,9 @@ outbox = Table(
         postgresql_where=text("status = 'waiting'"),
     ),
 )
-"""Messages to be sent, with the event's id as idempotency key; a person can read them."""
+"""Messages to be sent, with the event's id as idempotency key; a person can read them. `receipt`:
+what the gateway answered, or why a message was not sent.
+"""
 
 sequences = Table(
     "sequences",

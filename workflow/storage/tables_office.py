@@ -36,7 +36,6 @@ staff = Table(
     Column("unit", Text, primary_key=True),
     Column("account", Text, primary_key=True),
     Column("phone", BigInteger),
-    Column("duty", Text, nullable=False),
     Index("staff_phone", "phone"),
 )
 """Contact persons and staff, by keyed phone hash: evidence of 自我评价."""
@@ -89,7 +88,6 @@ order_facts = Table(
     Column("round", Integer, nullable=False),
     Column("next_round", Integer, nullable=False),
     Column("unit", Text, nullable=False),
-    Column("real_name", Boolean, nullable=False),
     Column("assigned_at", Instant, nullable=False),
     Column("acknowledge_due_at", Instant),
     Column("acknowledged_at", Instant),

@@ -15,9 +15,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, select
 
-from workflow.errors import Damaged, InvalidInput
+from workflow.errors import Damaged, InvalidInput, WrongKey
 from workflow.storage.models import vault
 
 SALT = 16
@@ -43,9 +43,11 @@ class Keys:
         return cls(expand("seal"), expand("match"), expand("chain"), expand("link"))
 
 
-def load_keys(folder: Path, from_environment: str | None) -> Keys:
+def load_keys(folder: Path, from_environment: str | None, *, new: bool = True) -> Keys:
     """The keys from BIHUAN_KEY (64 hex digits) or the folder's key file, made on first use,
     readable by its owner only.
+
+    Raises WrongKey where there is none and the database is not `new`: no other key will do.
     """
     if from_environment is not None:
         return Keys.derive(_master("BIHUAN_KEY", from_environment))
@@ -53,6 +55,9 @@ def load_keys(folder: Path, from_environment: str | None) -> Keys:
     try:
         return Keys.derive(_master(str(path), path.read_text()))
     except FileNotFoundError:
+        if not new:
+            message = f"数据库旁没有密钥文件 {path}。请放回原来的密钥：新的密钥打不开已有的数据"
+            raise WrongKey(message) from None
         master = os.urandom(32)
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -138,10 +143,6 @@ class Vault:
         sealed = conn.execute(_SEALED, {"of_owner": owner, "of_field": field}).scalar()
         return None if sealed is None else self.unseal(owner, field, bytes(sealed))
 
-    def erase(self, conn: Connection, owner: str) -> int:
-        """Deletes everything of this owner; answers how many rows went."""
-        return conn.execute(delete(vault).where(vault.c.owner == owner)).rowcount
-
     def phone_hash(self, phone: str) -> int:
         """The keyed hash by which phones are matched: 63 bits, never reversible without the key."""
         return self._hash("phone:" + normal(phone))
@@ -152,6 +153,10 @@ class Vault:
     def _hash(self, text: str) -> int:
         digest = hashlib.blake2b(text.encode(), digest_size=8, key=self._match).digest()
         return int.from_bytes(digest, "big") >> 1
+
+
+PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
+"""A mobile number, or a fixed one with its area code, as `normal` gives it."""
 
 
 def normal(phone: str) -> str:

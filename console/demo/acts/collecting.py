@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
 
+from console.cli_help import wrapped
 from console.demo.build import Taken
 from console.demo.stage import Stage
 from console.reports.footing import table_of
@@ -14,6 +15,9 @@ from workflow.storage.models import conflicts, ratings, refused, services
 
 TITLE: Final = "归集：五个月的办件和评价"
 _DAY: Final = 86_400_000_000
+_WIDEST, _LEFT = 100, 40
+"""Columns of the whole table of refusals, and of what stands left of its reasons."""
+
 _FIELDS: Final = {
     "serviceTime": "办理时间",
     "assessTime": "评价时间",
@@ -67,10 +71,10 @@ def _late(conn: Connection) -> int:
 def _show_refused(stage: Stage, conn: Connection) -> None:
     table = table_of("拒收", "栏", "例如", "理由", left=4)
     table.columns[0].justify = "right"
-    table.columns[3].no_wrap = False
     for row in _kinds(conn):
-        label = _FIELDS.get(row.field, row.field)
-        table.add_row(f"{row.number:,}", label, row.value or "（空）", row.reason)
+        label, most = _FIELDS.get(row.field, row.field), min(stage.console.width, _WIDEST) - _LEFT
+        reason = "\n".join(wrapped(row.reason, most))
+        table.add_row(f"{row.number:,}", label, row.value or "（空）", reason)
     stage.console.print(table)
     stage.pause(2.0)
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from console.demo.build import DESK, Built
 from console.demo.stage import Stage
-from console.wording import padded
 
 TITLE: Final = "接着看"
 
@@ -22,9 +21,9 @@ def ending(
     stage.say(f"{folder}/ 是走完的这个季度：")
     _commands(
         stage,
-        (f"bihuan complaint show {featured} --data {folder}", "开场那一件的全部时间线"),
-        (f"bihuan report annex3 --from 2021-05 --to 2021-09 --data {folder}", "附件3"),
-        (f"bihuan check --data {folder}", "从头核对每一行、每一步"),
+        (f"complaint show {featured} --data {folder}", "开场那一件，在这个季度里的全部时间线"),
+        (f"report annex3 --from 2021-05 --to 2021-09 --data {folder}", "附件3"),
+        (f"check --data {folder}", "从头核对每一行、每一步"),
     )
     stage.say()
     stage.say(
@@ -34,10 +33,10 @@ def ending(
     )
     _commands(
         stage,
-        (f"bihuan queue operator --data {live}", "话务员的待办"),
-        (f"bihuan queue supervisor --data {live}", "监督员的待办"),
-        (f"bihuan parked list --data {live}", "停放的那一件，和它的错误"),
-        ("bihuan loop --format table", "整个闭环就是这一张表"),
+        (f"queue operator --data {live}", "话务员的待办"),
+        (f"queue supervisor --data {live}", "监督员的待办"),
+        (f"parked list --data {live}", "停放的那一件，和它的错误"),
+        ("loop --format table", "整个闭环就是这一张表"),
     )
     stage.say()
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -54,5 +53,5 @@ def ending(
 
 def _commands(stage: Stage, *commands: tuple[str, str]) -> None:
     for command, meaning in commands:
-        stage.line("  ", (padded(command, 64), "green"), (f"  {meaning}", "dim"))
+        stage.command(command, meaning)
     stage.pause(1.0)

@@ -24,7 +24,8 @@ from console.demo.rows import moment
 from console.demo.stage import Stage
 from console.wiring import office
 from workflow import audit
-from workflow.collection import Answers, Receipt, collect_ready
+from workflow.answers import Answers
+from workflow.collection import Receipt, collect_ready
 from workflow.storage.models import complaints, ratings, services
 
 if TYPE_CHECKING:
@@ -45,27 +46,29 @@ class Survey:
 def kill_and_go_on(stage: Stage, seed: int) -> None:
     """A real process, a real SIGKILL; its acknowledgements are compared with the database."""
     stage.say(
-        "3 断电也不丢、不重。另开一个进程归集，在一批的事务中间把它 kill -9，再接着来：",
+        "被杀掉也不丢、不重。另开一个进程归集，在一批的事务中间把它 kill -9，再接着来：",
         style="bold",
+        lead="3 ",
     )
     with TemporaryDirectory(prefix="bihuan-") as folder:
         data = Path(folder)
         acks = data / "acknowledged"
-        _killed(data, acks, seed)
+        ended = killed(data, acks, seed)
         acknowledged = sum(map(int, acks.read_text().split()))
         clock = DemoClock(moment(FIRST, 0))
         with office(data, clock) as opened:
             before = _survey(opened)
-            stage.line(
-                f"  已答复并落盘 {acknowledged:,} 行，第 {_KILLED_IN} 批正在事务中 → kill -9"
+            stage.say(
+                f"已答复并落盘 {acknowledged:,} 行，第 {_KILLED_IN} 批正在事务中 → kill -9",
+                lead="  ",
             )
             stage.proof(
                 f"库里 {before.rows:,} 行：答复过的一行不少，没答复的一行不多",
-                before.rows == acknowledged,
+                ended == -signal.SIGKILL and before.rows == acknowledged,
             )
             stage.pause(1.0)
             _go_on(stage, opened, clock, seed, before)
-    stage.say("", pause=1.2)
+    stage.pause(1.2)
 
 
 def _go_on(stage: Stage, opened: Office, clock: DemoClock, seed: int, before: Survey) -> None:
@@ -79,9 +82,10 @@ def _go_on(stage: Stage, opened: Office, clock: DemoClock, seed: int, before: Su
         sent |= {row.key for row in delivery.rows}
     opened.drain()
     after, bad = _survey(opened), len(living_desk(seed).fates)
-    stage.line(
-        f"  从头再送一遍：重复 {repeats:,} 行，新收 {after.rows - before.rows:,} 行，"
-        f"共 {after.rows:,} 行"
+    stage.say(
+        f"从头再送一遍：重复 {repeats:,} 行，新收 {after.rows - before.rows:,} 行，"
+        f"共 {after.rows:,} 行",
+        lead="  ",
     )
     with opened.database.read() as conn:
         findings = audit.check(conn, opened.keys)
@@ -91,8 +95,8 @@ def _go_on(stage: Stage, opened: Office, clock: DemoClock, seed: int, before: Su
     )
 
 
-def _killed(data: Path, acks: Path, seed: int) -> None:
-    """A process that collects, until it is killed in the middle of a batch."""
+def killed(data: Path, acks: Path, seed: int) -> int | None:
+    """A process that collects, until it is killed in the middle of a batch; its exit code."""
     clock = DemoClock(moment(FIRST, 0))
     with synthetic_office(data, clock):
         pass
@@ -104,8 +108,10 @@ def _killed(data: Path, acks: Path, seed: int) -> None:
     receiving.recv()
     os.kill(child.pid or 0, signal.SIGKILL)
     child.join()
+    ended = child.exitcode
     receiving.close()
     child.close()
+    return ended
 
 
 def _collect_until_killed(sending: Connection, data: Path, acks: Path, seed: int) -> None:

@@ -23,7 +23,7 @@ def left_open(
     stage.say()
     stage.say("通报自己没有说清的，照样列出，不凑数：", style="bold")
     for number, point in enumerate(_points(towns, units, found), 1):
-        stage.say(f"  {number} {point}", pause=0.8)
+        stage.say(point, pause=0.8, lead=f"  {number} ")
     stage.say()
     stage.say("只有别处知道的，注明“外部数字”，照录，从不计算：", style="bold")
     for figure in found.outside:

@@ -8,7 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from rich.text import Text
+
 from console import wording
+from console.cli_help import wrapped
 from console.demo.build import synthetic_office
 from console.demo.casting import FEATURED_DAY
 from console.demo.clock import DemoClock
@@ -92,7 +95,7 @@ def _tell_rating(stage: Stage, seen: Timeline) -> None:
     head = dict(seen.head)
     stage.say(f"{head['评价时间']}，{head['经办单位']}{head['窗口']}，{head['事项']}：")
     stage.line(("  " + head["满意度"], "bold red"), f"，勾选“{head['勾选原因']}”")
-    stage.line(f"  “{head['原话']}”", pause=2.0)
+    stage.say(f"“{head['原话']}”", lead="  ", pause=2.0)
     stage.say()
 
 
@@ -116,21 +119,33 @@ def _stage_of(entry: Entry) -> str:
 
 def _tell_step(stage: Stage, seen: Timeline, entry: Entry, name: str) -> None:
     who = entry.who or wording.role_name(entry.role)
-    told = [text for label, text in entry.details if label in _TOLD.get(entry.type, ())]
+    lead = Text.assemble(
+        (wording.padded(name, 8), "bold cyan"),
+        (_short(entry.recorded_at, seen.zone) + "  ", "dim"),
+        wording.padded(entry.label, 14),
+        (wording.padded(who, 10), "dim"),
+    )
+    for line in _said(seen, entry, stage.console.width - lead.cell_len):
+        stage.line(lead, line)
+        lead = Text(" " * lead.cell_len)
+    stage.pause(0.5)
+
+
+def _said(seen: Timeline, entry: Entry, most: int) -> list[Text]:
+    """What stands beside a step, in lines of so many columns; at least one."""
+    told = [
+        f"{label}：{text}" if entry.type == "ComplaintAnalysed" else text
+        for label, text in entry.details
+        if label in _TOLD.get(entry.type, ())
+    ]
     limits = [
         f"限 {_short(limit.due_at, seen.zone)} 前{limit.label}"
         for limit in entry.limits
         if limit.name in _LIMITS
     ]
-    stage.line(
-        (wording.padded(name, 8), "bold cyan"),
-        (_short(entry.recorded_at, seen.zone) + "  ", "dim"),
-        wording.padded(entry.label, 14),
-        (wording.padded(who, 10), "dim"),
-        "，".join(told) + ("　" if told and limits else ""),
-        ("；".join(limits), "yellow"),
-        pause=0.5,
-    )
+    lines = [Text(line) for line in wrapped("，".join(told), most)]
+    lines += [Text(limit, style="yellow") for limit in limits]
+    return lines or [Text("")]
 
 
 def _short(at: int, zone: ZoneInfo) -> str:

@@ -31,7 +31,7 @@ def opening(stage: Stage, folder: Path, rows: int, complaints: int) -> None:
     stage.say()
     stage.say(
         f"要收 {rows // 10_000} 万多行，办 {complaints} 件差评。另两个进程在后台做这件事："
-        "一个造数据、读数据，一个收数据、按虚拟时钟一天天办件；大约一分半钟。"
+        "一个造数据、读数据，一个收数据、按虚拟时钟一天天办件；大约两分钟。"
         f"数据建在 {folder}/，每次运行都清空重建。前台先看一件差评怎么走。",
         pause=1.5,
     )

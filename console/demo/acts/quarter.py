@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.text import Text
 from sqlalchemy import select
 
@@ -97,7 +98,7 @@ def quarter_by_days(stage: Stage, office: Office) -> None:
     tallies = _tallies(turns)
     for scope, title in SCOPES.items():
         stage.say(title, style="bold")
-        stage.line("  ", tallies[scope].line())
+        stage.console.print(Padding(tallies[scope].line(), (0, 0, 0, 2)))
     stage.say()
     stage.say(
         "两种口径：部门是单位自己的评价，镇、街道是各区县的便民服务中心。分别列，不相加；"
@@ -169,7 +170,7 @@ def _tell_months(stage: Stage, turns: tuple[Turn, ...]) -> None:
     home = [turn for turn in turns if turn.scope == HOME]
     for (year, month), found in groupby(home, key=lambda turn: (turn.day.year, turn.day.month)):
         tally.counts.update(turn.what for turn in found)
-        stage.line(f"  到 {year} 年 {month:>2} 月底：", tally.line())
+        stage.line(f"  到 {year} 年 {month} 月底：", tally.line())
 
 
 def complaint_of(office: Office, key: Key) -> str:

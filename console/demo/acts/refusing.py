@@ -40,8 +40,9 @@ def refusing(stage: Stage, office: Office, seed: int) -> None:
 
 def _out_of_order(stage: Stage, office: Office, subject: str) -> None:
     stage.say(
-        "1 不按顺序的一步，谁来都不行，并说明现在能办什么。已经办结的件，话务员再去“审核通过”：",
+        "不按顺序的一步，谁来都不行，并说明现在能办什么。已经办结的件，话务员再去“审核通过”：",
         style="bold",
+        lead="1 ",
     )
     try:
         hotline.accept_feedback(office.ledger, subject, account=OPERATORS[0])
@@ -55,8 +56,9 @@ def _not_yours(stage: Stage, office: Office, subject: str, unit: str) -> None:
     names = {u.code: u.name for u in office.units.units}
     other = next(code for code in names if code != unit)
     stage.say(
-        f"2 别的单位的件，对你不存在。{subject} 在{names[unit]}，{names[other]}的联络员去看：",
+        f"别的单位的件，对你不存在。{subject} 在{names[unit]}，{names[other]}的联络员去看：",
         style="bold",
+        lead="2 ",
     )
     try:
         timeline(office, subject, Actor(HANDLER, Role.DEPARTMENT, other))
@@ -68,5 +70,6 @@ def _not_yours(stage: Stage, office: Office, subject: str, unit: str) -> None:
 
 def _answer(stage: Stage, error: BihuanError) -> None:
     stage.pause(0.8)
-    stage.say(f"  → {refusals.line(error)}（退出码 {refusals.exit_code(error)}）", style="yellow")
+    said = f"{refusals.line(error)}（退出码 {refusals.exit_code(error)}）"
+    stage.say(said, style="yellow", lead="  → ")
     stage.say("", pause=1.2)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TITLE: Final = "印出通报的表，逐格对照"
 Theirs = Mapping[printed.Cell, tuple[str, ...]]
+_LEAST: Final = 5
 _LETTERS: Final = ("A", "M", "P", "P/M", "D", "T")
 
 
@@ -51,8 +52,12 @@ def _annex3(stage: Stage, rows: Sequence[Annex3Row]) -> tuple[int, int]:
     stage.line(("A 办件　M 评价　P 现场主动　D 差评　T 有效差评；镇（街道），不含部门", "dim"))
     months = tuple(dict.fromkeys(row.month for row in rows))
     for group in [months] if stage.wide else [(month,) for month in months]:
+        stage.say()
+        if not stage.wide:
+            stage.line((f"{group[0][:4]} 年 {int(group[0][5:])} 月", "bold"))
         stage.console.print(_annex3_table(rows, theirs, group))
         stage.pause(0.8)
+    stage.say()
     pairs = [pair for row in rows for pair in _pairs(row, theirs)]
     same = sum(ours == their for ours, their in pairs)
     stage.proof(
@@ -65,7 +70,8 @@ def _annex3_table(rows: Sequence[Annex3Row], theirs: Theirs, months: Sequence[st
     table = table_of("区县")
     for month in months:
         for letter in _LETTERS:
-            table.add_column(f"{int(month[5:])}月\n{letter}", justify="right", no_wrap=True)
+            name = letter if len(months) == 1 else f"{int(month[5:])}月\n{letter}"
+            table.add_column(name, justify="right", no_wrap=True, min_width=_LEAST)
     for district in dict.fromkeys(row.district for row in rows):
         mine = [row for row in rows if row.district == district and row.month in months]
         table.add_row(district, *(_beside(*pair) for row in mine for pair in _pairs(row, theirs)))
@@ -91,7 +97,8 @@ def _annex4(stage: Stage, rows: Sequence[Annex4Row]) -> tuple[int, int]:
     half = (len(pairs) + 1) // 2
     table = table_of("序号", "区县部门", "录入量", "　序号", "区县部门", "录入量")
     for place in (1, 4):
-        table.columns[place].justify = "left"
+        names = table.columns[place]
+        names.justify, names.no_wrap, names.overflow = "left", False, "fold"
     for left in range(half):
         both = [*pairs[left : left + 1], *pairs[left + half : left + half + 1]]
         table.add_row(

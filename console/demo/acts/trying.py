@@ -24,8 +24,7 @@ def trying(stage: Stage, office: Office) -> None:
     render_whatif(stage.console, found, units, office.rulebook.in_force(now).zone)
     stage.say()
     stage.say("只是试算，库里什么也没改。换个数再试：", pause=0.5)
-    stage.line(
-        ('  bihuan report whatif --period 2021Q3 --set "rectify=4 working days" ', "green"),
-        (f"--data {office.data}", "green"),
-        pause=1.5,
+    stage.command(
+        f'report whatif --period 2021Q3 --set "rectify=4 working days" --data {office.data}'
     )
+    stage.pause(1.5)

@@ -55,7 +55,6 @@ def _order_facts() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("next_round", sa.Integer(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("real_name", sa.Boolean(), nullable=False),
         sa.Column("assigned_at", sa.BigInteger(), nullable=False),
         sa.Column("acknowledge_due_at", sa.BigInteger(), nullable=True),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
@@ -82,7 +81,6 @@ def _staff() -> None:
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("phone", sa.BigInteger(), nullable=True),
-        sa.Column("duty", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("unit", "account"),
     )
     op.create_index("staff_phone", "staff", ["phone"], unique=False)

@@ -1,0 +1,1 @@
+"""What the engine costs: every figure with its goal, its floor and a peer, measured in one run."""

@@ -1,0 +1,57 @@
+"""`python -m bench [PART …]`: measures these parts, or all of them.
+
+Only a whole run is written to bench/latest.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+
+from bench import parts
+from bench.figures import Figure
+from bench.lab import Lab, lab
+from bench.machine import machine
+from bench.report import LATEST, show, write
+from bench.stores import Unsound
+
+RUNS = 3
+
+
+def main(words: Sequence[str]) -> int:
+    """Answers 1 if a figure is missing; a goal not reached is no error."""
+    asked = _asked(words)
+    names = asked.parts or list(parts.PARTS)
+    with lab(asked.runs, asked.scale) as place:
+        where = machine(place.folder)
+        figures = list(measured(place, names))
+    not_run = [name for name in parts.PARTS if name not in names]
+    show(Console(width=160), where, figures, not_run)
+    if not not_run and asked.scale == 1:
+        write(LATEST, where, figures, not_run)
+    return int(any(figure.missing for figure in figures))
+
+
+def measured(place: Lab, names: Sequence[str]) -> Iterator[Figure]:
+    """The figures of these parts; a run that left something unsound gives none."""
+    for name in names:
+        sys.stderr.write(f"{name} …\n")
+        try:
+            yield from parts.PARTS[name](place)
+        except Unsound as reason:
+            yield Figure(name, "all that is missing", "", missing=str(reason))
+
+
+def _asked(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *parts.PARTS], metavar="PART")
+    parser.add_argument("--runs", type=int, default=RUNS, help="runs of each, for the median")
+    parser.add_argument("--scale", type=float, default=1.0, help="below 1: only to see it work")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,146 @@
+"""What a million complaints cost: the rate of steps, and a tick, beside a store of ten thousand.
+
+Both stores are seeded outside the timed part and take turns, so that noise hits both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bench.figures import Figure, Goal, over
+from bench.lab import Lab
+from bench.rounds import go_round, subjects
+from bench.stores import START, Stopwatch, audited, count, expect, store
+from producers.clock import tick
+from workflow.storage.models import deadlines
+
+PART, TICKS = "growth", "deadlines"
+DAY = 24 * 3_600_000_000
+FEW, MANY = 10_000, 1_000_000
+DUE = 1_000
+"""Complaints of each early group: their timers fall due together."""
+
+LATER = 35
+"""Days until the rest are collected, whose timers are all still pending at every tick."""
+
+WARM, IDLE = 200, 200
+SLACK = 1.25
+"""Where a tick costs what is due, the two stores' ratio is 1; above this it would not be so."""
+
+
+def groups(complaints: int, early: int, due: int) -> list[tuple[int, int]]:
+    """Early groups, enough for every tick, and all the others long after them."""
+    first = [(due, START + number * 7 * DAY) for number in range(early)]
+    return [*first, (complaints, START + LATER * DAY)]
+
+
+def rounds(folder: str, complaints: int) -> dict[str, Any]:
+    """More complaints taken round in a store that has others, after a few to warm up."""
+    with store(Path(folder), START + (LATER + 1) * DAY) as office:
+        stood, number, bus = count(office, "events"), count(office, "complaints"), office.bus()
+        first = go_round(office, bus, subjects(number + 1, WARM), 100)
+        done = go_round(office, bus, subjects(number + 1 + WARM, complaints), 100)
+        batches = -(-WARM // 100) - (-complaints // 100)
+        wanted = stood + first.steps + done.steps + batches
+        expect("events", count(office, "events"), wanted)
+    return done._asdict()
+
+
+def ticked(folder: str, due: int) -> dict[str, Any]:
+    """The next timers of an early group fall due: they fire, and nothing else. Then ticks with
+    nothing due.
+    """
+    with store(Path(folder), START + (LATER + 2) * DAY) as office:
+        with office.database.read() as conn:
+            query = select(func.count(deadlines.c.next_at), func.min(deadlines.c.next_at))
+            pending, at = conn.execute(query).one()
+        fired, watch = 0, Stopwatch()
+        while looked_at := tick(office.ledger, at):
+            fired += looked_at
+        lap = watch.lap()
+        expect("timers that fired", fired, due)
+        idle = Stopwatch()
+        for _ in range(IDLE):
+            expect("timers that fired", tick(office.ledger, at), 0)
+        idle_lap = idle.lap()
+        office.drain()
+    return {"pending": pending, "idle": idle_lap.seconds / IDLE, **lap._asdict()}
+
+
+def audit_of(folder: str) -> dict[str, Any]:
+    """The whole store, from its first row to its last."""
+    with store(Path(folder), START + (LATER + 3) * DAY) as office:
+        watch = Stopwatch()
+        audited(office)
+        return {"complaints": count(office, "complaints"), **watch.lap()._asdict()}
+
+
+def measured(lab: Lab) -> Iterator[Figure]:
+    """The figures of both parts come from the same two stores; they stand only if both stores
+    pass their audit at the end.
+    """
+    due = lab.size(DUE)
+    with ExitStack() as stack:
+        stores = {name: str(stack.enter_context(lab.new_folder())) for name in ("few", "many")}
+        for name, complaints in (("few", lab.size(FEW)), ("many", lab.size(MANY))):
+            lab.run(
+                "bench.seeding:seeded",
+                folder=stores[name],
+                groups=groups(complaints, lab.runs, due),
+            )
+        rates = _by_turns(lab, stores, "rounds", complaints=lab.size(1000))
+        ticks = _by_turns(lab, stores, "ticked", due=due)
+        audits = {
+            name: lab.run("bench.growth:audit_of", label=f"check, {name} complaints", folder=folder)
+            for name, folder in stores.items()
+        }
+    yield from _growth(rates, audits)
+    yield from _ticks(ticks, due)
+
+
+Runs = dict[str, list[dict[str, Any]]]
+
+
+def _by_turns(lab: Lab, stores: dict[str, str], what: str, **arguments: Any) -> Runs:
+    found: Runs = {name: [] for name in stores}
+    for number in range(lab.runs):
+        turn = list(stores) if number % 2 else list(reversed(stores))
+        for name in turn:
+            done = lab.run(
+                f"bench.growth:{what}",
+                label=f"{what}, {name} complaints",
+                folder=stores[name],
+                **arguments,
+            )
+            found[name].append(done)
+    return found
+
+
+def _growth(runs: Runs, audits: dict[str, dict[str, Any]]) -> Iterator[Figure]:
+    rates = {name: [d["steps"] / d["seconds"] for d in done] for name, done in runs.items()}
+    cpu = {name: [d["steps"] / d["cpu"] for d in done] for name, done in runs.items()}
+    for name, found in rates.items():
+        stored = audits[name]["complaints"]
+        yield Figure(PART, f"steps beside {stored:,} complaints", "steps/s", found)
+    ratio = over(rates["many"], rates["few"])
+    yield Figure(PART, "many over few", "×", ratio, Goal(0.9))
+    yield Figure(PART, "many over few: by CPU time", "×", over(cpu["many"], cpu["few"]))
+    stored = audits["many"]["complaints"]
+    yield Figure(PART, f"check of {stored:,} complaints", "s", [audits["many"]["seconds"]])
+
+
+def _ticks(runs: Runs, due: int) -> Iterator[Figure]:
+    pending = {name: runs[name][0]["pending"] for name in runs}
+    for name, done in runs.items():
+        told = f"{due:,} due of {pending[name]:,} pending"
+        yield Figure(TICKS, told, "ms", [d["seconds"] * 1e3 for d in done])
+    for name, done in runs.items():
+        told = f"none due of {pending[name]:,} pending"
+        yield Figure(TICKS, told, "ms", [d["idle"] * 1e3 for d in done])
+    few, many = ([d["cpu"] for d in runs[name]] for name in ("few", "many"))
+    yield Figure(TICKS, "many over few: by CPU time", "×", over(many, few), Goal(SLACK, most=True))

@@ -1,0 +1,19 @@
+"""The parts, in the order they are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from bench import collecting, demonstration, growth, human, memory, steps
+from bench.figures import Figure
+from bench.lab import Lab
+
+PARTS: Mapping[str, Callable[[Lab], Iterator[Figure]]] = {
+    "collect": collecting.measured,
+    "steps": steps.measured,
+    "human": human.measured,
+    "growth": growth.measured,
+    "demo": demonstration.measured,
+    "memory": memory.measured,
+}
+"""`growth` holds the deadlines too: both are measured on the same two stores."""

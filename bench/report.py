@@ -1,0 +1,67 @@
+"""The figures as a table for people, and as JSON for whatever compares two of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figures import Figure, number
+
+LATEST = Path(__file__).parent / "latest.json"
+_MARKS = {True: "[green]yes[/]", False: "[red]NO[/]", None: ""}
+
+
+def table(figures: Sequence[Figure]) -> Table:
+    """One line a figure: median, least to most, ratios, goal, and whether it was reached."""
+    made = Table(title="Speed and memory: medians", title_justify="left")
+    for name in ("part", "figure"):
+        made.add_column(name)
+    for name in ("value", "least – most", "runs", "goal"):
+        made.add_column(name, justify="right")
+    made.add_column("reached")
+    made.add_column("× floor / peer")
+    for figure in figures:
+        ends = (min(figure.values, default=None), max(figure.values, default=None))
+        made.add_row(
+            figure.part,
+            figure.name,
+            f"{number(figure.value)} {figure.unit}",
+            " – ".join(map(number, ends)) if len(figure.values) > 1 else "",
+            str(len(figure.values)),
+            str(figure.goal or ""),
+            _MARKS[figure.reached],
+            ", ".join(f"{number(ratio)} {name}" for name, ratio in figure.beside.items()),
+        )
+    return made
+
+
+def show(
+    console: Console, machine: Mapping[str, Any], figures: Sequence[Figure], not_run: Sequence[str]
+) -> None:
+    """The machine, the table, and what is not in it, with the reason."""
+    for name, value in machine.items():
+        console.print(f"{name:>14}: {value}", highlight=False)
+    console.print(table(figures))
+    for figure in figures:
+        if figure.missing:
+            console.print(f"no figure for {figure.part}, {figure.name}: {figure.missing}")
+    if not_run:
+        console.print(f"not run: {', '.join(not_run)}")
+
+
+def write(
+    path: Path, machine: Mapping[str, Any], figures: Sequence[Figure], not_run: Sequence[str]
+) -> None:
+    """The same as JSON; the file is replaced whole."""
+    said = {
+        "machine": machine,
+        "not_run": list(not_run),
+        "figures": [figure.as_json() for figure in figures],
+    }
+    text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,54 @@
+"""命令: a person asks to be forgotten, or the office does; the number is read from standard input,
+for a command line is seen and kept.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `erase`."""
+    app.command("erase")(erase)
+
+
+def erase(
+    ctx: typer.Context,
+    account: Annotated[
+        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="ACCOUNT", help="管理员的账号")
+    ],
+    reason: Annotated[str, typer.Option(help="理由，记入日志；不要写姓名和号码")],
+    complaint: Annotated[
+        str | None, typer.Option(metavar="ID", help="按这件差评的群众删；不写则输入电话号码")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """删除一个人的个人信息：他的评价和已办结差评里的姓名、号码、文字；日志和统计数字不变，不能恢复。
+
+    号码从标准输入读，不写在命令行上。在办的件办结后才能删。
+    """
+    from console.wiring import office  # noqa: PLC0415
+    from workflow.erasure import erase_person  # noqa: PLC0415
+
+    phone = None if complaint is not None else _asked()
+    with office(ctx.obj.data) as opened:
+        done = erase_person(
+            opened.ledger, account=account, reason=reason, phone=phone, subject=complaint
+        )
+    if as_json or ctx.obj.json:
+        typer.echo(json.dumps(asdict(done), ensure_ascii=False))
+        return
+    typer.echo(f"已删除：差评 {done.complaints} 件，其他评价 {done.ratings} 条")
+    if done.under_way:
+        typer.echo(f"在办，办结后再删：{'、'.join(done.under_way)}")
+
+
+def _asked() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("电话号码", hide_input=True, err=True))
+    return sys.stdin.readline().strip()

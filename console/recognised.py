@@ -1,0 +1,65 @@
+"""可识别度: what a complaint's unit is shown of time and window, counted among its services as they
+were known when the order was sent.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, and_, func, select
+
+from console import wording
+from schemas import ReviewCollected
+from workflow.clock import instant
+from workflow.complaint import Complaint
+from workflow.recognition import Shown, shown
+from workflow.storage.models import services
+
+
+def to_unit(
+    conn: Connection, c: Complaint, rating: ReviewCollected, zone: ZoneInfo, k: int, known_at: int
+) -> tuple[Shown, date]:
+    """What is shown, and the day it is about: the service's, else that of the rating. `known_at`:
+    services received later do not count, so that what is shown never grows finer.
+    """
+    service = and_(
+        services.c.source == c.source,
+        services.c.project_no == c.project_no,
+        services.c.service_number == c.service_number,
+    )
+    row = conn.execute(select(services.c.unit, services.c.day).where(service)).one_or_none()
+    unit = row.unit if row is not None else c.handled_by or c.unit
+    rated = instant(rating.assessed_at).astimezone(zone).date()
+    day = rated if row is None else date.fromisoformat(row.day)
+
+    def count(first: date, last: date, window: str | None) -> int:
+        days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+        query = select(func.count()).where(
+            services.c.day.in_(days), services.c.unit == unit, services.c.received_at <= known_at
+        )
+        if rating.item is not None:
+            query = query.where(services.c.item == rating.item)
+        if window is not None:
+            query = query.where(services.c.window == window)
+        return int(conn.execute(query).scalar_one())
+
+    return shown(day, rating.window, count, k), day
+
+
+def in_words(found: Shown, day: date) -> str:
+    """The time as the unit reads it."""
+    if found.span is None:
+        return "不显示"
+    if found.span == "quarter":
+        return f"{day.year}年第{(day.month + 2) // 3}季度（已模糊）"
+    when = wording.week_of(day) if found.span == "week" else f"{day.month}月"
+    return f"{when}（已模糊）"
+
+
+def for_the_office(found: Shown, day: date, k: int) -> str:
+    """The same for the operator, with how many services match."""
+    if found.span is None:
+        return f"不显示时间和窗口：该季同事项办件只有 {found.matches} 件，不足 {k} 件"
+    window = f"、{found.window}" if found.window else ""
+    return f"{in_words(found, day)}{window}，相符办件 {found.matches} 件（至少 {k} 件）"

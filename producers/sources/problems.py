@@ -1,0 +1,45 @@
+"""归集: what is wrong with one row; all of it, so that it need be corrected only once."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from schemas.rating import Refusal
+from schemas.text import masked
+
+OUT_OF_RANGE = "时间不在 2000 年至 2099 年之间"
+_WHY = {
+    "missing": "缺少",
+    "string_too_short": "不能为空",
+    "string_too_long": "太长，最多 {max_length} 字",
+    "greater_than_equal": OUT_OF_RANGE,
+    "less_than": OUT_OF_RANGE,
+}
+
+
+class Problem(NamedTuple):
+    """A field of ours, what was sent in it (not masked yet), and why it cannot be taken."""
+
+    field: str
+    value: str
+    reason: str
+
+
+def refused(number: int, wrong: Sequence[Problem]) -> Refusal:
+    """The row's refusal: field and value of the first problem, the others within its reason."""
+    first, *others = dict.fromkeys(wrong)
+    reasons = [first.reason]
+    for field, value, reason in others:
+        shown = masked(field, value)
+        reasons.append(f"{field}（{shown}）{reason}" if shown else f"{field} {reason}")
+    return Refusal(number, first.field, masked(first.field, first.value), "；".join(reasons))
+
+
+def problems_of(error: ValidationError) -> Iterator[Problem]:
+    """What a model found wrong, in the order of its fields."""
+    for found in error.errors(include_url=False):
+        field = str(found["loc"][0]) if found["loc"] else "record"
+        value = "" if isinstance(found["input"], dict) else str(found["input"])
+        why = _WHY.get(found["type"])
+        yield Problem(field, value, why.format(**found.get("ctx", {})) if why else found["msg"])

@@ -1,0 +1,180 @@
+"""Where the order goes out first, the hotline verifies beside the unit's work, held to the same."""
+
+import pytest
+from city import HANDLER, OPERATOR, REVIEWER, SECOND, UNIT, City
+
+import schemas as s
+from console import queues
+from console.reports import facts
+from console.timeline import timeline
+from producers.departments import clerks
+from workflow.bus.rebuild import rebuild
+from workflow.errors import IllegalStep
+from workflow.storage.models import order_facts
+
+
+@pytest.fixture
+def city(folder, monkeypatch):
+    """A city in Jiangsu; whatever happens there, the books are right in the end."""
+    monkeypatch.setenv("BIHUAN_PROFILE", "jiangsu")
+    made = City(folder)
+    yield made
+    made.drain()
+    assert made.damage() == []
+    made.close()
+
+
+@pytest.fixture
+def dispatched(city):
+    subject = city.portal.bad_review()
+    city.drain()
+    assert city.state(subject) == "待签收"
+    return subject
+
+
+def test_an_operator_calls_and_confirms_while_the_unit_works(city, dispatched):
+    grounds = {"by": "call", "reason_code": "115", "case_class": "clear"}
+    with pytest.raises(IllegalStep, match="还没有打通过电话"):
+        city.step(dispatched, s.ComplaintConfirmed, OPERATOR, **grounds)
+    city.department.acknowledges(dispatched)
+    assert tasks(city, "operator") == [("核实", "verify")]
+    city.hotline.confirms(dispatched)
+    assert (city.state(dispatched), city.complaint(dispatched).verdict) == ("整改中", "valid")
+    assert tasks(city, "operator") == []
+
+
+def test_misoperation_takes_the_citizens_own_word_here_too(city, dispatched):
+    given = {"verdict": "invalid", "ground": "misoperation", "note": "像是按错了"}
+    with pytest.raises(IllegalStep, match="误操作须由群众在电话中确认"):
+        city.step(dispatched, s.ComplaintDismissed, OPERATOR, **given)
+    city.hotline.calls(dispatched)
+    city.step(dispatched, s.ComplaintDismissed, OPERATOR, **given)
+    assert city.state(dispatched) == "核实结案"
+
+
+def test_nobody_answers_and_after_the_required_calls_it_cannot_be_verified(city, dispatched):
+    given = {"verdict": "unverifiable", "note": "三次无人接听"}
+    for _ in range(2):
+        city.hotline.calls(dispatched, "no_answer")
+        city.travel(hours=2)
+    with pytest.raises(IllegalStep, match="现有2次"):
+        city.step(dispatched, s.ComplaintDismissed, OPERATOR, **given)
+    city.hotline.calls(dispatched, "no_answer")
+    city.step(dispatched, s.ComplaintDismissed, OPERATOR, **given)
+    assert city.complaint(dispatched).verdict == "unverifiable"
+
+
+def test_calls_made_to_verify_are_none_of_the_call_back(city, dispatched):
+    for _ in range(3):
+        city.hotline.calls(dispatched, "no_answer")
+        city.travel(hours=2)
+    city.department.submits(dispatched)
+    city.hotline.calls(dispatched, "no_answer")
+    assert city.complaint(dispatched).calls == 4
+    city.hotline.accepts(dispatched)
+    assert city.complaint(dispatched).calls == 0
+
+
+def test_malice_is_reviewed_by_somebody_else_and_the_work_goes_on_meanwhile(city, dispatched):
+    city.step(dispatched, s.MaliceAlleged, OPERATOR, reason="同一号码当日三十件")
+    assert city.state(dispatched) == "待签收"
+    assert tasks(city, "reviewer") == [("恶意复核", "malice_review")]
+    with pytest.raises(IllegalStep, match="先由另一人决定"):
+        city.hotline.dismisses(dispatched)
+    with pytest.raises(IllegalStep, match="另一人"):
+        city.step(dispatched, s.MaliceUpheld, OPERATOR, reason="是恶意")
+    city.department.submits(dispatched)
+    city.step(dispatched, s.MaliceUpheld, REVIEWER, reason="是恶意")
+    complaint = city.complaint(dispatched)
+    assert (complaint.verdict, complaint.alleger, complaint.verifier) == (
+        "malicious",
+        None,
+        REVIEWER.name,
+    )
+    city.drain()
+    (order,) = orders(city)
+    assert order.withdrawn_at == order.assigned_at
+
+
+def test_malice_rejected_leaves_everything_where_it_is(city, dispatched):
+    city.department.acknowledges(dispatched)
+    with pytest.raises(IllegalStep, match="没有待定的恶意复核"):
+        city.step(dispatched, s.MaliceRejected, SECOND, reason="不是")
+    city.step(dispatched, s.MaliceAlleged, OPERATOR, reason="疑似")
+    city.step(dispatched, s.MaliceRejected, SECOND, reason="不是")
+    assert city.state(dispatched) == "整改中"
+    assert "malice_review" not in city.complaint(dispatched).limits
+    city.hotline.confirms(dispatched)
+
+
+def test_an_allegation_falls_away_when_the_citizen_is_satisfied_first(city, dispatched):
+    city.step(dispatched, s.MaliceAlleged, OPERATOR, reason="疑似")
+    city.department.submits(dispatched)
+    city.citizen.rates(dispatched, 5)
+    assert city.complaint(dispatched).alleger is None
+    with pytest.raises(IllegalStep):
+        city.step(dispatched, s.MaliceUpheld, REVIEWER, reason="迟了")
+
+
+def test_a_phone_is_asked_for_while_the_order_is_out_and_the_call_back_becomes_due(city):
+    subject = city.portal.bad_review(project="P9", mobile="", userName="")
+    city.drain()
+    city.step(subject, s.ContactRequested, OPERATOR)
+    city.drain()
+    city.travel(hours=1)
+    assert [w.project_no for w in clerks.contacts_wanted(city.ledger, unit=UNIT)] == ["P9"]
+    done = clerks.supply_contact(
+        city.ledger, "P9", "1", account="数据员01", unit=UNIT, phone="19900005678"
+    )
+    assert done is not None
+    assert city.complaint(subject).reachable
+    city.department.submits(subject)
+    city.hotline.accepts(subject)
+    city.drain()
+    (order,) = orders(city)
+    assert order.real_name
+    city.hotline.calls(subject)
+    city.citizen.rates(subject, 1)
+    city.drain()
+    before = orders(city)
+    assert len(before) == 2
+    metrics = next(c for c in city.office.bus().consumers if c.name == "metrics")
+    rebuild(city.ledger, metrics)
+    assert orders(city) == before
+
+
+def test_closed_without_a_verdict_it_counts_as_valid_for_nobody_has_refuted_it(city, dispatched):
+    city.department.submits(dispatched)
+    city.citizen.rates(dispatched, 5)
+    city.drain()
+    with city.office.database.read() as conn:
+        (found,) = facts.complaints(conn)
+    assert (found.verdict, found.verified_at) == ("valid", None)
+    assert city.complaint(dispatched).verdict == "valid"
+
+
+def test_two_operators_do_not_call_the_same_citizen(city, dispatched):
+    city.step(dispatched, s.ComplaintClaimed, OPERATOR)
+    city.department.acknowledges(dispatched)
+    with pytest.raises(IllegalStep, match="认领"):
+        city.hotline.calls(dispatched, by=SECOND)
+    (item,) = queues.queue(city.office, "operator")
+    assert item.holder == OPERATOR.name
+    city.step(dispatched, s.ComplaintReleased, OPERATOR, reason="done")
+    city.hotline.calls(dispatched, by=SECOND)
+
+
+def test_the_unit_hears_nothing_of_it(city, dispatched):
+    city.hotline.calls(dispatched, "no_answer")
+    city.step(dispatched, s.MaliceAlleged, OPERATOR, reason="疑似")
+    told = timeline(city.office, dispatched, HANDLER)
+    assert not {"CallAttempted", "MaliceAlleged"} & {entry.type for entry in told.entries}
+
+
+def tasks(city, role):
+    return [(item.task, item.limit) for item in queues.queue(city.office, role)]
+
+
+def orders(city):
+    with city.office.database.read() as conn:
+        return facts.orders(conn, order_facts.c.subject.is_not(None))

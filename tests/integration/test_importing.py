@@ -1,0 +1,211 @@
+"""归集: a whole file taken in: rehearsed, cut off, sent twice at once; what is told is what is."""
+
+import csv
+import os
+import shutil
+from dataclasses import replace
+from hashlib import sha256
+from threading import Barrier, Thread
+
+import pytest
+from city import City
+from sqlalchemy import func, select, text
+from typer.testing import CliRunner
+
+from console.cli import app
+from producers.importing import Receipt, import_file, refused_rows, write_refused_file
+from producers.rehearsing import rehearse
+from producers.sources import source
+from workflow.storage.models import METADATA, complaints, events, ratings, refused, tallies
+
+OWN = source("bihuan")
+HEADER = "类别,办件编号,服务序号,评价次数,服务时间,评价时间,满意度,单位名称,文字评价"
+
+
+def row(project, level=5, assess="1", words="", at="09:30:00"):
+    return f"评价,{project},1,{assess},,2021-09-16 {at},{level},区人社局,{words}"
+
+
+def service(project):
+    return f"办件,{project},1,,2021-09-16 09:00:00,,,区人社局,"
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Three batches: every kind of row meets its like in another batch, and in its own."""
+    first = [row("X", 1, words="差"), row("Y", 1, words="差"), row("Z", 5), row("坏", 9)]
+    first += [row(f"G{n}") for n in range(996)]
+    second = [row("X", 1, words="差"), row("X", 2, "2", "还差", "10:00:00")]
+    second += [row("Y", 1, words="别的"), row("Y", 1, words="别的"), row("Z", 1, "2", "差")]
+    second += [row("Z", 2, "3", "差"), row("ahead", at="23:00:00"), service("X")]
+    second += [service(f"S{n}") for n in range(992)]
+    third = [service("X"), service("S1"), row("S1"), row("Z", 1, "4", "差"), row("G1", 4), "少"]
+    path = tmp_path / "九月.csv"
+    path.write_text("\n".join([HEADER, *first, *second, *third, ""]), encoding="utf-8")
+    return path
+
+
+def quiet(*_):
+    """Nobody looks at the progress."""
+
+
+def imported(city, path):
+    return import_file(city.ledger, city.office.desk(), path, OWN, quiet)
+
+
+def answers(receipt):
+    """What a receipt tells, but for what one run alone can say of itself."""
+    return replace(receipt, id="", started_at=0, finished_at=None)
+
+
+def contents(city):
+    with city.office.database.read() as conn:
+        return {
+            table.name: sha256(repr(conn.execute(select(table)).all()).encode()).hexdigest()
+            for table in METADATA.sorted_tables
+        }
+
+
+def recounted(city):
+    """The tallies' totals by a query of the test's own."""
+    query = text(
+        """
+        SELECT (SELECT count(*) FROM services), count(*), sum(origin = 'onsite_active'),
+        sum(level <= 2) FROM ratings
+        """
+    )
+    with city.office.database.read() as conn:
+        said = select(*(func.sum(tallies.c[n]) for n in ("services", "ratings", "onsite", "bad")))
+        assert tuple(conn.execute(said).one()) == tuple(conn.execute(query).one())
+
+
+def test_a_dry_run_changes_nothing_and_says_what_the_import_will_say(city, path):
+    before = contents(city)
+    rehearsed = rehearse(city.ledger, city.office.desk(), path, OWN, quiet, listed=20)
+    assert contents(city) == before
+    receipt = imported(city, path)
+    assert answers(rehearsed.receipt) == answers(receipt)
+    assert list(rehearsed.refused) == list(refused_rows(city.ledger, receipt))
+    assert (receipt.accepted, receipt.repeats, receipt.conflicts) == (1997, 3, 3)
+    assert (receipt.refused, receipt.complaints) == (3, 3)
+    again = rehearse(city.ledger, city.office.desk(), path, OWN, quiet, listed=2)
+    assert answers(again.receipt) == answers(imported(city, path))
+    assert len(again.refused) == 2
+    recounted(city)
+    assert city.damage() == []
+
+
+def test_one_event_a_batch_of_at_most_a_thousand_rows(city, path):
+    imported(city, path)
+    with city.office.database.read() as conn:
+        query = select(func.count()).where(events.c.type == "BatchCollected")
+        assert conn.execute(query).scalar_one() == 3
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.parametrize("batches", [1, 2, 3])
+def test_killed_after_a_batch_and_run_again_it_answers_as_if_nothing_had_been(
+    city, folder, path, zygote, tmp_path, new_office, batches
+):
+    given = {"folder": str(folder), "path": str(path), "batches": batches}
+    assert zygote.run("scenarios:import_and_die", **given) == -9
+    receipt = imported(city, path)
+    target = tmp_path / "拒收.csv"
+    assert write_refused_file(city.ledger, receipt, path, target) == 3
+
+    other = City(shutil.copytree(new_office, tmp_path / "undisturbed"))
+    undisturbed = imported(other, path)
+    assert answers(receipt) == answers(undisturbed)
+    whole = tmp_path / "拒收2.csv"
+    write_refused_file(other.ledger, undisturbed, path, whole)
+    assert target.read_bytes() == whole.read_bytes()
+    other.close()
+    recounted(city)
+    assert city.damage() == []
+
+
+def test_the_same_file_twice_at_once_is_taken_in_once_and_its_refused_rows_are_told_once(
+    city, folder, path, tmp_path
+):
+    other, start, receipts = City(folder), Barrier(2), {}
+
+    def take(at):
+        start.wait()
+        receipts[at] = imported(at, path)
+
+    threads = [Thread(target=take, args=(at,)) for at in (city, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for receipt in receipts.values():
+        assert len(list(refused_rows(city.ledger, receipt))) == 3
+        target = tmp_path / "拒收.csv"
+        assert write_refused_file(city.ledger, receipt, path, target) == 3
+    other.close()
+    with city.office.database.read() as conn:
+        assert conn.execute(select(func.count()).select_from(ratings)).scalar_one() == 1004
+        assert conn.execute(select(func.count()).select_from(complaints)).scalar_one() == 3
+    recounted(city)
+    assert city.damage() == []
+
+
+def test_corrected_rows_go_in_and_the_rest_stays_as_it_is(city, path, tmp_path):
+    receipt = imported(city, path)
+    target = tmp_path / "拒收.csv"
+    write_refused_file(city.ledger, receipt, path, target)
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        table = list(csv.reader(file))
+    assert [line[9] for line in table[1:]] == ["5", "1008", "2007"]
+    table[1][6], table[2][5] = "1", "2021-09-16 09:30:00"
+    table[1][8] = "差"
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(table)
+    second = imported(city, target)
+    assert (second.accepted, second.refused, second.complaints) == (2, 1, 1)
+    assert city.damage() == []
+
+
+def said(folder, *words):
+    """One command's code and what it said on both sides."""
+    done = CliRunner().invoke(app, [*words, "--source", "bihuan", "--data", str(folder)])
+    return done.exit_code, done.output
+
+
+def test_the_command_names_the_refused_rows_also_when_rehearsing(folder, path):
+    for more in ([], ["--dry-run"]):
+        code, told = said(folder, "import", str(path), *more)
+        assert code == 0
+        assert "第 5 行，satisfaction：来源 bihuan 没有这个代码（收到：9）" in told
+        assert "第 2007 行，列数：应有 9 列（收到：1）" in told
+
+
+def test_the_refused_rows_never_overwrite_the_file_they_are_from(folder, path):
+    before = path.read_bytes()
+    code, told = said(folder, "import", str(path), "--refused", str(path))
+    assert (code, path.read_bytes()) == (2, before)
+    assert "另取一个名字" in told
+    code, told = said(folder, "import", str(path), "--refused", str(path.parent / "no" / "x.csv"))
+    assert (code, "写不了" in told) == (2, True)
+
+
+def test_a_file_that_cannot_be_opened_is_a_refusal_not_a_crash(folder, tmp_path):
+    for missing in (tmp_path / "没有.csv", tmp_path):
+        for more in ([], ["--dry-run"]):
+            code, told = said(folder, "import", str(missing), *more)
+            assert (code, "打不开" in told) == (2, True)
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_taken_in(folder, path):
+    path.parent.chmod(0o555)
+    try:
+        code, told = said(folder, "import", str(path))
+    finally:
+        path.parent.chmod(0o755)
+    assert (code, "写不了" in told) == (2, True)
+
+
+def test_a_receipt_is_what_the_database_keeps():
+    assert set(Receipt.__slots__) == {column.name for column in METADATA.tables["imports"].columns}
+    assert refused.c.import_id is not None

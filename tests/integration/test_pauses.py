@@ -1,0 +1,179 @@
+"""A profile says what stands still: while a unit appeals, or while a phone is looked for."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from city import HANDLER, OPERATOR, REVIEWER, SUPERVISOR, UNIT
+from sqlalchemy import select
+
+import schemas as s
+from console.queues import queue
+from console.reports.delays import delays_of
+from console.timeline import timeline
+from producers.clock import recompute, tick
+from producers.departments import contacts_wanted, supply_contact
+from producers.supervisors import revise_calendar
+from workflow.clock import micros
+from workflow.errors import IllegalStep
+from workflow.policy import Policies
+from workflow.storage.models import deadlines, order_facts
+
+
+@pytest.fixture
+def under(city):
+    """The city under its own profile with other settings."""
+
+    def rules(**settings):
+        zibo = city.office.rulebook.in_force(city.clock.now)
+        city.office.rulebook.policies = Policies([replace(zibo, **settings)])
+
+    return rules
+
+
+def dispatched(city):
+    subject = city.portal.bad_review()
+    city.drain()
+    city.hotline.confirms(subject)
+    city.drain()
+    return subject
+
+
+def at(text):
+    return micros(datetime.fromisoformat(f"{text}+08:00"))
+
+
+def rectify_due(city):
+    with city.office.database.read() as conn:
+        return conn.execute(select(order_facts.c.rectify_due_at)).scalar_one()
+
+
+def appeals(city, subject, till="2021-09-22T10:00:00+08:00"):
+    city.travel("2021-09-17T10:00:00+08:00")
+    city.step(subject, s.AppealLodged, HANDLER, reason="不是我们办的")
+    city.drain()
+    city.travel(till)
+
+
+def test_an_appeal_stops_the_clock_of_rectification_and_its_rejection_starts_it_again(city, under):
+    under(appeal_pauses=True)
+    subject = dispatched(city)
+    assert city.complaint(subject).limits["rectify"].due_at == at("2021-09-24T17:30:00")
+    appeals(city, subject)
+    assert rectify_due(city) is None
+    assert "rectify" in city.complaint(subject).paused
+    city.step(subject, s.AppealRejected, REVIEWER, reason="是你们办的")
+    city.drain()
+    # The 17th, 22nd, 23rd, 24th and 26th count; the 18th stood still, and 7.5 hours are given back.
+    limit = city.complaint(subject).limits["rectify"]
+    assert limit.due_at == rectify_due(city) == at("2021-09-27T17:30:00")
+    with city.office.database.read() as conn:
+        (pause,) = delays_of(conn, [subject])[subject, 1].pauses
+    assert [micros(end) for end in pause] == [at("2021-09-17T10:00:00"), at("2021-09-22T10:00:00")]
+    city.step(subject, s.ExtensionRequested, HANDLER, working_days=2, reason="需要时间")
+    city.step(subject, s.ExtensionGranted, SUPERVISOR, working_days=2)
+    city.drain()
+    limit = city.complaint(subject).limits["rectify"]
+    assert limit.due_at == at("2021-09-29T17:30:00")
+    assert limit.original_due_at == at("2021-09-27T17:30:00")
+    assert city.damage() == []
+
+
+def test_what_stands_still_is_neither_missed_nor_shown_as_overdue(city, under):
+    under(appeal_pauses=True)
+    subject = dispatched(city)
+    appeals(city, subject, "2021-10-25T10:00:00+08:00")
+    while tick(city.ledger):
+        city.drain()
+    assert "rectify:1" not in city.complaint(subject).missed
+    assert "appeal_ruling:1" in city.complaint(subject).missed
+    with city.office.database.read() as conn:
+        assert "rectify" not in set(conn.execute(select(deadlines.c.limit_name)).scalars())
+    seen = {due.name: due.paused for due in timeline(city.office, subject, HANDLER).open}
+    assert seen["rectify"]
+    assert city.damage() == []
+
+
+def test_a_notice_moves_what_stands_still_only_when_it_runs_on(city, under):
+    under(appeal_pauses=True)
+    subject = dispatched(city)
+    appeals(city, subject)
+    before = city.complaint(subject).limits["rectify"]
+    revise_calendar(
+        city.ledger, account="监督01", version="x", notice="临时放假", off=["2021-09-24"]
+    )
+    recompute(city.ledger)
+    city.drain()
+    assert city.complaint(subject).limits["rectify"] == before
+    assert city.damage() == []
+    city.step(subject, s.AppealRejected, REVIEWER, reason="是")
+    city.drain()
+    assert city.complaint(subject).limits["rectify"].due_at == at("2021-09-28T17:30:00")
+    recompute(city.ledger)
+    assert city.complaint(subject).limits["rectify"].due_at == at("2021-09-28T17:30:00")
+    assert city.damage() == []
+
+
+def test_in_zibo_an_appeal_stops_nothing(city):
+    subject = dispatched(city)
+    before = city.complaint(subject).limits["rectify"]
+    appeals(city, subject)
+    city.step(subject, s.AppealRejected, REVIEWER, reason="是")
+    city.drain()
+    assert city.complaint(subject).limits["rectify"] == before
+    assert city.complaint(subject).pauses == {}
+    assert city.damage() == []
+
+
+def without_phone(city):
+    subject = city.portal.bad_review(mobile=None)
+    city.drain()
+    city.step(subject, s.ContactRequested, OPERATOR)
+    city.drain()
+    return subject
+
+
+def test_where_looking_for_a_phone_stops_nothing_verification_runs_out(city, under):
+    under(contact_pauses=False)
+    subject = without_phone(city)
+    due = city.complaint(subject).limits["verify"].due_at
+    city.travel(days=4)
+    while tick(city.ledger):
+        city.drain()
+    assert "verify:1" in city.complaint(subject).missed
+    wanted = contacts_wanted(city.ledger, unit=UNIT)
+    supply_contact(city.ledger, "P0001", "1", account="数据员01", unit=UNIT, phone="13900001111")
+    city.drain()
+    assert city.complaint(subject).limits["verify"].due_at == due
+    assert contacts_wanted(city.ledger, unit=UNIT) == wanted != ()
+    assert city.damage() == []
+
+
+def test_a_request_left_open_at_the_end_holds_nothing_up_when_it_is_opened_again(city):
+    subject = without_phone(city)
+    city.step(
+        subject, s.ComplaintDismissed, OPERATOR, verdict="invalid", ground="duplicate", note="重复"
+    )
+    city.step(subject, s.DismissalReversed, SUPERVISOR, reason="再核实")
+    city.drain()
+    assert city.complaint(subject).paused == {}
+    assert "暂停" not in queue(city.office, "operator")[0].left_text
+    city.travel(days=4)
+    while tick(city.ledger):
+        city.drain()
+    assert "verify:2" in city.complaint(subject).missed
+    assert city.damage() == []
+
+
+def test_extensions_are_counted_beside_their_days(city, under):
+    under(max_extensions=1)
+    subject = dispatched(city)
+    city.department.acknowledges(subject)
+    city.step(subject, s.ExtensionRequested, HANDLER, working_days=1, reason="人手不够")
+    city.step(subject, s.ExtensionRefused, SUPERVISOR, reason="理由不足")
+    city.step(subject, s.ExtensionRequested, HANDLER, working_days=1, reason="要等外单位材料")
+    city.step(subject, s.ExtensionGranted, SUPERVISOR, working_days=1)
+    with pytest.raises(IllegalStep, match="已延期1次，达到上限"):
+        city.step(subject, s.ExtensionRequested, HANDLER, working_days=1, reason="还要一天")
+    city.drain()
+    assert city.damage() == []

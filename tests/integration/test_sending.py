@@ -1,0 +1,150 @@
+"""What leaves the house: once it is taken it counts, and a kill sends it again under its own id."""
+
+import json
+import signal
+import stat
+import threading
+import time
+
+import pytest
+from city import OPERATOR
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+import schemas as s
+from console.cli import app
+from console.gateway import NotTaken, ProgramGateway
+from producers import hotline
+from workflow import outbox
+from workflow.errors import IllegalStep, InvalidInput
+from workflow.outbox import Message
+from workflow.sender import Sender
+from workflow.storage.models import outbox as table
+
+MESSAGE = Message("CP21-0001-9", "CP21-0001", "message", "citizen", "请评价", "19900001234")
+
+
+def reevaluating(city, **values):
+    subject = city.portal.bad_review(**values)
+    city.drain()
+    city.hotline.confirms(subject)
+    city.drain()
+    city.department.submits(subject)
+    city.hotline.accepts(subject)
+    city.drain()
+    return subject
+
+
+def program(folder, lines):
+    path = folder / "gateway"
+    path.write_text("#!/bin/sh\n" + lines, encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def messages(city):
+    with city.office.database.read() as conn:
+        query = select(table).where(table.c.recipient == outbox.CITIZEN)
+        return conn.execute(query).all()
+
+
+def invitations(city, subject):
+    return city.timeline(subject).count("ReevaluationInvited")
+
+
+def test_a_program_is_the_gateway(tmp_path):
+    gateway = ProgramGateway(program(tmp_path, f"cat > {tmp_path}/seen; echo R-17; echo more"))
+    assert gateway.send(MESSAGE) == "R-17"
+    seen = json.loads((tmp_path / "seen").read_text(encoding="utf-8"))
+    assert (seen["event_id"], seen["phone"], seen["body"]) == (
+        "CP21-0001-9",
+        "19900001234",
+        "请评价",
+    )
+    refusing = ProgramGateway(program(tmp_path, "echo 19900001234 unknown; exit 3"))
+    with pytest.raises(NotTaken) as refused:
+        refusing.send(MESSAGE)
+    assert "1990" not in str(refused.value)
+
+
+def test_an_operator_has_a_message_sent_and_it_counts_once_it_is_taken(city, tmp_path):
+    subject = reevaluating(city)
+    before = invitations(city, subject)
+    first = hotline.send_invitation(city.ledger, subject, account="a", channel="message")
+    assert hotline.send_invitation(city.ledger, subject, account="a", channel="message") == first
+    assert invitations(city, subject) == before
+    gateway = ProgramGateway(program(tmp_path, "cat > /dev/null; echo R-1"))
+    sender = Sender(city.ledger, {"message": gateway}, lambda: None)
+    running = threading.Thread(target=sender.run)
+    running.start()
+    until = time.monotonic() + 20
+    while invitations(city, subject) == before and time.monotonic() < until:
+        time.sleep(0.02)
+    sender.stop()
+    running.join()
+    (message,) = messages(city)
+    assert (message.status, message.receipt) == ("sent", "R-1")
+    assert invitations(city, subject) == before + 1
+    assert city.damage() == []
+
+
+def test_without_a_gateway_a_call_takes_the_place_of_a_message(city):
+    subject = reevaluating(city)
+    before = invitations(city, subject)
+    hotline.send_invitation(city.ledger, subject, account="a", channel="link")
+    assert outbox.deliver(city.ledger, {}) == 1
+    assert messages(city)[0].status == "failed"
+    assert invitations(city, subject) == before + 1
+
+
+def test_what_cannot_be_sent_is_refused_at_the_door(city):
+    subject = city.portal.bad_review()
+    with pytest.raises(IllegalStep):
+        hotline.send_invitation(city.ledger, subject, account="a", channel="message")
+    with pytest.raises(InvalidInput):
+        hotline.send_invitation(city.ledger, subject, account="a", channel="call")
+    anonymous = city.portal.bad_review(mobile=None, userName=None)
+    city.drain()
+    given = {"by": "fact_check", "reason_code": "115", "case_class": "clear"}
+    city.step(anonymous, s.ComplaintConfirmed, OPERATOR, **given)
+    city.drain()
+    city.department.submits(anonymous)
+    city.hotline.accepts(anonymous)
+    with pytest.raises(InvalidInput, match="channel"):
+        hotline.send_invitation(city.ledger, anonymous, account="a", channel="message")
+    assert messages(city) == []
+
+
+@pytest.mark.guarantee("G2")
+def test_killed_between_the_gateway_and_the_receipt_it_goes_out_again_under_its_id(
+    city, folder, tmp_path, zygote
+):
+    subject = reevaluating(city)
+    before = invitations(city, subject)
+    hotline.send_invitation(city.ledger, subject, account="a", channel="message")
+    seen = tmp_path / "seen"
+    path = program(tmp_path, f"cat >> {seen}; echo >> {seen}; echo R")
+    call = "scenarios:send_until_killed"
+    assert zygote.run(call, folder=str(folder), program=str(path)) == -signal.SIGKILL
+    assert messages(city)[0].status == "waiting"
+    outbox.deliver(city.ledger, {"message": ProgramGateway(path)})
+    sent = [json.loads(line)["event_id"] for line in seen.read_text().splitlines()]
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+    assert invitations(city, subject) == before + 1
+    assert city.damage() == []
+
+
+def test_the_outbox_is_read_on_the_command_line(city, folder):
+    subject = reevaluating(city)
+    hotline.send_invitation(city.ledger, subject, account="a", channel="message")
+
+    def bihuan(*words):
+        return CliRunner().invoke(app, [*words, "--data", str(folder)])
+
+    shown = bihuan("outbox", "--to", "role:operator")
+    assert f"{subject} 新的差评，请核实" in shown.stdout
+    waiting = json.loads(bihuan("outbox", "--status", "waiting", "--json").stdout)
+    assert [row["recipient"] for row in waiting] == ["citizen"]
+    assert "1990000" not in bihuan("outbox").stdout
+    assert bihuan("outbox", "--status", "lost").exit_code == 2

@@ -1,0 +1,178 @@
+"""删除: personal data goes when its time is over, or when its person asks for it; the log, the
+figures and what tells a repeat stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from schemas import PersonalDataErased
+from schemas.envelope import Role
+from workflow.clock import instant
+from workflow.contact import phone_of
+from workflow.door import checked_name, stated
+from workflow.errors import InvalidInput
+from workflow.intake import opened_private
+from workflow.ledger import Actor, Ledger, Posting
+from workflow.storage import erasing
+from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE
+from workflow.storage.numbers import next_number
+from workflow.storage.vault import Sealed, Vault, normal
+
+CLOCK = Actor("clock", Role.CLOCK)
+DAY = 86_400_000_000
+
+
+@dataclass(slots=True)
+class Erased:
+    """What went: complaints and single ratings whose people are forgotten, rows of the vault.
+    `under_way` are complaints that must end first.
+    """
+
+    complaints: int = 0
+    ratings: int = 0
+    rows: int = 0
+    under_way: tuple[str, ...] = ()
+
+
+def expire(ledger: Ledger, most: int = 500) -> int:
+    """Deletes what the office's profile of today keeps no longer, at most so many ratings of one
+    day, and so many complaints, in one transaction; 0: nothing is left to do now.
+
+    A rating's data is kept for the profile's days from the day of the rating; a complaint's, its
+    ratings' and its texts from its end. Safe against a kill and beside a second process.
+    """
+    now = ledger.clock()
+    with ledger.database.read() as conn:
+        if not _anything(conn, ledger, now):
+            return 0
+    with ledger.transaction() as posting, erasing.overwriting(posting.conn):
+        first, until = _limits(ledger, posting.now)
+        done = Erased()
+        moved = _ratings(posting.conn, done, first, most)
+        moved += _complaints(posting.conn, done, until, most)
+        _record(posting, done, CLOCK, "retention")
+    return moved
+
+
+def _limits(ledger: Ledger, now: int) -> tuple[date, int]:
+    """The first day that is kept, and the latest end of a complaint that is not."""
+    policy = ledger.rulebook.in_force(now)
+    today = instant(now).astimezone(policy.zone).date()
+    return today - timedelta(days=policy.retention_days), now - policy.retention_days * DAY
+
+
+def _anything(conn: Connection, ledger: Ledger, now: int) -> bool:
+    first, until = _limits(ledger, now)
+    if erasing.counter(conn, RATINGS_DONE) < first.toordinal() - 1:
+        return True
+    return bool(erasing.ended(conn, erasing.counter(conn, COMPLAINTS_DONE), until, 1))
+
+
+def _ratings(conn: Connection, done: Erased, first: date, most: int) -> int:
+    """One day's ratings, or a part of them; the counter moves once the day is done with."""
+    reached = erasing.counter(conn, RATINGS_DONE)
+    last = first.toordinal() - 1
+    if reached >= last:
+        return 0
+    day = erasing.next_day(conn, erasing.erased_to(conn), first.isoformat())
+    if day is None:
+        erasing.move(conn, RATINGS_DONE, last)
+        return 1
+    rows, whole = erasing.of_day(conn, day, most)
+    done.ratings, done.rows = done.ratings + rows, done.rows + rows
+    if whole:
+        erasing.move(conn, RATINGS_DONE, date.fromisoformat(day).toordinal())
+    return 1
+
+
+def _complaints(conn: Connection, done: Erased, until: int, most: int) -> int:
+    found = erasing.ended(conn, erasing.counter(conn, COMPLAINTS_DONE), until, most)
+    for ended in found:
+        done.rows += erasing.of_complaint(conn, ended.id)
+    done.complaints += len(found)
+    if found:
+        erasing.move(conn, COMPLAINTS_DONE, found[-1].at)
+    return len(found)
+
+
+def erase_person(
+    ledger: Ledger,
+    *,
+    account: str,
+    reason: str,
+    phone: str | None = None,
+    subject: str | None = None,
+) -> Erased:
+    """Forgets a person: everything sealed of his ratings and ended complaints, by his phone, by a
+    complaint of his, or both.
+
+    Raises InvalidInput, UnknownComplaint. What is under way is left, and named in the answer.
+    """
+    _, texts = stated(PersonalDataErased, {"ground": "request", "rows": 0, "reason": reason})
+    if not texts:
+        raise InvalidInput("reason", "", "必填，不能为空")
+    number = normal(phone or "")
+    if not number and subject is None:
+        raise InvalidInput("phone", "（不显示）", "须写电话号码，或一件差评的编号")
+    vault, actor = ledger.vault, Actor(checked_name("account", account), Role.ADMINISTRATOR)
+    with ledger.database.read() as conn:
+        if subject is not None and not number:
+            number = normal(phone_of(conn, vault, subject) or "")
+        owners = _ratings_of(conn, vault, number) if number else []
+    with ledger.transaction() as posting, erasing.overwriting(posting.conn):
+        known = erasing.complaints_by(posting.conn, vault.phone_hash(number)) if number else {}
+        if subject is not None:
+            known[subject] = posting.complaint(subject).ended_at is None
+        done = Erased(under_way=tuple(sorted(name for name, still in known.items() if still)))
+        _forget(posting.conn, done, (name for name, still in known.items() if not still), owners)
+        if number:
+            erasing.forget_rater(posting.conn, vault.phone_hash(number))
+        _record(posting, done, actor, "request", texts)
+    return done
+
+
+def _ratings_of(conn: Connection, vault: Vault, number: str) -> list[str]:
+    """Single ratings of this number, as the vault names them: looked for on the days it rated."""
+    return [
+        owner
+        for day in erasing.days_of(conn, vault.phone_hash(number))
+        for owner, sealed in erasing.sealed_of(conn, day)
+        if normal(opened_private(vault.unseal(owner, "rating", sealed)).mobile) == number
+    ]
+
+
+def _forget(conn: Connection, done: Erased, subjects: Iterable[str], owners: list[str]) -> None:
+    for subject in subjects:
+        done.rows += erasing.of_complaint(conn, subject)
+        done.complaints += 1
+    for owner in owners:
+        done.rows += erasing.of_rating(conn, owner)
+        done.ratings += 1
+
+
+def _record(
+    posting: Posting,
+    done: Erased,
+    actor: Actor,
+    ground: Literal["retention", "request"],
+    texts: Mapping[str, Sealed] | None = None,
+) -> None:
+    """One event for each transaction that deleted anything, and for each request."""
+    if not done.rows and ground == "retention":
+        return
+    fact = PersonalDataErased(
+        ground=ground,
+        complaints=done.complaints,
+        ratings=done.ratings,
+        rows=done.rows,
+        reason=texts["reason"].digest if texts else None,
+    )
+    subject = f"erasure/{next_number(posting.conn, 'erasure')}"
+    posting.append(subject, 1, fact, actor)
+    posting.keep(f"{subject}-1", texts or {})

@@ -1,0 +1,201 @@
+"""Statements that delete what people said and who they are: rows of the vault, keyed hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, NamedTuple
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from workflow.storage.database import Spoken
+from workflow.storage.models import complaints, contacts, raters, ratings, sequences, vault
+
+RATINGS_DONE, COMPLAINTS_DONE = "erased/ratings", "erased/complaints"
+"""Counters: the last day (proleptic ordinal) all of whose ratings are done with; the end
+(microseconds UTC) of the last complaint.
+"""
+
+_SEP = "\x1f"
+_SERVICE_KEY = ("project_no", "service_number")
+_COUNTER = select(sequences.c.value).where(sequences.c.name == bindparam("of_name"))
+_MOVED = insert(sequences)
+_MOVE = _MOVED.on_conflict_do_update(index_elements=["name"], set_={"value": _MOVED.excluded.value})
+_NEXT_DAY = select(func.min(ratings.c.day)).where(
+    ratings.c.day > bindparam("after"), ratings.c.day < bindparam("before")
+)
+_OF_DAY = text(
+    """
+    SELECT v.owner FROM ratings r
+    JOIN vault v ON v.field = 'rating' AND v.owner = r.source || :sep || r.project_no
+      || :sep || r.service_number || :sep || r.assess_number
+    WHERE r.day = :day AND NOT EXISTS (SELECT 1 FROM complaints c WHERE c.source = r.source
+      AND c.project_no = r.project_no AND c.service_number = r.service_number)
+    LIMIT :most
+    """
+).bindparams(sep=_SEP)
+_CONFLICTS_OF_DAY = text(
+    """
+    SELECT v.owner FROM ratings r
+    JOIN conflicts k ON k.kind = 'rating' AND k.source = r.source AND k.project_no = r.project_no
+      AND k.service_number = r.service_number AND k.assess_number = r.assess_number
+    JOIN vault v ON v.field = 'private' AND v.owner = 'conflict' || :sep || 'rating'
+      || :sep || r.source || :sep || r.project_no || :sep || r.service_number
+      || :sep || r.assess_number || :sep || k.digest
+    WHERE r.day = :day AND NOT EXISTS (SELECT 1 FROM complaints c WHERE c.source = r.source
+      AND c.project_no = r.project_no AND c.service_number = r.service_number)
+    LIMIT :most
+    """
+).bindparams(sep=_SEP)
+_GONE = Spoken(
+    "DELETE FROM vault WHERE field = :field AND owner IN (SELECT j.value ->> 0 FROM {keys})"
+)
+_RATERS_OF_DAY = text(
+    """
+    DELETE FROM raters WHERE day = :day
+      AND phone IN (SELECT phone FROM raters WHERE day = :day LIMIT :most)
+    """
+)
+_ENDED = (
+    select(complaints.c.id, complaints.c.ended_at)
+    .join(contacts, contacts.c.subject == complaints.c.id)
+    .where(complaints.c.ended_at.between(bindparam("after"), bindparam("until")))
+    .order_by(complaints.c.ended_at)
+    .limit(bindparam("most"))
+)
+_UNDER = delete(vault).where(
+    vault.c.owner >= bindparam("low"),
+    vault.c.owner < bindparam("high"),
+    vault.c.field.not_in(["sent"]),
+)
+_OF_RATING = delete(vault).where(vault.c.owner == bindparam("of_owner"))
+_SERVICE = select(complaints.c.source, complaints.c.project_no, complaints.c.service_number).where(
+    complaints.c.id == bindparam("of_id")
+)
+
+
+class Ended(NamedTuple):
+    """A complaint that has ended, and when."""
+
+    id: str
+    at: int
+
+
+@contextmanager
+def overwriting(conn: Connection) -> Iterator[None]:
+    """What is deleted inside is overwritten in the file, not only unlinked."""
+    if conn.dialect.name != "sqlite":  # a server rewrites its pages when it vacuums
+        yield
+        return
+    conn.exec_driver_sql("PRAGMA secure_delete=ON").close()
+    try:
+        yield
+    finally:
+        conn.exec_driver_sql("PRAGMA secure_delete=OFF").close()
+
+
+def counter(conn: Connection, name: str) -> int:
+    return int(conn.execute(_COUNTER, {"of_name": name}).scalar() or 0)
+
+
+def move(conn: Connection, name: str, value: int) -> None:
+    conn.execute(_MOVE, {"name": name, "value": value})
+
+
+def erased_to(conn: Connection) -> str:
+    """The last day all of whose ratings are done with; empty: none is."""
+    reached = counter(conn, RATINGS_DONE)
+    return date.fromordinal(reached).isoformat() if reached else ""
+
+
+def next_day(conn: Connection, after: str, before: str) -> str | None:
+    """The first day between these two that has ratings."""
+    found: str | None = conn.execute(_NEXT_DAY, {"after": after, "before": before}).scalar()
+    return found
+
+
+def of_day(conn: Connection, day: str, most: int) -> tuple[int, bool]:
+    """Deletes what ratings of a day say of people, complaints' ratings apart, at most so many of a
+    kind; answers how many rows of the vault went, and whether that was all.
+    """
+    values = {"day": day, "most": most}
+    said = list(conn.execute(_OF_DAY, values).scalars())
+    beside = list(conn.execute(_CONFLICTS_OF_DAY, values).scalars())
+    for field, owners in (("rating", said), ("private", beside)):
+        if owners:
+            keys = to_json([(owner,) for owner in owners]).decode()
+            conn.execute(_GONE.on(conn), {"field": field, "keys": keys})
+    hashes = conn.execute(_RATERS_OF_DAY, values).rowcount
+    return len(said) + len(beside), max(len(said), len(beside), hashes) < most
+
+
+def ended(conn: Connection, after: int, until: int, most: int) -> Sequence[Ended]:
+    """Complaints that ended between these instants and are not erased yet, in order."""
+    values = {"after": after, "until": until, "most": most}
+    return [Ended(*row) for row in conn.execute(_ENDED, values)]
+
+
+def of_complaint(conn: Connection, subject: str) -> int:
+    """Deletes the complaint's contact, every free text of its steps, and what its ratings say of
+    people; answers how many rows of the vault went.
+    """
+    source, project_no, service = conn.execute(_SERVICE, {"of_id": subject}).one()
+    key = _SEP.join((source, project_no, service)) + _SEP
+    gone = conn.execute(_OF_RATING, {"of_owner": subject}).rowcount
+    for low in (f"{subject}-", key, _SEP.join(("conflict", "rating", key))):
+        gone += conn.execute(
+            _UNDER, {"low": low, "high": low[:-1] + chr(ord(low[-1]) + 1)}
+        ).rowcount
+    conn.execute(delete(contacts).where(contacts.c.subject == subject))
+    return gone
+
+
+def complaints_by(conn: Connection, phone: int) -> dict[str, bool]:
+    """Complaints of this phone (its keyed hash), each with whether it is still open."""
+    query = (
+        select(complaints.c.id, complaints.c.ended_at)
+        .join(contacts, contacts.c.subject == complaints.c.id)
+        .where(contacts.c.phone == phone)
+    )
+    return {row.id: row.ended_at is None for row in conn.execute(query)}
+
+
+def days_of(conn: Connection, phone: int) -> list[str]:
+    """The days on which this phone (its keyed hash) rated."""
+    return list(conn.execute(select(raters.c.day).where(raters.c.phone == phone)).scalars())
+
+
+def sealed_of(conn: Connection, day: str) -> Iterator[tuple[str, bytes]]:
+    """Owner and sealed row of each rating of a day that belongs to no complaint."""
+    owner: Any = ratings.c.source
+    for name in (*_SERVICE_KEY, "assess_number"):
+        owner = owner + _SEP + ratings.c[name]
+    same = and_(*(complaints.c[name] == ratings.c[name] for name in ("source", *_SERVICE_KEY)))
+    query = (
+        select(vault.c.owner, vault.c.sealed)
+        .select_from(ratings)
+        .join(vault, and_(vault.c.owner == owner, vault.c.field == "rating"))
+        .outerjoin(complaints, same)
+        .where(ratings.c.day == day, complaints.c.id.is_(None))
+    )
+    for row in conn.execute(query):
+        yield row.owner, bytes(row.sealed)
+
+
+def of_rating(conn: Connection, owner: str) -> int:
+    """Deletes what one rating, and what conflicts with it, says of people."""
+    gone = conn.execute(_OF_RATING, {"of_owner": owner}).rowcount
+    return gone + _under(conn, _SEP.join(("conflict", "rating", owner)) + _SEP)
+
+
+def _under(conn: Connection, prefix: str) -> int:
+    """Everything whose owner begins so; what a conflict says beside people stays."""
+    beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return conn.execute(_UNDER, {"low": prefix, "high": beyond}).rowcount
+
+
+def forget_rater(conn: Connection, phone: int) -> None:
+    conn.execute(delete(raters).where(raters.c.phone == phone))
