@@ -13,7 +13,7 @@ demo: setup ## One real quarter goes round the loop and comes out as the circula
 	@$(RUN) bihuan demo
 
 test: setup ## All tests: unit, integration, end to end
-	@$(RUN) pytest -n 2 --dist loadgroup
+	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Style, types and import rules
 	@$(RUN) ruff check .

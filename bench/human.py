@@ -96,7 +96,7 @@ def stepping(folder: str, complaints: int) -> dict[str, Any]:
     return {"waits": waits, "beside": beside}
 
 
-def _waited(office: Office, subject: str, kind: Any, **values: object) -> float:
+def _waited(office: Office, subject: str, kind: Any, **values: Any) -> float:
     time.sleep(PAUSE)
     asked = time.perf_counter()
     take(office.ledger, subject, kind, OPERATOR, Step(), **values)

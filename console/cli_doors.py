@@ -165,7 +165,9 @@ def _parameter(
         shown = "ID" if name == "subject" else name.upper()
         extra: Any = typer.Argument(help=text, metavar=shown)
     elif name == "account":
-        extra = typer.Option("--as", help=text, envvar="BIHUAN_AS", metavar="ACCOUNT")
+        extra = typer.Option(OPTION[name], help=text, envvar="BIHUAN_AS", metavar="ACCOUNT")
+    elif name in OPTION:
+        extra = typer.Option(OPTION[name], help=text)
     else:
         extra = typer.Option(help=text)
     return inspect.Parameter(

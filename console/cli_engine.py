@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli_root import AsJson
 from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ def register(app: typer.Typer) -> None:
     parked.command("retry", help="再试一条异常件，并放行排在其后的")(parked_retry)
     parked.command("discard", help="放弃一条异常件（须写理由），并放行排在其后的")(parked_discard)
     app.add_typer(parked, name="parked", help="异常件：查看、重试、放弃")
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 def run(ctx: typer.Context) -> None:
@@ -68,19 +66,21 @@ def run(ctx: typer.Context) -> None:
 def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     from console.wiring import office  # noqa: PLC0415
     from workflow import audit  # noqa: PLC0415
+    from workflow.bus import parking  # noqa: PLC0415
 
     with office(ctx.obj.data) as opened, opened.database.read() as conn:
         findings = audit.check(conn, opened.keys)
         heads = audit.heads(conn)
+        parked = len(parking.listed(conn))
     if as_json:
-        shown = {"findings": [_finding(f) for f in findings], "heads": heads}
+        shown = {"findings": [_finding(f) for f in findings], "heads": heads, "parked": parked}
         typer.echo(json.dumps(shown, ensure_ascii=False, default=str))
     else:
         for found in findings:
             typer.echo(f"损坏 {found.kind} {found.where}：{found.message}")
-        typer.echo(
-            f"发现 {len(findings)} 处" if findings else "核对无误：事件链、件、计数与指标一致"
-        )
+        waiting = f"；另有 {parked} 条异常件未处理，见 bihuan parked list" if parked else ""
+        clean = "核对无误：事件链、件、计数与指标一致"
+        typer.echo((f"发现 {len(findings)} 处" if findings else clean) + waiting)
     if findings:
         raise typer.Exit(DAMAGED)
 
@@ -89,7 +89,11 @@ def _finding(found: Any) -> dict[str, str]:
     return {"kind": found.kind, "where": found.where, "message": found.message}
 
 
-def rebuild(ctx: typer.Context, name: Annotated[str, typer.Argument(help="消费者名")]) -> None:
+def rebuild(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="消费者名")],
+    as_json: AsJson = False,
+) -> None:
     from console.wiring import office  # noqa: PLC0415
     from workflow.bus.rebuild import rebuild as rebuilt  # noqa: PLC0415
 
@@ -99,7 +103,11 @@ def rebuild(ctx: typer.Context, name: Annotated[str, typer.Argument(help="消费
             raise InvalidInput("name", name, "这个消费者不能从事件重建")
         with _shown(name) as told:
             rebuilt(opened.ledger, consumer, told)
-    typer.echo(f"{name} 已从事件重建")
+    _say(as_json, {"rebuilt": name}, f"{name} 已从事件重建")
+
+
+def _say(as_json: bool, shown: dict[str, Any], text: str) -> None:
+    typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
 
 
 @contextmanager
@@ -142,14 +150,16 @@ Lane = Annotated[int, typer.Argument(help="道号")]
 Pos = Annotated[int, typer.Argument(help="位置")]
 
 
-def parked_retry(ctx: typer.Context, consumer: Name, lane: Lane, pos: Pos) -> None:
+def parked_retry(
+    ctx: typer.Context, consumer: Name, lane: Lane, pos: Pos, as_json: AsJson = False
+) -> None:
     from console.wiring import office  # noqa: PLC0415
     from workflow.bus import parking  # noqa: PLC0415
 
     with office(ctx.obj.data) as opened:
         done = parking.replay(opened.ledger, _consumer(opened, consumer), lane, pos)
         opened.drain()
-    typer.echo(f"已处理 {'、'.join(done)}")
+    _say(as_json, {"done": done}, f"已处理 {'、'.join(done)}")
 
 
 def parked_discard(
@@ -158,6 +168,7 @@ def parked_discard(
     lane: Lane,
     pos: Pos,
     reason: Annotated[str, typer.Option(help="放弃的理由")],
+    as_json: AsJson = False,
 ) -> None:
     from console.wiring import office  # noqa: PLC0415
     from workflow.bus import parking  # noqa: PLC0415
@@ -165,4 +176,5 @@ def parked_discard(
     with office(ctx.obj.data) as opened:
         done = parking.discard(opened.ledger, _consumer(opened, consumer), lane, pos, reason)
         opened.drain()
-    typer.echo("已放弃" + (f"，其后已处理 {'、'.join(done)}" if done else ""))
+    text = "已放弃" + (f"，其后已处理 {'、'.join(done)}" if done else "")
+    _say(as_json, {"discarded": f"{consumer} {lane} {pos}", "done": done}, text)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from console.cli_root import AsJson
+
 if TYPE_CHECKING:
     from console.wiring import Office
     from producers.importing import Progress, Receipt
@@ -38,7 +40,7 @@ def import_command(
     refused: Annotated[
         Path | None, typer.Option(help="被拒收的行另存到这里；缺省为原文件名加 .refused.csv")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     from console.wiring import office  # noqa: PLC0415
     from producers.files.refused import check_target  # noqa: PLC0415

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer import _click as click  # typer carries its own click; its error classes are only there
@@ -31,6 +31,14 @@ class Asked:
 
     data: Path | None
     json: bool
+
+
+def _anywhere(ctx: typer.Context, given: bool) -> bool:
+    return given or bool(ctx.obj.json)
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON", callback=_anywhere)]
+"""A command's own --json; the program's, given before the command, means the same."""
 
 
 class Root(TyperGroup):

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from console.cli_root import AsJson
 from workflow.calendar import Calendar, Due, Limit, due, explain, findings, micros, worktime
 from workflow.calendar_files import load_calendar, office_calendar
 from workflow.errors import InvalidInput
@@ -27,7 +28,6 @@ PauseOption = Annotated[
     list[str] | None,
     typer.Option("--pause", metavar="FROM/TO", help="暂停的一段，可重复，可交叠，如 起时间/止时间"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +61,7 @@ def deadline(
     profile: Profile = None,
     calendar: CalendarFile = None,
     pause: PauseOption = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print when a limit falls due and why; the help is _DEADLINE_HELP."""
     begin, amount, pauses = _instant(start, "start"), Limit.parse(limit), _pauses(pause)
@@ -82,7 +82,7 @@ def worktime_between(
     profile: Profile = None,
     calendar: CalendarFile = None,
     pause: PauseOption = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """算两个时间之间有多少工作时间，暂停的不算。"""
     begin, until = _instant(start, "from"), _instant(end, "to")
@@ -97,7 +97,7 @@ def calendar_check(
     ctx: typer.Context,
     calendar: CalendarFile = None,
     today: Annotated[str | None, typer.Option(help="按哪天检查，如 2026-11-20；缺省为今天")] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """检查日历：放假安排缺年份的，报警并以退出码 1 结束。"""
     used = load_calendar(calendar) if calendar else _in_force(ctx, office_calendar())
@@ -116,7 +116,7 @@ def calendar_check(
 
 def policy_lint(
     file: Annotated[Path | None, typer.Argument(help="规则文件；缺省查自带的全部规则")] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """检查规则：每项时限及其来源列表，有问题的以退出码 1 结束。"""
     policies, wrong = lint([file] if file else shipped_paths())

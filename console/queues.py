@@ -73,7 +73,7 @@ def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...
     Raises InvalidInput for a role without a queue, or a department without its unit.
     """
     if role not in ROLES:
-        raise InvalidInput("role", role, "只能是 " + "、".join(ROLES))
+        raise InvalidInput("role", role, "只能是 " + "、".join((*ROLES, Role.CLERK)))
     if role == Role.DEPARTMENT and unit is None:
         raise InvalidInput("unit", "", "责任单位的待办须写单位")
     desk = _Desk(office, Role(role), unit)

@@ -10,6 +10,19 @@ from workflow.bus.consumer import Record
 Changed = dict[str, Any]
 
 NEXT_ROUND = frozenset({"ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected"})
+OF_AN_ORDER = frozenset(
+    {
+        "acknowledge",
+        "rectify",
+        "return_window",
+        "appeal_window",
+        "return_ruling",
+        "appeal_ruling",
+        "review",
+        "reevaluate",
+    }
+)
+"""Limits that are open only while a work order is out."""
 
 
 def order_changes(record: Record) -> list[tuple[int | None, Changed]]:
@@ -39,8 +52,12 @@ def order_changes(record: Record) -> list[tuple[int | None, Changed]]:
 
 
 def _dismissed_with_an_order(record: Record) -> bool:
-    """Verification alone leaves nothing but its own limit behind to cancel."""
-    return record.state == "DISMISSED" and bool(set(record.limits.cancelled) - {"verify"})
+    """A dismissal by verification alone finds no limit of an order open; a ruling always has one
+    behind it.
+    """
+    if record.state != "DISMISSED":
+        return False
+    return record.type == "RulingGiven" or not OF_AN_ORDER.isdisjoint(record.limits.cancelled)
 
 
 def _answered(record: Record) -> bool:

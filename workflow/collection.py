@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import Connection
 
 from schemas import BatchCollected
@@ -157,16 +156,13 @@ class _Batch:
         self.answers.rows.append(Answer(row.number, "repeat" if same else "conflict"))
         if same:
             return
-        kind = "rating" if row.rating else "service"
-        assess = row.key[3] if row.rating else ""
-        place = (kind, *row.key[:3], assess, self.number, self.received_at, row.digest)
-        if not collected.keep_conflict(self.conn, place):
-            return  # kept before, and perhaps erased since
-        owner = "\x1f".join(("conflict", kind, *row.key, row.digest))
-        sealed = [(owner, "sent", to_json(row.content))]
-        if row.private is not None:
-            sealed.append((owner, "private", row.private))
-        collected.keep_sealed(self.conn, self.ledger.vault.sealed(sealed))
+        private = None if self._over(row) else row.private
+        batch = (self.number, self.received_at)
+        collected.keep_conflict(self.conn, self.ledger.vault, row, batch, private)
+
+    def _over(self, row: Ready) -> bool:
+        """The time for what it says of people was over before it came; a complaint has its own."""
+        return row.day <= self.erased_to and not row.bad
 
     def _match_waiting(self) -> None:
         """Ratings that came before these service records get their unit; their tallies move."""
@@ -195,10 +191,10 @@ class _Batch:
             counts[1] += 1
             counts[2] += row.onsite
             counts[3] += row.bad
-            if row.day <= self.erased_to and not row.bad:
-                continue  # its time was over before it came
+            if self._over(row):
+                continue
             if row.private is not None:
-                keep.append((rating_owner(row.key), "rating", row.private))
+                keep.append((collected.rating_owner(row.key), "rating", row.private))
             if row.phone and row.day > self.erased_to:
                 rater = (row.day, phone_hash(row.phone))
                 phones[rater] = phones.get(rater, 0) + 1
@@ -231,8 +227,3 @@ class _Batch:
             ratings_digest=sum_of([row.digest for row in self.ratings]),
         )
         self.posting.append(f"batch/{self.number}", 1, fact, PLATFORM)
-
-
-def rating_owner(key: tuple[str, ...]) -> str:
-    """The vault's owner of a rating's personal data; a key holds no control characters."""
-    return "\x1f".join(key)

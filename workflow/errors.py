@@ -120,7 +120,8 @@ class InvalidInput(Refused):
     def __init__(self, field: str, value: object, reason: str, row: int | None = None) -> None:
         self.field, self.value, self.reason, self.row = field, value, reason, row
         where = f"第 {row} 行，" if row is not None else ""
-        super().__init__(f"{where}{_shown(field)}：{reason}（收到：{_shown(value)}）")
+        given = "" if value in ("", None) else f"（收到：{_shown(value)}）"
+        super().__init__(f"{where}{_shown(field)}：{reason}{given}")
 
 
 class Transient(BihuanError):

@@ -4,7 +4,7 @@ to the log, at once.
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -18,7 +18,7 @@ from workflow.recent import Recent
 from workflow.recorded import Actor, Recorded
 from workflow.rulebook import Rulebook
 from workflow.storage.database import Database
-from workflow.storage.vault import Keys, Sealed, Vault
+from workflow.storage.vault import Keys, Sealed, Vault, opened_text
 
 __all__ = ["Actor", "Ledger", "Posting", "Recorded"]
 
@@ -67,7 +67,7 @@ class Ledger:
         Raises IllegalStep, NotPermitted, UnknownComplaint, StaleVersion, KeyReused.
         """
         with self.transaction() as posting:
-            fingerprint = _fingerprint(subject, fact, actor)
+            fingerprint = self._fingerprint(subject, fact, actor, texts or {})
             if key is not None and (first := posting.heard(key, fingerprint)) is not None:
                 return first
             done = posting.record(
@@ -79,14 +79,13 @@ class Ledger:
                 posting.remember(key, fingerprint, done)
             return done
 
-
-def _fingerprint(subject: str, fact: Fact, actor: Actor) -> str:
-    """What the command asks for, without what differs at each try: digests, the order's number."""
-    plain = {
-        k: v for k, v in fact.model_dump(mode="json").items() if k != "order" and not _is_digest(v)
-    }
-    return hashlib.sha256(to_json([subject, plain, actor.name, actor.role])).hexdigest()
-
-
-def _is_digest(value: object) -> bool:
-    return isinstance(value, str) and len(value) == 32 and not set(value) - set("0123456789abcdef")
+    def _fingerprint(
+        self, subject: str, fact: Fact, actor: Actor, texts: Mapping[str, Sealed]
+    ) -> str:
+        """What the command asks for: each free text itself, for its digest is salted anew at every
+        try; not the order's number. Keyed, so that no text can be guessed from it.
+        """
+        asked = {k: v for k, v in fact.model_dump(mode="json").items() if k != "order"}
+        asked |= {name: opened_text(text.salted) for name, text in texts.items()}
+        whole = to_json([subject, asked, actor.name, actor.role, actor.unit])
+        return hmac.digest(self.keys.match, whole, "sha256").hex()

@@ -13,9 +13,11 @@ from rich.table import Table
 from sqlalchemy import Connection, select
 
 from workflow.audit import heads
+from workflow.bus.parking import listed
 from workflow.clock import instant
 from workflow.storage.models import progress, sequences
 
+METRICS = "metrics"
 SYNTHETIC = "合成数据：办件与评价由程序生成，不是真实记录"
 SYNTHETIC_MARK = "synthetic"
 """The row of `sequences` that marks a database of synthetic data."""
@@ -26,7 +28,9 @@ PLAIN = Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
 
 @dataclass(frozen=True, slots=True)
 class Footing:
-    """`behind`: events the figures have not yet taken in. Instants in microseconds UTC."""
+    """`behind`: events the figures have not taken in, or that are parked. Instants in microseconds
+    UTC.
+    """
 
     synthetic: bool
     as_of: int
@@ -55,15 +59,16 @@ class Footing:
 def footing_of(conn: Connection, zone: ZoneInfo, as_of: int) -> Footing:
     """What the reader of a figure must know about the database it was read from."""
     marked = select(sequences.c.value).where(sequences.c.name == SYNTHETIC_MARK)
-    reached = select(progress.c.lane, progress.c.pos).where(progress.c.consumer == "metrics")
+    reached = select(progress.c.lane, progress.c.pos).where(progress.c.consumer == METRICS)
     stood = {row.lane: row.pos for row in conn.execute(reached)}
     found = tuple(heads(conn))
+    waiting = len(listed(conn, METRICS))
     return Footing(
         synthetic=bool(conn.execute(marked).scalar()),
         as_of=as_of,
         zone=zone,
         heads=found,
-        behind=sum(position - stood.get(lane, 0) for lane, position, _ in found),
+        behind=sum(position - stood.get(lane, 0) for lane, position, _ in found) + waiting,
     )
 
 
@@ -72,7 +77,8 @@ def render_footing(console: Console, footing: Footing, *notes: str) -> None:
     for note in notes:
         console.print(note, soft_wrap=True)
     if footing.behind:
-        console.print(f"注意：还有 {footing.behind} 条事件没有计入；运行 bihuan run 后再看")
+        console.print(f"注意：还有 {footing.behind} 条事件没有计入；运行 bihuan run 后再看，")
+        console.print("仍没有计入的见 bihuan parked list")
     console.print(f"统计时刻：{footing.as_of_local.isoformat(' ', 'seconds')}")
     shown = " ".join(f"{lane}:{position}/{digest}" for lane, position, digest in footing.heads)
     console.print(f"事件链头（道:位置/哈希）：{shown}", soft_wrap=True)

@@ -66,7 +66,8 @@ class Trial:
         return self._late(self.due_after)
 
     def _late(self, due: int) -> bool:
-        return due < (self.as_of if self.done_at is None else self.done_at)
+        ended = self.order.withdrawn_at or self.as_of
+        return due < (ended if self.done_at is None else self.done_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +140,13 @@ def _moved(
 
 def _trials(cohort: Cohort, moved: Sequence[OrderFact], change: Change) -> Iterator[Trial]:
     for order, after in zip(cohort.orders, moved, strict=True):
-        if order.withdrawn_at is not None:
-            continue
         rectify = change.name == "rectify"
         done = order.submitted_at if rectify else order.acknowledged_at
         due = order.rectify_due_at if rectify else order.acknowledge_due_at
         due_after = after.rectify_due_at if rectify else after.acknowledge_due_at
-        if due is not None and due_after is not None:
+        if due is None or due_after is None:
+            continue
+        if order.withdrawn_at is None or order.withdrawn_at > min(due, due_after):
             yield Trial(order, done, due, due_after, cohort.as_of)
 
 

@@ -17,7 +17,7 @@ from workflow.complaint import Complaint, load
 from workflow.contact import found_by
 from workflow.door import Step, records, take
 from workflow.door_units import required_unit
-from workflow.errors import InvalidInput
+from workflow.errors import IllegalStep, InvalidInput, KeyReused, StaleVersion
 from workflow.ledger import Actor, Ledger, Posting, Recorded
 from workflow.states import FROM_ASSIGNING, State
 from workflow.storage.models import complaints, services
@@ -69,13 +69,23 @@ def supply_contact(
 ) -> Recorded | None:
     """补充一次办件的联系电话；查不到的，电话留空。
 
-    None where nothing waits for this service; the clerk is not told which it was.
+    None where nothing waits for this service, or what waited has been dealt with; the clerk is not
+    told which it was.
     """
     actor = Actor(account, Role.CLERK, required_unit(ledger, "unit", unit))
     number = _phone(phone)
     subject = _waiting(ledger, actor.unit, clean(project_no), clean(service_number))
     if subject is None:
         return None
+    try:
+        return _supplied(ledger, subject, actor, step, number)
+    except (IllegalStep, StaleVersion, KeyReused):
+        return None  # a refusal would tell the rated service from those it hides among
+
+
+def _supplied(
+    ledger: Ledger, subject: str, actor: Actor, step: Step, number: str | None
+) -> Recorded:
     if number is None:
         return take(ledger, subject, s.ContactSupplied, actor, step, found=False)
 

@@ -7,12 +7,16 @@ from typing import Unpack
 
 import schemas as s
 from schemas.envelope import Role
+from schemas.text import clean
 from workflow.door import Step, acting, records, take
 from workflow.door_units import assign_to, unit_code
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
+from workflow.limits import LIMITS
 
 SUPERVISOR, REVIEWER = Role.SUPERVISOR, Role.REVIEWER
+PRESSED = tuple(row.name for row in LIMITS if not row.window)
+"""Limits somebody can be pressed about."""
 
 
 def _supervisor(account: str) -> Actor:
@@ -64,7 +68,7 @@ def order_supervision(
         _supervisor(account),
         step,
         ground=ground,
-        limit=limit,
+        limit=_limit(limit),
         note=note,
     )
 
@@ -80,7 +84,16 @@ def remind(
     **step: Unpack[Step],
 ) -> Recorded:
     """催办。"""
-    return take(ledger, subject, s.Reminded, _supervisor(account), step, limit=limit, note=note)
+    actor = _supervisor(account)
+    return take(ledger, subject, s.Reminded, actor, step, limit=_limit(limit), note=note)
+
+
+def _limit(name: str | None) -> str | None:
+    """A limit of the table, by its name. Raises InvalidInput."""
+    tidy = clean(name or "").strip() or None
+    if tidy is not None and tidy not in PRESSED:
+        raise InvalidInput("limit", tidy, "只能是 " + "、".join(PRESSED))
+    return tidy
 
 
 @records(s.RulingCalled, SUPERVISOR)

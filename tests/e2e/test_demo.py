@@ -29,8 +29,6 @@ from console.demo.acts.killing import killed
 from console.demo.cli import SEED
 from workflow.states import STATE_NAMES, State
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 ROOT = Path(__file__).parents[2]
 ANNEX3 = (ROOT / "tests" / "data" / "annex3_township_2021.csv").read_text(encoding="utf-8")
 ANNEX4 = (ROOT / "tests" / "data" / "annex4_departments_2021Q3.csv").read_text(encoding="utf-8")
@@ -54,7 +52,9 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
-    """Built by the command itself, with nobody at a terminal."""
+    """Built by the command itself, with nobody at a terminal; once, as `make test` gives all tests
+    of a file to one worker.
+    """
     with tempfile.TemporaryDirectory(prefix="bihuan-demo-") as place:
         done = subprocess.run(
             [BIHUAN, "demo"],

@@ -17,7 +17,7 @@ from producers.supervisors import revise_calendar
 from workflow.clock import micros
 from workflow.errors import IllegalStep
 from workflow.policy import Policies
-from workflow.storage.models import deadlines, order_facts
+from workflow.storage.models import deadlines, events, order_facts
 
 
 @pytest.fixture
@@ -105,6 +105,11 @@ def test_a_notice_moves_what_stands_still_only_when_it_runs_on(city, under):
     recompute(city.ledger)
     city.drain()
     assert city.complaint(subject).limits["rectify"] == before
+    query = select(events.c.data).where(events.c.type == "DeadlineRecomputed")
+    with city.office.database.read() as conn:
+        moved = "".join(conn.execute(query).scalars())
+    assert '"total"' in moved
+    assert '"rectify"' not in moved
     assert city.damage() == []
     city.step(subject, s.AppealRejected, REVIEWER, reason="是")
     city.drain()

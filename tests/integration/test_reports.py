@@ -10,7 +10,7 @@ import pytest
 from city import HANDLER, SUPERVISOR, rating, service
 from rich.cells import cell_len
 from rich.console import Console
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
 import schemas as s
@@ -23,7 +23,7 @@ from console.reports.whatif import Change, what_if
 from consumers.metrics import Metrics
 from workflow.clock import micros
 from workflow.errors import InvalidInput
-from workflow.storage.models import complaint_facts, sequences, tallies
+from workflow.storage.models import complaint_facts, events, parked, sequences, tallies
 from workflow.units import load
 
 DATA = Path(__file__).parents[1] / "data"
@@ -332,6 +332,17 @@ def test_with_three_working_days_two_would_have_been_late(city):
     assert (str(found.before), str(found.after)) == ("3/3", "1/3")
 
 
+def test_an_order_taken_away_is_late_only_if_it_had_fallen_due_before(city):
+    subject = assigned(city)
+    city.travel("2021-09-23T09:00:00+08:00")
+    city.hotline.assigns(subject, "ZD-YBJ")
+    with drained(city).read() as conn:
+        units, change = ["ZD-RSJ", "ZD-YBJ"], Change.parse("rectify=3 working days")
+        found = what_if(conn, city.office.rulebook, Q3, units, change, city.clock())
+    assert (str(found.before), str(found.after)) == ("0/0", "0/1")
+    assert [(t.order.subject, t.order.number) for t in found.newly_late] == [(subject, 1)]
+
+
 def test_an_extension_stays_granted_under_another_limit(city):
     subject = assigned(city)
     city.department.acknowledges(subject)
@@ -356,6 +367,19 @@ def test_the_what_if_names_what_would_have_been_late(city, folder):
     shown = json.loads(bihuan(folder, *ask, "--json").stdout)
     assert shown["newly_late"] == [subject]
     assert shown["orders"][0]["due_after"] == "2021-09-22T17:30:00+08:00"
+
+
+def test_figures_say_what_is_parked_and_not_counted(city, folder):
+    subject = city.portal.bad_review()
+    drained(city)
+    with city.office.database.write() as conn:
+        first = conn.execute(select(events).where(events.c.subject == subject)).one()
+        row = {"consumer": "metrics", "subject": subject, "status": "parked", "tries": 3}
+        row |= {"lane": first.lane, "pos": first.pos, "parked_at": city.clock()}
+        conn.execute(insert(parked).values(row))
+    said = bihuan(folder, "report", "indicators", "--period", "2021Q3")
+    assert "还有 1 条事件没有计入" in said.output
+    assert "另有 1 条异常件未处理" in bihuan(folder, "check").output
 
 
 @pytest.mark.parametrize(

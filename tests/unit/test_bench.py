@@ -127,9 +127,9 @@ def test_a_part_whose_check_fails_gives_no_figure_but_a_reason(monkeypatch, tmp_
     assert lost.missing == "parked records: 1, expected 0"
 
 
-def test_a_run_of_its_own_process_tells_its_memory_and_its_failure(tmp_path):
+def test_a_run_of_its_own_process_tells_its_memory_and_its_failure(tmp_path, folder):
     with lab(1, folder=tmp_path) as place:
-        folder = str(tmp_path / "store")
+        folder = str(folder)
         place.run("bench.human:prepared", label="people", folder=folder, complaints=2)
         assert 20 < place.memory["people"] < 400
         with pytest.raises(Unsound, match="complaints confirmed: 0, expected 2"):

@@ -368,6 +368,29 @@ def test_a_repeated_key_gets_the_first_answer(city: City, verifying: str) -> Non
         hotline.claim(city.ledger, verifying, account=A, key="k")
 
 
+def test_other_words_or_another_unit_under_the_same_key_are_no_repeat(
+    city: City, verifying: str
+) -> None:
+    given = {"account": A, "outcome": "answered", "key": "k"}
+    hotline.call(city.ledger, verifying, note="x", **given)
+    with pytest.raises(KeyReused):
+        hotline.call(city.ledger, verifying, note="y", **given)
+    with pytest.raises(KeyReused):
+        hotline.call(city.ledger, verifying, **given)
+    hotline.confirm(city.ledger, verifying, account=A, reason_code="109", case_class="clear")
+    hotline.assign(city.ledger, verifying, account=A, unit=UNIT)
+    departments.acknowledge(city.ledger, verifying, account="经办", unit=UNIT, key="u")
+    with pytest.raises(KeyReused):
+        departments.acknowledge(city.ledger, verifying, account="经办", unit=OTHER, key="u")
+
+
+def test_pressing_names_a_limit_of_the_table(city: City, dispatched: str) -> None:
+    for press in (supervisors.order_supervision, supervisors.remind):
+        with pytest.raises(InvalidInput, match="limit：只能是 verify"):
+            press(city.ledger, dispatched, account="监督01", limit="nothing")
+        press(city.ledger, dispatched, account="监督01", limit="rectify")
+
+
 def test_a_repeated_assignment_is_one_order(city: City, dispatched: str) -> None:
     given = {"account": A, "unit": OTHER, "key": "assign-1"}
     first = hotline.assign(city.ledger, dispatched, **given)
@@ -410,6 +433,9 @@ def test_the_clerk_cannot_tell_which_service_was_rated(city: City) -> None:
     as_clerk = {"account": "数据员", "unit": UNIT, "phone": "199-0000-4321"}
     other = next(item for item in wanted if item.project_no != "S07")
     assert departments.supply_contact(city.ledger, other.project_no, "1", **as_clerk) is None
+    for told in ({"expected_version": 1}, {"key": "used"}):
+        hotline.link_ticket(city.ledger, subject, account=A, ticket="T1", key="used")
+        assert departments.supply_contact(city.ledger, "S07", "1", **as_clerk, **told) is None
     assert departments.supply_contact(city.ledger, "S07", "1", **as_clerk) is not None
     assert departments.supply_contact(city.ledger, "S07", "1", **as_clerk) is None
     assert departments.contacts_wanted(city.ledger, unit=UNIT) == wanted

@@ -214,6 +214,35 @@ def test_a_dismissal_is_counted_by_its_verdict_and_reversing_it_clears_it(story)
     assert facts.verify_due_at == at("09-18T17:30")
 
 
+@pytest.mark.parametrize("again", ["dismissed", "malicious"])
+def test_dismissed_again_after_a_reversal_it_is_counted_although_no_order_went_out(story, again):
+    story.verifying().dismissed()
+    story(at("09-17T09:00"), s.DismissalReversed(reason=D), SUPERVISOR)
+    if again == "dismissed":
+        story.dismissed("09-17T10:00")
+    else:
+        story(at("09-17T10:00"), s.MaliceAlleged(reason=D))
+        story(at("09-17T11:00"), s.MaliceUpheld(reason=D), Actor("rev1", Role.REVIEWER))
+    verdict = {"dismissed": "invalid", "malicious": "malicious"}[again]
+    assert (story.facts().state, story.facts().verdict) == ("DISMISSED", verdict)
+
+
+def test_a_ruling_that_dismisses_withdraws_the_order_whoever_called_for_it(story):
+    story.rectifying()
+    story(at("10-12T09:00"), s.RulingCalled(ground="overdue"), CLOCK)
+    story(
+        at("10-12T10:00"),
+        s.RulingGiven(
+            decision="dismiss",
+            verdict=Verdict.INVALID,
+            ground=DismissalReason.DUPLICATE,
+            reason=D,
+        ),
+        SUPERVISOR,
+    )
+    assert story.order().withdrawn_at == story.order().assigned_at
+
+
 def test_malice_is_a_verdict_of_its_own(story):
     story.verifying()
     story(at("09-16T10:00"), s.MaliceAlleged(reason=D))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
+from workflow.intake import Ready
 from workflow.storage.database import Spoken, run_many
 from workflow.storage.models import (
     conflicts,
@@ -18,8 +19,9 @@ from workflow.storage.models import (
     refused,
     services,
     tallies,
-    vault,
 )
+from workflow.storage.models import vault as vault_table
+from workflow.storage.vault import Vault
 
 Key = tuple[str, ...]
 
@@ -70,7 +72,7 @@ REFUSED = ("source", "batch", "received_at", "import_id", "row", "field", "value
 
 _RATING = insert(ratings).on_conflict_do_nothing()
 _SERVICE = insert(services).on_conflict_do_nothing()
-_VAULT = insert(vault).on_conflict_do_nothing()
+_VAULT = insert(vault_table).on_conflict_do_nothing()
 _CONFLICT = insert(conflicts).on_conflict_do_nothing()
 _REFUSED = plain_insert(refused)
 _RATER = insert(raters)
@@ -197,9 +199,26 @@ def keep_sealed(conn: Connection, rows: Sequence[tuple[str, str, bytes]]) -> Non
     run_many(conn, _VAULT, ("owner", "field", "sealed"), rows)
 
 
-def keep_conflict(conn: Connection, row: tuple[Any, ...]) -> bool:
-    """False if this conflict was kept before."""
-    return run_many(conn, _CONFLICT, CONFLICT, [row]) == 1
+def keep_conflict(
+    conn: Connection, vault: Vault, row: Ready, place: tuple[int, int], private: bytes | None
+) -> None:
+    """Another content under a known key, with its batch and when it was received; what it says of
+    people is sealed beside it. Sent again, it changes nothing: it may have been erased since.
+    """
+    kind, assess = ("rating", row.key[3]) if row.rating else ("service", "")
+    values = (kind, *row.key[:3], assess, *place, row.digest)
+    if run_many(conn, _CONFLICT, CONFLICT, [values]) == 0:
+        return
+    owner = "\x1f".join(("conflict", kind, *row.key, row.digest))
+    sealed = [(owner, "sent", to_json(row.content))]
+    if private is not None:
+        sealed.append((owner, "private", private))
+    keep_sealed(conn, vault.sealed(sealed))
+
+
+def rating_owner(key: tuple[str, ...]) -> str:
+    """The vault's owner of a rating's personal data; a key holds no control characters."""
+    return "\x1f".join(key)
 
 
 def keep_refused(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

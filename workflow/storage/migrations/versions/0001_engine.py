@@ -60,6 +60,10 @@ def _complaints() -> None:
         sa.UniqueConstraint("source", "project_no", "service_number"),
         sqlite_with_rowid=False,
     )
+    _complaints_found()
+
+
+def _complaints_found() -> None:
     op.create_index(
         "complaints_open",
         "complaints",
