@@ -20,7 +20,6 @@ COPY --from=build /opt/bihuan /opt/bihuan
 ENV PATH=/opt/bihuan/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8 BIHUAN_DATA=/data
 USER bihuan
 WORKDIR /data
-VOLUME /data
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["bihuan"]
 CMD ["run"]

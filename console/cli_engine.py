@@ -23,7 +23,8 @@ STANDS_BY = "另一个进程正在运行各消费者；本进程待命，它停�
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `run`, `check`, `rebuild` and the sub-commands of `parked`."""
+    """Adds `migrate`, `run`, `check`, `rebuild` and the sub-commands of `parked`."""
+    app.command("migrate", help="把数据库升级到本版本；新库则建表。其他命令也会自行升级")(migrate)
     app.command("run", help="在一个进程里运行全部：各消费者、时钟与发件；按 Ctrl+C 停止")(run)
     app.command("check", help="核对：事件链、件与事件、计数、指标；发现损坏时退出码为 6")(check)
     app.command("rebuild", help="从事件重建一个可重建的消费者（如 metrics）")(rebuild)
@@ -32,6 +33,14 @@ def register(app: typer.Typer) -> None:
     parked.command("retry", help="再试一条异常件，并放行排在其后的")(parked_retry)
     parked.command("discard", help="放弃一条异常件（须写理由），并放行排在其后的")(parked_discard)
     app.add_typer(parked, name="parked", help="异常件：查看、重试、放弃")
+
+
+def migrate(ctx: typer.Context) -> None:
+    from console.wiring import office  # noqa: PLC0415
+    from workflow.storage.schema import HEAD  # noqa: PLC0415
+
+    with office(ctx.obj.data) as opened:
+        typer.echo(f"{opened.database.place} 的表已是版本 {HEAD}")
 
 
 def run(ctx: typer.Context) -> None:
