@@ -1,0 +1,150 @@
+"""Programs not written here follow the loop: librdkafka's kcat and confluent-kafka, and the
+consumer that the README shows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from brokers import kafka
+from city import OPERATOR, UNIT, City
+from confluent_kafka import Consumer
+from servers import none_to_be_had
+from sqlalchemy import select
+
+from schemas import TicketLinked
+from workflow.bus.kafka import Broker, Publisher, create_topics
+from workflow.bus.progress import join_source
+from workflow.bus.relay import Relay
+from workflow.storage.models import events
+
+ROOT = Path(__file__).parents[2]
+PARTITIONS = 4
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[str]:
+    with kafka() as address:
+        yield address
+
+
+@pytest.fixture
+def broker(servers: str) -> Broker:
+    """The broker with topics of this test's own."""
+    made = Broker(servers, partitions=PARTITIONS, prefix=f"t{uuid.uuid4().hex[:8]}-")
+    create_topics(made)
+    return made
+
+
+@pytest.fixture
+def round_the_loop(city: City, broker: Broker) -> str:
+    """One complaint taken round the loop beside three others, everything relayed."""
+    subject, *_ = [city.portal.bad_review() for _ in range(4)]
+    city.drain()
+    city.step(subject, TicketLinked, OPERATOR, ticket="12345-1")
+    city.hotline.confirms(subject)
+    city.drain()
+    city.department.submits(subject)
+    city.citizen.rates(subject, 5)
+    city.drain()
+    publisher = Publisher(broker)
+    relay = Relay(city.ledger, publisher, PARTITIONS)
+    with city.office.database.write() as conn:
+        join_source(conn, relay.name, "beginning")
+    while relay.step():
+        pass
+    publisher.close()
+    return subject
+
+
+def in_the_log(city: City) -> dict[tuple[int, int], tuple[str, str, str]]:
+    """Id, type and data of every event by lane and position."""
+    with city.office.database.read() as conn:
+        rows = conn.execute(select(events)).all()
+    return {(r.lane, r.pos): (f"{r.subject}-{r.version}", r.type, r.data) for r in rows}
+
+
+def as_received(
+    headers: dict[str, str], value: str
+) -> tuple[tuple[int, int], tuple[str, str, str]]:
+    place = (int(headers["ce_lane"]), int(headers["ce_position"]))
+    return place, (headers["ce_id"], headers["ce_type"], value)
+
+
+def test_kcat_reads_every_event_with_its_headers(
+    city: City, broker: Broker, round_the_loop: str
+) -> None:
+    said = _kcat(broker, "-C", "-t", broker.topic("complaints"), "-o", "beginning", "-e", "-J")
+    messages = [json.loads(line) for line in said.splitlines()]
+    pairs = [dict(zip(m["headers"][::2], m["headers"][1::2], strict=True)) for m in messages]
+    found = [as_received(h, m["payload"]) for h, m in zip(pairs, messages, strict=True)]
+    assert dict(found) == in_the_log(city)
+    assert len(found) == len(dict(found))
+    for message, (place, _) in zip(messages, found, strict=True):
+        assert message["partition"] == place[0] % PARTITIONS
+    mine = [h["ce_sequence"] for h in pairs if h["ce_subject"] == round_the_loop]
+    assert mine == sorted(mine, key=int)
+    assert {m["key"] for m in messages} == {h["ce_subject"] for h in pairs}
+
+
+@pytest.mark.usefixtures("round_the_loop")
+def test_confluent_kafka_reads_every_event_with_its_headers(city: City, broker: Broker) -> None:
+    settings = {"bootstrap.servers": broker.servers, "group.id": broker.topic("confluent")}
+    consumer = Consumer({**settings, "auto.offset.reset": "earliest"})
+    consumer.subscribe([broker.topic("complaints")])
+    wanted = in_the_log(city)
+    found: dict[tuple[int, int], tuple[str, str, str]] = {}
+    while len(found) < len(wanted) and (message := consumer.poll(20)):
+        assert message.error() is None
+        headers = {name: value.decode() for name, value in message.headers()}
+        assert headers["content-type"] == "application/json"
+        place, told = as_received(headers, message.value().decode())
+        found[place] = told
+    consumer.close()
+    assert found == wanted
+
+
+def test_the_consumer_of_the_readme_follows_the_loop(broker: Broker, round_the_loop: str) -> None:
+    program = example().replace('"complaints"', f'"{broker.topic("complaints")}"')
+    given = {"KAFKA": broker.servers, "GROUP": broker.topic("oa"), "UNIT": UNIT}
+    told = [line.split()[:3] for line in _run(program, given)]
+    steps = ("DISPATCHED", "RECTIFYING", "REVIEWING", "REEVALUATING", "CLOSED")
+    assert told == [[round_the_loop, f"GD{round_the_loop[2:]}-1", step] for step in steps]
+    assert _run(program, given) == [], "read twice"
+
+
+def test_the_example_is_short_and_the_same_in_both_languages() -> None:
+    assert len(example().splitlines()) <= 20
+    assert example("README.zh-CN.md") == example()
+
+
+def example(page: str = "README.md") -> str:
+    (program,) = re.findall(
+        r"^```python\n(.+?)^```$", (ROOT / page).read_text("utf-8"), re.M | re.S
+    )
+    return str(program)
+
+
+def _kcat(broker: Broker, *words: str) -> str:
+    program = shutil.which("kcat")
+    if program is None:
+        none_to_be_had("no kcat to be had")
+    command = [str(program), "-b", broker.servers, "-q", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def _run(program: str, given: dict[str, str]) -> list[str]:
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(
+        command, env=os.environ | given, capture_output=True, text=True, timeout=60, check=True
+    )
+    return ended.stdout.splitlines()
