@@ -3,12 +3,15 @@
 import tempfile
 from pathlib import Path
 
+import brokers
 import pytest
 import servers
 from city import City
 from reactions import make_room
 from storages import STORAGES, Postgres, Sqlite
 from zygote import Zygote
+
+from workflow.bus.kafka import create_topics, delete_topics
 
 
 def pytest_generate_tests(metafunc):
@@ -64,6 +67,22 @@ def city(folder):
 def office(city):
     """The city's office."""
     return city.office
+
+
+@pytest.fixture(scope="session")
+def kafka():
+    """The address of a real broker."""
+    with brokers.kafka() as servers:
+        yield servers
+
+
+@pytest.fixture
+def broker(kafka):
+    """A broker with this test's own topics; they are gone afterwards."""
+    made = brokers.fresh(kafka)
+    create_topics(made)
+    yield made
+    delete_topics(made)
 
 
 @pytest.fixture

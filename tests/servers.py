@@ -45,8 +45,10 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("BIHUAN_TEST_DATABASE"):
         yield given
     elif (container := _contained()) is not None:
-        with container:
+        try:
             yield container.get_connection_url().rpartition("/")[0]
+        finally:
+            container.stop()
     elif (programs := _programs()) is not None:
         with _own(programs) as address:
             yield address

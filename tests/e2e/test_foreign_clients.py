@@ -10,39 +10,22 @@ import re
 import shutil
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from brokers import kafka
 from city import OPERATOR, UNIT, City
 from confluent_kafka import Consumer
 from servers import none_to_be_had
 from sqlalchemy import select
 
 from schemas import TicketLinked
-from workflow.bus.kafka import Broker, Publisher, create_topics
+from workflow.bus.broker import Broker
+from workflow.bus.kafka import Publisher
 from workflow.bus.progress import join_source
 from workflow.bus.relay import Relay
 from workflow.storage.models import events
 
 ROOT = Path(__file__).parents[2]
-PARTITIONS = 4
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[str]:
-    with kafka() as address:
-        yield address
-
-
-@pytest.fixture
-def broker(servers: str) -> Broker:
-    """The broker with topics of this test's own."""
-    made = Broker(servers, partitions=PARTITIONS, prefix=f"t{uuid.uuid4().hex[:8]}-")
-    create_topics(made)
-    return made
 
 
 @pytest.fixture
@@ -57,7 +40,7 @@ def round_the_loop(city: City, broker: Broker) -> str:
     city.citizen.rates(subject, 5)
     city.drain()
     publisher = Publisher(broker)
-    relay = Relay(city.ledger, publisher, PARTITIONS)
+    relay = Relay(city.ledger, publisher, broker.partitions)
     with city.office.database.write() as conn:
         join_source(conn, relay.name, "beginning")
     while relay.step():
@@ -90,7 +73,7 @@ def test_kcat_reads_every_event_with_its_headers(
     assert dict(found) == in_the_log(city)
     assert len(found) == len(dict(found))
     for message, (place, _) in zip(messages, found, strict=True):
-        assert message["partition"] == place[0] % PARTITIONS
+        assert message["partition"] == place[0] % broker.partitions
     mine = [h["ce_sequence"] for h in pairs if h["ce_subject"] == round_the_loop]
     assert mine == sorted(mine, key=int)
     assert {m["key"] for m in messages} == {h["ce_subject"] for h in pairs}
@@ -115,6 +98,7 @@ def test_confluent_kafka_reads_every_event_with_its_headers(city: City, broker: 
 
 def test_the_consumer_of_the_readme_follows_the_loop(broker: Broker, round_the_loop: str) -> None:
     program = example().replace('"complaints"', f'"{broker.topic("complaints")}"')
+    program = program.replace("poll(10)", "poll(5)")
     given = {"KAFKA": broker.servers, "GROUP": broker.topic("oa"), "UNIT": UNIT}
     told = [line.split()[:3] for line in _run(program, given)]
     steps = ("DISPATCHED", "RECTIFYING", "REVIEWING", "REEVALUATING", "CLOSED")

@@ -13,10 +13,11 @@ from sqlalchemy import Row
 
 from workflow.clock import instant, micros
 from workflow.errors import InvalidInput
-from workflow.record import Record, record_of
+from workflow.storage.log import LANES
 
 SOURCE = "/bihuan"
 _TEXTS = ("subject", "type", "state", "actor", "role", "unit", "cause", "limits")
+_ALWAYS = ("subject", "type", "state", "actor", "role")
 _NUMBERS = ("lane", "pos", "version")
 _TIMES = ("occurred_at", "recorded_at")
 _NAMES = {
@@ -46,16 +47,15 @@ def headers_of(row: Row[Any]) -> list[tuple[str, bytes]]:
     return [("content-type", b"application/json"), *found]
 
 
-def record_from(value: bytes | None, headers: Headers) -> Record:
-    """The record a message carries. Raises InvalidInput for what is no event of ours, and what
-    `record_of` raises for data that do not fit.
+def row_from(value: bytes | None, headers: Headers) -> Row[Any]:
+    """The row of the log that a message carries; its data are decoded by whoever needs them.
+    Raises InvalidInput for what is no event of ours.
     """
     said = {name.removeprefix("ce_"): text for name, text in headers if name.startswith("ce_")}
     try:
-        row = _row(value, {name: text.decode() for name, text in said.items()})
-    except (KeyError, ValueError, AttributeError) as error:
+        return _row(value, {name: text.decode() for name, text in said.items()})
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise InvalidInput("headers", str(error), "不是本系统发出的事件") from None
-    return record_of(row)
 
 
 def _row(value: bytes | None, said: Mapping[str, str]) -> Any:
@@ -64,5 +64,7 @@ def _row(value: bytes | None, said: Mapping[str, str]) -> Any:
     row: dict[str, Any] = {name: said.get(_NAMES.get(name, name)) for name in _TEXTS}
     row |= {name: int(said[_NAMES.get(name, name)]) for name in _NUMBERS}
     row |= {name: micros(datetime.fromisoformat(said[_NAMES[name]])) for name in _TIMES}
-    row |= {"subject": said["subject"], "type": said["type"], "data": value.decode()}
-    return SimpleNamespace(**row)
+    row |= {name: said[name] for name in _ALWAYS}
+    if not 0 <= row["lane"] < LANES:
+        raise ValueError(f"lane {row['lane']}")
+    return SimpleNamespace(**row, data=value.decode())

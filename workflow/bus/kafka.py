@@ -6,67 +6,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
+from workflow.bus.broker import TOPICS, Broker, Message
 from workflow.errors import Away, InvalidInput
 
 LOGGER = logging.getLogger("bihuan.kafka")
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+"""The client tells of every connection it tries; what it comes to is told here."""
+
+GONE = "消息服务（Kafka）暂时连不上，请稍后重试"
 SENT_WITHIN = 30.0
 """Seconds a batch may take; a wedged producer never fails its futures, so we time it ourselves."""
 CLOSED_WITHIN = 2.0
 SILENT = 60.0
 """Seconds without a message while there are some: the consumer is built anew."""
-
-_DAY = 86_400_000
-TOPICS: Mapping[str, Mapping[str, str]] = {
-    "ratings": {"retention.ms": str(7 * _DAY), "compression.type": "producer"},
-    "complaints": {"retention.ms": str(30 * _DAY), "compression.type": "producer"},
-    "parked": {"retention.ms": str(90 * _DAY), "compression.type": "producer"},
-}
-"""in · out and between consumers · a copy of what is parked. The log in the database is the truth:
-what a topic forgets is read from there.
-"""
-
-
-@dataclass(frozen=True)
-class Broker:
-    """Where Kafka is and how to get in; `options` go to the client as they are."""
-
-    servers: str
-    partitions: int = 16
-    replication: int = 1
-    prefix: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def topic(self, name: str) -> str:
-        return self.prefix + name
-
-    @property
-    def client(self) -> dict[str, Any]:
-        return {
-            "bootstrap_servers": self.servers.split(","),
-            "client_id": "bihuan",
-            "reconnect_backoff_max_ms": 500,
-            "bootstrap_timeout_ms": 3000,
-            **self.options,
-        }
-
-
-class Message(NamedTuple):
-    """What is sent, or was received (then with its offset)."""
-
-    topic: str
-    partition: int | None
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-    offset: int = -1
 
 
 class Publisher:
@@ -88,7 +47,7 @@ class Publisher:
                 future.get(timeout=max(0.1, deadline - time.monotonic()))
         except KafkaError as error:
             self.close()
-            raise Away from error
+            raise Away(GONE) from error
 
     def _send(self, producer: KafkaProducer, message: Message) -> Any:
         return producer.send(
@@ -124,17 +83,20 @@ class Subscription:
         self._broker, self._topic, self._group, self._most = broker, topic, group, most
         self._consumer: KafkaConsumer | None = None
         self._heard = time.monotonic()
+        self.reached = False
 
     def poll(self, seconds: float) -> list[Message]:
         """At most `most` messages, in order within a partition; none while the broker is away."""
         try:
             consumer = self._consumer = self._consumer or self._built()
             polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
-        except KafkaError:
-            LOGGER.warning("reading %s failed; the consumer is built anew", self._topic)
+        except KafkaError as error:
+            LOGGER.warning("reading %s failed, it is begun anew: %r", self._topic, error)
+            self.reached = False
             self.close()
             time.sleep(seconds)
             return []
+        self.reached = True
         found = [_received(record) for records in polled.values() for record in records]
         self._watch(found)
         return found
@@ -176,28 +138,19 @@ class Subscription:
             LOGGER.info("offsets of %s were not committed", self._topic)
 
     def hold(self, seconds: float) -> None:
-        """Stays a member while what was read cannot be worked on."""
+        """Stays a member while what was read cannot be worked on; nothing more is read."""
         consumer = self._consumer
         if consumer is None:
             time.sleep(seconds)
             return
         try:
             consumer.pause(*consumer.assignment())
-            consumer.poll(timeout_ms=int(seconds * 1000))
+            polled = consumer.poll(timeout_ms=int(seconds * 1000))
+            for place, records in polled.items():  # of a partition that has just become ours
+                consumer.seek(place, records[0].offset)
             consumer.resume(*consumer.paused())
         except KafkaError:
             self.close()
-
-    def again(self, messages: Sequence[Message]) -> None:
-        """What was read but not seen to is read once more."""
-        if self._consumer is None:
-            return
-        first: dict[TopicPartition, int] = {}
-        for message in messages:
-            first.setdefault(TopicPartition(message.topic, message.partition), message.offset)
-        for place, offset in first.items():
-            if place in self._consumer.assignment():
-                self._consumer.seek(place, offset)
 
     def _built(self) -> KafkaConsumer:
         return KafkaConsumer(
@@ -235,13 +188,19 @@ def create_topics(broker: Broker) -> list[str]:
             broker.topic(name): {
                 "num_partitions": broker.partitions,
                 "replication_factor": broker.replication,
-                "configs": dict(TOPICS[name]),
+                "configs": {**TOPICS[name], "min.insync.replicas": max(1, broker.replication - 1)},
             }
             for name in missing
         }
         if wanted:
             admin.create_topics(wanted, wait_for_metadata=True)
         return missing
+
+
+def delete_topics(broker: Broker) -> None:
+    """Takes this prefix's topics away, with all that is in them. Raises Away."""
+    with _admin(broker) as admin:
+        admin.delete_topics([broker.topic(name) for name in TOPICS])
 
 
 def check_topics(broker: Broker) -> None:
@@ -274,10 +233,10 @@ class _admin:
         try:
             self._client = KafkaAdminClient(**self._broker.client)
         except KafkaError as error:
-            raise Away from error
+            raise Away(GONE) from error
         return self._client
 
     def __exit__(self, kind: Any, error: Any, _: Any) -> None:
         self._client.close()
         if isinstance(error, KafkaError):
-            raise Away from error
+            raise Away(GONE) from error

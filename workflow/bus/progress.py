@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, and_, func, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select
 
 from workflow.storage.database import Spoken
 from workflow.storage.log import LANES
@@ -131,11 +131,22 @@ _CLAIM = Spoken(
     RETURNING progress.lane
     """,
 )
+_STANDS = (
+    select(progress.c.lane, progress.c.pos, lanes.c.pos.label("head"))
+    .join(lanes, lanes.c.lane == progress.c.lane)
+    .where(progress.c.consumer == bindparam("of_consumer"))
+)
 _BEHIND = (
     select(progress.c.consumer)
     .join(lanes, and_(lanes.c.lane == progress.c.lane, lanes.c.pos > progress.c.pos))
     .distinct()
 )
+
+
+def stands(conn: Connection, consumer: str) -> dict[int, tuple[int, int]]:
+    """Lane by lane, how far the consumer has come, and how far the log."""
+    rows = conn.execute(_STANDS, {"of_consumer": consumer})
+    return {lane: (pos, head) for lane, pos, head in rows}
 
 
 def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]:

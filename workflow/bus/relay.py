@@ -4,24 +4,29 @@ after the acknowledgements.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Row
 
 from schemas import BY_TYPE
 from workflow.bus import progress
+from workflow.bus.broker import Message
 from workflow.bus.cloudevents import headers_of
-from workflow.bus.kafka import Message
 from workflow.ledger import Ledger
 
 BATCH = 500
+POLL = 0.1
+"""Seconds between looks at the log when nobody wakes the relay."""
 
 
 class Publishing(Protocol):
     """Sends a batch and awaits it. Raises Away."""
 
     def publish(self, messages: Sequence[Message]) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Relay:
@@ -35,6 +40,16 @@ class Relay:
     def __init__(self, ledger: Ledger, publisher: Publishing, partitions: int) -> None:
         self._ledger, self._publisher, self._partitions = ledger, publisher, partitions
         self._rotation = 0
+
+    @contextmanager
+    def turns(self) -> Iterator[Callable[[], bool]]:
+        """For a duty: each turn is one batch."""
+        with self._ledger.database.write() as conn:
+            progress.join_source(conn, self.name, "beginning")
+        try:
+            yield lambda: self.step() > 0
+        finally:
+            self._publisher.close()
 
     def step(self) -> int:
         """One batch: answers how many positions were sent; 0 when nothing lies beyond.
