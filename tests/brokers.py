@@ -29,7 +29,7 @@ def kafka() -> Iterator[str]:
     if given := os.environ.get("BIHUAN_TEST_KAFKA"):
         yield given
         return
-    port = _free_port()
+    port = free_port()
     try:
         container = _container(port).start()
     except DockerException:
@@ -72,7 +72,7 @@ def fresh(servers: str, **values: object) -> Broker:
     return Broker(servers, **{"partitions": 4, "prefix": prefix, **values})
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

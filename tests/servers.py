@@ -71,7 +71,7 @@ def _own(programs: Path) -> Iterator[str]:
     if os.geteuid() == 0:  # as which PostgreSQL refuses to run: whoever does must get to it
         place.chmod(0o755)
         programs = _within_reach(programs, place)
-    data, port = place / "data", _free_port()
+    data, port = place / "data", free_port()
     as_whom = _as_nobody(data) if os.geteuid() == 0 else {}
     made = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
     subprocess.run(made, check=True, capture_output=True, env=_environment(programs), **as_whom)
@@ -142,7 +142,7 @@ def _as_nobody(data: Path) -> dict[str, Any]:
     return {"user": "nobody", "extra_groups": [], "cwd": "/"}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

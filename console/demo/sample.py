@@ -27,7 +27,7 @@ def messages(seed: int, one_in: int, today: date) -> Iterator[str]:
 
 
 def _message(fields: Row, row: Sequence[str], on: timedelta) -> str:
-    said = dict(zip(fields, row, strict=True))
+    said = {"source": "bihuan", **dict(zip(fields, row, strict=True))}
     when = fields[-1]
     said[when] = str(datetime.fromisoformat(said[when]) + on)
     return json.dumps({name: text for name, text in said.items() if text}, ensure_ascii=False)

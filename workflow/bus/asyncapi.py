@@ -15,6 +15,14 @@ from schemas.envelope import EnvelopeBase
 from schemas.rating import Rating, ServiceRecord
 
 _JSON = "application/json"
+_RATINGS = (
+    "评价与办件，各评价平台送来，一条一个 JSON 对象。来源写在消息头 source 或对象的 source 里；"
+    "这里是来源 bihuan 的格式，别的来源用它自己的字段名和代码，见 docs/import.md。"
+)
+_COMPLAINTS = (
+    "闭环的每个事件；同一件的事件在同一分区，先后有序，重复的凭 ce_lane 与 ce_position 识别。"
+    "不含任何人的个人信息：文字只有摘要。"
+)
 _OWN_HEADER = {"datacontenttype": "content-type"}
 """CloudEvents' Kafka binding gives this one attribute a header of its own."""
 
@@ -36,8 +44,8 @@ def _document() -> dict[str, Any]:
         },
         "defaultContentType": _JSON,
         "channels": {
-            "ratings": _channel("评价与办件，各评价平台送来", inbound),
-            "complaints": _channel("差评件的每个事件；同一件的事件在同一分区，先后有序", events),
+            "ratings": _channel(_RATINGS, inbound),
+            "complaints": _channel(_COMPLAINTS, events),
         },
         "operations": {
             "collect": _operation("receive", "ratings"),
@@ -67,7 +75,12 @@ def _operation(action: str, channel: str) -> dict[str, Any]:
 
 def _row(model: type[BaseModel]) -> dict[str, Any]:
     name = model.__name__
-    return {"title": name, "payload": {"$ref": f"#/components/schemas/{name}"}}
+    source = {"source": {"type": "string", "description": "来源；对象里写明的可以不写"}}
+    return {
+        "title": name,
+        "headers": {"type": "object", "properties": source},
+        "payload": {"$ref": f"#/components/schemas/{name}"},
+    }
 
 
 def _event(model: type[BaseModel]) -> dict[str, Any]:
