@@ -56,7 +56,9 @@ def _container(port: int) -> DockerContainer:
         "BROKER_HEARTBEAT_INTERVAL_MS": 500,
         "HEAP_OPTS": "-Xms256m -Xmx512m",
     }
-    container = DockerContainer("apache/kafka:4.3.0").with_bind_ports("9092/tcp", ("127.0.0.1", port))
+    container = DockerContainer("apache/kafka:4.3.0").with_bind_ports(
+        "9092/tcp", ("127.0.0.1", port)
+    )
     for name, value in settings.items():
         container = container.with_env(f"KAFKA_{name}", str(value))
     return container.waiting_for(LogMessageWaitStrategy("Kafka Server started"))

@@ -65,7 +65,9 @@ class Topic:
             with self.city.office.database.write() as conn:
                 join_source(conn, consumer.name, consumer.start)
             made = Pulse(consumer.name), self.broker, self.copies, self.stopped
-            member = self.members[consumer.name] = Following(Runner(self.city.ledger, consumer), *made)
+            member = self.members[consumer.name] = Following(
+                Runner(self.city.ledger, consumer), *made
+            )
         member.runner.consumer = consumer
         moved, deadline = 0, time.monotonic() + 30
         while not at_the_relay(self.city, consumer):

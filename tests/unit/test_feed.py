@@ -3,11 +3,11 @@
 import random
 
 import pytest
+from city import OPERATOR
 from reactions import EVERYTHING, Counting, Failing, effects
 from sqlalchemy import select
 
 import schemas as s
-from city import OPERATOR
 from workflow.bus.progress import join_source
 from workflow.bus.runner import Runner
 from workflow.record import record_of

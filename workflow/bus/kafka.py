@@ -27,6 +27,7 @@ CLOSED_WITHIN = 2.0
 SILENT = 60.0
 """Seconds without a message while there are some: the consumer is built anew."""
 
+
 class Publisher:
     """Sends whole batches; a producer that failed once is not trusted again."""
 
@@ -54,7 +55,7 @@ class Publisher:
             key=message.key,
             value=message.value,
             headers=list(message.headers),
-            partition=message.partition,
+            partition=None if message.partition < 0 else message.partition,
         )
 
     def _built(self) -> KafkaProducer:

@@ -12,8 +12,8 @@ from sqlalchemy import Row
 
 from schemas import BY_TYPE
 from workflow.bus import progress
-from workflow.bus.cloudevents import headers_of
 from workflow.bus.broker import Message
+from workflow.bus.cloudevents import headers_of
 from workflow.ledger import Ledger
 
 BATCH = 500
