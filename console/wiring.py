@@ -11,8 +11,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from console.gateway import CHANNELS, ProgramGateway
+from workflow.bus.consumer import Consumer
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import Clock, system_clock
+from workflow.errors import InvalidInput
 from workflow.intake import Desk
 from workflow.ledger import Ledger
 from workflow.outbox import Channel
@@ -61,9 +63,20 @@ class Office:
         return Desk(self.units, policy.zone, self.keys.match)
 
     def bus(self) -> EmbeddedBus:
+        return EmbeddedBus(self.ledger, self.consumers())
+
+    def consumers(self) -> tuple[Consumer, ...]:
+        """Every reaction there is, in the order of the loop."""
         from consumers import register  # noqa: PLC0415  # the views alone need none of them
 
-        return EmbeddedBus(self.ledger, register(self, frozenset(self.channels())))
+        return tuple(register(self, frozenset(self.channels())))
+
+    def consumer(self, name: str) -> Consumer:
+        """Raises InvalidInput for a name that is none's."""
+        known = {consumer.name: consumer for consumer in self.consumers()}
+        if name not in known:
+            raise InvalidInput("name", name, f"没有这个消费者；有：{'、'.join(known)}")
+        return known[name]
 
     def channels(self) -> Mapping[str, Channel]:
         """The ways to a citizen that have a gateway; none is configured: none."""

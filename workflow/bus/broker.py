@@ -42,11 +42,11 @@ class Broker:
 
 
 class Message(NamedTuple):
-    """What is sent, or was received (then with its offset)."""
+    """What is sent, or was received (then with its offset). To partition -1 means: to any."""
 
     topic: str
-    partition: int | None
+    partition: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
     offset: int = -1

@@ -29,7 +29,7 @@ _NAMES = {
 }
 """Ours by the envelope's; the others are called alike."""
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 def headers_of(row: Row[Any]) -> list[tuple[str, bytes]]:
@@ -51,11 +51,12 @@ def row_from(value: bytes | None, headers: Headers) -> Row[Any]:
     """The row of the log that a message carries; its data are decoded by whoever needs them.
     Raises InvalidInput for what is no event of ours.
     """
-    said = {name.removeprefix("ce_"): text for name, text in headers if name.startswith("ce_")}
+    attributes = {name.removeprefix("ce_"): v for name, v in headers if name.startswith("ce_")}
     try:
-        return _row(value, {name: text.decode() for name, text in said.items()})
-    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        row: Row[Any] = _row(value, {name: v.decode() for name, v in attributes.items() if v})
+    except (KeyError, ValueError) as error:
         raise InvalidInput("headers", str(error), "不是本系统发出的事件") from None
+    return row
 
 
 def _row(value: bytes | None, said: Mapping[str, str]) -> Any:

@@ -55,7 +55,7 @@ class Publisher:
             key=message.key,
             value=message.value,
             headers=list(message.headers),
-            partition=message.partition,
+            partition=None if message.partition < 0 else message.partition,
         )
 
     def _built(self) -> KafkaProducer:

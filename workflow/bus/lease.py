@@ -61,7 +61,7 @@ class Lease:
             return self.hold(conn)
 
     def keep(self, stopped: threading.Event) -> None:
-        """Renews it until stopped. A lost one is no matter where others may run beside it."""
+        """Renews it until stopped; a lost one is no matter where others may work beside."""
         while not stopped.wait(SECONDS / 3):
             with suppress(Transient):
                 self.renew()

@@ -140,7 +140,7 @@ class Copies:
         headers = [*message.headers, *said]
         with self._turn:
             try:
-                copy = Message("parked", None, message.key, message.value, headers)
+                copy = Message("parked", -1, message.key, message.value, headers)
                 self._publisher.publish([copy])
             except Away:
                 LOGGER.warning("its copy was not sent")
