@@ -21,6 +21,7 @@ from workflow.outbox import Channel
 from workflow.policy import Policies
 from workflow.rulebook import Rulebook
 from workflow.settings import Settings
+from workflow.settings_kafka import KafkaSettings
 from workflow.storage.database import Database
 from workflow.storage.models import lanes, sequences
 from workflow.storage.models import units as units_table
@@ -84,8 +85,10 @@ class Office:
         return {} if program is None else dict.fromkeys(CHANNELS, ProgramGateway(program))
 
     def drain(self) -> bool:
-        """Lets the consumers catch up with the log; False if another process is doing so."""
-        return self.bus().drain()
+        """Lets the consumers catch up with the log; False if other processes do so, as always
+        where there is Kafka.
+        """
+        return KafkaSettings.broker() is None and self.bus().drain()
 
     def close(self) -> None:
         self.database.close()
