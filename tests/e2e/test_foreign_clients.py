@@ -10,20 +10,22 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from city import OPERATOR, UNIT, City
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, Producer
 from servers import none_to_be_had
 from sqlalchemy import select
 
+from producers.topic import Collecting
 from schemas import TicketLinked
 from workflow.bus.broker import Broker
 from workflow.bus.kafka import Publisher
 from workflow.bus.progress import join_source
 from workflow.bus.relay import Relay
-from workflow.storage.models import events
+from workflow.storage.models import events, ratings
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,12 +120,66 @@ def example(page: str = "README.md") -> str:
     return str(program)
 
 
-def _kcat(broker: Broker, *words: str) -> str:
+ROWS = [
+    *({"projectNo": f"K{n}", "satisfaction": 5, "pf": "pad"} for n in range(20)),
+    {"projectNo": "K20", "satisfaction": 1, "pf": "pad", "writingEvaluation": "又让我开证明"},
+    {"projectNo": "K21", "serviceTime": "2021-09-16 09:00:00"},
+]
+"""Ratings, a bad one among them, and a service record."""
+
+
+def as_sent() -> list[str]:
+    where = {"proDepart": "区人社局", "areaName": "张店区"}
+    given = [{"assessTime": "2021-09-16 09:30:00"} if "satisfaction" in row else {} for row in ROWS]
+    rows = [row | where | when for row, when in zip(ROWS, given, strict=True)]
+    return [json.dumps(row, ensure_ascii=False) for row in rows]
+
+
+def collected(city: City, broker: Broker, count: int) -> list[tuple[str, int]]:
+    """Takes in what the topic holds; the stored ratings with their levels."""
+    collecting = Collecting(city.ledger, city.office.desk, broker)
+    deadline = time.monotonic() + 60
+    while count > 0 and time.monotonic() < deadline:
+        count -= collecting.once(1.0)
+    collecting.close()
+    with city.office.database.read() as conn:
+        found = conn.execute(select(ratings.c.project_no, ratings.c.level))
+        return sorted(map(tuple, found))
+
+
+def wanted() -> list[tuple[str, int]]:
+    return sorted((str(r["projectNo"]), int(r["satisfaction"])) for r in ROWS[:21])
+
+
+@pytest.mark.guarantee("G1")
+def test_what_kcat_sends_is_collected(city: City, broker: Broker) -> None:
+    lines = "\n".join(as_sent())
+    _kcat(broker, "-P", "-t", broker.topic("ratings"), "-H", "source=bihuan", given=lines)
+    assert collected(city, broker, len(ROWS)) == wanted()
+    assert len(in_the_log(city)) > 1
+
+
+@pytest.mark.guarantee("G1")
+def test_what_confluent_kafka_sends_is_collected_once_however_often(
+    city: City, broker: Broker
+) -> None:
+    producer = Producer({"bootstrap.servers": broker.servers, "compression.type": "gzip"})
+    for row in as_sent() * 2:
+        given = {"source": "bihuan"} | json.loads(row)
+        producer.produce(broker.topic("ratings"), json.dumps(given).encode(), key=b"window-3")
+    assert producer.flush(30) == 0
+    assert collected(city, broker, 2 * len(ROWS)) == wanted()
+
+
+def _kcat(broker: Broker, *words: str, given: str | None = None) -> str:
     program = shutil.which("kcat")
     if program is None:
         none_to_be_had("no kcat to be had")
     command = [str(program), "-b", broker.servers, "-q", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    ended = subprocess.run(
+        command, input=given, capture_output=True, text=True, timeout=60, check=True
+    )
+    return ended.stdout
 
 
 def _run(program: str, given: dict[str, str]) -> list[str]:
