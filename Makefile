@@ -26,4 +26,4 @@ bench: setup ## What it costs: every figure with its floor and a peer, in one ru
 
 setup:
 	@sh .ci/get-uv
-	@uv sync --frozen --quiet
+	@uv sync --frozen --all-extras --quiet

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import brokers
 import pytest
+import servers
 from city import City
 from reactions import make_room
 from storages import STORAGES, Postgres, Sqlite
@@ -21,13 +22,31 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("storage", kinds, indirect=True, scope="session")
 
 
+def pytest_terminal_summary(terminalreporter):
+    """One line for the stories that had no server to run on."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    without = sum(servers.NONE in str(report.longrepr) for report in skipped)
+    if without:
+        terminalreporter.write_line(f"{without} tests skipped: {servers.NONE}", yellow=True)
+
+
 @pytest.fixture(scope="session")
 def storage(request, tmp_path_factory):
     """Where a story's data lie: `new` is a folder with a prepared, empty database, to be copied."""
-    kind = Postgres if request.param == "postgresql" else Sqlite
-    made = kind(tmp_path_factory.mktemp(request.param))
+    place = tmp_path_factory.mktemp(request.param)
+    if request.param == "postgresql":
+        made: Sqlite | Postgres = Postgres(place, request.getfixturevalue("postgres"))
+    else:
+        made = Sqlite(place)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """This worker's PostgreSQL server: its address without a database's name."""
+    with servers.postgres() as address:
+        yield address
 
 
 @pytest.fixture

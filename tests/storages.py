@@ -33,8 +33,8 @@ class Postgres:
 
     name = "postgresql"
 
-    def __init__(self, place: Path) -> None:
-        self._server = os.environ["BIHUAN_TEST_DATABASE"]
+    def __init__(self, place: Path, server: str) -> None:
+        self._server = server
         self._engine = create_engine(self._address("postgres"), isolation_level="AUTOCOMMIT")
         self._made: list[str] = []
         self.new = place / "data"
