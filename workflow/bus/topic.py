@@ -137,10 +137,11 @@ class Copies:
         )
         place = f"{message.topic}/{message.partition}/{message.offset}"
         said = [("parked-from", place.encode()), ("parked-error", error.encode())]
-        headers = [*message.headers, *said]
+        headers = [(name, text or b"") for name, text in (*message.headers, *said)]
         with self._turn:
             try:
-                copy = Message("parked", -1, message.key, message.value, headers)
+                value = message.value or b""  # a message of nothing cannot be sent
+                copy = Message("parked", -1, message.key, value, headers)
                 self._publisher.publish([copy])
             except Away:
                 LOGGER.warning("its copy was not sent")
