@@ -5,7 +5,7 @@ export PATH := $(HOME)/.local/bin:$(PATH)
 RUN := uv run --frozen --no-progress
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench setup
+.PHONY: help demo test check bench up down setup
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -25,6 +25,12 @@ check: setup ## Style, types and import rules
 bench: setup ## What it costs: every figure with its floor and a peer, in one run
 	@$(RUN) python -m bench
 
+up: ## PostgreSQL, Kafka and every process in containers, and a small quarter through them (needs Docker)
+	@deploy/up
+
+down: ## Stops what `make up` started; its data stay
+	@docker compose down
+
 setup:
 	@sh .ci/get-uv
-	@uv sync --frozen --quiet
+	@uv sync --frozen --all-extras --quiet

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, event
 
 from bench.stores import Lap, Stopwatch, expect, store
 from console.wiring import Office
-from workflow.storage.database import CHECKPOINT_BYTES, PRAGMAS
 from workflow.storage.models import METADATA
+from workflow.storage.sqlite import CHECKPOINT_BYTES, PRAGMAS
 
 
 class Written(NamedTuple):

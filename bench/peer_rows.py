@@ -14,7 +14,7 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
-from workflow.storage.database import PRAGMAS
+from workflow.storage.sqlite import PRAGMAS
 
 Row = tuple[str, tuple[Any, ...]]
 """A statement and its values."""

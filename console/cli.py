@@ -16,6 +16,8 @@ from console import (
     cli_intake,
     cli_loop,
     cli_outbox,
+    cli_parked,
+    cli_processes,
     cli_reports,
     cli_rules,
     cli_views,
@@ -65,6 +67,8 @@ cli_rules.register(app)
 cli_intake.register(app)
 cli_reports.register(app)
 cli_engine.register(app)
+cli_parked.register(app)
+cli_processes.register(app)
 cli_outbox.register(app)
 cli_erase.register(app)
 cli_demo.register(app)

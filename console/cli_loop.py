@@ -14,10 +14,11 @@ FORMATS = ("mermaid", "table", "json")
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `loop` and `schema export`."""
+    """Adds `loop`, `schema export` and `schema asyncapi`."""
     app.command("loop")(loop)
     schema = typer.Typer(help="数据格式：事件、办件、评价", no_args_is_help=True)
     schema.command("export")(schema_export)
+    schema.command("asyncapi")(schema_asyncapi)
     app.add_typer(schema, name="schema")
 
 
@@ -57,3 +58,15 @@ def schema_export(
     for name, text in found.items():
         (out / f"{name}.json").write_text(text, encoding="utf-8")
     typer.echo(f"{len(found)} 个格式写到 {out}")
+
+
+def schema_asyncapi(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="写到哪个文件")] = Path(
+        "docs/asyncapi.json"
+    ),
+) -> None:
+    """把 Kafka 各主题的消息写成 AsyncAPI 3 文档，供别的系统对接。"""
+    from workflow.bus.asyncapi import document  # noqa: PLC0415
+
+    out.write_text(document(), encoding="utf-8")
+    typer.echo(f"AsyncAPI 文档写到 {out}")

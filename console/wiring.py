@@ -11,18 +11,22 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from console.gateway import CHANNELS, ProgramGateway
+from workflow.bus.consumer import Consumer
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import Clock, system_clock
+from workflow.errors import InvalidInput
 from workflow.intake import Desk
 from workflow.ledger import Ledger
 from workflow.outbox import Channel
 from workflow.policy import Policies
 from workflow.rulebook import Rulebook
 from workflow.settings import Settings
-from workflow.storage.database import Database, unwritable
+from workflow.settings_kafka import KafkaSettings
+from workflow.storage.database import Database
 from workflow.storage.models import lanes, sequences
 from workflow.storage.models import units as units_table
 from workflow.storage.schema import prepare
+from workflow.storage.sqlite import SqliteDatabase, unwritable
 from workflow.storage.vault import Keys, Vault, load_keys
 from workflow.units import SHIPPED, UnitList, load, seed, stored
 
@@ -60,9 +64,20 @@ class Office:
         return Desk(self.units, policy.zone, self.keys.match)
 
     def bus(self) -> EmbeddedBus:
+        return EmbeddedBus(self.ledger, self.consumers())
+
+    def consumers(self) -> tuple[Consumer, ...]:
+        """Every reaction there is, in the order of the loop."""
         from consumers import register  # noqa: PLC0415  # the views alone need none of them
 
-        return EmbeddedBus(self.ledger, register(self, frozenset(self.channels())))
+        return tuple(register(self, frozenset(self.channels())))
+
+    def consumer(self, name: str) -> Consumer:
+        """Raises InvalidInput for a name that is none's."""
+        known = {consumer.name: consumer for consumer in self.consumers()}
+        if name not in known:
+            raise InvalidInput("name", name, f"没有这个消费者；有：{'、'.join(known)}")
+        return known[name]
 
     def channels(self) -> Mapping[str, Channel]:
         """The ways to a citizen that have a gateway; none is configured: none."""
@@ -70,8 +85,10 @@ class Office:
         return {} if program is None else dict.fromkeys(CHANNELS, ProgramGateway(program))
 
     def drain(self) -> bool:
-        """Lets the consumers catch up with the log; False if another process is doing so."""
-        return self.bus().drain()
+        """Lets the consumers catch up with the log; False if other processes do so, as always
+        where there is Kafka.
+        """
+        return KafkaSettings.broker() is None and self.bus().drain()
 
     def close(self) -> None:
         self.database.close()
@@ -89,7 +106,7 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
         keys = load_keys(settings.data, settings.key, new=new)
     except OSError as error:
         raise unwritable(settings.data, error) from error
-    database = Database(path)
+    database = _database(settings)
     prepare(database, keys)
     _seed_units(database)
     rulebook = Rulebook(Policies.load(), settings.profile)
@@ -98,6 +115,14 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     with database.read() as conn:
         rulebook.refresh(conn)
     return Office(settings.data, settings, database, keys, rulebook, ledger, clock)
+
+
+def _database(settings: Settings) -> Database:
+    if settings.database is None:
+        return SqliteDatabase(settings.data / "bihuan.db")
+    from workflow.storage.postgres import PostgresDatabase  # noqa: PLC0415  # an extra
+
+    return PostgresDatabase(settings.database)
 
 
 def _standing(database: Database) -> Clock:

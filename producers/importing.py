@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from producers.apart import apart
 from producers.files.refused import write_refused

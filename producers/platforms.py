@@ -120,18 +120,26 @@ def parse_json_rows(body: bytes, source: Source, kind: Kind | None = None) -> Ba
     rows = _json_rows(body)
     batch = Batch(first_row=1, last_row=len(rows), bytes_read=len(body), total_bytes=len(body))
     for number, row in enumerate(rows, 1):
-        batch.add(number, _json_record(source, kind, row, number))
+        batch.add(number, json_record(source, kind, row, number))
     return batch
 
 
-def _json_rows(body: bytes) -> list[object]:
-    if len(body) > _MOST_JSON_BYTES:
-        raise InvalidInput("正文", f"{len(body)} 字节", f"不得超过 {_MOST_JSON_BYTES} 字节")
+def read_json(body: bytes, most: int) -> object:
+    """The body's JSON; an object that names a field twice is told from one that does not.
+
+    InvalidInput for what is too long, not UTF-8 or no JSON.
+    """
+    if len(body) > most:
+        raise InvalidInput("正文", f"{len(body)} 字节", f"不得超过 {most} 字节")
     try:
         # Whole numbers stay as they were written: a code of thousands of digits is one bad row.
-        rows = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_int=str)
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_int=str)
     except (ValueError, RecursionError) as error:
         raise InvalidInput("正文", "", f"不是合格的 UTF-8 JSON：{_where(error)}") from error
+
+
+def _json_rows(body: bytes) -> list[object]:
+    rows = read_json(body, _MOST_JSON_BYTES)
     if not isinstance(rows, list):
         raise InvalidInput("正文", type(rows).__name__, "应为对象的数组")
     if len(rows) > _MOST_JSON_ROWS:
@@ -156,7 +164,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return row if len(row) == len(pairs) else _Twice(row)
 
 
-def _json_record(source: Source, kind: Kind | None, row: object, number: int) -> Record | Refusal:
+def json_record(source: Source, kind: Kind | None, row: object, number: int) -> Record | Refusal:
+    """One row as `read_json` gave it."""
     if not isinstance(row, dict):
         return Refusal(number, "", "", "应为对象")
     if isinstance(row, _Twice):
@@ -164,6 +173,8 @@ def _json_record(source: Source, kind: Kind | None, row: object, number: int) ->
     texts: dict[str, str] = {}
     for name, value in row.items():
         text = _json_text(value)
+        if isinstance(value, bool) and source.field(name) == "anonymityFlag":
+            text = "1" if value else "2"
         if text is None:
             shown = "" if isinstance(value, list | dict) else str(value)
             field = source.field(name) or masked("", name)

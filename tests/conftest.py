@@ -1,27 +1,58 @@
 """Fixtures for stories: a prepared database is made once a worker and copied for each test."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
+import brokers
 import pytest
+import servers
 from city import City
 from reactions import make_room
+from storages import STORAGES, Postgres, Sqlite
 from zygote import Zygote
+
+from workflow.bus.kafka import create_topics, delete_topics
+
+
+def pytest_generate_tests(metafunc):
+    """Integration stories run on every database there is."""
+    if "storage" in metafunc.fixturenames:
+        everywhere = "integration" in metafunc.definition.path.parts
+        kinds = STORAGES if everywhere else STORAGES[:1]
+        metafunc.parametrize("storage", kinds, indirect=True, scope="session")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line for the stories that had no server to run on."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    without = sum(servers.NONE in str(report.longrepr) for report in skipped)
+    if without:
+        terminalreporter.write_line(f"{without} tests skipped: {servers.NONE}", yellow=True)
 
 
 @pytest.fixture(scope="session")
-def new_office(tmp_path_factory):
-    """A folder with a prepared, empty database; to be copied, never opened."""
-    folder = tmp_path_factory.mktemp("new") / "data"
-    City(folder).close()
-    return folder
+def storage(request, tmp_path_factory):
+    """Where a story's data lie: `new` is a folder with a prepared, empty database, to be copied."""
+    place = tmp_path_factory.mktemp(request.param)
+    if request.param == "postgresql":
+        made: Sqlite | Postgres = Postgres(place, request.getfixturevalue("postgres"))
+    else:
+        made = Sqlite(place)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """This worker's PostgreSQL server: its address without a database's name."""
+    with servers.postgres() as address:
+        yield address
 
 
 @pytest.fixture
-def folder(new_office, tmp_path):
-    """This test's own data folder."""
-    return shutil.copytree(new_office, tmp_path / "data")
+def folder(storage, tmp_path):
+    """This test's own data folder, with a prepared, empty database."""
+    return storage.copy(storage.new, tmp_path / "data")
 
 
 @pytest.fixture
@@ -36,6 +67,22 @@ def city(folder):
 def office(city):
     """The city's office."""
     return city.office
+
+
+@pytest.fixture(scope="session")
+def kafka():
+    """The address of a real broker."""
+    with brokers.kafka() as servers:
+        yield servers
+
+
+@pytest.fixture
+def broker(kafka):
+    """A broker with this test's own topics; they are gone afterwards."""
+    made = brokers.fresh(kafka)
+    create_topics(made)
+    yield made
+    delete_topics(made)
 
 
 @pytest.fixture

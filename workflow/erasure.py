@@ -19,7 +19,7 @@ from workflow.door import checked_name, stated
 from workflow.errors import InvalidInput
 from workflow.intake import opened_private
 from workflow.ledger import Actor, Ledger, Posting
-from workflow.storage import erasing
+from workflow.storage import erasing, messages
 from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE
 from workflow.storage.numbers import next_number
 from workflow.storage.vault import Sealed, Vault, normal
@@ -56,6 +56,8 @@ def expire(ledger: Ledger, most: int = 500) -> int:
         done = Erased()
         moved = _ratings(posting.conn, done, first, most)
         moved += _complaints(posting.conn, done, until, most)
+        parked = messages.erase(posting.conn, until)
+        done.rows, moved = done.rows + parked, moved + parked
         _record(posting, done, CLOCK, "retention")
     return moved
 
@@ -70,6 +72,8 @@ def _limits(ledger: Ledger, now: int) -> tuple[date, int]:
 def _anything(conn: Connection, ledger: Ledger, now: int) -> bool:
     first, until = _limits(ledger, now)
     if erasing.counter(conn, RATINGS_DONE) < first.toordinal() - 1:
+        return True
+    if messages.overdue(conn, until):
         return True
     return bool(erasing.ended(conn, erasing.counter(conn, COMPLAINTS_DONE), until, 1))
 

@@ -1,6 +1,7 @@
 """What goes wrong, by what the caller does next: ask differently, try again, stop and look."""
 
 __all__ = [
+    "Away",
     "BihuanError",
     "Busy",
     "Damaged",
@@ -40,6 +41,7 @@ class BihuanError(Exception):
     │   └── InvalidInput      a field's value cannot be taken
     ├── Transient             try again
     │   ├── Busy              the database is occupied
+    │   ├── Away              the database, or the broker, cannot be reached
     │   └── Unwritable        no room, or no right to write
     ├── WrongKey              bring the key that belongs to the database
     └── Damaged               stop and look
@@ -130,6 +132,10 @@ class Transient(BihuanError):
 
 class Busy(Transient):
     """数据库正忙，请稍后重试。"""
+
+
+class Away(Transient):
+    """数据库暂时连不上，请稍后重试。"""
 
 
 class Unwritable(Transient):

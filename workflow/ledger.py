@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from pydantic_core import to_json
+from sqlalchemy import Connection
 
 from schemas.envelope import Fact
-from workflow.clock import Clock
+from workflow.clock import Clock, system_clock
 from workflow.posting import Posting
 from workflow.recent import Recent
 from workflow.recorded import Actor, Recorded
@@ -37,12 +38,17 @@ class Ledger:
         """
         with self.database.write() as conn:
             self.rulebook.refresh(conn)
-            posting = Posting(conn, self.clock(), self.rulebook, self.keys, self.recent)
+            posting = Posting(conn, self.now(conn), self.rulebook, self.keys, self.recent)
             yield posting
             posting.flush()
         # Only now is it committed.
         self.recent.keep_complaints(posting.touched)
         self.recent.keep_records(posting.appended)
+
+    def now(self, conn: Connection) -> int:
+        """The server's clock; without a server, or with a clock of the demo's, that clock."""
+        at = self.database.now(conn) if self.clock is system_clock else None
+        return self.clock() if at is None else at
 
     def command(
         self,

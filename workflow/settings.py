@@ -9,16 +9,24 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import InvalidInput
 
+ADDRESS = "database.url"
+"""The file of the data folder with its database's address, where that is not the folder's own."""
+
 
 class Settings(BaseSettings):
     """`data`: the folder of database and keys. `key`: the master secret, instead of the key
-    file. `profile`: the rules. `gateway`: the program that sends messages and links.
+    file. `database`: a PostgreSQL's address, instead of the file in the folder. `profile`: the
+    rules. `gateway`: the program that sends messages and links. `key_file`, `database_file`: where
+    a file holds what is not to stand in the environment.
     """
 
     model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
 
     data: Path = Path("data")
     key: str | None = None
+    key_file: Path | None = None
+    database: str | None = None
+    database_file: Path | None = None
     profile: str = "zibo"
     gateway: Path | None = None
 
@@ -28,8 +36,30 @@ class Settings(BaseSettings):
         InvalidInput.
         """
         try:
-            return cls() if data is None else cls(data=data)
+            settings = (cls() if data is None else cls(data=data))._with_secrets()
+            return settings if settings.database else settings._of_folder()
         except ValidationError as error:
             first = error.errors()[0]
             name = "BIHUAN_" + str(first["loc"][0]).upper()
             raise InvalidInput(name, str(first["input"]), first["msg"]) from None
+
+    def _with_secrets(self) -> Settings:
+        """With what its secret files hold."""
+        files = {"key": self.key_file, "database": self.database_file}
+        found = {name: _secret(f"BIHUAN_{name.upper()}_FILE", p) for name, p in files.items() if p}
+        return self.model_copy(update=found)
+
+    def _of_folder(self) -> Settings:
+        """With the address that the data folder names, if it names one."""
+        try:
+            address = (self.data / ADDRESS).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return self
+        return self.model_copy(update={"database": address})
+
+
+def _secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise InvalidInput(name, str(path), "读不到这个文件") from error

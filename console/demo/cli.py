@@ -1,7 +1,10 @@
-"""命令：演示 — one real quarter goes round the loop and comes out as the circular's own tables."""
+"""命令：演示 — one real quarter goes round the loop and comes out as the circular's own tables;
+a small one for whoever wants to see messages come in.
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +15,11 @@ FOLDER = Path("demo")
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `demo`."""
+    """Adds `demo` and `sample`."""
     app.command("demo", help="演示：一个真实季度的总数走一遍闭环，印出通报的表（合成数据）")(demo)
+    app.command("sample", help="印出一个稀释的季度，一行一条 JSON，供送入主题 ratings（合成数据）")(
+        sample
+    )
 
 
 def demo(
@@ -24,3 +30,13 @@ def demo(
     from console.demo.playing import play  # noqa: PLC0415  # heavy, and only for this command
 
     play(ctx.obj.data or FOLDER, seed, fast)
+
+
+def sample(
+    one_in: Annotated[int, typer.Option(help="好评与办件只留几分之一", min=1, max=200)] = 200,
+    seed: Annotated[int, typer.Option(help="随机种子")] = SEED,
+) -> None:
+    from console.demo.sample import messages  # noqa: PLC0415
+
+    for line in messages(seed, one_in, date.today()):  # noqa: DTZ011  # the office's own day
+        typer.echo(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from schemas import DeadlineRecomputed
 from schemas.envelope import Role
@@ -48,7 +49,7 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
         if stale:
             moved += _moved(ledger, stale)
     with ledger.transaction() as posting:
-        _mark(posting, ledger, revision)
+        _mark(posting, revision)
     return moved
 
 
@@ -60,8 +61,8 @@ def _looked_at(conn: Connection) -> int:
     return conn.execute(_LOOKED_AT).scalar() or 0
 
 
-def _mark(posting: Posting, ledger: Ledger, revision: int) -> None:
-    new = ledger.database.insert(sequences).values(name=DONE, value=revision)
+def _mark(posting: Posting, revision: int) -> None:
+    new = insert(sequences).values(name=DONE, value=revision)
     looked_at = {"value": new.excluded.value}
     posting.conn.execute(new.on_conflict_do_update(index_elements=["name"], set_=looked_at))
 

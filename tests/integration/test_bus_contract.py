@@ -3,6 +3,9 @@
 Each kind of bus is one class with `drain`; all stories run on all kinds.
 """
 
+import threading
+import time
+
 import pytest
 from city import OPERATOR
 from reactions import EFFECTS, EVERYTHING, Analysing, Counting, Failing, effects
@@ -12,9 +15,13 @@ import schemas as s
 from workflow.bus import parking
 from workflow.bus import progress as progress_module
 from workflow.bus.embedded import EmbeddedBus
+from workflow.bus.kafka import Publisher
 from workflow.bus.progress import join_source
+from workflow.bus.pulse import Pulse
 from workflow.bus.rebuild import rebuild
+from workflow.bus.relay import Relay
 from workflow.bus.runner import Runner
+from workflow.bus.topic import Copies, Following
 from workflow.errors import Busy, InvalidInput
 from workflow.recent import Recent
 from workflow.record import record_of
@@ -23,7 +30,7 @@ from workflow.storage.models import events, lanes, parked, progress
 pytestmark = pytest.mark.usefixtures("effects_kept")
 
 
-class EmbeddedSqlite:
+class Embedded:
     """The log itself, read by one runner for all consumers."""
 
     def __init__(self, city):
@@ -33,9 +40,63 @@ class EmbeddedSqlite:
         assert EmbeddedBus(self.city.ledger, consumers).drain()
 
 
-@pytest.fixture(params=[EmbeddedSqlite], ids=["embedded-sqlite"])
-def bus(request, city):
-    return request.param(city)
+class Topic:
+    """The relay brings the log to a topic, and every consumer follows that."""
+
+    def __init__(self, city, broker):
+        self.city, self.broker = city, broker
+        self.publisher, self.stopped = Publisher(broker), threading.Event()
+        self.relay = Relay(city.ledger, self.publisher, broker.partitions)
+        self.copies, self.members = Copies(broker), {}
+        with city.office.database.write() as conn:
+            join_source(conn, self.relay.name, "beginning")
+
+    def drain(self, *consumers):
+        while any([self._relayed(), *map(self._followed, consumers)]):
+            pass
+
+    def _relayed(self):
+        return self.relay.step()
+
+    def _followed(self, consumer):
+        """How far it came; whatever it reads, it reads from the topic."""
+        member = self.members.get(consumer.name)
+        if member is None:
+            with self.city.office.database.write() as conn:
+                join_source(conn, consumer.name, consumer.start)
+            made = Pulse(consumer.name), self.broker, self.copies, self.stopped
+            member = self.members[consumer.name] = Following(
+                Runner(self.city.ledger, consumer), *made
+            )
+        member.runner.consumer = consumer
+        moved, deadline = 0, time.monotonic() + 30
+        while not at_the_relay(self.city, consumer):
+            assert time.monotonic() < deadline
+            moved += member.once(0.5)
+        return moved
+
+    def close(self):
+        for member in self.members.values():
+            member.close()
+        self.copies.close()
+        self.publisher.close()
+
+
+def at_the_relay(city, consumer):
+    with city.office.database.read() as conn:
+        mine = progress_module.stands(conn, consumer.name)
+        return all(mine[k][0] >= v[0] for k, v in progress_module.stands(conn, "relay").items())
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+def bus(request, city, monkeypatch):
+    if request.param == "embedded":
+        yield Embedded(city)
+        return
+    topic = Topic(city, request.getfixturevalue("broker"))
+    monkeypatch.setattr(Runner, "step", lambda *_: pytest.fail("read from the log"))
+    yield topic
+    topic.close()
 
 
 def done_by(city, consumer):

@@ -32,9 +32,9 @@ CALL = "scenarios:quarter"
 
 
 @pytest.fixture(scope="module")
-def start(new_office, in_memory):
+def start(storage, in_memory):
     """A prepared folder with room for the effects; copied for each crash point."""
-    folder = shutil.copytree(new_office, in_memory / "start" / "data")
+    folder = storage.copy(storage.new, in_memory / storage.name / "start" / "data")
     city = City(folder)
     make_room(city.office.database)
     city.close()
@@ -42,10 +42,10 @@ def start(new_office, in_memory):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(start, zygote, in_memory):
+def undisturbed(storage, start, zygote, in_memory):
     """The same story without a crash: how many commits it makes, and how it ends."""
-    place = in_memory / "undisturbed"
-    folder = shutil.copytree(start, place / "data")
+    place = in_memory / storage.name / "undisturbed"
+    folder = storage.copy(start, place / "data")
     given = {"folder": str(folder), "acks": str(place / "acks"), "counted": str(place / "n")}
     assert zygote.run(CALL, **given) == 0
     commits = acknowledged(place / "n")[0]["commits"]
@@ -108,14 +108,14 @@ def told(conn, table, names):
 @pytest.mark.guarantee("G10")
 @pytest.mark.parametrize("part", range(4))
 def test_killed_before_any_commit_and_run_again_it_ends_the_same(
-    start, undisturbed, zygote, in_memory, capsys, part
+    storage, start, undisturbed, zygote, in_memory, capsys, part
 ):
     commits, expected = undisturbed
     assert commits > 20, "no crash points were found"
     points = range(1 + part, commits + 1, 4)
     for point in points:
-        place = in_memory / f"before-{point}"
-        given = killed(start, place, zygote, point, after=False)
+        place = in_memory / storage.name / f"before-{point}"
+        given = killed(storage, start, place, zygote, point, after=False)
         assert zygote.run(CALL, **given) == 0
         ended = end_of(place / "data", acknowledged(place / "acks"))
         assert ended == expected, f"killed before commit {point} of {commits}"
@@ -127,7 +127,7 @@ def test_killed_before_any_commit_and_run_again_it_ends_the_same(
 @pytest.mark.guarantee("G10")
 @pytest.mark.parametrize("part", range(2))
 def test_killed_just_after_any_commit_everything_told_is_there_and_nothing_is_half_done(
-    start, undisturbed, zygote, in_memory, capsys, part
+    storage, start, undisturbed, zygote, in_memory, capsys, part
 ):
     """On the disk this is what stands before the next commit, from where the story above goes on;
     so it is looked at as it was left.
@@ -135,8 +135,8 @@ def test_killed_just_after_any_commit_everything_told_is_there_and_nothing_is_ha
     commits, _ = undisturbed
     points = range(1 + part, commits + 1, 2)
     for point in points:
-        place = in_memory / f"after-{point}"
-        killed(start, place, zygote, point, after=True)
+        place = in_memory / storage.name / f"after-{point}"
+        killed(storage, start, place, zygote, point, after=True)
         city = City(place / "data")
         nothing_told_is_lost(city, acknowledged(place / "acks"))
         assert city.damage() == [], f"killed after commit {point} of {commits}"
@@ -145,8 +145,8 @@ def test_killed_just_after_any_commit_everything_told_is_there_and_nothing_is_ha
     say(capsys, f"{len(points)} of {commits} crash points after a commit, part {part + 1} of 2")
 
 
-def killed(start, place, zygote, point, after):
-    shutil.copytree(start, place / "data")
+def killed(storage, start, place, zygote, point, after):
+    storage.copy(start, place / "data")
     given = {"folder": str(place / "data"), "acks": str(place / "acks")}
     assert zygote.run(CALL, **given, kill_at=point, after=after) == KILLED
     return given

@@ -182,7 +182,9 @@ def test_on_the_command_line_the_number_is_read_and_never_shown(city, folder):
     assert owners(city) == []
 
 
-def test_what_was_deleted_is_overwritten_in_the_file(city, folder):
+def test_what_was_deleted_is_overwritten_in_the_file(city, folder, storage):
+    if storage.name != "sqlite":
+        pytest.skip("a server rewrites its pages when it vacuums")
     city.portal.sends(rating("A"), *(rating(f"B{n}", mobile=ANOTHER) for n in range(9)))
     query = select(vault.c.sealed).where(vault.c.owner.like("%\x1fA\x1f%"))
     with city.office.database.read() as conn:

@@ -427,8 +427,8 @@ def test_figures_say_when_they_lag_behind_the_log(city, folder):
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-def test_a_bad_question_is_refused_with_what_is_wrong(new_office, args, said):
-    refused = bihuan(new_office, "report", *args)
+def test_a_bad_question_is_refused_with_what_is_wrong(folder, args, said):
+    refused = bihuan(folder, "report", *args)
     assert refused.exit_code == 2
     assert said in refused.stderr
 

@@ -16,9 +16,9 @@ from workflow.clock import micros
 from workflow.ledger import Actor, Ledger
 from workflow.policy import Policies
 from workflow.rulebook import Rulebook
-from workflow.storage.database import Database
 from workflow.storage.models import complaint_facts, events, order_facts
 from workflow.storage.schema import prepare
+from workflow.storage.sqlite import SqliteDatabase
 from workflow.storage.vault import load_keys
 
 D = "0" * 32
@@ -39,7 +39,7 @@ class City:
 
     def __init__(self, folder):
         self.now = at("09-16T09:00")
-        self.database = Database(folder / "bihuan.db")
+        self.database = SqliteDatabase(folder / "bihuan.db")
         keys = load_keys(folder, None)
         prepare(self.database, keys)
         self.policies = Policies.load()

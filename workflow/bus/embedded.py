@@ -110,7 +110,8 @@ class EmbeddedBus:
         with self.ledger.database.read() as conn:
             behind = progress.behind(conn)
         due = [runner for runner in runners if runner.consumer.name in behind]
-        if due and not any(runner.careful for runner in runners):
+        alone = self.ledger.database.one_writer
+        if alone and due and not any(runner.careful for runner in runners):
             try:
                 return self._together(runners)
             except Exception:  # fails again below, apart from the others, and is seen to
@@ -125,7 +126,7 @@ class EmbeddedBus:
                 before = moved
                 for runner in runners:
                     moved += runner.take(posting)
-                    if self.ledger.database.turnstile.contended:
+                    if self.ledger.database.contended:
                         return moved
         return moved
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from workflow.clock import system_clock
+from workflow.errors import Transient
 from workflow.storage.database import Database
 from workflow.storage.models import leases
 
 SECONDS = 10
 _HOST = socket.gethostname()
+_PROCESS = os.urandom(4).hex()
+"""Tells this process from an earlier one with its number: in a container every one has the same."""
 
 
 class Lease:
@@ -24,7 +31,7 @@ class Lease:
 
     def __init__(self, database: Database, name: str, clock: Callable[[], int]) -> None:
         self.database, self.name, self._clock = database, name, clock
-        self.holder = f"{_HOST}/{os.getpid()}/{id(self):x}"
+        self.holder = f"{_HOST}/{os.getpid()}/{_PROCESS}-{id(self):x}"
 
     def acquire(self) -> bool | None:
         now = self._clock()
@@ -53,6 +60,12 @@ class Lease:
         with self.database.write() as conn:
             return self.hold(conn)
 
+    def keep(self, stopped: threading.Event) -> None:
+        """Renews it until stopped; a lost one is no matter where others may work beside."""
+        while not stopped.wait(SECONDS / 3):
+            with suppress(Transient):
+                self.renew()
+
     def hold(self, conn: Connection) -> bool:
         """The same within a transaction of the holder's own work."""
         query = select(leases.c.holder).where(leases.c.name == self.name)
@@ -77,13 +90,28 @@ class Lease:
         conn.execute(update(leases).where(leases.c.name == self.name).values(**values))
 
 
+def seat(database: Database, name: str) -> tuple[Lease, bool]:
+    """A lease of this process's own, where many may run: the first on this host that nobody holds,
+    so that a process that is started again after a kill knows it. Answers with it whether its last
+    holder ended cleanly.
+    """
+    for number in count():
+        lease = Lease(database, f"{name}@{_HOST}/{number}", system_clock)
+        clean = lease.acquire()
+        if clean is not None:
+            return lease, clean
+    raise AssertionError
+
+
 def _dead(holder: str) -> bool:
     """The holder was a process of this host that is gone: no need to wait for the lease to run
     out.
     """
-    host, pid, _ = holder.rsplit("/", 2)
+    host, pid, which = holder.rsplit("/", 2)
     if host != _HOST:
         return False
+    if int(pid) == os.getpid():
+        return not which.startswith(_PROCESS)
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

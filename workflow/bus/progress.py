@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select
 
-from workflow.bus.consumer import Consumer
+from workflow.storage.database import Spoken
 from workflow.storage.log import LANES
 from workflow.storage.models import lanes, progress
 
 Place = tuple[int, int]
 """Lane and position of an event."""
+
+
+class Reader(Protocol):
+    """Whoever reads the log by a progress of his own."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def handles(self) -> Collection[str]: ...
 
 
 class Reach(NamedTuple):
@@ -40,7 +50,7 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
 
 
 def beyond(
-    conn: Connection, consumer: Consumer, rotation: int, size: int
+    conn: Connection, consumer: Reader, rotation: int, size: int
 ) -> tuple[list[Reach], list[Place]]:
     """The places of at most `size` records beyond the consumer's progress, lane by lane, and how
     far that brings each lane.
@@ -50,7 +60,7 @@ def beyond(
     is read at most 5,000 positions far, so that a filter that finds nothing never scans the whole
     log.
     """
-    rows = conn.execute(_READ, _parameters(consumer, rotation, size)).all()
+    rows = conn.execute(_READ.on(conn), _parameters(consumer, rotation, size)).all()
     reaches = {lane: Reach(lane, old, upto) for lane, old, upto, _ in rows}
     if len(rows) == size and rows[-1].pos is not None:
         last = rows[-1]
@@ -60,19 +70,19 @@ def beyond(
 
 def rows_at(conn: Connection, places: Sequence[Place]) -> Sequence[Row[Any]]:
     """The log's rows of these places, in their order."""
-    return conn.execute(_ROWS, {"places": to_json(places).decode()}).all()
+    return conn.execute(_ROWS.on(conn), {"keys": to_json(places).decode()}).all()
 
 
-def _parameters(consumer: Consumer, rotation: int, size: int) -> dict[str, Any]:
+def _parameters(consumer: Reader, rotation: int, size: int) -> dict[str, Any]:
     return {
         "consumer": consumer.name,
         "rotation": rotation,
         "size": size,
-        "handles": sorted(consumer.handles),
+        "handles": to_json(sorted(consumer.handles)).decode(),
     }
 
 
-_READ = text(
+_READ = Spoken(
     """
     SELECT p.lane AS lane, p.old AS old, p.upto AS upto, e.pos AS pos
     FROM (SELECT p.lane AS lane, p.pos AS old, min(l.pos, p.pos + 5000) AS upto
@@ -80,23 +90,51 @@ _READ = text(
           WHERE p.consumer = :consumer AND l.pos > p.pos
           ORDER BY (p.lane + :rotation) % 16 LIMIT -1) p
     LEFT JOIN events e ON e.lane = p.lane AND e.pos > p.old AND e.pos <= p.upto
-         AND e.type IN :handles
+         AND e.type IN (SELECT value FROM json_each(:handles))
     LIMIT :size
+    """,
+    postgresql="""
+    SELECT p.lane AS lane, p.old AS old, p.upto AS upto, e.pos AS pos
+    FROM (SELECT p.lane AS lane, p.pos AS old, least(l.pos, p.pos + 5000) AS upto
+          FROM progress p JOIN lanes l ON l.lane = p.lane AND l.pos > p.pos
+          WHERE p.consumer = :consumer
+          ORDER BY (p.lane + :rotation) % 16) p
+    LEFT JOIN LATERAL (
+      SELECT e.pos FROM events e
+      WHERE e.lane = p.lane AND e.pos > p.old AND e.pos <= p.upto
+        AND e.type IN (SELECT json_array_elements_text(CAST(:handles AS json)))
+      ORDER BY e.pos LIMIT :size) e ON true
+    LIMIT :size
+    """,
+)
+_ROWS = Spoken(
     """
-).bindparams(bindparam("handles", expanding=True))
-_ROWS = text(
-    """
-    SELECT e.* FROM json_each(:places) AS j
-    CROSS JOIN events AS e ON e.lane = j.value ->> 0 AND e.pos = j.value ->> 1
+    SELECT e.* FROM {keys} {cross} events AS e
+      ON e.lane = CAST(j.value ->> 0 AS INTEGER) AND e.pos = CAST(j.value ->> 1 AS BIGINT)
     """
 )
-_CLAIM = text(
+_CLAIM = Spoken(
     """
-    UPDATE progress SET pos = j.value ->> 2
-    FROM json_each(:reaches) AS j
-    WHERE consumer = :consumer AND lane = j.value ->> 0 AND pos = j.value ->> 1
+    UPDATE progress SET pos = CAST(j.value ->> 2 AS BIGINT) FROM {keys}
+    WHERE consumer = :consumer AND lane = CAST(j.value ->> 0 AS INTEGER)
+      AND pos = CAST(j.value ->> 1 AS BIGINT)
     RETURNING lane
-    """
+    """,
+    postgresql="""
+    WITH won AS (
+      SELECT p.lane, CAST(j.value ->> 2 AS BIGINT) AS reached
+      FROM progress p JOIN {keys} ON p.lane = CAST(j.value ->> 0 AS INTEGER)
+        AND p.pos = CAST(j.value ->> 1 AS BIGINT)
+      WHERE p.consumer = :consumer ORDER BY p.lane FOR UPDATE OF p SKIP LOCKED)
+    UPDATE progress SET pos = won.reached FROM won
+    WHERE progress.consumer = :consumer AND progress.lane = won.lane
+    RETURNING progress.lane
+    """,
+)
+_STANDS = (
+    select(progress.c.lane, progress.c.pos, lanes.c.pos.label("head"))
+    .join(lanes, lanes.c.lane == progress.c.lane)
+    .where(progress.c.consumer == bindparam("of_consumer"))
 )
 _BEHIND = (
     select(progress.c.consumer)
@@ -105,11 +143,17 @@ _BEHIND = (
 )
 
 
+def stands(conn: Connection, consumer: str) -> dict[int, tuple[int, int]]:
+    """Lane by lane, how far the consumer has come, and how far the log."""
+    rows = conn.execute(_STANDS, {"of_consumer": consumer})
+    return {lane: (pos, head) for lane, pos, head in rows}
+
+
 def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]:
     """Compare-and-set: answers the lanes won; a zombie wins none and does no work."""
     wanted = [(reach.lane, reach.old, reach.new) for reach in reaches]
-    values = {"consumer": consumer, "reaches": to_json(wanted).decode()}
-    return set(conn.execute(_CLAIM, values).scalars())
+    values = {"consumer": consumer, "keys": to_json(wanted).decode()}
+    return set(conn.execute(_CLAIM.on(conn), values).scalars())
 
 
 def behind(conn: Connection) -> set[str]:

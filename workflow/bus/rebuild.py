@@ -109,7 +109,7 @@ class _Shadow:
         """
         before = sum(self.reached.values())
         with self.ledger.database.read() as conn:
-            stood, beside = _stood(conn, self.consumer.name), _beside(conn, self.consumer.name)
+            stood, beside = _stands(conn, self.consumer.name), _beside(conn, self.consumer.name)
         for lane, upto in stood.items():
             while records := self._page(None, lane, upto):
                 with self.ledger.transaction() as posting:
@@ -123,7 +123,7 @@ class _Shadow:
     def _catch_up(self, posting: Posting) -> None:
         """What the consumer has done since, while it waits."""
         beside = _beside(posting.conn, self.consumer.name)
-        for lane, upto in _stood(posting.conn, self.consumer.name).items():
+        for lane, upto in _stands(posting.conn, self.consumer.name, locked=True).items():
             while records := self._page(posting.conn, lane, upto):
                 self._handle(posting, records, beside)
                 posting.flush()
@@ -183,11 +183,12 @@ def _swap(conn: Connection, table: Table, shadow: Table) -> None:
         conn.execute(CreateIndex(index))
 
 
-def _stood(conn: Connection, name: str) -> dict[int, int]:
-    """How far the consumer has come; the rows are locked, where the database locks rows."""
+def _stands(conn: Connection, name: str, locked: bool = False) -> dict[int, int]:
+    """How far the consumer has come; with its rows locked, where the database locks rows."""
     query = select(progress.c.lane, progress.c.pos).where(progress.c.consumer == name)
-    ordered = query.order_by(progress.c.lane).with_for_update()
-    return {row.lane: row.pos for row in conn.execute(ordered)}
+    ordered = query.order_by(progress.c.lane)
+    rows = conn.execute(ordered.with_for_update() if locked else ordered)
+    return {row.lane: row.pos for row in rows}
 
 
 def _beside(conn: Connection, name: str) -> set[tuple[int, int]]:

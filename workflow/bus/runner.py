@@ -4,6 +4,7 @@ is parked, never dropped.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from sqlalchemy import Row
 from sqlalchemy.exc import OperationalError
 
 from workflow.bus import parking, progress
+from workflow.bus.arrivals import Brought
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.bus.progress import Place, Reach
-from workflow.errors import IllegalStep, Transient, Unwritable
+from workflow.errors import Away, IllegalStep, Transient, Unwritable
 from workflow.ledger import Ledger, Posting
 from workflow.record import bare, record_of
 from workflow.storage.log import LANES
@@ -23,6 +25,8 @@ from workflow.storage.log import LANES
 BATCH = 200
 TRIES = 3
 BACK_OFF = (0.05, 0.2, 1.0)
+
+LOGGER = logging.getLogger("bihuan.bus")
 
 
 @dataclass
@@ -54,16 +58,40 @@ class Runner:
         self._rotation += 1
         with self.ledger.database.read() as conn:
             reaches, places = progress.beyond(conn, self.consumer, self._rotation, size)
-        if not reaches:
-            return 0
-        if any(self._singly.get(reach.lane, 0) > 0 for reach in reaches):
-            self._one_by_one(reaches, places)
-            return _moved(reaches)
-        try:
-            with self.ledger.transaction() as posting:
-                self._batch(posting, reaches, places)
-        except Exception:
-            self._one_by_one(reaches, places)
+        return self._go(reaches, places) if reaches else 0
+
+    def feed(self, records: Sequence[Record]) -> int:
+        """What a topic brought, in whatever order: answers how many positions the consumer has
+        moved past. Repeats are passed over; a gap before a record is filled from the log, and a
+        record without its fact is read there.
+        """
+        with self.ledger.database.read() as conn:
+            stood = progress.stands(conn, self.consumer.name)
+        brought = Brought(stood, records, self.consumer.handles)
+        self.ledger.recent.keep_records(brought.records)
+        moved = self._go(brought.reaches, brought.places) if brought.reaches else 0
+        while self._before(brought.gaps) and (more := self.step()):
+            moved += more
+        return moved
+
+    def _before(self, places: Sequence[Place]) -> bool:
+        """Whether the consumer has not come to these yet."""
+        if not places:
+            return False
+        with self.ledger.database.read() as conn:
+            stood = progress.stands(conn, self.consumer.name)
+        return any(stood[lane][0] < pos for lane, pos in places)
+
+    def _go(self, reaches: Sequence[Reach], places: Sequence[Place]) -> int:
+        """The batch in one transaction; if that fails, or is not to be tried, one by one."""
+        if not any(self._singly.get(reach.lane, 0) > 0 for reach in reaches):
+            try:
+                with self.ledger.transaction() as posting:
+                    self._batch(posting, reaches, places)
+                return _moved(reaches)
+            except Exception:
+                LOGGER.info("a batch of %s is done again singly", self.consumer.name, exc_info=True)
+        self._one_by_one(reaches, places)
         return _moved(reaches)
 
     def take(self, posting: Posting, size: int = BATCH) -> int:
@@ -133,8 +161,8 @@ class Runner:
         while tries <= TRIES:
             try:
                 return self._alone(reach, record_of(row))
-            except Unwritable:
-                raise  # no fault of the record's; nor is there room to park it
+            except (Away, Unwritable):
+                raise  # no fault of the record's; nor could it be parked now
             except (Transient, OperationalError) as transient:
                 error = transient
                 self.pause(BACK_OFF[min(tries, len(BACK_OFF)) - 1])

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import insert as plain_insert
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from workflow.intake import Ready
-from workflow.storage.database import run_many
+from workflow.storage.database import Spoken, run_many
 from workflow.storage.models import (
     conflicts,
     raters,
@@ -105,19 +105,19 @@ _MATCH = (
     .where(*_of_service(ratings), ratings.c.unit.is_(None))
     .values(unit=bindparam("to_unit"), matched=bindparam("in_batch"))
 )
-_OLD_RATING = text(
+_OLD_RATING = Spoken(
     """
     SELECT r.source, r.project_no, r.service_number, r.assess_number, r.digest
-    FROM json_each(:keys) AS j CROSS JOIN ratings AS r
+    FROM {keys} {cross} ratings AS r
       ON r.source = j.value ->> 0 AND r.project_no = j.value ->> 1
      AND r.service_number = j.value ->> 2 AND r.assess_number = j.value ->> 3
     WHERE r.batch <> :batch
     """
 )
-_OLD_SERVICE = text(
+_OLD_SERVICE = Spoken(
     """
     SELECT s.source, s.project_no, s.service_number, s.digest
-    FROM json_each(:keys) AS j CROSS JOIN services AS s
+    FROM {keys} {cross} services AS s
       ON s.source = j.value ->> 0 AND s.project_no = j.value ->> 1
      AND s.service_number = j.value ->> 2
     WHERE s.batch <> :batch
@@ -142,7 +142,7 @@ def store_rows(
     if run_many(conn, statement, names, list(rows.values())) == len(rows):
         return {}
     query = _OLD_RATING if rating else _OLD_SERVICE
-    old = conn.execute(query, {"keys": to_json(list(rows)).decode(), "batch": batch})
+    old = conn.execute(query.on(conn), {"keys": to_json(list(rows)).decode(), "batch": batch})
     return {tuple(row[:-1]): row[-1] for row in old}
 
 
@@ -151,18 +151,19 @@ def unit_of(conn: Connection, service: Key) -> str | None:
     return conn.execute(_UNIT_OF, dict(zip(_PLACES, service, strict=False))).scalar()
 
 
-_COMPLAINTS = text(
+_COMPLAINTS = Spoken(
     """
-    SELECT c.id, c.project_no, c.service_number FROM json_each(:projects) AS j
-    CROSS JOIN complaints AS c ON c.source = :source AND c.project_no = j.value
+    SELECT c.id, c.project_no, c.service_number FROM {keys}
+    {cross} complaints AS c ON c.source = :source AND c.project_no = j.value ->> 0
     """
 )
 
 
 def complaints_of(conn: Connection, source: str, projects: Sequence[str]) -> dict[Key, str]:
     """The complaints of these cases, by (source, project_no, service_number)."""
-    values = {"source": source, "projects": to_json(projects).decode()}
-    return {(source, row[1], row[2]): row[0] for row in conn.execute(_COMPLAINTS, values)}
+    values = {"source": source, "keys": to_json([(one,) for one in projects]).decode()}
+    rows = conn.execute(_COMPLAINTS.on(conn), values)
+    return {(source, row[1], row[2]): row[0] for row in rows}
 
 
 def anything_waits(conn: Connection) -> bool:

@@ -1,150 +1,68 @@
-"""The database: snapshot reads, fair writes, each write one transaction that commits at its end."""
+"""What a database is to the engine: snapshot reads, and writes of which each is one transaction."""
 
 from __future__ import annotations
 
-import logging
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, create_engine, event
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
-
-from workflow.errors import BihuanError, Busy, Damaged, Unwritable
-from workflow.storage.fairness import Turnstile
-
-BUSY_TIMEOUT = "PRAGMA busy_timeout=10000"
-PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    BUSY_TIMEOUT,
-    "PRAGMA wal_autocheckpoint=0",
-    "PRAGMA cache_size=-24576",
-    "PRAGMA temp_store=MEMORY",
-)
-"""WAL with FULL: acknowledged means on disk. No automatic checkpoints: SQLite before 3.51.3 can
-lose commits when a
-checkpoint meets a writer (the WAL-reset bug), so only the holder of the write lock checkpoints,
-on every version alike.
-"""
-
-CHECKPOINT_BYTES = 8 << 20
-TRUNCATE_BYTES = 128 << 20
-WRITE_TIMEOUT = 30.0
-LOGGER = logging.getLogger("bihuan.database")
+from sqlalchemy import Connection, Engine, Executable, TextClause, text
 
 
-class Database:
-    """One embedded database file. `read` gives a snapshot; `write` the only writer, in order of
-    asking.
+class Database(ABC):
+    """SQLite for one office, PostgreSQL for many hosts; both keep what is promised here."""
 
-    Raises Busy when the queue stays occupied for 30 seconds, Unwritable when there is no room or
-    no right to write, Damaged for a file that is no database.
+    engine: Engine
+    place: str
+    """Where it is, as it may be shown."""
+    one_writer: bool
+    """Whether writes run one at a time, so that nobody can be in the way of one that goes on."""
+
+    @abstractmethod
+    def read(self) -> AbstractContextManager[Connection]:
+        """A consistent snapshot, for reading."""
+
+    @abstractmethod
+    def write(self) -> AbstractContextManager[Connection]:
+        """A write transaction: committed at the end, rolled back on any error.
+
+        Raises Busy when others stand in the way too long, Away when the server cannot be reached.
+        """
+
+    @property
+    @abstractmethod
+    def contended(self) -> bool:
+        """Somebody waits for the write transaction that is open; asked by its holder."""
+
+    def now(self, conn: Connection) -> int | None:  # noqa: ARG002
+        """The server's clock in microseconds UTC, where there is a server."""
+        return None
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends all connections."""
+
+
+class Spoken:
+    """One statement in the words of each database: `{keys}` unfolds a parameter that is a JSON
+    text of arrays, to be asked as `j.value ->> 0`; `{cross}` joins it in the order written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.turnstile = Turnstile(path)
-        except OSError as error:
-            raise unwritable(path.parent, error) from error
-        self.engine = create_engine(
-            f"sqlite:///{path}", connect_args={"check_same_thread": False, "cached_statements": 256}
-        )
-        event.listen(self.engine, "connect", _prepare)
-        event.listen(self.engine, "begin", _begin)
-        self._writer = self.engine.execution_options(write=True)
+    def __init__(self, sql: str, *, postgresql: str | None = None) -> None:
+        words = postgresql or sql
+        self._texts = {
+            "sqlite": text(sql.format(keys="json_each(:keys) AS j", cross="CROSS JOIN")),
+            "postgresql": text(
+                words.format(
+                    keys="json_array_elements(CAST(:keys AS json)) AS j(value)", cross="JOIN"
+                )
+            ),
+        }
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A consistent snapshot; writes are refused by convention, not by the server."""
-        with _plainly(), self.engine.connect() as conn:
-            yield conn
-
-    @contextmanager
-    def write(self, timeout: float = WRITE_TIMEOUT) -> Iterator[Connection]:
-        """The one write transaction: committed at the end, rolled back on any error."""
-        with self.turnstile.held(timeout):
-            with _plainly(), self._writer.begin() as conn:
-                yield conn
-            self._checkpoint()
-
-    def _checkpoint(self) -> None:
-        """Under the write lock, so that no commit and no other checkpoint runs beside it.
-
-        What was written is committed already: a checkpoint that fails is made up for by a later
-        one, and none waits for readers.
-        """
-        try:
-            size = Path(f"{self.path}-wal").stat().st_size
-        except FileNotFoundError:
-            return
-        if size > CHECKPOINT_BYTES:
-            mode = "TRUNCATE" if size > TRUNCATE_BYTES else "PASSIVE"
-            raw = self.engine.raw_connection()
-            try:
-                cursor = raw.cursor()
-                cursor.execute("PRAGMA busy_timeout=0")
-                cursor.execute(f"PRAGMA wal_checkpoint({mode})")
-            except sqlite3.Error:
-                LOGGER.warning("the database's log could not be checkpointed", exc_info=True)
-            finally:
-                raw.cursor().execute(BUSY_TIMEOUT)
-                raw.close()
-
-    def insert(self, table: Table) -> sqlite.Insert:
-        """The dialect's INSERT, which knows ON CONFLICT."""
-        return sqlite.insert(table)
-
-    def close(self) -> None:
-        self.engine.dispose()
-        self.turnstile.close()
-
-
-def unwritable(where: Path, error: OSError) -> Unwritable:
-    return Unwritable(f"数据夹 {where} 不能用：{error.strerror}（{error.filename}）")
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    """What the database says of itself, not of a statement, becomes an error of ours."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        name = getattr(getattr(error, "orig", error), "sqlite_errorname", "")
-        for start, kind in _SAID.items():
-            if name.startswith(start):
-                raise kind from error
-        raise
-
-
-_SAID: Mapping[str, type[BihuanError]] = {
-    "SQLITE_BUSY": Busy,
-    "SQLITE_LOCKED": Busy,
-    "SQLITE_FULL": Unwritable,
-    "SQLITE_IOERR": Unwritable,
-    "SQLITE_READONLY": Unwritable,
-    "SQLITE_CANTOPEN": Unwritable,
-    "SQLITE_NOTADB": Damaged,
-    "SQLITE_CORRUPT": Damaged,
-}
-
-
-def _prepare(dbapi: Any, _record: Any) -> None:
-    dbapi.isolation_level = None
-    for pragma in PRAGMAS:
-        dbapi.execute(pragma)
-
-
-def _begin(conn: Connection) -> None:
-    write = conn.get_execution_options().get("write")
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    def on(self, conn: Connection) -> TextClause:
+        return self._texts[conn.dialect.name]
 
 
 _COMPILED: dict[tuple[int, str], tuple[Executable, str, tuple[str, ...] | None]] = {}
@@ -173,6 +91,3 @@ def run_many(
     elif order != keys:
         values = list(map(itemgetter(*(keys.index(key) for key in order)), rows))
     return conn.exec_driver_sql(sql, list(values)).rowcount
-
-
-__all__ = ["Database", "run_many"]

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, and_, bindparam, delete, func, select, text
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
+from workflow.storage.database import Spoken
 from workflow.storage.models import complaints, contacts, raters, ratings, sequences, vault
 
 RATINGS_DONE, COMPLAINTS_DONE = "erased/ratings", "erased/complaints"
@@ -29,28 +30,28 @@ _NEXT_DAY = select(func.min(ratings.c.day)).where(
 _OF_DAY = text(
     """
     SELECT v.owner FROM ratings r
-    JOIN vault v ON v.field = 'rating' AND v.owner = r.source || char(31) || r.project_no
-      || char(31) || r.service_number || char(31) || r.assess_number
+    JOIN vault v ON v.field = 'rating' AND v.owner = r.source || :sep || r.project_no
+      || :sep || r.service_number || :sep || r.assess_number
     WHERE r.day = :day AND NOT EXISTS (SELECT 1 FROM complaints c WHERE c.source = r.source
       AND c.project_no = r.project_no AND c.service_number = r.service_number)
     LIMIT :most
     """
-)
+).bindparams(sep=_SEP)
 _CONFLICTS_OF_DAY = text(
     """
     SELECT v.owner FROM ratings r
     JOIN conflicts k ON k.kind = 'rating' AND k.source = r.source AND k.project_no = r.project_no
       AND k.service_number = r.service_number AND k.assess_number = r.assess_number
-    JOIN vault v ON v.field = 'private' AND v.owner = 'conflict' || char(31) || 'rating'
-      || char(31) || r.source || char(31) || r.project_no || char(31) || r.service_number
-      || char(31) || r.assess_number || char(31) || k.digest
+    JOIN vault v ON v.field = 'private' AND v.owner = 'conflict' || :sep || 'rating'
+      || :sep || r.source || :sep || r.project_no || :sep || r.service_number
+      || :sep || r.assess_number || :sep || k.digest
     WHERE r.day = :day AND NOT EXISTS (SELECT 1 FROM complaints c WHERE c.source = r.source
       AND c.project_no = r.project_no AND c.service_number = r.service_number)
     LIMIT :most
     """
-)
-_GONE = text(
-    "DELETE FROM vault WHERE field = :field AND owner IN (SELECT value FROM json_each(:owners))"
+).bindparams(sep=_SEP)
+_GONE = Spoken(
+    "DELETE FROM vault WHERE field = :field AND owner IN (SELECT j.value ->> 0 FROM {keys})"
 )
 _RATERS_OF_DAY = text(
     """
@@ -86,6 +87,9 @@ class Ended(NamedTuple):
 @contextmanager
 def overwriting(conn: Connection) -> Iterator[None]:
     """What is deleted inside is overwritten in the file, not only unlinked."""
+    if conn.dialect.name != "sqlite":  # a server rewrites its pages when it vacuums
+        yield
+        return
     conn.exec_driver_sql("PRAGMA secure_delete=ON").close()
     try:
         yield
@@ -122,7 +126,8 @@ def of_day(conn: Connection, day: str, most: int) -> tuple[int, bool]:
     beside = list(conn.execute(_CONFLICTS_OF_DAY, values).scalars())
     for field, owners in (("rating", said), ("private", beside)):
         if owners:
-            conn.execute(_GONE, {"field": field, "owners": to_json(owners).decode()})
+            keys = to_json([(owner,) for owner in owners]).decode()
+            conn.execute(_GONE.on(conn), {"field": field, "keys": keys})
     hashes = conn.execute(_RATERS_OF_DAY, values).rowcount
     return len(said) + len(beside), max(len(said), len(beside), hashes) < most
 

@@ -1,7 +1,7 @@
 """Gapless counters, held until the transaction that took from them ends."""
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from workflow.storage.models import sequences
 

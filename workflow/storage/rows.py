@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, bindparam, insert, text, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from workflow.complaint import Complaint, dump
-from workflow.storage.database import run_many
+from workflow.storage.database import Spoken, run_many
 from workflow.storage.models import complaints
 
 ROW = (
@@ -41,21 +41,19 @@ _UPDATE = (
 )
 
 
-_VERSIONS = text(
-    """
-    SELECT c.id, c.version FROM json_each(:ids) AS j CROSS JOIN complaints AS c ON c.id = j.value
-    """
+_VERSIONS = Spoken(
+    "SELECT c.id, c.version FROM {keys} {cross} complaints AS c ON c.id = j.value ->> 0",
+    postgresql="""
+    SELECT c.id, c.version FROM complaints AS c
+    WHERE c.id IN (SELECT j.value ->> 0 FROM {keys}) ORDER BY c.id FOR UPDATE
+    """,
 )
-_FOLDS = text(
-    """
-    SELECT c.id, c.fold FROM json_each(:ids) AS j CROSS JOIN complaints AS c ON c.id = j.value
-    """
-)
+_FOLDS = Spoken("SELECT c.id, c.fold FROM {keys} {cross} complaints AS c ON c.id = j.value ->> 0")
 
 
 def versions_of(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
-    """The versions of those complaints that there are."""
-    rows = conn.execute(_VERSIONS, {"ids": to_json(ids).decode()})
+    """The versions of those complaints that there are, whose rows are locked where rows are."""
+    rows = conn.execute(_VERSIONS.on(conn), {"keys": _keys(ids)})
     return {row[0]: row[1] for row in rows}
 
 
@@ -63,8 +61,12 @@ def folds_of(conn: Connection, ids: Sequence[str]) -> list[tuple[str, str]]:
     """The folds of those complaints that there are, as JSON texts."""
     if not ids:
         return []
-    rows = conn.execute(_FOLDS, {"ids": to_json(ids).decode()})
+    rows = conn.execute(_FOLDS.on(conn), {"keys": _keys(ids)})
     return [(row[0], row[1]) for row in rows]
+
+
+def _keys(ids: Sequence[str]) -> str:
+    return to_json([(one,) for one in ids]).decode()
 
 
 def store(conn: Connection, new: Sequence[Complaint], moved: Sequence[Complaint]) -> None:

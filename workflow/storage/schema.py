@@ -13,7 +13,7 @@ from workflow.storage import log
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys
 
-HEAD = "0003"
+HEAD = "0004"
 """This release's migration."""
 
 
@@ -26,7 +26,7 @@ def prepare(database: Database, keys: Keys) -> None:
     with database.read() as conn:
         version = _version(conn)
         if version is None and inspect(conn).get_table_names():
-            raise Damaged(f"{database.path} 是别的程序的数据库")
+            raise Damaged(f"{database.place} 是别的程序的数据库")
         if version is not None:
             _check_key(conn, keys)
     if version == HEAD:

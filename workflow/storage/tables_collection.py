@@ -1,6 +1,16 @@
 """归集: tables of what was taken in, row by row and counted."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from workflow.storage.tables import METADATA, Instant, Serial
 
@@ -151,3 +161,25 @@ contacts = Table(
     sqlite_with_rowid=False,
 )
 """Keyed hashes of a complaint's phone, for matching and for search by the last four digits."""
+
+messages = Table(
+    "messages",
+    METADATA,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("parked_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    Column("note", Text),
+    Column("sealed", LargeBinary),
+    UniqueConstraint("topic", "partition", "position", "digest"),
+    Index("messages_parked", "parked_at"),
+)
+"""Messages of a topic that could not be taken in: parked, replayed, discarded; and `trying` while
+counted. Key, value and headers lie sealed, until the row is settled or its time is over.
+"""

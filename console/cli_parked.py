@@ -1,0 +1,95 @@
+"""命令：异常件 — reactions and messages that could not be handled: seen, tried again, given up."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from console.cli_root import AsJson
+
+RATINGS = "ratings"
+"""Stands for a consumer's name where a message of that topic is meant."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `parked list`, `parked retry` and `parked discard`."""
+    parked = typer.Typer(no_args_is_help=True)
+    parked.command("list", help="列出异常件：处理失败停放的，和排在其后的")(parked_list)
+    parked.command("retry", help="再试一条异常件，并放行排在其后的")(parked_retry)
+    parked.command("discard", help="放弃一条异常件（须写理由），并放行排在其后的")(parked_discard)
+    app.add_typer(parked, name="parked", help="异常件：查看、重试、放弃")
+
+
+def parked_list(ctx: typer.Context, as_json: AsJson = False) -> None:
+    from console.wiring import office  # noqa: PLC0415
+    from workflow.bus import parking  # noqa: PLC0415
+    from workflow.storage import messages  # noqa: PLC0415
+
+    with office(ctx.obj.data) as opened, opened.database.read() as conn:
+        rows = [dict(row._mapping) for row in parking.listed(conn)]
+        rows += [_message(row) for row in messages.listed(conn)]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        what = "停放" if row["status"] == "parked" else "等候"
+        place = f"{row['consumer']} {row['lane']} {row['pos']}"
+        typer.echo(f"{what} {place}  {row['subject']} {row['type']}：{row['error']}")
+    typer.echo(f"共 {len(rows)} 条" if rows else "没有异常件")
+
+
+def _message(row: Any) -> dict[str, Any]:
+    """A message as the same columns as a parked record."""
+    shown = dict(row._mapping)
+    place = {"consumer": RATINGS, "lane": shown.pop("partition"), "pos": shown.pop("position")}
+    return place | shown | {"subject": shown["topic"], "type": ""}
+
+
+Name = Annotated[str, typer.Argument(help="消费者名；主题 ratings 的消息写 ratings")]
+Lane = Annotated[int, typer.Argument(help="道号；消息的分区")]
+Pos = Annotated[int, typer.Argument(help="位置；消息的偏移")]
+
+
+def parked_retry(
+    ctx: typer.Context, consumer: Name, lane: Lane, pos: Pos, as_json: AsJson = False
+) -> None:
+    from console.wiring import office  # noqa: PLC0415
+    from producers.message import retry  # noqa: PLC0415
+    from workflow.bus import parking  # noqa: PLC0415
+
+    with office(ctx.obj.data) as opened:
+        if consumer == RATINGS:
+            done = [retry(opened.ledger, opened.desk(), lane, pos)]
+        else:
+            done = parking.replay(opened.ledger, opened.consumer(consumer), lane, pos)
+        opened.drain()
+    _say(as_json, {"done": done}, f"已处理 {'、'.join(done)}")
+
+
+def parked_discard(
+    ctx: typer.Context,
+    consumer: Name,
+    lane: Lane,
+    pos: Pos,
+    reason: Annotated[str, typer.Option(help="放弃的理由")],
+    as_json: AsJson = False,
+) -> None:
+    from console.wiring import office  # noqa: PLC0415
+    from producers.message import discard  # noqa: PLC0415
+    from workflow.bus import parking  # noqa: PLC0415
+
+    with office(ctx.obj.data) as opened:
+        if consumer == RATINGS:
+            discard(opened.ledger, lane, pos, reason)
+            done = []
+        else:
+            done = parking.discard(opened.ledger, opened.consumer(consumer), lane, pos, reason)
+        opened.drain()
+    text = "已放弃" + (f"，其后已处理 {'、'.join(done)}" if done else "")
+    _say(as_json, {"discarded": f"{consumer} {lane} {pos}", "done": done}, text)
+
+
+def _say(as_json: bool, shown: dict[str, Any], text: str) -> None:
+    typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)

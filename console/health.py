@@ -1,0 +1,51 @@
+"""命令: how a long-running process is doing, over HTTP: /health (restart me if not), /ready."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from workflow.bus.pulse import Pulse
+
+
+@contextmanager
+def shown(port: int | None, pulses: Sequence[Pulse]) -> Iterator[None]:
+    """Answers on this port while open, if one is given: 200 where all is well, else 503; the body
+    says what each job does.
+    """
+    if port is None:
+        yield
+        return
+    server = ThreadingHTTPServer(("", port), _handler(pulses))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=[0.2], name="health", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _handler(pulses: Sequence[Pulse]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = {"/health": "alive", "/ready": "ready"}.get(self.path)
+            if asked is None:
+                self.send_error(404)
+                return
+            well = all(getattr(pulse, asked) for pulse in pulses)
+            body = json.dumps({pulse.name: pulse.doing for pulse in pulses}).encode()
+            self.send_response(200 if well else 503)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """A probe every few seconds is no news."""
+
+    return Handler

@@ -1,0 +1,115 @@
+"""命令: the jobs of long-running processes, and one way to run any number of them until told to
+stop.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, Protocol
+
+from console.health import shown
+from console.wiring import Office
+from producers.clock import Ticker
+from workflow.bus.broker import Broker
+from workflow.bus.consumer import Consumer
+from workflow.bus.duty import Duty
+from workflow.bus.pulse import Pulse
+from workflow.bus.relay import POLL, Relay
+from workflow.sender import Sender
+
+STOPPED_WITHIN = 9.0
+"""Seconds in which all jobs together come to an end; what is left then is cut off, safely."""
+
+
+class Job(Protocol):
+    """Works until stopped; `pulses` tell how it is doing."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def serve(
+    jobs: Sequence[Job], pulses: Iterable[Pulse], port: int | None, told: Callable[[], None]
+) -> None:
+    """Runs the jobs, a thread each, until SIGTERM or SIGINT. `told` is called once they run."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    threads = [threading.Thread(target=job.run, daemon=True) for job in jobs]
+    with shown(port, list(pulses)):
+        for thread in threads:
+            thread.start()
+        told()
+        stopped.wait()
+        for job in jobs:
+            job.stop()
+        deadline = time.monotonic() + STOPPED_WITHIN
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def relay(office: Office, broker: Broker) -> Duty:
+    """The log on its way to the topic."""
+    from workflow.bus.kafka import Publisher  # noqa: PLC0415  # an extra
+
+    carrying = Relay(office.ledger, Publisher(broker), broker.partitions)
+    return Duty(office.database, carrying.name, carrying.turns, POLL)
+
+
+def clock(office: Office, wake: Callable[[], None] = lambda: None) -> Duty:
+    """The ticker; it ticks in a thread of its own while this process has the duty."""
+
+    @contextmanager
+    def ticking() -> Iterator[Callable[[], bool]]:
+        zone = office.rulebook.in_force(office.clock()).zone
+        ticker = Ticker(office.ledger, zone, wake=wake)
+        ticker.start()
+        try:
+            yield lambda: False
+        finally:
+            ticker.stop()
+
+    return Duty(office.database, "clock", ticking, 1.0)
+
+
+def sender(office: Office, wake: Callable[[], None] = lambda: None) -> Sender:
+    """The loop that sends what waits in the outbox; it has a lease of its own."""
+    return Sender(office.ledger, office.channels(), wake)
+
+
+class Whole(NamedTuple):
+    """All the jobs of one process; `stands_by`: another one is at them now."""
+
+    jobs: Sequence[Job]
+    pulses: Sequence[Pulse]
+    stands_by: bool = False
+
+
+def embedded(office: Office) -> Whole:
+    """Consumers that read the log itself, clock and sender."""
+    bus = office.bus()
+    duty = clock(office, bus.wake)
+    return Whole([bus, duty, sender(office, bus.wake)], [duty.pulse], bus.stands_by())
+
+
+def over_kafka(office: Office, broker: Broker) -> Whole:
+    """Relay, consumers of the topic, collecting, clock and sender."""
+    from producers.topic import Collecting  # noqa: PLC0415  # an extra
+    from workflow.bus.topic import TopicBus  # noqa: PLC0415  # an extra
+
+    bus = TopicBus(office.ledger, office.consumers(), broker)
+    carrying = relay(office, broker)
+    collecting = Collecting(office.ledger, office.desk, broker)
+    duty = clock(office, carrying.wake)
+    jobs: list[Job] = [carrying, bus, collecting, duty, sender(office, carrying.wake)]
+    return Whole(jobs, [carrying.pulse, *bus.pulses, collecting.pulse, duty.pulse])
+
+
+def named(office: Office, names: Sequence[str]) -> tuple[Consumer, ...]:
+    """The consumers of these names; `all` means every one. Raises InvalidInput."""
+    return office.consumers() if "all" in names else tuple(map(office.consumer, names))

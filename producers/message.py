@@ -1,0 +1,114 @@
+"""归集: one message of the topic `ratings`: a 办件 or a 评价 as a JSON object in its source's field
+names; the source stands in a header or in the object.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row
+
+from producers.platforms import Record, json_record, read_json
+from producers.sources import source as source_named
+from schemas.rating import Refusal
+from workflow.answers import Answers
+from workflow.bus.broker import Message
+from workflow.collection import collect
+from workflow.errors import InvalidInput
+from workflow.intake import Desk
+from workflow.ledger import Ledger
+from workflow.storage import messages
+
+MOST_BYTES = 256 << 10
+SOURCE = "source"
+NONE = "没有这条异常件，或已处理"
+
+
+class Reading(NamedTuple):
+    """A message understood: its row, or why that is refused; or why it is no row at all."""
+
+    number: int
+    message: Message
+    source: str = ""
+    row: Record | None = None
+    refusal: Refusal | None = None
+    error: str = ""
+
+
+def read(number: int, message: Message) -> Reading:
+    """Never raises for what was sent."""
+    try:
+        return _read(number, message)
+    except InvalidInput as wrong:
+        return Reading(number, message, error=str(wrong))
+
+
+def _read(number: int, message: Message) -> Reading:
+    if message.value is None:
+        raise InvalidInput("正文", "", "消息没有正文")
+    row = read_json(message.value, MOST_BYTES)
+    if not isinstance(row, dict):
+        raise InvalidInput("正文", type(row).__name__, "应为一个对象：一条办件或评价")
+    source = source_named(_source(message, row))
+    made = json_record(source, None, row, number)
+    if isinstance(made, Refusal):
+        return Reading(number, message, source.name, refusal=made)
+    return Reading(number, message, source.name, row=made)
+
+
+def _source(message: Message, row: dict[str, object]) -> str:
+    """The header's, else the object's, which is then no field of the row."""
+    inside = row.pop(SOURCE, None)
+    for name, value in message.headers:
+        if name == SOURCE:
+            try:
+                return (value or b"").decode()
+            except ValueError:
+                raise InvalidInput(SOURCE, repr(value), "来源名须是 UTF-8") from None
+    if not isinstance(inside, str):
+        raise InvalidInput(SOURCE, "", "没有写明来源：写在消息头 source 或对象的 source 里")
+    return inside
+
+
+def reason_of(refusal: Refusal) -> str:
+    """Field, masked value and reason in a line."""
+    return str(InvalidInput(refusal.field or "正文", refusal.value, refusal.reason))
+
+
+def retry(ledger: Ledger, desk: Desk, partition: int, position: int) -> str:
+    """Takes a parked message in once more; answers its place. If it is refused again nothing is
+    done, and InvalidInput says why.
+    """
+    with ledger.database.read() as conn:
+        parked = _parked(conn, partition, position)
+    parcel = messages.opened(ledger.vault, parked)
+    if parcel is None:
+        raise InvalidInput("parked", f"{partition}/{position}", "保存期已过，内容已删除，只能放弃")
+    again = _read(1, Message(parcel.topic, partition, parcel.key, parcel.value, parcel.headers))
+    rows = [(1, again.row)] if again.row is not None else []
+
+    def settle(conn: Connection, answers: Answers) -> None:
+        refusal = answers.rows[0].refusal
+        if refusal is not None:
+            raise InvalidInput(refusal.field or "正文", refusal.value, refusal.reason)
+        if not messages.settle(conn, parked, "replayed", None, ledger.now(conn)):
+            raise InvalidInput("parked", f"{partition}/{position}", NONE)
+
+    collect(ledger, desk, again.source, rows, [r for r in [again.refusal] if r], also=settle)
+    return parcel.owner
+
+
+def discard(ledger: Ledger, partition: int, position: int, reason: str) -> None:
+    """Gives a parked message up, with a reason. Raises InvalidInput."""
+    if not reason.strip():
+        raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
+    with ledger.database.write() as conn:
+        parked = _parked(conn, partition, position)
+        messages.settle(conn, parked, "discarded", reason, ledger.now(conn))
+
+
+def _parked(conn: Connection, partition: int, position: int) -> Row[Any]:
+    row = messages.parked_at(conn, partition, position)
+    if row is None:
+        raise InvalidInput("parked", f"{partition}/{position}", NONE)
+    return row

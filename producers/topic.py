@@ -1,0 +1,181 @@
+"""归集: the topic `ratings` taken in by the bulk path; a message that cannot be is parked whole and
+stops nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+
+from producers.message import Reading, read, reason_of
+from workflow.answers import Answers
+from workflow.bus.broker import Broker, Message
+from workflow.bus.kafka import Subscription
+from workflow.bus.lease import seat
+from workflow.bus.pulse import Pulse
+from workflow.bus.runner import TRIES
+from workflow.bus.topic import Copies
+from workflow.collection import MOST, collect
+from workflow.errors import Transient
+from workflow.intake import Desk
+from workflow.ledger import Ledger
+from workflow.storage import messages
+from workflow.storage.messages import Parcel
+
+Poison = tuple[Message, str]
+"""A message and what is wrong with it."""
+
+POLL = 1.0
+KILLED = "进程在处理它时中止"
+
+LOGGER = logging.getLogger("bihuan.collect")
+
+
+class Collecting:
+    """One member of the group that takes `ratings` in. `desk` is asked anew for each batch: the
+    list of units may have been replaced.
+    """
+
+    def __init__(self, ledger: Ledger, desk: Callable[[], Desk], broker: Broker) -> None:
+        self._ledger, self._desk, self._copies = ledger, desk, Copies(broker)
+        self._subscription = Subscription(broker, "ratings", "collect", MOST)
+        self._stopped = threading.Event()
+        self._singly: dict[int, int] | None = None
+        self.pulse = Pulse("collect")
+
+    def stop(self) -> None:
+        """After the batch in hand."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Until stopped, whatever happens."""
+        lease, clean = seat(self._ledger.database, "collect")
+        self._singly = None if clean else {}
+        keeper = threading.Thread(target=lease.keep, args=[self._stopped], daemon=True)
+        keeper.start()
+        while not self._stopped.is_set():
+            try:
+                self.once(POLL)
+            except Exception:
+                LOGGER.exception("collecting was stopped by an error; it starts again")
+                self._subscription.close()  # what it had read comes again
+                self._stopped.wait(POLL)
+        keeper.join()
+        self.close()
+        lease.release()
+
+    def once(self, seconds: float) -> int:
+        """One poll's messages; answers how many were seen to. While the database is away it stays
+        a member and tries again.
+        """
+        received = self._subscription.poll(seconds)
+        self.pulse.beats("working" if self._subscription.reached else "waiting")
+        while received and not self._stopped.is_set():
+            try:
+                self._take(received)
+            except Transient as away:
+                LOGGER.warning("collecting waits: %s", away)
+                self.pulse.beats("waiting")
+                self._subscription.hold(POLL)
+            else:
+                self._subscription.commit(received)
+                return len(received)
+        return 0
+
+    def close(self) -> None:
+        self._subscription.close()
+        self._copies.close()
+
+    def _take(self, received: Sequence[Message]) -> None:
+        """All of them, committed when this returns."""
+        rest = []
+        for message in received:
+            if self._careful(message):
+                self._counted(message)
+            else:
+                rest.append(message)
+        if rest:
+            self._together(rest)
+
+    def _careful(self, message: Message) -> bool:
+        """After an unclean stop, for as many messages of each partition as a poll may bring."""
+        left = self._singly.get(message.partition, MOST) if self._singly is not None else 0
+        if left <= 0:
+            return False
+        self._singly = {**(self._singly or {}), message.partition: left - 1}
+        return True
+
+    def _counted(self, message: Message) -> None:
+        """Alone, its try counted before: one that kills the process is seen to."""
+        tries = self._park([(message, KILLED)], "trying")
+        if tries > TRIES:
+            self._park([(message, KILLED)])
+            self._copies.keep(message, KILLED)
+        elif tries > 0:
+            self._together([message])
+            with self._ledger.database.write() as conn:
+                messages.forget(conn, self._ledger.vault, _parcel(message))
+
+    def _together(self, received: Sequence[Message]) -> None:
+        """In as few transactions as there are sources; if that fails, each for itself."""
+        try:
+            self._store([read(number, message) for number, message in enumerate(received, 1)])
+        except Transient:
+            raise
+        except Exception as error:  # what it says may show the message: its name must do
+            if len(received) > 1:
+                for message in received:
+                    self._together([message])
+                return
+            LOGGER.warning("a message could not be taken in: %s", type(error).__name__)
+            self._park([(received[0], type(error).__name__)])
+            self._copies.keep(received[0], type(error).__name__)
+
+    def _store(self, readings: Sequence[Reading]) -> None:
+        poison = [(reading.message, reading.error) for reading in readings if reading.error]
+        if poison:
+            self._park(poison)
+        by_source: dict[str, list[Reading]] = {}
+        for reading in readings:
+            if not reading.error:
+                by_source.setdefault(reading.source, []).append(reading)
+        for source, group in by_source.items():
+            poison += self._collect(source, group)
+        for message, error in poison:
+            self._copies.keep(message, error)
+
+    def _collect(self, source: str, group: Sequence[Reading]) -> list[Poison]:
+        """One batch; a row that is refused is kept with its reason, to be tried again."""
+        at = {reading.number: reading.message for reading in group}
+        refused: list[Poison] = []
+
+        def keep(conn: Connection, answers: Answers) -> None:
+            refused[:] = [
+                (at[answer.number], reason_of(answer.refusal))
+                for answer in answers.rows
+                if answer.refusal is not None
+            ]
+            self._keep(conn, refused, "parked")
+
+        rows = [(reading.number, reading.row) for reading in group if reading.row is not None]
+        bad = [reading.refusal for reading in group if reading.refusal is not None]
+        collect(self._ledger, self._desk(), source, rows, bad, also=keep)
+        return refused
+
+    def _park(self, poison: Sequence[Poison], status: str = "parked") -> int:
+        with self._ledger.database.write() as conn:
+            return self._keep(conn, poison, status)
+
+    def _keep(self, conn: Connection, poison: Sequence[Poison], status: str) -> int:
+        vault, now, tries = self._ledger.vault, self._ledger.now(conn), 0
+        for message, error in poison:
+            tries = messages.park(conn, vault, _parcel(message), status, error, now)
+        return tries
+
+
+def _parcel(message: Message) -> Parcel:
+    topic, partition, key, value, headers, offset = message
+    return Parcel(topic, partition, offset, key, value, headers)

@@ -1,0 +1,78 @@
+"""A real Kafka for stories: given in the environment, or in a container."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+from docker.errors import DockerException
+from servers import none_to_be_had
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import ExecWaitStrategy
+
+from workflow.bus.broker import Broker
+
+NONE = "no Kafka to be had"
+LISTENING = ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9092"]
+"""Asked inside: outside, the engine takes connections before there is anybody to talk to."""
+
+_NUMBERS = count()
+
+
+@contextmanager
+def kafka() -> Iterator[str]:
+    """The address of a broker while it runs: the one of BIHUAN_TEST_KAFKA, else a container's."""
+    if given := os.environ.get("BIHUAN_TEST_KAFKA"):
+        yield given
+        return
+    port = free_port()
+    try:
+        container = _container(port).start()
+    except DockerException:
+        none_to_be_had(NONE)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        container.stop()
+
+
+def _container(port: int) -> DockerContainer:
+    """The port is chosen first, so that the broker keeps its address when it is started again."""
+    settings = {
+        "NODE_ID": 1,
+        "PROCESS_ROLES": "broker,controller",
+        "LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+        "ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "OFFSETS_TOPIC_REPLICATION_FACTOR": 1,
+        "OFFSETS_TOPIC_NUM_PARTITIONS": 4,
+        "TRANSACTION_STATE_LOG_REPLICATION_FACTOR": 1,
+        "TRANSACTION_STATE_LOG_MIN_ISR": 1,
+        "GROUP_INITIAL_REBALANCE_DELAY_MS": 0,
+        "BROKER_SESSION_TIMEOUT_MS": 2000,
+        "BROKER_HEARTBEAT_INTERVAL_MS": 500,
+        "HEAP_OPTS": "-Xms256m -Xmx512m",
+    }
+    container = DockerContainer("apache/kafka:4.3.0")
+    container.ports["9092/tcp"] = ("127.0.0.1", port)
+    for name, value in settings.items():
+        container = container.with_env(f"KAFKA_{name}", str(value))
+    return container.waiting_for(ExecWaitStrategy(LISTENING))
+
+
+def fresh(servers: str, **values: object) -> Broker:
+    """Topics of nobody else's, still to be made."""
+    prefix = f"story-{os.getpid()}-{time.monotonic_ns()}-{next(_NUMBERS)}."
+    return Broker(servers, **{"partitions": 4, "prefix": prefix, **values})
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,230 @@
+"""The whole in containers, as docker-compose.yml has it: ratings come in by topic and by file, one
+complaint goes round, containers are killed in between, and the books are right.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from confluent_kafka import Consumer, Producer
+from servers import free_port, none_to_be_had
+
+ROOT = Path(__file__).parents[2]
+UNIT = "区人社局"
+NONE = "no Docker engine answers"
+FEEDBACK = "--facts 多要证明 --cause 不熟 --measures 已培训 --reply 致歉 --signed-by 科长"
+PATIENCE = 60.0
+
+
+class Whole:
+    """The composed project, under a name and on a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._environment = os.environ | {
+            "COMPOSE_PROJECT_NAME": f"bihuan-test-{os.getpid()}",
+            "BIHUAN_VERSION": "test",
+            "BIHUAN_SECRETS": str(folder / "secrets"),
+            "BIHUAN_KAFKA_PORT": str(self.port),
+        }
+
+    def run(self, *command: str, given: str | None = None) -> str:
+        ended = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self._environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
+        return ended.stdout
+
+    def compose(self, *words: str, given: str | None = None) -> str:
+        return self.run("docker", "compose", *words, given=given)
+
+    def bihuan(self, *words: str) -> Any:
+        """One command's JSON, in a container that runs anyway."""
+        said = self.compose("exec", "-T", "clock", "bihuan", *" ".join(words).split(), "--json")
+        return json.loads(said)
+
+    def sql(self, query: str) -> str:
+        return self.compose("exec", "-T", "postgres", "psql", "-U", "bihuan", "-tAc", query).strip()
+
+    def kill(self, *services: str) -> None:
+        self.compose("kill", "--signal", "KILL", *services)
+
+    def start(self, *services: str) -> None:
+        self.compose("start", *services)
+
+    def until(self, holds: Callable[[], object]) -> Any:
+        """What `holds` says once it is not false; it may fail while a server comes back."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if found := holds():
+                    return found
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+            assert time.monotonic() < deadline, self.compose("logs", "--tail", "40")
+            time.sleep(1)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    for command in (["docker", "info"], ["docker", "compose", "version"]):
+        try:
+            subprocess.run(command, capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            none_to_be_had(NONE)
+    made = Whole(tmp_path_factory.mktemp("whole"))
+    made.run("deploy/secrets", made._environment["BIHUAN_SECRETS"])
+    try:
+        made.compose("up", "--detach", "--build", "--wait")
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
+
+
+def rated(project: str, stars: int) -> dict[str, str]:
+    """A rating given half an hour ago; a bad one says why."""
+    at = datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(minutes=30)
+    row = {
+        "projectNo": project,
+        "proDepart": UNIT,
+        "areaName": "张店区",
+        "satisfaction": str(stars),
+    }
+    row |= {"pf": "pad", "assessTime": f"{at:%Y-%m-%d %H:%M:%S}"}
+    return row | {"writingEvaluation": "又让我开证明" if stars <= 2 else ""}
+
+
+def sent_by_kafka(port: int, rows: list[dict[str, str]]) -> int:
+    """How many the broker has acknowledged: all."""
+    acknowledged = []
+    quiet = {"log_level": 0}  # while the broker is away there is nothing to be told
+    producer = Producer({"bootstrap.servers": f"127.0.0.1:{port}", "acks": "all", **quiet})
+    for row in rows:
+        producer.produce(
+            "ratings",
+            json.dumps(row, ensure_ascii=False).encode(),
+            headers={"source": b"bihuan"},
+            on_delivery=lambda error, message: error or acknowledged.append(message.offset()),
+        )
+    assert producer.flush(30) == 0
+    return len(acknowledged)
+
+
+def read_back(port: int, count: int) -> dict[tuple[int, int], dict[str, str]]:
+    """The headers of what the topic `complaints` holds, by lane and position."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": f"127.0.0.1:{port}",
+            "group.id": "somebody-else",
+            "auto.offset.reset": "earliest",
+        }
+    )
+    consumer.subscribe(["complaints"])
+    found: dict[tuple[int, int], dict[str, str]] = {}
+    while len(found) < count and (message := consumer.poll(20)):
+        assert message.error() is None
+        said = {name: value.decode() for name, value in message.headers()}
+        found[int(said["ce_lane"]), int(said["ce_position"])] = said
+    consumer.close()
+    return found
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.guarantee("G2")
+@pytest.mark.guarantee("G10")
+def test_the_whole_goes_round_while_containers_are_killed(whole: Whole, tmp_path: Path) -> None:
+    def state(complaint: str) -> str:
+        return whole.sql(f"SELECT state FROM complaints WHERE id = '{complaint}'")
+
+    def counted(rows: str) -> int:
+        return int(whole.sql(f"SELECT count(*) FROM {rows}"))
+
+    good = [rated(f"K{n:04}", 5) for n in range(60)]
+    bad = [rated(f"B{n}", 1) for n in range(3)]
+    assert sent_by_kafka(whole.port, [*good[:30], *bad]) == 33
+    whole.until(lambda: counted("ratings") == 33)
+    verifying = "complaints WHERE state = 'VERIFYING'"
+    whole.until(lambda: counted(verifying) == 3)
+    complaint = whole.bihuan("queue operator")[0]["id"]
+
+    # the broker dies: what people do goes on, and so does the intake of files
+    whole.kill("kafka")
+    imported = _imported(whole, tmp_path, [rated("F1", 5), rated("F2", 2), rated("F3", 9)])
+    assert (imported["accepted"], imported["refused"], imported["complaints"]) == (2, 1, 1)
+    whole.bihuan("hotline link-ticket", complaint, "--ticket 12345-1 --as 话务员01")
+    whole.bihuan("hotline claim", complaint, "--as 话务员01")
+    whole.bihuan("hotline call", complaint, "--outcome answered --as 话务员01")
+    # with the broker back, ratings come in while nobody relays, collects or consumes
+    whole.kill("relay", "consumers", "collector")
+    whole.start("kafka")
+    whole.until(lambda: sent_by_kafka(whole.port, good[30:]) == 30)
+    whole.bihuan("hotline confirm", complaint, "--reason-code 109 --case-class clear --as 话务员01")
+    assert state(complaint) == "ASSIGNING"
+    whole.start("relay", "consumers", "collector")
+    whole.until(lambda: state(complaint) == "DISPATCHED")
+    whole.until(lambda: counted(verifying) == 3 and counted("ratings") == 65)
+
+    # the database dies while all of them work
+    whole.bihuan("department acknowledge", complaint, f"--unit {UNIT} --as 经办01")
+    whole.kill("postgres")
+    whole.start("postgres")
+    whole.until(lambda: state(complaint) == "RECTIFYING")
+    whole.bihuan("department submit", complaint, f"--unit {UNIT} --as 经办01", FEEDBACK)
+    whole.bihuan("hotline accept-feedback", complaint, "--as 话务员01")
+    whole.bihuan("hotline reevaluate", complaint, "--level 5 --solved --as 话务员01")
+    assert state(complaint) == "CLOSED"
+
+    behind = "progress p JOIN lanes l USING (lane) WHERE p.pos < l.pos"
+    whole.until(lambda: counted(behind) == 0)
+    assert (counted("ratings"), counted("complaints")) == (65, 4)
+    assert whole.bihuan("parked list") == []
+    assert whole.bihuan("check")["findings"] == []
+    told = read_back(whole.port, counted("events"))
+    assert len(told) == counted("events")
+    assert [said["ce_state"] for said in told.values() if said["ce_subject"] == complaint][
+        -1
+    ] == "CLOSED"
+
+
+def _imported(whole: Whole, folder: Path, rows: list[dict[str, str]]) -> Any:
+    """The receipt of a file imported in a container of its own."""
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+    folder.chmod(0o755)
+    file = folder / "ratings.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    words = "import /in/ratings.csv --source bihuan --refused /data/refused.csv --json"
+    said = whole.compose(
+        "run", "--rm", "--no-deps", "-T", "-v", f"{folder}:/in:ro", "cli", *words.split()
+    )
+    return json.loads(said)
+
+
+def test_nothing_runs_as_root_or_writes_to_its_root_file_system(whole: Whole) -> None:
+    for service in ("relay", "collector", "consumers", "clock"):
+        inside = "id -u; touch /opt/x 2>/dev/null && echo written; touch /tmp/x && echo there"
+        said = whole.compose("exec", "-T", service, "sh", "-c", inside)
+        assert said.split() == ["10001", "there"], service
+
+
+def test_only_kafka_is_to_be_had_and_only_on_the_loopback(whole: Whole) -> None:
+    services = whole.compose("config", "--services").split()
+    published = json.loads(whole.compose("config", "--format", "json"))["services"]
+    ports = {name: published[name].get("ports", []) for name in services}
+    assert [port["host_ip"] for found in ports.values() for port in found] == ["127.0.0.1"]
+    assert [name for name, found in ports.items() if found] == ["kafka"]

@@ -1,0 +1,244 @@
+"""The topic `ratings`: taken in by the bulk path, once; what cannot be is parked and stops nothing."""
+
+import json
+
+import pytest
+from city import rating, service
+from sqlalchemy import func, select
+
+from producers.message import discard, retry
+from producers.topic import Collecting
+from workflow.bus.broker import Message
+from workflow.bus.kafka import Publisher, Subscription
+from workflow.erasure import expire
+from workflow.errors import Busy, InvalidInput
+from workflow.storage import messages as store
+from workflow.storage.models import complaints, messages, ratings, refused, services
+
+
+@pytest.fixture
+def platform(broker):
+    """Sends messages to the topic; one object is one message."""
+    publisher = Publisher(broker)
+
+    def send(*values, source=b"bihuan", partition=0):
+        headers = [] if source is None else [("source", source)]
+        batch = [Message("ratings", partition, b"", packed(value), headers) for value in values]
+        publisher.publish(batch)
+
+    yield send
+    publisher.close()
+
+
+@pytest.fixture
+def collecting(city, broker):
+    made = Collecting(city.ledger, city.office.desk, broker)
+    yield made
+    made.close()
+
+
+def packed(value):
+    return value if isinstance(value, bytes | None) else json.dumps(value).encode()
+
+
+def row(record, **more):
+    return {**json.loads(record.model_dump_json(exclude={"source"})), **more}
+
+
+def count(city, table):
+    with city.office.database.read() as conn:
+        return conn.execute(select(func.count()).select_from(table)).scalar()
+
+
+def parked(city):
+    with city.office.database.read() as conn:
+        return store.listed(conn)
+
+
+def takes(collecting, number):
+    """Polls until so many messages were seen to."""
+    for _ in range(60):
+        number -= collecting.once(0.5)
+        if number <= 0:
+            assert number == 0
+            return
+    raise AssertionError(f"{number} messages did not come")
+
+
+def test_services_and_ratings_of_the_topic_are_taken_in(city, collecting, platform):
+    rows = [row(service(f"P{n}")) for n in range(40)] + [row(rating(f"P{n}")) for n in range(40)]
+    platform(*rows, row(rating("P40", 1)))
+    takes(collecting, 81)
+    assert (count(city, services), count(city, ratings), count(city, complaints)) == (40, 41, 1)
+    assert parked(city) == []
+    assert city.damage() == []
+
+
+@pytest.mark.guarantee("G2")
+def test_what_comes_again_is_answered_as_a_repeat(city, collecting, platform, broker):
+    platform(*[row(rating(f"P{n}", 1 if n < 3 else 5)) for n in range(30)])
+    takes(collecting, 30)
+    collecting._subscription = Subscription(broker, "ratings", "another", 1000)
+    takes(collecting, 30)
+    assert (count(city, ratings), count(city, complaints)) == (30, 3)
+    assert city.damage() == []
+
+
+def test_the_source_stands_in_a_header_or_in_the_object(city, collecting, platform):
+    platform(row(rating("P1"), source="bihuan"), source=None)
+    platform(row(rating("P2"), source="nobody"))
+    takes(collecting, 2)
+    assert count(city, ratings) == 2
+
+
+POISON = [
+    None,
+    b"",
+    b"\xff\xfe\x00",
+    b"{",
+    b"[]",
+    b'"x"',
+    b"null",
+    b"[" * 100_000,
+    b'{"projectNo": "' + b"x" * 300_000 + b'"}',
+    b'{"projectNo": "1", "projectNo": "2"}',
+    b'{"projectNo": "\\ud800"}',
+    b'{"projectNo": "P\\u0000", "satisfaction": 1, "assessTime": "2021-09-16 09:00:00"}',
+    b"{}",
+    b'{"satisfaction": "1"}',
+]
+
+
+@pytest.mark.guarantee("G6")
+def test_poison_of_every_kind_is_parked_and_stops_nothing(city, collecting, platform):
+    good = [row(rating(f"P{n}")) for n in range(len(POISON))]
+    platform(*[value for pair in zip(good, POISON, strict=True) for value in pair])
+    platform(row(rating("P99")), source=b"nowhere")
+    platform(row(rating("P98")), source=b"\xff")
+    platform(row(rating("P97")), source=None)
+    platform(row(rating("P96"), proDepart="无此单位"))
+    takes(collecting, 2 * len(POISON) + 4)
+    assert count(city, ratings) == len(POISON)
+    found = parked(city)
+    assert [entry.status for entry in found] == ["parked"] * (len(POISON) + 4)
+    assert all(entry.error for entry in found)
+    with city.office.database.read() as conn:
+        kept = [
+            store.opened(city.office.vault, store.parked_at(conn, entry.partition, entry.position))
+            for entry in found
+        ]
+    values = [parcel.value for parcel in kept]
+    assert {value for value in POISON} <= set(values)
+    assert dict(kept[0].headers) == {"source": b"bihuan"}
+    assert city.damage() == []
+
+
+@pytest.mark.guarantee("G6")
+def test_a_parked_message_is_copied_to_the_topic_with_its_error(collecting, platform, broker):
+    platform(b"{")
+    takes(collecting, 1)
+    reading = Subscription(broker, "parked", "looking", 10)
+    try:
+        copies = []
+        while not copies:
+            copies = reading.poll(1.0)
+    finally:
+        reading.close()
+    said = dict(copies[0].headers)
+    assert copies[0].value == b"{"
+    assert said["parked-from"].decode() == f"{broker.topic('ratings')}/0/0"
+    assert "JSON" in said["parked-error"].decode()
+
+
+def test_poison_that_comes_again_is_parked_once(city, collecting, platform, broker):
+    platform(b"{", b"{")
+    takes(collecting, 2)
+    collecting._subscription = Subscription(broker, "ratings", "another", 1000)
+    takes(collecting, 2)
+    assert len(parked(city)) == 2
+
+
+def test_a_row_refused_is_mended_and_tried_again_or_given_up(city, collecting, platform):
+    platform(row(rating("P1"), proDepart="新设局"), b"{")
+    takes(collecting, 2)
+    assert (count(city, refused), len(parked(city))) == (1, 2)
+    with pytest.raises(InvalidInput, match="单位名册里没有这个单位"):
+        retry(city.ledger, city.office.desk(), 0, 0)
+    desk = city.office.desk()
+    desk.units = Renamed(desk.units)
+    retry(city.ledger, desk, 0, 0)
+    assert count(city, ratings) == 1
+    with pytest.raises(InvalidInput):
+        retry(city.ledger, desk, 0, 0)
+    with pytest.raises(InvalidInput):
+        discard(city.ledger, 0, 1, " ")
+    discard(city.ledger, 0, 1, "对方误发")
+    assert parked(city) == []
+    with city.office.database.read() as conn:
+        left = conn.execute(select(messages.c.status, messages.c.sealed)).all()
+    assert sorted(map(tuple, left)) == [("discarded", None), ("replayed", None)]
+    assert city.damage() == []
+
+
+class Renamed:
+    """A list in which the new office is known."""
+
+    def __init__(self, units):
+        self._units = units
+
+    def resolve(self, name, area=None):
+        return self._units.resolve("区人社局" if name == "新设局" else name, area)
+
+
+@pytest.mark.guarantee("G1")
+def test_while_the_database_is_busy_it_waits_and_then_goes_on(
+    city, collecting, platform, monkeypatch
+):
+    left = [2]
+    transaction = city.ledger.transaction
+
+    def busy():
+        if left[0]:
+            left[0] -= 1
+            raise Busy
+        return transaction()
+
+    monkeypatch.setattr(city.ledger, "transaction", busy)
+    platform(*[row(rating(f"P{n}")) for n in range(5)], b"{")
+    takes(collecting, 6)
+    assert (left, count(city, ratings), len(parked(city))) == ([0], 5, 1)
+
+
+@pytest.mark.guarantee("G6")
+def test_one_that_fails_unexpectedly_is_parked_and_the_others_are_not(
+    city, collecting, platform, monkeypatch
+):
+    desk = city.office.desk()
+
+    class Failing:
+        def __getattr__(self, name):
+            return getattr(desk, name)
+
+        def ready(self, number, record):
+            if record.projectNo == "P3":
+                raise ZeroDivisionError(record.mobile)
+            return desk.ready(number, record)
+
+    monkeypatch.setattr(collecting, "_desk", Failing)
+    platform(*[row(rating(f"P{n}")) for n in range(6)])
+    takes(collecting, 6)
+    assert count(city, ratings) == 5
+    assert [entry.error for entry in parked(city)] == ["ZeroDivisionError"]
+
+
+def test_what_a_parked_message_says_is_gone_when_its_time_is_over(city, collecting, platform):
+    platform(b"{")
+    takes(collecting, 1)
+    city.travel(days=5000)
+    while expire(city.ledger):
+        pass
+    with city.office.database.read() as conn:
+        assert conn.execute(select(messages.c.sealed)).scalar() is None
+    with pytest.raises(InvalidInput, match="保存期已过"):
+        retry(city.ledger, city.office.desk(), 0, 0)
+    discard(city.ledger, 0, 0, "已过期")

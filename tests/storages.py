@@ -1,0 +1,67 @@
+"""Databases for stories: a prepared one is made once a worker and copied for each test."""
+
+import os
+import shutil
+from pathlib import Path
+
+from city import City
+from sqlalchemy import create_engine, make_url, text
+
+from workflow.settings import ADDRESS
+
+STORAGES = ("sqlite", "postgresql")
+
+
+class Sqlite:
+    """A file, copied."""
+
+    name = "sqlite"
+
+    def __init__(self, place: Path) -> None:
+        self.new = place / "data"
+        City(self.new).close()
+
+    def copy(self, story: Path, to: Path) -> Path:
+        return shutil.copytree(story, to)
+
+    def close(self) -> None:
+        """The files go with the test run's folder."""
+
+
+class Postgres:
+    """Databases of one server, each made from another as its template."""
+
+    name = "postgresql"
+
+    def __init__(self, place: Path, server: str) -> None:
+        self._server = server
+        self._engine = create_engine(self._address("postgres"), isolation_level="AUTOCOMMIT")
+        self._made: list[str] = []
+        self.new = place / "data"
+        self.new.mkdir()
+        self._create(self.new)
+        City(self.new).close()
+
+    def copy(self, story: Path, to: Path) -> Path:
+        template = make_url((story / ADDRESS).read_text()).database
+        shutil.copytree(story, to)
+        self._create(to, f'TEMPLATE "{template}"')
+        return to
+
+    def _create(self, folder: Path, how: str = "") -> None:
+        name = f"bihuan_test_{os.getpid()}_{len(self._made)}"
+        self._run(f'CREATE DATABASE "{name}" {how}')
+        self._made.append(name)
+        (folder / ADDRESS).write_text(self._address(name))
+
+    def _run(self, statement: str) -> None:
+        with self._engine.connect() as conn:
+            conn.execute(text(statement))
+
+    def _address(self, name: str) -> str:
+        return f"{self._server}/{name}"
+
+    def close(self) -> None:
+        for name in self._made:
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self._engine.dispose()

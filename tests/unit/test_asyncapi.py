@@ -1,0 +1,96 @@
+"""The AsyncAPI document: what others build on is what is really sent, and a valid document."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from city import OPERATOR, City
+from jsonschema import Draft7Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT7
+from sqlalchemy import select
+
+from schemas import EVENTS, TicketLinked
+from workflow.bus.asyncapi import document
+from workflow.bus.cloudevents import headers_of
+from workflow.storage.models import events
+
+STORED = Path(__file__).parents[2] / "docs" / "asyncapi.json"
+PUBLISHED = "@asyncapi/specs@6.11.1"
+"""The AsyncAPI Initiative's own JSON Schemas, from the npm registry."""
+
+
+@cache
+def told() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(document())
+    return found
+
+
+def validator(pointer: str) -> Draft7Validator:
+    """For one part of the document, its references resolved in the whole."""
+    registry = Registry().with_resource("doc:", DRAFT7.create_resource(told()))
+    return Draft7Validator({"$ref": f"doc:#{pointer}"}, registry=registry)
+
+
+def test_the_stored_document_is_the_models() -> None:
+    stored = STORED.read_text(encoding="utf-8")
+    assert json.loads(stored) == told(), "uv run bihuan schema asyncapi"
+
+
+@pytest.fixture(scope="module")
+def specification(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("asyncapi")
+    npm = shutil.which("npm")
+    packed = npm and subprocess.run(
+        [npm, "pack", "--silent", PUBLISHED], cwd=folder, capture_output=True, check=False
+    )
+    if not packed or packed.returncode:
+        message = f"the published AsyncAPI schema could not be had: npm pack {PUBLISHED}"
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    (archive,) = folder.glob("*.tgz")
+    with tarfile.open(archive) as tar:
+        member = tar.extractfile("package/schemas/3.0.0.json")
+        assert member is not None
+        return json.load(member)
+
+
+def test_it_is_valid_by_the_published_schema(specification: Any) -> None:
+    by_the_book = Draft7Validator(specification)
+    assert [error.message for error in by_the_book.iter_errors(told())] == []
+    spoilt = told() | {"operations": {"collect": {"action": "listen"}}}
+    assert list(by_the_book.iter_errors(spoilt))
+
+
+def test_every_event_is_a_message_of_complaints() -> None:
+    assert set(told()["channels"]["complaints"]["messages"]) == {e.__name__ for e in EVENTS}
+
+
+def test_what_is_sent_of_a_complaint_is_as_told(city: City) -> None:
+    subject = city.portal.bad_review()
+    city.drain()
+    city.step(subject, TicketLinked, OPERATOR, ticket="12345-1")
+    city.hotline.confirms(subject)
+    city.drain()
+    city.department.submits(subject)
+    city.citizen.rates(subject, 5)
+    with city.office.database.read() as conn:
+        rows = conn.execute(select(events).where(events.c.subject == subject)).all()
+    assert len({row.type for row in rows}) > 8
+    for row in rows:
+        headers = {name: value.decode() for name, value in headers_of(row)}
+        message = f"/components/messages/{row.type}"
+        known = told()["components"]["messages"][row.type]["headers"]["properties"]
+        assert set(headers) <= set(known), row.type
+        validator(f"{message}/headers").validate(headers)
+        validator(f"{message}/payload").validate(json.loads(row.data))
+        assert not validator(f"{message}/payload").is_valid(json.loads(row.data) | {"more": 1})

@@ -1,0 +1,48 @@
+"""What a topic brought, beside how far its reader has come: repeats, what comes next, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from workflow.bus.progress import Place, Reach
+from workflow.record import Record
+
+
+class Brought:
+    """Records in whatever order, sorted out by lane. `stood` is, lane by lane, how far the reader
+    and the log have come.
+
+    `reaches` and `places` are the batch that follows the progress without a gap, `records` those of
+    it that need not be read from the log, `gaps` the places reached only through the log. What lies
+    beyond the log itself is no event of it, and is passed over.
+    """
+
+    def __init__(
+        self,
+        stood: Mapping[int, tuple[int, int]],
+        records: Sequence[Record],
+        handles: Collection[str],
+    ) -> None:
+        self.reaches: list[Reach] = []
+        self.gaps: list[Place] = []
+        self.records: list[Record] = []
+        at = {(record.lane, record.pos): record for record in records}
+        for lane, positions in _by_lane(at).items():
+            old, head = stood[lane]
+            new = old
+            while new < head and new + 1 in positions:
+                new += 1
+            self.gaps += [(lane, pos) for pos in positions if new < pos <= head]
+            if new > old:
+                self.reaches.append(Reach(lane, old, new))
+                follow = (at[lane, pos] for pos in range(old + 1, new + 1))
+                self.records += [record for record in follow if record.type in handles]
+        self.places: list[Place] = [(record.lane, record.pos) for record in self.records]
+        self.records = [record for record in self.records if record.fact is not None]
+
+
+def _by_lane(places: Collection[Place]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for lane, pos in places:
+        found.setdefault(lane, set()).add(pos)
+    return found

@@ -1,0 +1,242 @@
+"""Kafka: the only module that speaks it: topics, whole batches sent and awaited, reading with
+commits of our own.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from workflow.bus.broker import TOPICS, Broker, Message
+from workflow.errors import Away, InvalidInput
+
+LOGGER = logging.getLogger("bihuan.kafka")
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+"""The client tells of every connection it tries; what it comes to is told here."""
+
+GONE = "消息服务（Kafka）暂时连不上，请稍后重试"
+SENT_WITHIN = 30.0
+"""Seconds a batch may take; a wedged producer never fails its futures, so we time it ourselves."""
+CLOSED_WITHIN = 2.0
+SILENT = 60.0
+"""Seconds without a message while there are some: the consumer is built anew."""
+
+
+class Publisher:
+    """Sends whole batches; a producer that failed once is not trusted again."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._producer: KafkaProducer | None = None
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Returns when the broker has acknowledged every one. Raises Away when not; some may have
+        arrived all the same.
+        """
+        deadline = time.monotonic() + SENT_WITHIN
+        try:
+            producer = self._producer = self._producer or self._built()
+            sent = [self._send(producer, message) for message in messages]
+            for future in sent:
+                future.get(timeout=max(0.1, deadline - time.monotonic()))
+        except KafkaError as error:
+            self.close()
+            raise Away(GONE) from error
+
+    def _send(self, producer: KafkaProducer, message: Message) -> Any:
+        return producer.send(
+            self._broker.topic(message.topic),
+            key=message.key,
+            value=message.value,
+            headers=list(message.headers),
+            partition=None if message.partition < 0 else message.partition,
+        )
+
+    def _built(self) -> KafkaProducer:
+        return KafkaProducer(
+            **self._broker.client,
+            acks="all",
+            linger_ms=5,
+            batch_size=128 << 10,
+            compression_type="gzip",
+            max_block_ms=5000,
+            delivery_timeout_ms=20_000,
+            request_timeout_ms=10_000,
+        )
+
+    def close(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=CLOSED_WITHIN)
+
+
+class Subscription:
+    """One group's reading of one topic. Offsets are committed only when told to."""
+
+    def __init__(self, broker: Broker, topic: str, group: str, most: int) -> None:
+        self._broker, self._topic, self._group, self._most = broker, topic, group, most
+        self._consumer: KafkaConsumer | None = None
+        self._heard = time.monotonic()
+        self.reached = False
+
+    def poll(self, seconds: float) -> list[Message]:
+        """At most `most` messages, in order within a partition; none while the broker is away."""
+        try:
+            consumer = self._consumer = self._consumer or self._built()
+            polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
+        except KafkaError as error:
+            LOGGER.warning("reading %s failed, it is begun anew: %r", self._topic, error)
+            self.reached = False
+            self.close()
+            time.sleep(seconds)
+            return []
+        self.reached = True
+        found = [_received(record) for records in polled.values() for record in records]
+        self._watch(found)
+        return found
+
+    def _watch(self, found: Sequence[Message]) -> None:
+        now = time.monotonic()
+        if found:
+            self._heard = now
+        elif now - self._heard > SILENT:
+            self._heard = now
+            if self._lagging():
+                LOGGER.warning("%s is silent; the consumer is built anew", self._topic)
+                self.close()
+
+    def _lagging(self) -> bool:
+        consumer = self._consumer
+        if consumer is None:
+            return False
+        try:
+            mine = list(consumer.assignment())
+            ends = consumer.end_offsets(mine, timeout_ms=3000) if mine else {}
+            return any(consumer.position(p, timeout_ms=3000) < end for p, end in ends.items())
+        except KafkaError:
+            return True
+
+    def commit(self, messages: Sequence[Message]) -> None:
+        """Everything up to these has been seen to. A commit that fails is no error: what comes
+        again is recognised.
+        """
+        if self._consumer is None or not messages:
+            return
+        next_offsets: dict[TopicPartition, OffsetAndMetadata] = {}
+        for message in messages:
+            place = TopicPartition(message.topic, message.partition)
+            next_offsets[place] = OffsetAndMetadata(message.offset + 1, "", -1)
+        try:
+            self._consumer.commit(next_offsets, timeout_ms=5000)
+        except KafkaError:
+            LOGGER.info("offsets of %s were not committed", self._topic)
+
+    def hold(self, seconds: float) -> None:
+        """Stays a member while what was read cannot be worked on; nothing more is read."""
+        consumer = self._consumer
+        if consumer is None:
+            time.sleep(seconds)
+            return
+        try:
+            consumer.pause(*consumer.assignment())
+            polled = consumer.poll(timeout_ms=int(seconds * 1000))
+            for place, records in polled.items():  # of a partition that has just become ours
+                consumer.seek(place, records[0].offset)
+            consumer.resume(*consumer.paused())
+        except KafkaError:
+            self.close()
+
+    def _built(self) -> KafkaConsumer:
+        return KafkaConsumer(
+            self._broker.topic(self._topic),
+            **self._broker.client,
+            group_id=f"{self._broker.prefix}{self._group}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3000,
+            max_poll_interval_ms=120_000,
+            max_poll_records=self._most,
+        )
+
+    def close(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            try:
+                consumer.close(autocommit=False, timeout_ms=int(CLOSED_WITHIN * 1000))
+            except KafkaError:
+                LOGGER.info("the consumer of %s did not close in order", self._topic)
+
+
+def _received(record: Any) -> Message:
+    return Message(
+        record.topic, record.partition, record.key, record.value, record.headers, record.offset
+    )
+
+
+def create_topics(broker: Broker) -> list[str]:
+    """Makes the topics that are missing; answers their names. Raises Away."""
+    with _admin(broker) as admin:
+        missing = [name for name in TOPICS if broker.topic(name) not in admin.list_topics()]
+        wanted = {
+            broker.topic(name): {
+                "num_partitions": broker.partitions,
+                "replication_factor": broker.replication,
+                "configs": {**TOPICS[name], "min.insync.replicas": max(1, broker.replication - 1)},
+            }
+            for name in missing
+        }
+        if wanted:
+            admin.create_topics(wanted, wait_for_metadata=True)
+        return missing
+
+
+def delete_topics(broker: Broker) -> None:
+    """Takes this prefix's topics away, with all that is in them. Raises Away."""
+    with _admin(broker) as admin:
+        admin.delete_topics([broker.topic(name) for name in TOPICS])
+
+
+def check_topics(broker: Broker) -> None:
+    """Raises InvalidInput for a topic that is missing or has another number of partitions."""
+    with _admin(broker) as admin:
+        found = {
+            topic["name"]: len(topic["partitions"])
+            for topic in admin.describe_topics([broker.topic(name) for name in TOPICS])
+            if not topic.get("error_code")
+        }
+    for name in TOPICS:
+        topic = broker.topic(name)
+        if topic not in found:
+            raise InvalidInput("topic", topic, "没有这个主题，请先运行 bihuan topics create")
+        if found[topic] != broker.partitions:
+            raise InvalidInput(
+                "partitions",
+                f"{topic}：{found[topic]}",
+                f"应为 {broker.partitions} 个分区；改回原来的设置，或换一个前缀新建主题再切换",
+            )
+
+
+class _admin:
+    """The admin client, closed at the end; its errors told by what the caller does next."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def __enter__(self) -> Any:
+        try:
+            self._client = KafkaAdminClient(**self._broker.client)
+        except KafkaError as error:
+            raise Away(GONE) from error
+        return self._client
+
+    def __exit__(self, kind: Any, error: Any, _: Any) -> None:
+        self._client.close()
+        if isinstance(error, KafkaError):
+            raise Away(GONE) from error

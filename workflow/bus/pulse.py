@@ -1,0 +1,33 @@
+"""How a job of a long-running process is doing: for health checks, and for whoever looks."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+Doing = Literal["starting", "working", "standing by", "waiting"]
+"""`waiting`: for a database or a broker that is away; it goes on by itself."""
+
+SILENT = 120.0
+"""Seconds after which a job that says nothing is taken for stuck."""
+
+
+class Pulse:
+    """A job's own word, told at each turn."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.doing: Doing = "starting"
+        self._at = time.monotonic()
+
+    def beats(self, doing: Doing) -> None:
+        self.doing, self._at = doing, time.monotonic()
+
+    @property
+    def alive(self) -> bool:
+        return time.monotonic() - self._at < SILENT
+
+    @property
+    def ready(self) -> bool:
+        """It does its work, or stands by to."""
+        return self.alive and self.doing in {"working", "standing by"}

@@ -1,0 +1,187 @@
+"""The bus over Kafka: every consumer follows the topic as a group of its own, in a thread of its
+own; progress and effects are the database's, as ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from workflow.bus import progress
+from workflow.bus.broker import Broker, Message
+from workflow.bus.cloudevents import row_from
+from workflow.bus.consumer import Consumer
+from workflow.bus.kafka import Publisher, Subscription
+from workflow.bus.lease import seat
+from workflow.bus.pulse import Pulse
+from workflow.bus.runner import BATCH, Runner
+from workflow.errors import Away, InvalidInput, Transient
+from workflow.ledger import Ledger
+from workflow.record import Record, bare, record_of
+
+POLL = 1.0
+FAR = 2000
+"""Positions behind the relay from which a consumer that starts reads the log instead."""
+
+STOPPED_WITHIN = 8.0
+
+LOGGER = logging.getLogger("bihuan.bus")
+
+
+class Following:
+    """One consumer as a member of its group."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        pulse: Pulse,
+        broker: Broker,
+        copies: Copies,
+        stopped: threading.Event,
+    ) -> None:
+        self.runner, self.pulse = runner, pulse
+        self._copies, self._stopped = copies, stopped
+        self._subscription = Subscription(broker, "complaints", runner.consumer.name, BATCH)
+
+    def run(self) -> None:
+        """Until stopped, whatever happens."""
+        while not self._stopped.is_set():
+            try:
+                self._join()
+                while not self._stopped.is_set():
+                    self.once(POLL)
+            except Transient as away:
+                self.pulse.beats("waiting")
+                LOGGER.warning("%s waits: %s", self.pulse.name, away)
+            except Exception:
+                LOGGER.exception("%s was stopped by an error; it starts again", self.pulse.name)
+                self._subscription.close()  # what it had read comes again
+            self._stopped.wait(POLL)
+        self._subscription.close()
+
+    def once(self, seconds: float) -> int:
+        """One poll's records; answers how many positions the consumer has moved past. While the
+        database is away it stays a member and tries again.
+        """
+        messages = self._subscription.poll(seconds)
+        self.pulse.beats("working" if self._subscription.reached else "waiting")
+        records = [r for message in messages if (r := self._record(message)) is not None]
+        moved = self._fed(records) if records else 0
+        if moved is not None:
+            self._subscription.commit(messages)
+        return moved or 0
+
+    def close(self) -> None:
+        self._subscription.close()
+
+    def _fed(self, records: Sequence[Record]) -> int | None:
+        """None if told to stop before it could be done."""
+        while not self._stopped.is_set():
+            try:
+                return self.runner.feed(records)
+            except Transient as away:
+                LOGGER.warning("%s waits: %s", self.pulse.name, away)
+                self.pulse.beats("waiting")
+                self._subscription.hold(POLL)
+        return None
+
+    def _record(self, message: Message) -> Record | None:
+        """Decoded only if the consumer handles it and it is not at hand; one that does not decode
+        is left to the log.
+        """
+        try:
+            row = row_from(message.value, message.headers)
+        except InvalidInput as wrong:
+            self._copies.keep(message, str(wrong))
+            return None
+        if row.type not in self.runner.consumer.handles:
+            return bare(row)
+        known = self.runner.ledger.recent.record(row.lane, row.pos)
+        if known is not None:
+            return known
+        try:
+            return record_of(row)
+        except (KeyError, TypeError, ValueError, ValidationError):
+            return bare(row)
+
+    def _join(self) -> None:
+        """A new consumer, and one that was away for long, comes near the relay by the log."""
+        consumer, database = self.runner.consumer, self.runner.ledger.database
+        with database.write() as conn:
+            progress.join_source(conn, consumer.name, consumer.start)
+        while not self._stopped.is_set():
+            with database.read() as conn:
+                mine = progress.stands(conn, consumer.name)
+                relayed = progress.stands(conn, "relay")
+            if sum(relayed[lane][0] - mine[lane][0] for lane in relayed) < FAR:
+                return
+            self.runner.step()
+            self.pulse.beats("working")
+
+
+class Copies:
+    """Copies of what could not be used go to the topic `parked`, if the broker takes them: the
+    database, or the log, has them anyway.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._publisher, self._turn = Publisher(broker), threading.Lock()
+
+    def keep(self, message: Message, error: str) -> None:
+        LOGGER.warning(
+            "parked: %s %s %s: %s", message.topic, message.partition, message.offset, error
+        )
+        place = f"{message.topic}/{message.partition}/{message.offset}"
+        said = [("parked-from", place.encode()), ("parked-error", error.encode())]
+        headers = [(name, text or b"") for name, text in (*message.headers, *said)]
+        with self._turn:
+            try:
+                value = message.value or b""  # a message of nothing cannot be sent
+                copy = Message("parked", -1, message.key, value, headers)
+                self._publisher.publish([copy])
+            except Away:
+                LOGGER.warning("its copy was not sent")
+
+    def close(self) -> None:
+        self._publisher.close()
+
+
+class TopicBus:
+    """Consumers of one process. Any number of processes share the topic's partitions."""
+
+    def __init__(self, ledger: Ledger, consumers: Sequence[Consumer], broker: Broker) -> None:
+        self.ledger, self.consumers, self._broker = ledger, tuple(consumers), broker
+        self.pulses = tuple(Pulse(consumer.name) for consumer in self.consumers)
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """After the batches in hand."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Until stopped, and then for seconds at most."""
+        lease, clean = seat(self.ledger.database, "consumers")
+        copies = Copies(self._broker)
+        threads = [
+            threading.Thread(target=member.run, name=member.pulse.name, daemon=True)
+            for member in self._members(copies, clean)
+        ]
+        for thread in threads:
+            thread.start()
+        lease.keep(self._stopped)
+        deadline = time.monotonic() + STOPPED_WITHIN
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        copies.close()
+        lease.release(clean=not any(thread.is_alive() for thread in threads))
+
+    def _members(self, copies: Copies, clean: bool) -> list[Following]:
+        runners = [Runner(self.ledger, c, unclean=not clean) for c in self.consumers]
+        return [
+            Following(runner, pulse, self._broker, copies, self._stopped)
+            for runner, pulse in zip(runners, self.pulses, strict=True)
+        ]

@@ -1,0 +1,87 @@
+"""PostgreSQL: snapshot reads, writes that lock rows in one order, the server's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from workflow.errors import Away, Busy, InvalidInput
+from workflow.storage.database import Database
+
+LIMITS = {
+    "lock_timeout": "10s",
+    "statement_timeout": "120s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+"""A process that stops in mid-transaction keeps its locks: the server ends it."""
+
+CONNECTIONS = 8
+STANDING_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
+"""serialization_failure, deadlock_detected, lock_not_available, query_canceled: worth a retry."""
+
+_NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
+
+
+class PostgresDatabase(Database):
+    """One PostgreSQL database, shared by any number of processes and hosts."""
+
+    one_writer = False
+    contended = False
+
+    def __init__(self, url: str) -> None:
+        address = _url(url)
+        self.place = address.render_as_string(hide_password=True)
+        self.engine = create_engine(
+            address,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=30,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 5,
+                "application_name": "bihuan",
+                "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
+            },
+        )
+        self._reader = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with _told(), self._reader.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with _told(), self.engine.begin() as conn:
+            yield conn
+
+    def now(self, conn: Connection) -> int | None:
+        return int(conn.execute(_NOW).scalar_one())
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _url(given: str) -> URL:
+    url = make_url(given)
+    if url.get_backend_name() != "postgresql":
+        raise InvalidInput("BIHUAN_DATABASE", url.drivername, "须是 postgresql://… 的地址")
+    return url.set(drivername="postgresql+psycopg")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """The server's refusals by what the caller does next."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in STANDING_IN_THE_WAY:
+            raise Busy from error
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            raise Away from error
+        raise
