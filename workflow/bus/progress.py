@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, and_, func, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select
 
 from workflow.storage.database import Spoken
 from workflow.storage.log import LANES
@@ -143,6 +143,18 @@ def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]
     wanted = [(reach.lane, reach.old, reach.new) for reach in reaches]
     values = {"consumer": consumer, "keys": to_json(wanted).decode()}
     return set(conn.execute(_CLAIM.on(conn), values).scalars())
+
+
+def hold(conn: Connection, consumer: str, lane: int) -> None:
+    """Keeps a consumer's lane where it is until this transaction ends; asked before other locks."""
+    conn.execute(_HOLD, {"of_consumer": consumer, "of_lane": lane})
+
+
+_HOLD = (
+    select(progress.c.pos)
+    .where(progress.c.consumer == bindparam("of_consumer"), progress.c.lane == bindparam("of_lane"))
+    .with_for_update()
+)
 
 
 def behind(conn: Connection) -> set[str]:

@@ -23,6 +23,7 @@ from workflow.storage.log import LANES
 BATCH = 200
 TRIES = 3
 BACK_OFF = (0.05, 0.2, 1.0)
+IN_HAND = 0.005
 
 
 @dataclass
@@ -35,7 +36,8 @@ class Runner:
     consumer: Consumer
     unclean: bool = False
     pause: Callable[[float], None] = time.sleep
-    _rotation: int = 0
+    rotation: int = 0
+    """The lane it begins with: runners side by side begin apart."""
     _singly: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,13 +49,17 @@ class Runner:
         """Records still have to run singly."""
         return any(left > 0 for left in self._singly.values())
 
+    def calm(self) -> None:
+        """What a process that fell had in hand is done: batches again."""
+        self._singly.clear()
+
     def step(self, size: int = BATCH) -> int:
         """One batch: answers how many positions the consumer has moved past; 0 when nothing lies
         beyond.
         """
-        self._rotation += 1
+        self.rotation += 1
         with self.ledger.database.read() as conn:
-            reaches, places = progress.beyond(conn, self.consumer, self._rotation, size)
+            reaches, places = progress.beyond(conn, self.consumer, self.rotation, size)
         if not reaches:
             return 0
         if any(self._singly.get(reach.lane, 0) > 0 for reach in reaches):
@@ -70,8 +76,8 @@ class Runner:
         """The same as part of an open transaction, its events appended; whatever fails is raised,
         and nothing of it may be committed.
         """
-        self._rotation += 1
-        reaches, places = progress.beyond(posting.conn, self.consumer, self._rotation, size)
+        self.rotation += 1
+        reaches, places = progress.beyond(posting.conn, self.consumer, self.rotation, size)
         if reaches:
             self._batch(posting, reaches, places)
             posting.flush()
@@ -79,6 +85,9 @@ class Runner:
 
     def _batch(self, posting: Posting, reaches: Sequence[Reach], places: Sequence[Place]) -> None:
         won = progress.claim(posting.conn, self.consumer.name, reaches)
+        if not won:  # somebody else has these lanes in hand, and will be done in a moment
+            time.sleep(IN_HAND)
+            return
         mine = self._records(posting, [place for place in places if place[0] in won])
         held = parking.held_subjects(posting.conn, self.consumer.name)
         if self.consumer.recording:
@@ -160,10 +169,11 @@ class Runner:
 
     def _alone(self, reach: Reach, record: Record) -> bool:
         with self.ledger.transaction() as posting:
-            if not progress.claim(posting.conn, self.consumer.name, [reach]):
+            won = progress.claim(posting.conn, self.consumer.name, [reach])
+            parking.forget_try(posting.conn, self.consumer.name, record)
+            if not won:
                 return False
             held = parking.held_subjects(posting.conn, self.consumer.name)
-            parking.forget_try(posting.conn, self.consumer.name, record)
             self._handle(record, Work(posting, self.consumer.name), posting, held)
             return True
 

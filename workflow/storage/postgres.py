@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from workflow.errors import Away, Busy, InvalidInput
 from workflow.storage.database import Database
@@ -22,6 +22,7 @@ CONNECTIONS = 8
 STANDING_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
 """serialization_failure, deadlock_detected, lock_not_available, query_canceled: worth a retry."""
 
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('bihuan'))")
 _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
 
 
@@ -63,12 +64,18 @@ class PostgresDatabase(Database):
     def now(self, conn: Connection) -> int | None:
         return int(conn.execute(_NOW).scalar_one())
 
+    def alone(self, conn: Connection) -> None:
+        conn.execute(_ALONE)
+
     def close(self) -> None:
         self.engine.dispose()
 
 
 def _url(given: str) -> URL:
-    url = make_url(given)
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        raise InvalidInput("BIHUAN_DATABASE", "（不显示）", "不是数据库的地址") from None
     if url.get_backend_name() != "postgresql":
         raise InvalidInput("BIHUAN_DATABASE", url.drivername, "须是 postgresql://… 的地址")
     return url.set(drivername="postgresql+psycopg")

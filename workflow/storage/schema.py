@@ -17,8 +17,14 @@ HEAD = "0003"
 """This release's migration."""
 
 
+def is_new(database: Database) -> bool:
+    """Whether nobody has prepared it yet."""
+    with database.read() as conn:
+        return _version(conn) is None
+
+
 def prepare(database: Database, keys: Keys) -> None:
-    """Migrates if needed.
+    """Migrates if needed; of several processes that start at once, one does.
 
     Raises Damaged for a database of a later release or of another program, WrongKey for a key
     that is not this database's; then nothing was changed.
@@ -32,11 +38,13 @@ def prepare(database: Database, keys: Keys) -> None:
     if version == HEAD:
         return
     with database.write() as conn:
+        database.alone(conn)
         if _version(conn) == HEAD:
             _check_key(conn, keys)
             return
+        new = _version(conn) is None
         _upgrade(conn)
-        if version is None:
+        if new:
             log.open_lanes(conn, keys.chain)
 
 
