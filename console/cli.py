@@ -15,6 +15,7 @@ from console import (
     cli_erase,
     cli_intake,
     cli_loop,
+    cli_move,
     cli_outbox,
     cli_reports,
     cli_rules,
@@ -67,6 +68,7 @@ cli_reports.register(app)
 cli_engine.register(app)
 cli_outbox.register(app)
 cli_erase.register(app)
+cli_move.register(app)
 cli_demo.register(app)
 
 

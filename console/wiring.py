@@ -79,12 +79,16 @@ class Office:
         self.database.close()
 
 
-def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office:
-    """Opens (and on first use prepares) the embedded database of a folder; BIHUAN_DATA, else
-    ./data.
+def open_office(
+    data: Path | None = None, clock: Clock = system_clock, *, embedded: bool = False
+) -> Office:
+    """Opens (and on first use prepares) the database of a folder: BIHUAN_DATA, else ./data;
+    its own file where it is asked for `embedded`.
     """
     gc.set_threshold(50_000, 20, 20)  # rows and records live for one batch, and form no cycles
     settings = Settings.read(data)
+    if embedded:
+        settings = settings.model_copy(update={"database": None})
     database, keys = _opened(settings)
     prepare(database, keys)
     _seed_units(database)
@@ -145,9 +149,11 @@ def _seed_units(database: Database) -> None:
 
 
 @contextmanager
-def office(data: Path | None = None, clock: Clock = system_clock) -> Iterator[Office]:
+def office(
+    data: Path | None = None, clock: Clock = system_clock, *, embedded: bool = False
+) -> Iterator[Office]:
     """An office, closed at the end."""
-    opened = open_office(data, clock)
+    opened = open_office(data, clock, embedded=embedded)
     try:
         yield opened
     finally:

@@ -43,7 +43,7 @@ def prepare(database: Database, keys: Keys) -> None:
             _check_key(conn, keys)
             return
         new = _version(conn) is None
-        _upgrade(conn)
+        upgrade(conn)
         if new:
             log.open_lanes(conn, keys.chain)
 
@@ -68,7 +68,10 @@ def _version(conn: Connection) -> str | None:
     return conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _upgrade(conn: Connection) -> None:
+def upgrade(conn: Connection) -> None:
+    """Brings the tables to this release in the open transaction, a new database's lanes not yet
+    opened.
+    """
     # Alembic takes a second to import; only a database that needs it pays.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
