@@ -72,14 +72,18 @@ def collect_ready(
     if ahead:
         late = {refusal.row for refusal in ahead}
         rows = [row for row in rows if row.number not in late]
-    with ledger.transaction() as posting:
-        batch = _Batch(posting, ledger, desk, source, received_at)
-        answers = batch.take(rows)
-        batch.refuse([*refusals, *ahead], import_id)
-        batch.append()
-        if also is not None:
-            also(posting.conn, answers)
-    return answers
+
+    def once() -> Answers:
+        with ledger.transaction() as posting:
+            batch = _Batch(posting, ledger, desk, source, received_at)
+            answers = batch.take(rows)
+            batch.refuse([*refusals, *ahead], import_id)
+            batch.append()
+            if also is not None:
+                also(posting.conn, answers)
+        return answers
+
+    return ledger.insist(once)
 
 
 class _Batch:

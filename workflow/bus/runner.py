@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from workflow.bus import parking, progress
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.bus.progress import Place, Reach
-from workflow.errors import IllegalStep, Transient, Unwritable
+from workflow.errors import Away, Busy, IllegalStep, Transient, Unwritable
 from workflow.ledger import Ledger, Posting
 from workflow.record import bare, record_of
 from workflow.storage.log import LANES
@@ -142,8 +142,8 @@ class Runner:
         while tries <= TRIES:
             try:
                 return self._alone(reach, record_of(row))
-            except Unwritable:
-                raise  # no fault of the record's; nor is there room to park it
+            except (Away, Unwritable):
+                raise  # no fault of the record's; nor is there a place to park it
             except (Transient, OperationalError) as transient:
                 error = transient
                 self.pause(BACK_OFF[min(tries, len(BACK_OFF)) - 1])
@@ -154,6 +154,8 @@ class Runner:
             except Exception as failure:
                 error = failure
             tries += 1
+        if isinstance(error, Busy):
+            raise error  # nor is this
         message = f"{type(error).__name__}: {error}"
         return self._park_alone(reach, row, "parked", message, tries - 1)
 

@@ -101,18 +101,16 @@ def _of_service(table: Any) -> tuple[Any, ...]:
 
 _UNITS_OF = Spoken(
     """
-    SELECT s.source, s.project_no, s.service_number, s.unit
-    FROM {keys} {cross} services AS s
-      ON s.source = j.value ->> 0 AND s.project_no = j.value ->> 1
-     AND s.service_number = j.value ->> 2
+    SELECT s.source, s.project_no, s.service_number, s.unit FROM {keys}
+    {cross} services AS s ON s.source = j.value ->> 0
+      AND s.project_no = j.value ->> 1 AND s.service_number = j.value ->> 2
     """
 )
 _WAIT = Spoken(
     """
-    SELECT DISTINCT r.source, r.project_no, r.service_number
-    FROM {keys} {cross} ratings AS r
-      ON r.source = j.value ->> 0 AND r.project_no = j.value ->> 1
-     AND r.service_number = j.value ->> 2 AND r.unit IS NULL
+    SELECT DISTINCT r.source, r.project_no, r.service_number FROM {keys}
+    {cross} ratings AS r ON r.source = j.value ->> 0
+      AND r.project_no = j.value ->> 1 AND r.service_number = j.value ->> 2 AND r.unit IS NULL
     """
 )
 _ANY_WAITING = select(ratings.c.source).where(ratings.c.unit.is_(None)).limit(1)

@@ -15,7 +15,7 @@ from workflow.storage.database import Database
 LIMITS = {
     "lock_timeout": "10s",
     "statement_timeout": "120s",
-    "idle_in_transaction_session_timeout": "30s",
+    "idle_in_transaction_session_timeout": "8s",
 }
 """A process that stops in mid-transaction keeps its locks: the server ends it."""
 
