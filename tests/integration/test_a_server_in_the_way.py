@@ -1,6 +1,5 @@
 """What a server says, by what the caller does next: begin together, try again, wait, look."""
 
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -77,15 +76,23 @@ def test_a_step_undone_by_others_is_done_again(on_a_server, monkeypatch):
     assert city.timeline(complaint).count("ComplaintClaimed") == 1
 
 
+def delete_and_be_ended(database):
+    """Deletes all complaints, but somebody ends the connection before the commit."""
+    with database.write() as conn:
+        conn.execute(complaints.delete())
+        mine = conn.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with database.write() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+        conn.execute(text("SELECT 1"))
+
+
 @pytest.mark.guarantee("G1")
 def test_a_connection_ended_in_mid_transaction_is_away_and_nothing_is_half_done(on_a_server):
     city = on_a_server
-    with pytest.raises(Away), city.office.database.write() as conn:
-        conn.execute(complaints.delete())
-        mine = conn.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with city.office.database.write() as other:
-            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
-        conn.execute(text("SELECT 1"))
+    complaint = city.portal.bad_review()
+    with pytest.raises(Away):
+        delete_and_be_ended(city.office.database)
+    assert city.timeline(complaint) == ["ReviewCollected"]
     assert city.portal.bad_review()
     assert city.damage() == []
 
@@ -95,7 +102,7 @@ def test_a_server_that_is_not_there_says_so(monkeypatch, tmp_path):
     with pytest.raises(Away, match="连不上") as told:
         open_office(tmp_path)
     assert "geheim" not in str(told.value)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("address", ["nonsense", "mysql://x/y"])
