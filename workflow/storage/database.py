@@ -10,8 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, create_engine, event
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Executable, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from workflow.errors import BihuanError, Busy, Damaged, Unwritable
@@ -97,10 +96,6 @@ class Database:
             finally:
                 raw.cursor().execute(BUSY_TIMEOUT)
                 raw.close()
-
-    def insert(self, table: Table) -> sqlite.Insert:
-        """The dialect's INSERT, which knows ON CONFLICT."""
-        return sqlite.insert(table)
 
     def close(self) -> None:
         self.engine.dispose()
