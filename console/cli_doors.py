@@ -14,6 +14,7 @@ from typer import _click as click  # typer carries its own click
 from typer.core import TyperGroup
 
 from console.cli_help import plain
+from console.cli_root import AsJson
 
 GROUPS = {
     "hotline": ("热线：核实、派单、审核、回访、代群众登记", "hotline"),
@@ -142,14 +143,14 @@ def _command(party: str, door: Callable[..., Any]) -> Callable[..., None]:
         "as_json",
         inspect.Parameter.KEYWORD_ONLY,
         default=False,
-        annotation=Annotated[bool, typer.Option("--json", help="输出 JSON")],
+        annotation=AsJson,
     )
     context = inspect.Parameter(
         "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
     )
 
     def command(ctx: typer.Context, as_json: bool = False, **given: Any) -> None:
-        _record(ctx, door, as_json or ctx.obj.json, given)
+        _record(ctx, door, as_json, given)
 
     command.__signature__ = inspect.Signature([context, *shown, machine])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in (context, *shown, machine)}

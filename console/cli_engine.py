@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from console.cli_root import AsJson
-from workflow.errors import InvalidInput
 
 DAMAGED = 6
 
@@ -67,8 +66,6 @@ def rebuild(
 
     with office(ctx.obj.data) as opened:
         consumer = opened.consumer(name)
-        if not consumer.replayable:
-            raise InvalidInput("name", name, "这个消费者不能从事件重建")
         with _shown(name) as told:
             rebuilt(opened.ledger, consumer, told)
     shown = json.dumps({"rebuilt": name}, ensure_ascii=False)

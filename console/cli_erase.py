@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from console.cli_root import AsJson
+
 
 def register(app: typer.Typer) -> None:
     """Adds `erase`."""
@@ -26,7 +28,7 @@ def erase(
     complaint: Annotated[
         str | None, typer.Option(metavar="ID", help="按这件差评的群众删；不写则输入电话号码")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """删除一个人的个人信息：他的评价和已办结差评里的姓名、号码、文字；日志和统计数字不变，不能恢复。
 
@@ -40,7 +42,7 @@ def erase(
         done = erase_person(
             opened.ledger, account=account, reason=reason, phone=phone, subject=complaint
         )
-    if as_json or ctx.obj.json:
+    if as_json:
         typer.echo(json.dumps(asdict(done), ensure_ascii=False))
         return
     typer.echo(f"已删除：差评 {done.complaints} 件，其他评价 {done.ratings} 条")

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from console.cli_root import AsJson
+
 STATUSES = {
     "shown": "待阅",
     "waiting": "待发",
@@ -29,7 +31,7 @@ def outbox(
     ] = None,
     status: Annotated[str | None, typer.Option(help="状态：" + "、".join(STATUSES))] = None,
     last: Annotated[int, typer.Option(min=1, help="最近多少条")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """看发件箱：写给谁、写了什么、送达没有；不含群众的姓名和号码。"""
     from console import wording  # noqa: PLC0415
@@ -41,7 +43,7 @@ def outbox(
     with office(ctx.obj.data) as opened:
         zone = opened.rulebook.in_force(opened.clock()).zone
         rows = _rows(opened, to, status, last)
-    if as_json or ctx.obj.json:
+    if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     heading = ("写于", "写给", "状态", "内容")

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from console import cli_units
-from console.report_desk import Machine, Page, checked_scope, disorders, instant_of, reading, show
+from console.cli_root import AsJson
+from console.report_desk import Page, checked_scope, disorders, instant_of, reading, show
 
 TextOrCsv = Annotated[
     Literal["text", "csv"], typer.Option("--format", help="text 文字，csv 通报附件的列")
@@ -37,23 +38,22 @@ def annex3(
     frm: Annotated[str, typer.Option("--from", help="起月，如 2021-05")],
     to: Annotated[str, typer.Option("--to", help="止月，如 2021-09")],
     form: TextOrCsv = "text",
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """附件3：各区县镇（街道）按月的办件、评价、现场主动评价、差评。"""
     from console.reports import annex3 as report  # noqa: PLC0415
 
-    machine = as_json or ctx.obj.json
     with reading(ctx) as read:
         rows = report.annex3_rows(read.conn, read.units, frm, to)
     findings = report.annex3_findings(rows)
-    if form == "csv" and not machine:
+    if form == "csv" and not as_json:
         _csv(report.annex3_csv(rows), findings)
         return
     shown: dict[str, Any] = {"report": "annex3", "from": frm, "to": to}
     shown |= {"rows": report.annex3_json(rows), "findings": findings}
     notes = (*disorders(findings), report.SCOPE)
     page = Page(report.TITLE, shown, partial(report.print_annex3, rows=rows), notes)
-    show(page, read.footing, machine)
+    show(page, read.footing, as_json)
 
 
 def annex4(
@@ -62,24 +62,24 @@ def annex4(
     tier: Tier = "部门",
     area: Area = "张店区",
     form: TextOrCsv = "text",
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """附件4：各部门录入的评价数，按多少排列。"""
     from console.reports import annex4 as report  # noqa: PLC0415
     from console.reports.periods import parse_period  # noqa: PLC0415
 
-    when, machine = parse_period(period), as_json or ctx.obj.json
+    when = parse_period(period)
     with reading(ctx) as read:
         checked_scope(read.units, tier, area)
         rows = report.annex4_rows(read.conn, read.units, when, tier, area)
-    if form == "csv" and not machine:
+    if form == "csv" and not as_json:
         _csv(report.annex4_csv(rows), ())
         return
     shown: dict[str, Any] = {"report": "annex4", "period": when.label, "tier": tier, "area": area}
     shown |= {"rows": report.annex4_json(rows)}
     title = f"{when.label} {area}{tier} {report.TITLE}"
     page = Page(title, shown, partial(report.render_annex4, rows=rows), (report.SCOPE,))
-    show(page, read.footing, machine)
+    show(page, read.footing, as_json)
 
 
 def indicators(
@@ -92,7 +92,7 @@ def indicators(
         typer.Option(help="按当时的情况统计，带时区，如 2021-10-08T09:00:00+08:00；缺省为现在"),
     ] = None,
     form: TextOrJson = "text",
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """指标：每个比率都列分子、分母、范围和算法。"""
     from console.reports import indicators as report  # noqa: PLC0415
@@ -111,7 +111,7 @@ def indicators(
         partial(report.render_indicators, found=found),
         (*disorders(found.findings), report.OVER),
     )
-    show(page, read.footing, as_json or ctx.obj.json or form == "json")
+    show(page, read.footing, as_json or form == "json")
 
 
 def whatif(
@@ -121,7 +121,7 @@ def whatif(
     tier: Tier = "部门",
     area: Area = "张店区",
     form: TextOrJson = "text",
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """试算：如果时限不同，本期哪些工单会逾期。"""
     from console.reports import whatif as report  # noqa: PLC0415
@@ -143,7 +143,7 @@ def whatif(
         },
         partial(report.render_whatif, found=found, units=read.units, zone=read.zone),
     )
-    show(page, read.footing, as_json or ctx.obj.json or form == "json")
+    show(page, read.footing, as_json or form == "json")
 
 
 def _csv(text: str, findings: tuple[str, ...]) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from console.report_desk import Machine, checked_scope, reading, terminal
+from console.cli_root import AsJson
+from console.report_desk import checked_scope, reading, terminal
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def units_list(
     ctx: typer.Context,
     tier: Annotated[str | None, typer.Option(help="只列这个层级")] = None,
     area: Annotated[str | None, typer.Option(help="只列这个区县")] = None,
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """现行单位名册：代码、名称、区县、层级、别名。"""
     from console.reports.roster import render_units, units_json  # noqa: PLC0415
@@ -32,7 +33,7 @@ def units_list(
     with reading(ctx) as read:
         units = read.units
     checked_scope(units, tier, area)
-    if as_json or ctx.obj.json:
+    if as_json:
         typer.echo(json.dumps(units_json(units, tier, area), ensure_ascii=False, indent=2))
     else:
         render_units(terminal(), units, tier, area)
@@ -41,7 +42,7 @@ def units_list(
 def units_import(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="名册：TOML，或 CSV（代码,名称,区县,层级,别名…）")],
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """用文件里的名册替换现行名册；有一处不对就全部不换。"""
     from console.wiring import office  # noqa: PLC0415
@@ -50,7 +51,7 @@ def units_import(
     units = load(file)
     with office(ctx.obj.data) as opened, opened.database.write() as conn:
         seed(conn, units)
-    if as_json or ctx.obj.json:
+    if as_json:
         shown = {"version": units.version, "units": len(units.units)}
         typer.echo(json.dumps(shown, ensure_ascii=False))
     else:
@@ -60,7 +61,7 @@ def units_import(
 def units_staff(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="人员名册：CSV，列为 单位,账号,电话")],
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """用文件里的人员名册替换现行的，供查“自我评价”；号码只存密钥摘要，有一处不对就全部不换。"""
     from console.wiring import office  # noqa: PLC0415
@@ -70,5 +71,4 @@ def units_staff(
         people = load_staff(file, opened.units)
         with opened.database.write() as conn:
             seed_staff(conn, opened.vault, people)
-    machine = as_json or ctx.obj.json
-    typer.echo(json.dumps({"staff": len(people)}) if machine else f"人员名册：{len(people)} 人")
+    typer.echo(json.dumps({"staff": len(people)}) if as_json else f"人员名册：{len(people)} 人")

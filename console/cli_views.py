@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli_root import AsJson
+
 if TYPE_CHECKING:
     from console.queues import Item
     from console.timeline import Due, Entry, Timeline
     from console.wiring import Office
 
-Machine = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 Unit = Annotated[str | None, typer.Option(help="单位：代码、名称或别名")]
 
 
@@ -36,7 +37,7 @@ def show(
         str, typer.Option(help="身份：operator、reviewer、supervisor、auditor、department")
     ] = "supervisor",
     unit: Unit = None,
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """看一件差评的时间线：一步一行，到期时间，按身份可见的内容。每次查看都留痕。"""
     from console.timeline import timeline  # noqa: PLC0415
@@ -50,7 +51,7 @@ def show(
         code = unit_code(opened.ledger, "unit", unit)
         viewer = Actor(checked_name("account", account), acting(role, *Role), code)
         found = timeline(opened, subject, viewer)
-    if as_json or ctx.obj.json:
+    if as_json:
         typer.echo(json.dumps(_timeline_json(found), ensure_ascii=False, indent=2))
     else:
         typer.echo("\n".join(_timeline_lines(found)))
@@ -63,7 +64,7 @@ def find(
         str, typer.Option("--as", envvar="BIHUAN_AS", metavar="ACCOUNT", help="谁在查：账号；留痕")
     ] = "console",
     role: Annotated[str, typer.Option(help="身份：operator、reviewer、supervisor")] = "operator",
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """按电话后四位找差评件；每次查找都留痕，责任单位不能查。"""
     from console.finding import found_by_last4  # noqa: PLC0415
@@ -74,7 +75,7 @@ def find(
     viewer = Actor(checked_name("account", account), acting(role, *sorted(INSIDERS)))
     with office(ctx.obj.data) as opened:
         found = found_by_last4(opened, last4, viewer)
-    if as_json or ctx.obj.json:
+    if as_json:
         typer.echo(json.dumps([dict(item._asdict()) for item in found], ensure_ascii=False))
     else:
         typer.echo("\n".join(f"{item.id}  {item.state}" for item in found) or "没有找到")
@@ -162,7 +163,7 @@ def queue(
         ),
     ],
     unit: Unit = None,
-    as_json: Machine = False,
+    as_json: AsJson = False,
 ) -> None:
     """看一个身份的待办：按剩余工作时间，到期时间，在谁手里。"""
     from console.queues import queue as queue_of  # noqa: PLC0415
@@ -174,7 +175,7 @@ def queue(
         else:
             items = queue_of(opened, role, unit)
             shown, rows = [_item_json(item) for item in items], [_row(item) for item in items]
-    if as_json or ctx.obj.json:
+    if as_json:
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         typer.echo("\n".join(_table(role, rows)))

@@ -170,7 +170,7 @@ class _Desk:
         left = None if due is None else remaining(rules.calendar, self.now, due)
         return Item(
             c.id,
-            f"GD{c.id.removeprefix('CP')}-{c.orders}" if c.orders else None,
+            c.order,
             task,
             c.state,
             limit,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from console.reports.footing import Footing
     from console.wiring import Office
     from workflow.units import UnitList
-
-Machine = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 @dataclass(frozen=True, slots=True)

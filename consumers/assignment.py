@@ -14,7 +14,6 @@ from sqlalchemy import Connection, select, text
 from schemas import DepartmentAssigned
 from workflow.bus.consumer import Record, Work
 from workflow.complaint import Complaint
-from workflow.door_units import order_number
 from workflow.errors import InvalidInput
 from workflow.states import State
 from workflow.storage.models import events
@@ -112,7 +111,7 @@ class Assignment:
         choice = self._choice(complaint, work.conn)
         if choice is not None:
             fact = DepartmentAssigned(
-                order=order_number(complaint),
+                order=complaint.next_order,
                 unit=choice.unit,
                 assisting=choice.assisting,
                 rule=choice.rule,

@@ -14,7 +14,6 @@ from schemas.envelope import Role
 from workflow.bus.consumer import Record, Work
 from workflow.clock import instant
 from workflow.complaint import Complaint
-from workflow.door_units import order_number
 from workflow.limits import LIMITS
 from workflow.outbox import DESK, POST, POST_ROW
 from workflow.policy import Policy
@@ -79,7 +78,7 @@ class Notifications:
 
     def _to_unit(self, complaint: Complaint, says: str) -> Messages:
         if complaint.unit is not None:
-            yield f"unit:{complaint.unit}", f"{_order(complaint)} {says}"
+            yield f"unit:{complaint.unit}", f"{complaint.order} {says}"
 
     def _assigned(self, record: Record, work: Work) -> Messages:
         fact, opened = record.fact, record.limits.opened
@@ -138,11 +137,6 @@ class Notifications:
         body = f"【督办】{about}{GROUNDS[fact.ground]}"
         yield from self._to_answerable(complaint, fact.limit, body, work.conn)
         yield SUPERVISOR, self._told(complaint, body, work.conn)
-
-
-def _order(complaint: Complaint) -> str:
-    """The work order in hand."""
-    return order_number(complaint).rpartition("-")[0] + f"-{complaint.orders}"
 
 
 def _moment(at: int, zone: ZoneInfo) -> str:

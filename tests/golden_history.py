@@ -23,7 +23,6 @@ from test_loop_properties import PROFILES, START, Drawn  # noqa: E402
 
 from consumers.metrics import Metrics  # noqa: E402
 from workflow.complaint import Complaint, Event  # noqa: E402
-from workflow.door_units import order_number  # noqa: E402
 from workflow.ledger import Actor  # noqa: E402
 from workflow.loop import STEPS  # noqa: E402
 from workflow.storage.models import (  # noqa: E402
@@ -99,7 +98,7 @@ def _record(city: City, subject: str, walk: list[Event]) -> None:
             if event.type == "ReviewCollected":
                 own = {"project_no": subject}
             elif event.type == "DepartmentAssigned":
-                own = {"order": order_number(posting.complaint(subject))}
+                own = {"order": posting.complaint(subject).next_order}
             posting.record(subject, event.fact.model_copy(update=own), actor)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from workflow.calendar_official import Official
+from workflow.clock import EPOCH, instant
 from workflow.errors import InvalidInput
 
 __all__ = ["Calendar", "Hours", "Spans", "clock_text", "instant", "joined", "micros"]
@@ -18,7 +19,6 @@ Hours = tuple[tuple[int, int], ...]
 Spans = tuple[tuple[int, int], ...]
 """The same as instants: microseconds since 1970-01-01T00:00:00Z."""
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = 1_000_000
 _MINUTE: Final = 60 * _SECOND
 _DAY: Final = 86_400 * _SECOND
@@ -37,11 +37,6 @@ def micros(when: datetime, field_name: str = "time") -> int:
             field_name, when.isoformat(), f"年份须在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间"
         )
     return (when - EPOCH) // _MICRO
-
-
-def instant(value: int) -> datetime:
-    """The aware UTC time of microseconds UTC."""
-    return EPOCH + timedelta(microseconds=value)
 
 
 def clock_text(hours: Hours) -> str:

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from schemas import BatchCollected
-from schemas.envelope import Role
 from schemas.rating import Rating, Refusal, ServiceRecord
 from workflow.answers import Answer, Answers
 from workflow.intake import Desk, Ready, ahead_of, sum_of
-from workflow.ledger import Actor, Ledger, Posting
+from workflow.ledger import Ledger, Posting
 from workflow.openings import Openings
+from workflow.recorded import PLATFORM
 from workflow.storage import collected
 from workflow.storage.erasing import erased_to
 from workflow.storage.numbers import next_number
@@ -26,7 +26,6 @@ MOST = 1000
 PENDING = ""
 """The tally's unit of ratings whose service record has not arrived."""
 
-PLATFORM = Actor("platform", Role.PLATFORM)
 Receipt = Callable[[Connection, Answers], None]
 
 

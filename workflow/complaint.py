@@ -111,6 +111,19 @@ class Complaint:
         """Somebody can be called: a real-name rating with a phone."""
         return self.real_name and self.has_phone
 
+    @property
+    def order(self) -> str | None:
+        """The number of the work order sent last: GD21-0125-2 is the second one of CP21-0125."""
+        return self._order(self.orders) if self.orders else None
+
+    @property
+    def next_order(self) -> str:
+        """The number the complaint's next work order gets."""
+        return self._order(self.orders + 1)
+
+    def _order(self, number: int) -> str:
+        return f"GD{self.id.removeprefix('CP')}-{number}"
+
     def copy(self) -> Complaint:
         new = Complaint.__new__(Complaint)
         new.__dict__.update(self.__dict__)

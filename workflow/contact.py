@@ -4,9 +4,9 @@ recorded that he looks at it.
 
 from __future__ import annotations
 
-from pydantic_core import from_json
 from sqlalchemy import Connection, bindparam, select, update
 
+from workflow.intake import opened_private
 from workflow.posting import Posting
 from workflow.storage.models import contacts, events
 from workflow.storage.vault import Vault
@@ -45,12 +45,12 @@ def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:
         if supplied:
             return supplied
     sent = vault.plain(conn, subject, "contact")
-    return str(from_json(sent)[0]) or None if sent else None
+    return opened_private(sent).mobile or None
 
 
 def sent_by(conn: Connection, vault: Vault, subject: str) -> tuple[str, ...]:
     """What the rating told of its giver (phone, name, ID number): what a text for the unit must
     not contain.
     """
-    sent = vault.plain(conn, subject, "contact")
-    return tuple(part for part in from_json(sent)[:3] if part) if sent else ()
+    sent = opened_private(vault.plain(conn, subject, "contact"))
+    return tuple(part for part in (sent.mobile, sent.userName, sent.certKey) if part)

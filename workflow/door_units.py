@@ -45,11 +45,6 @@ def required_unit(ledger: Ledger, field: str, name: str) -> str:
     return code
 
 
-def order_number(complaint: Complaint) -> str:
-    """The number of the complaint's next work order: GD21-0125-2 is the second one of CP21-0125."""
-    return f"GD{complaint.id.removeprefix('CP')}-{complaint.orders + 1}"
-
-
 def assign_to(
     ledger: Ledger,
     subject: str,
@@ -73,7 +68,7 @@ def assign_to(
         DepartmentAssigned,
         actor,
         {**step, "expected_version": complaint.version if expected is None else expected},
-        order=order_number(complaint),
+        order=complaint.next_order,
         unit=main,
         assisting=others,
         rule=BY_PERSON,

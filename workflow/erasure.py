@@ -19,12 +19,12 @@ from workflow.door import checked_name, stated
 from workflow.errors import InvalidInput
 from workflow.intake import opened_private
 from workflow.ledger import Actor, Ledger, Posting
+from workflow.recorded import CLOCK
 from workflow.storage import erasing, messages
 from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE
-from workflow.storage.numbers import next_number
+from workflow.storage.numbers import move, next_number, reached
 from workflow.storage.vault import Sealed, Vault, normal
 
-CLOCK = Actor("clock", Role.CLOCK)
 DAY = 86_400_000_000
 
 
@@ -71,37 +71,36 @@ def _limits(ledger: Ledger, now: int) -> tuple[date, int]:
 
 def _anything(conn: Connection, ledger: Ledger, now: int) -> bool:
     first, until = _limits(ledger, now)
-    if erasing.counter(conn, RATINGS_DONE) < first.toordinal() - 1:
+    if reached(conn, RATINGS_DONE) < first.toordinal() - 1:
         return True
     if messages.overdue(conn, until):
         return True
-    return bool(erasing.ended(conn, erasing.counter(conn, COMPLAINTS_DONE), until, 1))
+    return bool(erasing.ended(conn, reached(conn, COMPLAINTS_DONE), until, 1))
 
 
 def _ratings(conn: Connection, done: Erased, first: date, most: int) -> int:
     """One day's ratings, or a part of them; the counter moves once the day is done with."""
-    reached = erasing.counter(conn, RATINGS_DONE)
     last = first.toordinal() - 1
-    if reached >= last:
+    if reached(conn, RATINGS_DONE) >= last:
         return 0
     day = erasing.next_day(conn, erasing.erased_to(conn), first.isoformat())
     if day is None:
-        erasing.move(conn, RATINGS_DONE, last)
+        move(conn, RATINGS_DONE, last)
         return 1
     rows, whole = erasing.of_day(conn, day, most)
     done.ratings, done.rows = done.ratings + rows, done.rows + rows
     if whole:
-        erasing.move(conn, RATINGS_DONE, date.fromisoformat(day).toordinal())
+        move(conn, RATINGS_DONE, date.fromisoformat(day).toordinal())
     return 1
 
 
 def _complaints(conn: Connection, done: Erased, until: int, most: int) -> int:
-    found = erasing.ended(conn, erasing.counter(conn, COMPLAINTS_DONE), until, most)
+    found = erasing.ended(conn, reached(conn, COMPLAINTS_DONE), until, most)
     for ended in found:
         done.rows += erasing.of_complaint(conn, ended.id)
     done.complaints += len(found)
     if found:
-        erasing.move(conn, COMPLAINTS_DONE, found[-1].at)
+        move(conn, COMPLAINTS_DONE, found[-1].at)
     return len(found)
 
 

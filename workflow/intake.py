@@ -168,15 +168,6 @@ def content_digest(key: bytes, row_key: tuple[str, ...], content: tuple[Any, ...
 
 def _private(row: Rating) -> bytes | None:
     """What the rating says of people, where it says anything."""
-    if not (
-        row.mobile
-        or row.userName
-        or row.certKey
-        or row.writingEvaluation
-        or row.proManager
-        or row.device
-    ):
-        return None
     said = (
         row.mobile,
         row.userName,
@@ -185,6 +176,8 @@ def _private(row: Rating) -> bytes | None:
         row.proManager,
         row.device,
     )
+    if not any(said):
+        return None
     return to_json((*said, True) if row.anonymityFlag else said)
 
 

@@ -8,17 +8,16 @@ from operator import attrgetter
 from sqlalchemy import insert
 
 from schemas import LaterRatingJoined, ReviewCollected
-from schemas.envelope import Role
 from schemas.rating import Rating
 from workflow.clock import instant
 from workflow.intake import Desk, Ready, opened_private
-from workflow.ledger import Actor, Ledger, Posting
+from workflow.ledger import Ledger, Posting
+from workflow.recorded import PLATFORM
 from workflow.storage.collected import complaints_of
 from workflow.storage.models import contacts, vault
 from workflow.storage.numbers import next_number
 from workflow.storage.vault import Sealed, seal_text
 
-PLATFORM = Actor("platform", Role.PLATFORM)
 _CONTACT = insert(contacts)
 _VAULT = insert(vault)
 CONTACT_ROW = ("subject", "phone", "last4", "item", "window", "day")

@@ -24,6 +24,10 @@ class Actor(NamedTuple):
     unit: str | None = None
 
 
+PLATFORM = Actor("platform", Role.PLATFORM)
+CLOCK = Actor("clock", Role.CLOCK)
+
+
 class Recorded(NamedTuple):
     """What recording a step came to. `limits` are those the step opened or moved."""
 

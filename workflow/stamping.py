@@ -70,8 +70,10 @@ RESUMED_BY: dict[str, list[LimitRow]] = {}
 for _row in LIMITS:
     for _kind in dict.fromkeys(kind for kind, _ in _row.opened_by):
         OPENED_BY.setdefault(_kind, []).append(_row)
-    for _kind in dict.fromkeys((*_row.met_by, *_row.cancelled_by, _row.paused_by or "")):
+    for _kind in dict.fromkeys((*_row.met_by, *_row.cancelled_by)):
         CLOSED_BY.setdefault(_kind, []).append(_row)
+    if _row.paused_by is not None:
+        CLOSED_BY.setdefault(_row.paused_by, []).append(_row)
     if _row.resumed_by is not None:
         RESUMED_BY.setdefault(_row.resumed_by, []).append(_row)
 

@@ -2,6 +2,6 @@
 
 from producers.clock.recomputing import recompute
 from producers.clock.ticker import Ticker
-from producers.clock.timers import CLOCK, tick
+from producers.clock.timers import tick
 
-__all__ = ["CLOCK", "Ticker", "recompute", "tick"]
+__all__ = ["Ticker", "recompute", "tick"]

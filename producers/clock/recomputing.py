@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from schemas import DeadlineRecomputed
-from schemas.envelope import Role
 from workflow.complaint import Complaint, Open, load
-from workflow.ledger import Actor, Ledger, Posting
+from workflow.ledger import Ledger
+from workflow.recorded import CLOCK
 from workflow.rulebook import CALENDAR_SUBJECT, Rulebook
 from workflow.stamping import restamped
-from workflow.storage.models import complaints, events, sequences
+from workflow.storage.models import complaints, events
+from workflow.storage.numbers import move, reached
 
-CLOCK = Actor("clock", Role.CLOCK)
 DONE = f"recomputed/{CALENDAR_SUBJECT}"
 """The counter that says up to which revision every open limit was looked at."""
 
@@ -24,7 +23,6 @@ _PAGE = (
     .limit(bindparam("most"))
 )
 _REVISION = select(func.max(events.c.version)).where(events.c.subject == CALENDAR_SUBJECT)
-_LOOKED_AT = select(sequences.c.value).where(sequences.c.name == DONE)
 
 
 def recompute(ledger: Ledger, limit: int = 200) -> int:
@@ -34,7 +32,7 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
     A limit once moved bears the new calendar, so that nothing is moved twice.
     """
     with ledger.database.read() as conn:
-        if _revision(conn) == _looked_at(conn):
+        if _revision(conn) == reached(conn, DONE):
             return 0
     with ledger.transaction() as posting:
         revision = _revision(posting.conn)
@@ -49,22 +47,12 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
         if stale:
             moved += _moved(ledger, stale)
     with ledger.transaction() as posting:
-        _mark(posting, revision)
+        move(posting.conn, DONE, revision)
     return moved
 
 
 def _revision(conn: Connection) -> int:
     return conn.execute(_REVISION).scalar() or 0
-
-
-def _looked_at(conn: Connection) -> int:
-    return conn.execute(_LOOKED_AT).scalar() or 0
-
-
-def _mark(posting: Posting, revision: int) -> None:
-    new = insert(sequences).values(name=DONE, value=revision)
-    looked_at = {"value": new.excluded.value}
-    posting.conn.execute(new.on_conflict_do_update(index_elements=["name"], set_=looked_at))
 
 
 def _moved(ledger: Ledger, subjects: list[str]) -> int:

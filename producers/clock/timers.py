@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from sqlalchemy import Row, bindparam, delete, select, update
 
 import schemas as s
-from schemas.envelope import Fact, Role
+from schemas.envelope import Fact
 from workflow.complaint import Complaint, Event, Open
 from workflow.conditions import lapse_allowed
 from workflow.errors import Refused, UnknownComplaint
-from workflow.ledger import Actor, Ledger, Posting
+from workflow.ledger import Ledger, Posting
 from workflow.legal import legal_steps
 from workflow.policy import Policy
+from workflow.recorded import CLOCK
 from workflow.storage.models import deadlines
 
-CLOCK = Actor("clock", Role.CLOCK)
 LOGGER = logging.getLogger("bihuan.clock")
 _DUE = (
     select(deadlines)

@@ -90,10 +90,10 @@ def test_an_assisting_unit_does_its_own_part_only(city, verifying):
     city.hotline.confirms(verifying)
     given = {"order": "GD21-0001-1", "unit": UNIT, "rule": "person", "named_by_person": True}
     city.step(verifying, s.DepartmentAssigned, OPERATOR, **given, assisting=["ZD-YBJ"])
-    helper = Actor("经办02", Role.DEPARTMENT, "ZD-YBJ")
+    second = Actor("经办02", Role.DEPARTMENT, "ZD-YBJ")
     with pytest.raises(NotPermitted):
-        city.department.acknowledges(verifying, by=helper)
-    assert city.step(verifying, s.AssistanceSubmitted, helper, note="已配合").version
+        city.department.acknowledges(verifying, by=second)
+    assert city.step(verifying, s.AssistanceSubmitted, second, note="已配合").version
     with pytest.raises(NotPermitted):
         city.step(verifying, s.AssistanceSubmitted, HANDLER, note="已配合")
 

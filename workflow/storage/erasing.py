@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, and_, bindparam, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from workflow.storage.database import Spoken
-from workflow.storage.models import complaints, contacts, raters, ratings, sequences, vault
+from workflow.storage.models import complaints, contacts, raters, ratings, vault
+from workflow.storage.numbers import reached
 
 RATINGS_DONE, COMPLAINTS_DONE = "erased/ratings", "erased/complaints"
 """Counters: the last day (proleptic ordinal) all of whose ratings are done with; the end
@@ -21,9 +21,6 @@ RATINGS_DONE, COMPLAINTS_DONE = "erased/ratings", "erased/complaints"
 
 _SEP = "\x1f"
 _SERVICE_KEY = ("project_no", "service_number")
-_COUNTER = select(sequences.c.value).where(sequences.c.name == bindparam("of_name"))
-_MOVED = insert(sequences)
-_MOVE = _MOVED.on_conflict_do_update(index_elements=["name"], set_={"value": _MOVED.excluded.value})
 _NEXT_DAY = select(func.min(ratings.c.day)).where(
     ratings.c.day > bindparam("after"), ratings.c.day < bindparam("before")
 )
@@ -97,18 +94,10 @@ def overwriting(conn: Connection) -> Iterator[None]:
         conn.exec_driver_sql("PRAGMA secure_delete=OFF").close()
 
 
-def counter(conn: Connection, name: str) -> int:
-    return int(conn.execute(_COUNTER, {"of_name": name}).scalar() or 0)
-
-
-def move(conn: Connection, name: str, value: int) -> None:
-    conn.execute(_MOVE, {"name": name, "value": value})
-
-
 def erased_to(conn: Connection) -> str:
     """The last day all of whose ratings are done with; empty: none is."""
-    reached = counter(conn, RATINGS_DONE)
-    return date.fromordinal(reached).isoformat() if reached else ""
+    day = reached(conn, RATINGS_DONE)
+    return date.fromordinal(day).isoformat() if day else ""
 
 
 def next_day(conn: Connection, after: str, before: str) -> str | None:
@@ -146,9 +135,7 @@ def of_complaint(conn: Connection, subject: str) -> int:
     key = _SEP.join((source, project_no, service)) + _SEP
     gone = conn.execute(_OF_RATING, {"of_owner": subject}).rowcount
     for low in (f"{subject}-", key, _SEP.join(("conflict", "rating", key))):
-        gone += conn.execute(
-            _UNDER, {"low": low, "high": low[:-1] + chr(ord(low[-1]) + 1)}
-        ).rowcount
+        gone += _under(conn, low)
     conn.execute(delete(contacts).where(contacts.c.subject == subject))
     return gone
 
