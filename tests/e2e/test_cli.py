@@ -89,6 +89,7 @@ def test_a_complaint_goes_round_by_commands(bihuan: Callable[..., Said], verifyi
     accepted = bihuan(f"hotline accept-feedback {c} --as 话务员01 --json").json
     assert accepted["state"] == "REEVALUATING"
     assert "reevaluate" in accepted["limits"]
+    assert bihuan(f"hotline call {c} --outcome answered --as 话务员01").code == 0
     closed = bihuan(f"hotline reevaluate {c} --level 5 --solved --as 话务员01")
     assert "办结" in closed.out
     shown = bihuan(f"complaint show {c} --json").json
