@@ -30,7 +30,7 @@ class Help(HelpFormatter):
     def __init__(self, **_: object) -> None:
         # Wide for typer, which counts characters and would cut short what fits; we wrap ourselves.
         super().__init__(width=400)
-        self.columns = max(50, min(shutil.get_terminal_size().columns, MOST) - 2)
+        self.columns = room()
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         self.write(f"{prefix or '用法：'}{prog} {args}\n")
@@ -62,6 +62,19 @@ def _noted(text: str) -> str:
     for english, chinese in NOTES.items():
         text = text.replace(english, chinese)
     return text
+
+
+def room() -> int:
+    """Columns a line may take: the terminal's less a margin, never more than a page is wide."""
+    return max(50, min(shutil.get_terminal_size().columns, MOST) - 2)
+
+
+def hanging(begin: str, text: str) -> Iterator[str]:
+    """The text after its beginning; what a line does not hold stands below it, indented."""
+    indent = width(begin)
+    first, *rest = list(wrapped(text, room() - indent)) or [""]
+    yield f"{begin}{first}".rstrip()
+    yield from (" " * indent + line for line in rest)
 
 
 def width(text: str) -> int:

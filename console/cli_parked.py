@@ -38,6 +38,10 @@ def parked_list(ctx: typer.Context, as_json: AsJson = False) -> None:
         place = f"{row['consumer']} {row['lane']} {row['pos']}"
         typer.echo(f"{what} {place}  {row['subject']} {row['type']}：{row['error']}")
     typer.echo(f"共 {len(rows)} 条" if rows else "没有异常件")
+    if rows:
+        place = "{consumer} {lane} {pos}".format_map(rows[0])
+        typer.echo(f"排除原因后重试：bihuan parked retry {place}")
+        typer.echo(f"不再处理：bihuan parked discard {place} --reason 理由")
 
 
 def _message(row: Any) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def _what_is_wrong(error: UsageError) -> str:
         name, _, near = error.message.removeprefix("No such command ").partition("Did you mean ")
         return f"没有命令 {name.strip(' .')}" + (f"，是不是 {near.rstrip('?')}？" if near else "")
     if error.message.startswith("Got unexpected extra argument"):
-        return "多出的参数：" + error.message.partition("(")[2].rstrip(")")
+        return "多出的参数：" + error.message.rpartition(" (")[2].rstrip(")")
     return error.message
 
 

@@ -83,32 +83,37 @@ def find(
 
 def _timeline_lines(found: Timeline) -> Iterator[str]:
     from console import wording  # noqa: PLC0415
+    from console.cli_help import hanging  # noqa: PLC0415
 
     yield f"{found.subject}  {wording.state_name(found.state)}  第 {found.version} 版"
     for label, text in found.head:
-        yield f"  {wording.padded(label, 12)}{text}"
+        yield from hanging(f"  {wording.padded(label, 12)}", text)
     for due in found.open:
         mark = "（暂停，恢复后顺延）" if due.paused else "（暂定）" if due.provisional else ""
         label = wording.padded(f"限 {due.label}", 12)
         yield f"  {label}{wording.when(due.due_at, found.zone)}{mark}"
     yield "时间线"
     for entry in found.entries:
-        yield "  " + _entry_line(found, entry)
+        yield from _entry_lines(found, entry)
     if found.allowed:
-        yield "现在可以办理：" + "、".join(found.allowed)
+        yield from hanging("现在可以办理：", "、".join(found.allowed))
 
 
-def _entry_line(found: Timeline, entry: Entry) -> str:
+def _entry_lines(found: Timeline, entry: Entry) -> Iterator[str]:
+    """When, what, by whom and to which state on one line; what was said and falls due below."""
     from console import wording  # noqa: PLC0415
+    from console.cli_help import hanging  # noqa: PLC0415
 
     who = f"{wording.role_name(entry.role)} {entry.who}".strip()
-    parts = [f"{label}：{text}" for label, text in entry.details]
+    begin = f"{wording.when(entry.occurred_at, found.zone)}  {wording.padded(entry.label, 16)}"
+    state = wording.state_name(entry.state)
+    yield f"  {begin}  {wording.padded(who, 18)}  → {state}"
+    parts = [f"{label}：{text.rstrip('。')}" for label, text in entry.details]
     parts += [f"限{due.label} {wording.when(due.due_at, found.zone)}" for due in entry.limits]
     if entry.occurred_at != entry.recorded_at:
         parts.append(f"记录于 {wording.when(entry.recorded_at, found.zone)}")
-    begin = f"{wording.when(entry.occurred_at, found.zone)}  {wording.padded(entry.label, 16)}  "
-    state = wording.padded(f"→ {wording.state_name(entry.state)}", 13)
-    return f"{begin}{wording.padded(who, 16)}  {state}  {'；'.join(parts)}".rstrip()
+    if parts:
+        yield from hanging(" " * 6, "；".join(parts))
 
 
 def _timeline_json(found: Timeline) -> dict[str, Any]:

@@ -4,6 +4,8 @@ only.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from schemas.envelope import Role
 from workflow.bus.consumer import Record
 from workflow.complaint import Complaint
@@ -134,6 +136,15 @@ def may_read(viewer: Actor, name: str) -> bool:
     if name == "type" or name in NEVER:
         return False
     return viewer.role is not Role.DEPARTMENT or name in UNITS_FIELDS
+
+
+def may_know(viewer: Actor, limit: str, assisting: Collection[str]) -> bool:
+    """Whether a limit is shown. A unit that assists works to the order's due time; to acknowledge,
+    return and appeal is the main unit's.
+    """
+    if viewer.role is not Role.DEPARTMENT:
+        return True
+    return limit == "rectify" if viewer.unit in assisting else limit in UNITS_LIMITS
 
 
 def overlays(c: Complaint, viewer: Actor) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 
 from console import wording
 from console.recognised import for_the_office, in_words, to_unit
-from console.sight import UNITS_LIMITS, admit, in_scope, may_read, may_see, overlays, steps_for
+from console.sight import admit, in_scope, may_know, may_read, may_see, overlays, steps_for
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
@@ -121,7 +121,7 @@ class _View:
             c.version,
             self.zone,
             tuple(self._head(records)),
-            tuple(self._dues(c.limits, c.paused)),
+            tuple(self._dues(c.limits, c.assisting, c.paused)),
             tuple(self._entries(records)),
             steps_for(c, self.viewer, self.office.clock(), self.policy),
         )
@@ -194,12 +194,12 @@ class _View:
             if record.type == "DepartmentAssigned":
                 holder, assisting = record.fact.unit, record.fact.assisting
             if may_see(self.viewer, record, holder, assisting):
-                yield self._entry(record, before)
+                yield self._entry(record, before, assisting)
             if record.type == "ReturnAccepted":
                 holder, assisting = None, ()
             before = record.state
 
-    def _entry(self, record: Record, before: str) -> Entry:
+    def _entry(self, record: Record, before: str, assisting: tuple[str, ...]) -> Entry:
         people = record.role in (Role.CONSUMER, Role.CLOCK, Role.PLATFORM)
         hide = people or record.role == Role.CITIZEN or (self.unit and record.unit != self.unit)
         return Entry(
@@ -212,7 +212,7 @@ class _View:
             "" if hide else record.actor,
             record.role,
             tuple(self._details(record)),
-            tuple(self._dues(record.limits.opened)),
+            tuple(self._dues(record.limits.opened, assisting)),
         )
 
     def _details(self, record: Record) -> Iterator[tuple[str, str]]:
@@ -237,10 +237,12 @@ class _View:
             return text
         return without_persons(text, *self.known)
 
-    def _dues(self, limits: Any, paused: Collection[str] = ()) -> Iterator[Due]:
+    def _dues(
+        self, limits: Any, assisting: Collection[str], paused: Collection[str] = ()
+    ) -> Iterator[Due]:
         opened: Open
         for name, opened in limits.items():
-            if self.unit is None or name in UNITS_LIMITS:
+            if may_know(self.viewer, name, assisting):
                 label = wording.LIMIT_NAMES.get(name, name)
                 yield Due(name, label, opened.due_at, opened.provisional, name in paused)
 

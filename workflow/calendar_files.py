@@ -19,6 +19,11 @@ __all__ = ["calendar_of", "load_calendar", "office_calendar", "parse_calendar", 
 _LARGEST: Final = 1 << 20
 _KEYS: Final = frozenset({"name", "version", "zone", "official", "hours", "dates"})
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NO_PLACE: Final = ("localtime", "posixrules", "Factory", "posix", "right")
+"""What lies beside the zones on many machines and is no zone of a place: it means what each
+machine's owner has set, or counts leap seconds.
+"""
+
 _OFFICE: Final = {
     "zone": "Asia/Shanghai",
     "official": "china",
@@ -122,6 +127,8 @@ def _text(table: Mapping[str, Any], key: str, default: str, prefix: str) -> str:
 def _zone(value: Any, field: str) -> ZoneInfo:
     if value is None:
         raise InvalidInput(field, value, '缺少时区，如 zone = "Asia/Shanghai"')
+    if isinstance(value, str) and value.partition("/")[0] in _NO_PLACE:
+        raise InvalidInput(field, value, "须写地区的时区，如 Asia/Shanghai；这个名称随机器而变")
     try:
         return ZoneInfo(value)
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -185,9 +185,9 @@ def ahead(ledger: Ledger, field: str, value: datetime | str | None) -> int | Non
         return None
     at, now = moment(field, value), ledger.clock()
     if not now < at <= now + AHEAD_MOST // timedelta(microseconds=1):
-        raise InvalidInput(
-            field, str(value), f"须晚于现在（{instant(now):%Y-%m-%dT%H:%MZ}），一年以内"
-        )
+        here = instant(now).astimezone(ledger.rulebook.in_force(now).zone)
+        shown = here.isoformat(timespec="minutes")
+        raise InvalidInput(field, str(value), f"须晚于现在（{shown}），一年以内")
     return at
 
 

@@ -224,6 +224,8 @@ BROKEN = [
     ("", "zone"),
     ('zone = "Mars/Olympus"', "zone"),
     ("zone = 8", "zone"),
+    ('zone = "localtime"', "zone"),
+    ('zone = "right/Asia/Shanghai"', "zone"),
     ('zone = "../../etc/passwd"', "zone"),
     ('zone = "UTC"', "hours"),
     ('zone = "UTC"\nhours = 3', "hours"),

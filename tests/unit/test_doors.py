@@ -325,6 +325,12 @@ def test_a_bad_value_names_its_field_and_records_nothing(
     assert city.complaint(verifying).version == before
 
 
+def test_a_refusal_tells_the_time_of_the_offices_zone(city: City, verifying: str) -> None:
+    past = "2021-09-16T08:00:00+08:00"
+    with pytest.raises(InvalidInput, match=r"须晚于现在（2021-09-16T\d\d:\d\d\+08:00）"):
+        hotline.call(city.ledger, verifying, account=A, outcome="busy", next_call_at=past)
+
+
 @pytest.mark.parametrize("code", ["777", "510", "", "109 ", "\ud800"])
 def test_a_reason_not_on_the_list_is_refused(city: City, verifying: str, code: str) -> None:
     with pytest.raises(InvalidInput, match="reason_code"):

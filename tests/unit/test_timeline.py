@@ -81,6 +81,19 @@ def test_the_unit_never_sees_who_rated(city: City, rectifying: str) -> None:
     assert "居住证明" in seen
 
 
+def test_an_assisting_unit_is_shown_the_orders_due_time_alone(city: City, rectifying: str) -> None:
+    open_to = {
+        unit: {due.name for due in timeline(city.office, rectifying, unit).open}
+        for unit in (HANDLER, ASSISTING)
+    }
+    assert open_to == {
+        HANDLER: {"rectify", "return_window", "appeal_window"},
+        ASSISTING: {"rectify"},
+    }
+    (sent,) = timeline(city.office, rectifying, ASSISTING).entries
+    assert [due.name for due in sent.limits] == ["rectify"]
+
+
 def _about(city: City, subject: str, viewer: Actor) -> dict[str, str]:
     return dict(timeline(city.office, subject, viewer).head)
 
@@ -203,7 +216,11 @@ def test_an_erased_text_is_said_to_be_erased(city: City, rectifying: str) -> Non
 def test_steps_are_named_by_where_they_led(city: City, rectifying: str) -> None:
     city.department.submits(rectifying)
     city.hotline.accepts(rectifying)
+<<<<<<< ours
+    hotline.call(city.ledger, rectifying, account=OPERATOR.name, outcome="answered")
+=======
     city.hotline.calls(rectifying)
+>>>>>>> theirs
     city.step(rectifying, s.ComplaintReevaluated, OPERATOR, level=2, by="call")
     found = timeline(city.office, rectifying, SUPERVISOR)
     assert found.entries[-1].label == "再评价不满意，重办"
