@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 
-import pytest
 from docker.errors import DockerException
+from docker.models.containers import Container
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+from servers import none_to_be_had
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from workflow.bus.broker import Broker
 
@@ -26,15 +28,44 @@ def kafka() -> Iterator[str]:
     if given := os.environ.get("BIHUAN_TEST_KAFKA"):
         yield given
         return
+    with own() as (servers, _):
+        yield servers
+
+
+@contextmanager
+def own() -> Iterator[tuple[str, Container]]:
+    """A container's broker that nobody else uses, to be treated badly."""
     port = _free_port()
     try:
         container = _container(port).start()
     except DockerException:
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(f"{NONE}, and REQUIRE_SERVICES=1 asks for it")
-        pytest.skip(NONE)
+        none_to_be_had(NONE)
     with container:
-        yield f"127.0.0.1:{port}"
+        _wait_for(f"127.0.0.1:{port}")
+        yield f"127.0.0.1:{port}", container.get_wrapped_container()
+
+
+def _wait_for(servers: str) -> None:
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            KafkaAdminClient(bootstrap_servers=servers, bootstrap_timeout_ms=2000).close()
+        except KafkaError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+
+
+@contextmanager
+def away(container: Container, how: str) -> Iterator[None]:
+    """The broker killed, stopped or paused, and there again at the end, at its old address."""
+    {"kill": container.kill, "stop": container.stop, "pause": container.pause}[how]()
+    yield
+    if how == "pause":
+        container.unpause()
+    else:
+        container.start()
 
 
 def _container(port: int) -> DockerContainer:
@@ -56,12 +87,11 @@ def _container(port: int) -> DockerContainer:
         "BROKER_HEARTBEAT_INTERVAL_MS": 500,
         "HEAP_OPTS": "-Xms256m -Xmx512m",
     }
-    container = DockerContainer("apache/kafka:4.3.0").with_bind_ports(
-        "9092/tcp", ("127.0.0.1", port)
-    )
+    container = DockerContainer("apache/kafka:4.3.0")
+    container.ports["9092/tcp"] = ("127.0.0.1", port)
     for name, value in settings.items():
         container = container.with_env(f"KAFKA_{name}", str(value))
-    return container.waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+    return container
 
 
 def fresh(servers: str, **values: object) -> Broker:
