@@ -40,9 +40,11 @@ def own() -> Iterator[tuple[str, Container]]:
         container = _container(port).start()
     except DockerException:
         none_to_be_had(NONE)
-    with container:
+    try:
         _wait_for(f"127.0.0.1:{port}")
         yield f"127.0.0.1:{port}", container.get_wrapped_container()
+    finally:
+        container.stop()
 
 
 def _wait_for(servers: str) -> None:
