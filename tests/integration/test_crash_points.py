@@ -28,9 +28,6 @@ from workflow.storage.models import (
 )
 
 KILLED = -9
-MOST = 150
-"""Crash points of a story."""
-
 CALL = "scenarios:quarter"
 
 
@@ -115,7 +112,7 @@ def test_killed_before_any_commit_and_run_again_it_ends_the_same(
 ):
     commits, expected = undisturbed
     assert commits > 20, "no crash points were found"
-    points = crash_points(commits, part, 4)
+    points = range(1 + part, commits + 1, 4)
     for point in points:
         place = in_memory / storage.name / f"before-{point}"
         given = killed(storage, start, place, zygote, point, after=False)
@@ -136,7 +133,7 @@ def test_killed_just_after_any_commit_everything_told_is_there_and_nothing_is_ha
     so it is looked at as it was left.
     """
     commits, _ = undisturbed
-    points = crash_points(commits, part, 2)
+    points = range(1 + part, commits + 1, 2)
     for point in points:
         place = in_memory / storage.name / f"after-{point}"
         killed(storage, start, place, zygote, point, after=True)
@@ -146,14 +143,6 @@ def test_killed_just_after_any_commit_everything_told_is_there_and_nothing_is_ha
         city.close()
         shutil.rmtree(place)
     say(capsys, f"{len(points)} of {commits} crash points after a commit, part {part + 1} of 2")
-
-
-def crash_points(commits, part, parts):
-    """This part's commits, from the first to the last. A file makes fewer than MOST: all of them;
-    a server commits for each consumer apart, and is killed at every second or third.
-    """
-    every = -(-commits // MOST)
-    return range(1 + part * every, commits + 1, parts * every)
 
 
 def killed(storage, start, place, zygote, point, after):
