@@ -15,6 +15,7 @@ from console import (
     cli_erase,
     cli_intake,
     cli_loop,
+    cli_move,
     cli_outbox,
     cli_parked,
     cli_processes,
@@ -71,6 +72,7 @@ cli_parked.register(app)
 cli_processes.register(app)
 cli_outbox.register(app)
 cli_erase.register(app)
+cli_move.register(app)
 cli_demo.register(app)
 
 

@@ -25,7 +25,7 @@ from workflow.settings_kafka import KafkaSettings
 from workflow.storage.database import Database
 from workflow.storage.models import lanes, sequences
 from workflow.storage.models import units as units_table
-from workflow.storage.schema import prepare
+from workflow.storage.schema import is_new, prepare
 from workflow.storage.sqlite import SqliteDatabase, unwritable
 from workflow.storage.vault import Keys, Vault, load_keys
 from workflow.units import SHIPPED, UnitList, load, seed, stored
@@ -94,19 +94,17 @@ class Office:
         self.database.close()
 
 
-def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office:
-    """Opens (and on first use prepares) the embedded database of a folder; BIHUAN_DATA, else
-    ./data.
+def open_office(
+    data: Path | None = None, clock: Clock = system_clock, *, embedded: bool = False
+) -> Office:
+    """Opens (and on first use prepares) the database of a folder: BIHUAN_DATA, else ./data;
+    its own file where it is asked for `embedded`.
     """
     gc.set_threshold(50_000, 20, 20)  # rows and records live for one batch, and form no cycles
     settings = Settings.read(data)
-    path = settings.data / "bihuan.db"
-    new = not path.exists()  # asked first: whoever makes a database has made its key before
-    try:
-        keys = load_keys(settings.data, settings.key, new=new)
-    except OSError as error:
-        raise unwritable(settings.data, error) from error
-    database = _database(settings)
+    if embedded:
+        settings = settings.model_copy(update={"database": None})
+    database, keys = _opened(settings)
     prepare(database, keys)
     _seed_units(database)
     rulebook = Rulebook(Policies.load(), settings.profile)
@@ -117,12 +115,30 @@ def open_office(data: Path | None = None, clock: Clock = system_clock) -> Office
     return Office(settings.data, settings, database, keys, rulebook, ledger, clock)
 
 
-def _database(settings: Settings) -> Database:
-    if settings.database is None:
-        return SqliteDatabase(settings.data / "bihuan.db")
-    from workflow.storage.postgres import PostgresDatabase  # noqa: PLC0415  # an extra
+def _opened(settings: Settings) -> tuple[Database, Keys]:
+    """The database and its keys. Whether it is new is asked before it is made: whoever makes a
+    database has made its key before.
+    """
+    path = settings.data / "bihuan.db"
+    try:
+        if settings.database is None:
+            keys = load_keys(settings.data, settings.key, new=not path.exists())
+            return SqliteDatabase(path), keys
+        server = server_at(settings.database)
+        return server, load_keys(settings.data, settings.key, new=is_new(server))
+    except OSError as error:
+        raise unwritable(settings.data, error) from error
 
-    return PostgresDatabase(settings.database)
+
+def server_at(address: str) -> Database:
+    """The PostgreSQL database of this address. Raises InvalidInput."""
+    try:
+        from workflow.storage.postgres import PostgresDatabase  # noqa: PLC0415  # an extra
+
+        return PostgresDatabase(address)
+    except ImportError:
+        reason = "需要安装 PostgreSQL 驱动：uv sync --extra postgres"
+        raise InvalidInput("BIHUAN_DATABASE", "", reason) from None
 
 
 def _standing(database: Database) -> Clock:
@@ -142,14 +158,17 @@ def _seed_units(database: Database) -> None:
         if conn.execute(select(func.count()).select_from(units_table)).scalar_one():
             return
     with database.write() as conn:
+        database.alone(conn)
         if not conn.execute(select(func.count()).select_from(units_table)).scalar_one():
             seed(conn, load(SHIPPED))
 
 
 @contextmanager
-def office(data: Path | None = None, clock: Clock = system_clock) -> Iterator[Office]:
+def office(
+    data: Path | None = None, clock: Clock = system_clock, *, embedded: bool = False
+) -> Iterator[Office]:
     """An office, closed at the end."""
-    opened = open_office(data, clock)
+    opened = open_office(data, clock, embedded=embedded)
     try:
         yield opened
     finally:

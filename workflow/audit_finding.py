@@ -25,7 +25,8 @@ class Finding:
 
 def streamed(conn: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
     """The query's rows a page at a time, so that memory stays flat."""
-    yield from conn.execute(query, execution_options={"yield_per": _PAGE})
+    with conn.execute(query, execution_options={"yield_per": _PAGE}) as rows:
+        yield from rows
 
 
 def octets(value: object) -> bytes:

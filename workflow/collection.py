@@ -72,14 +72,18 @@ def collect_ready(
     if ahead:
         late = {refusal.row for refusal in ahead}
         rows = [row for row in rows if row.number not in late]
-    with ledger.transaction() as posting:
-        batch = _Batch(posting, ledger, desk, source, received_at)
-        answers = batch.take(rows)
-        batch.refuse([*refusals, *ahead], import_id)
-        batch.append()
-        if also is not None:
-            also(posting.conn, answers)
-    return answers
+
+    def once() -> Answers:
+        with ledger.transaction() as posting:
+            batch = _Batch(posting, ledger, desk, source, received_at)
+            answers = batch.take(rows)
+            batch.refuse([*refusals, *ahead], import_id)
+            batch.append()
+            if also is not None:
+                also(posting.conn, answers)
+        return answers
+
+    return ledger.insist(once)
 
 
 class _Batch:
@@ -134,12 +138,13 @@ class _Batch:
     def _rating_values(self, rows: dict[Any, Ready]) -> dict[Any, tuple[Any, ...]]:
         """Ratings that name no unit take that of their service record, if it is there."""
         place = (self.number, self.received_at, None)
-        values = {}
+        unnamed = list({key[:3] for key, row in rows.items() if row.unit is None})
+        known, values = collected.units_of(self.conn, unnamed), {}
         for key, row in rows.items():
             if row.unit is not None:
                 values[key] = key + place + row.content
                 continue
-            unit = collected.unit_of(self.conn, key[:3])
+            unit = known.get(key[:3])
             matched = (self.number, self.received_at, None if unit is None else self.number)
             level, reasons, origin, channel, _, *rest = row.content
             values[key] = (*key, *matched, level, reasons, origin, channel, unit, *rest)
@@ -168,7 +173,10 @@ class _Batch:
         """Ratings that came before these service records get their unit; their tallies move."""
         if not self.services or not collected.anything_waits(self.conn):
             return
+        met = collected.waiting_for(self.conn, [row.key for row in self.services])
         for row in self.services:
+            if row.key not in met:
+                continue
             unit = row.unit or PENDING
             for waiting in collected.match(self.conn, row.key, unit, self.number):
                 counts = (0, 1, waiting.onsite, waiting.bad)

@@ -5,20 +5,26 @@ to the log, at once.
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
 from schemas.envelope import Fact
 from workflow.clock import Clock, system_clock
+from workflow.errors import Busy
 from workflow.posting import Posting
 from workflow.recent import Recent
 from workflow.recorded import Actor, Recorded
 from workflow.rulebook import Rulebook
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys, Sealed, Vault, opened_text
+
+PAUSES = (0.02, 0.2)
+Done = TypeVar("Done")
 
 __all__ = ["Actor", "Ledger", "Posting", "Recorded"]
 
@@ -45,6 +51,17 @@ class Ledger:
         self.recent.keep_complaints(posting.touched)
         self.recent.keep_records(posting.appended)
 
+    def insist(self, once: Callable[[], Done]) -> Done:
+        """One transaction of its own, which may be done again: on a server it is, when another's
+        locks or a deadlock have undone it. A file's writers stand in a queue, and wait there.
+        """
+        for pause in () if self.database.one_writer else PAUSES:
+            try:
+                return once()
+            except Busy:
+                time.sleep(pause)
+        return once()
+
     def now(self, conn: Connection) -> int:
         """The server's clock; without a server, or with a clock of the demo's, that clock."""
         at = self.database.now(conn) if self.clock is system_clock else None
@@ -61,23 +78,27 @@ class Ledger:
         texts: Mapping[str, Sealed] | None = None,
         also: Callable[[Posting], None] | None = None,
     ) -> Recorded:
-        """A person's step. A key heard before gets the first answer; StaleVersion if somebody
-        moved the complaint since. `also` is done in the same transaction, once.
+        """A person's step, insisted on. A key heard before gets the first answer; StaleVersion if
+        somebody moved the complaint since. `also` is done in the same transaction, once.
 
         Raises IllegalStep, NotPermitted, UnknownComplaint, StaleVersion, KeyReused.
         """
-        with self.transaction() as posting:
-            fingerprint = self._fingerprint(subject, fact, actor, texts or {})
-            if key is not None and (first := posting.heard(key, fingerprint)) is not None:
-                return first
-            done = posting.record(
-                subject, fact, actor, expected_version=expected_version, texts=texts
-            )
-            if also is not None:
-                also(posting)
-            if key is not None:
-                posting.remember(key, fingerprint, done)
-            return done
+        fingerprint = self._fingerprint(subject, fact, actor, texts or {})
+
+        def once() -> Recorded:
+            with self.transaction() as posting:
+                if key is not None and (first := posting.heard(key, fingerprint)) is not None:
+                    return first
+                done = posting.record(
+                    subject, fact, actor, expected_version=expected_version, texts=texts
+                )
+                if also is not None:
+                    also(posting)
+                if key is not None:
+                    posting.remember(key, fingerprint, done)
+                return done
+
+        return self.insist(once)
 
     def _fingerprint(
         self, subject: str, fact: Fact, actor: Actor, texts: Mapping[str, Sealed]

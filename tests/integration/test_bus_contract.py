@@ -22,7 +22,7 @@ from workflow.bus.rebuild import rebuild
 from workflow.bus.relay import Relay
 from workflow.bus.runner import Runner
 from workflow.bus.topic import Copies, Following
-from workflow.errors import Busy, InvalidInput
+from workflow.errors import Away, Busy, InvalidInput
 from workflow.recent import Recent
 from workflow.record import record_of
 from workflow.storage.models import events, lanes, parked, progress
@@ -372,6 +372,23 @@ def test_trouble_that_passes_is_tried_again_and_parks_nothing(city, busy):
     assert sorted(done_by(city, failing)) == sorted(log_of(city))
     assert rows_of(city, parked) == []
     assert len(waited) == 1
+
+
+@pytest.mark.guarantee("G6")
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("trouble", [Busy, Away])
+def test_a_database_that_is_busy_or_away_for_long_parks_nothing(city, trouble):
+    failing, broken = Failing(lambda _: trouble() if broken else None), [True]
+    with city.office.database.write() as conn:
+        join_source(conn, failing.name, "beginning")
+    runner = Runner(city.ledger, failing, pause=lambda _: None)
+    with pytest.raises(trouble):
+        runner.step()
+    assert rows_of(city, parked) == []
+    broken.clear()
+    while runner.step():
+        pass
+    assert sorted(done_by(city, failing)) == sorted(log_of(city))
 
 
 class Ruling(Analysing):

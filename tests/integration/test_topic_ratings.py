@@ -1,4 +1,4 @@
-"""The topic `ratings`: taken in by the bulk path, once; what cannot be is parked and stops nothing."""
+"""The topic `ratings`: taken in once, in bulk; what cannot be is parked and stops nothing."""
 
 import json
 
@@ -128,7 +128,7 @@ def test_poison_of_every_kind_is_parked_and_stops_nothing(city, collecting, plat
             for entry in found
         ]
     values = [parcel.value for parcel in kept]
-    assert {value for value in POISON} <= set(values)
+    assert set(POISON) <= set(values)
     assert dict(kept[0].headers) == {"source": b"bihuan"}
     assert city.damage() == []
 

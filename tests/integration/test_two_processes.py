@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from zygote import acknowledged
 
 from consumers import register
+from workflow.bus.crew import Crew
 from workflow.bus.embedded import EmbeddedBus
-from workflow.storage.models import complaints, events, parked, ratings, services, tallies
+from workflow.clock import system_clock
+from workflow.storage.models import complaints, events, leases, parked, ratings, services, tallies
 
 BATCHES, SIZE = 6, 30
 BAD = BATCHES * SIZE // 10
@@ -77,7 +79,7 @@ def effects_are_the_log(city):
 
 
 @pytest.mark.guarantee("G2")
-def test_two_processes_never_drain_at_once(city, folder, zygote, tmp_path):
+def test_two_processes_that_drain_never_do_the_same_twice(city, folder, zygote, tmp_path):
     make_room(city.office.database)
     for _ in range(20):
         city.portal.bad_review()
@@ -94,3 +96,50 @@ def test_two_processes_never_drain_at_once(city, folder, zygote, tmp_path):
     assert effects_are_the_log(city)
     assert count_of(city, parked) == 0
     assert city.damage() == []
+
+
+def crews(city, count):
+    return [Crew(city.office.database, system_clock) for _ in range(count)]
+
+
+def test_processes_on_a_server_share_the_lanes(city):
+    first, second = crews(city, 2)
+    assert first.acquire() is True
+    assert second.acquire() is True
+    assert first.renew()
+    assert second.renew()
+    first.release()
+    second.release()
+    with city.office.database.read() as conn:
+        assert conn.execute(select(leases)).all() == []
+
+
+@pytest.mark.guarantee("G6")
+def test_after_a_kill_one_goes_on_carefully_and_the_others_stand_by(city):
+    fallen, careful, other = crews(city, 3)
+    assert fallen.acquire() is True
+    assert other.acquire() is True
+    fallen.release(clean=False)
+    assert not other.renew(), "it stops, and asks again"
+    assert careful.acquire() is False
+    assert other.acquire() is None
+    assert careful.renew()
+    careful.calm()
+    assert other.acquire() is True
+    assert careful.renew()
+    careful.release()
+    other.release()
+
+
+@pytest.mark.guarantee("G6")
+def test_the_careful_one_killed_in_its_turn_is_seen_as_well(city):
+    fallen, careful, third = crews(city, 3)
+    fallen.acquire()
+    fallen.release(clean=False)
+    assert careful.acquire() is False
+    careful.release(clean=False)
+    assert third.acquire() is False
+    third.calm()
+    third.release()
+    (whole,) = crews(city, 1)
+    assert whole.acquire() is True

@@ -37,7 +37,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FILE = re.compile(r"[\w.*/-]+(?:/|\.(?:py|toml|md|csv|json)|Makefile|LICENSE)")
-MADE = ("data/", "demo/", "restored/")
+MADE = ("data/", "demo/", "restored/", "secrets/")
 """Folders that are there only once the product has run."""
 
 SOMEBODYS = re.compile(r"[a-z.-]+\.(csv|toml|json)")

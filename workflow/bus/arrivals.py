@@ -1,4 +1,4 @@
-"""What a topic brought, beside how far its reader has come: repeats, what comes next, gaps."""
+"""What a topic brought, beside how far its reader has come: repeats, what comes next, what is still to come."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Brought:
     and the log have come.
 
     `reaches` and `places` are the batch that follows the progress without a gap, `records` those of
-    it that need not be read from the log, `gaps` the places reached only through the log. What lies
-    beyond the log itself is no event of it, and is passed over.
+    it that need not be read from the log, `ends` the places, lane by lane, that the reader must have
+    come to in the end. What lies beyond the log itself is no event of it, and is passed over.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class Brought:
         handles: Collection[str],
     ) -> None:
         self.reaches: list[Reach] = []
-        self.gaps: list[Place] = []
+        self.ends: list[Place] = []
         self.records: list[Record] = []
         at = {(record.lane, record.pos): record for record in records}
         for lane, positions in _by_lane(at).items():
@@ -32,7 +32,9 @@ class Brought:
             new = old
             while new < head and new + 1 in positions:
                 new += 1
-            self.gaps += [(lane, pos) for pos in positions if new < pos <= head]
+            last = max((pos for pos in positions if old < pos <= head), default=old)
+            if last > old:
+                self.ends.append((lane, last))
             if new > old:
                 self.reaches.append(Reach(lane, old, new))
                 follow = (at[lane, pos] for pos in range(old + 1, new + 1))

@@ -53,7 +53,9 @@ def row_from(value: bytes | None, headers: Headers) -> Row[Any]:
     """
     attributes = {name.removeprefix("ce_"): v for name, v in headers if name.startswith("ce_")}
     try:
-        row: Row[Any] = _row(value, {name: v.decode() for name, v in attributes.items() if v})
+        row: Row[Any] = _row(
+            value, {name: v.decode() for name, v in attributes.items() if v is not None}
+        )
     except (KeyError, ValueError) as error:
         raise InvalidInput("headers", str(error), "不是本系统发出的事件") from None
     return row

@@ -1,16 +1,18 @@
-"""The embedded bus: the log itself is the source; one runner thread for all consumers, under a
-lease.
+"""The embedded bus: the log itself is the source. On SQLite one runner for all consumers works
+under a lease; on a server every process has one, and they share the lanes.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Sequence
 
 from workflow.bus import progress
 from workflow.bus.consumer import Consumer
+from workflow.bus.crew import Crew
 from workflow.bus.lease import SECONDS, Lease
 from workflow.bus.runner import Runner
 from workflow.clock import system_clock
@@ -30,7 +32,12 @@ class EmbeddedBus:
 
     def __init__(self, ledger: Ledger, consumers: Sequence[Consumer]) -> None:
         self.ledger, self.consumers = ledger, tuple(consumers)
-        self._lease = Lease(ledger.database, "runner", system_clock)
+        database = ledger.database
+        self._lease: Lease | Crew = (
+            Lease(database, "runner", system_clock)
+            if database.one_writer
+            else Crew(database, system_clock)
+        )
         self._wake, self._stop = threading.Event(), threading.Event()
         self._joined = False
 
@@ -95,12 +102,19 @@ class EmbeddedBus:
         while not self._stop.is_set():
             self._wake.clear()
             if not self._round(runners):
+                self._calm(runners)
                 self._wake.wait(POLL)
             if time.monotonic() - renewed > SECONDS / 3:
                 if not self._lease.renew():
                     return
                 renewed = time.monotonic()
         self._lease.release()
+
+    def _calm(self, runners: Sequence[Runner]) -> None:
+        """Nothing lies beyond: whatever a process that fell had in hand is done or parked."""
+        for runner in runners:
+            runner.calm()
+        self._lease.calm()
 
     def _round(self, runners: Sequence[Runner]) -> int:
         """One batch for each consumer that is behind; 0 when none is."""
@@ -127,7 +141,12 @@ class EmbeddedBus:
     def _runners(self, clean: bool) -> list[Runner]:
         if not self._joined:
             with self.ledger.database.write() as conn:
+                self.ledger.database.alone(conn)
                 for consumer in self.consumers:
                     progress.join_source(conn, consumer.name, consumer.start)
             self._joined = True
-        return [Runner(self.ledger, consumer, unclean=not clean) for consumer in self.consumers]
+        first = 0 if self.ledger.database.one_writer else os.getpid()
+        return [
+            Runner(self.ledger, consumer, unclean=not clean, rotation=first)
+            for consumer in self.consumers
+        ]

@@ -36,6 +36,7 @@ class Lease:
     def acquire(self) -> bool | None:
         now = self._clock()
         with self.database.write() as conn:
+            self.database.alone(conn)
             row = conn.execute(select(leases).where(leases.c.name == self.name)).one_or_none()
             if row is None:
                 conn.execute(insert(leases), {"name": self.name, **self._held(now)})
@@ -52,8 +53,7 @@ class Lease:
             return row is not None and self._taken(row)
 
     def _taken(self, row: Row[Any]) -> bool:
-        held = row.holder != self.holder and row.expires_at > self._clock()
-        return held and not _dead(row.holder)
+        return row.holder != self.holder and not runs_out(row, self._clock())
 
     def renew(self) -> bool:
         """False when it was lost meanwhile: stop working."""
@@ -83,6 +83,9 @@ class Lease:
                 .values(expires_at=0, clean=clean)
             )
 
+    def calm(self) -> None:
+        """What the last holder may have left in hand is done."""
+
     def _held(self, now: int) -> dict[str, object]:
         return {"holder": self.holder, "expires_at": now + SECONDS * 1_000_000, "clean": False}
 
@@ -101,6 +104,11 @@ def seat(database: Database, name: str) -> tuple[Lease, bool]:
         if clean is not None:
             return lease, clean
     raise AssertionError
+
+
+def runs_out(row: Row[Any], now: int) -> bool:
+    """Nobody holds it: its time is over, or its holder is."""
+    return bool(row.expires_at <= now) or _dead(row.holder)
 
 
 def _dead(holder: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from workflow.bus import progress
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.errors import IllegalStep, InvalidInput
 from workflow.ledger import Ledger, Posting
@@ -104,6 +105,7 @@ def discard(ledger: Ledger, consumer: Consumer, lane: int, pos: int, reason: str
     if not reason.strip():
         raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
     with ledger.transaction() as posting:
+        progress.hold(posting.conn, consumer.name, lane)
         row = _parked_row(posting.conn, consumer.name, lane, pos)
         _settle(posting, consumer.name, row, "discarded", reason)
     return _release(ledger, consumer, row.subject)
@@ -121,6 +123,7 @@ def _again(ledger: Ledger, consumer: Consumer, row: Row[Any]) -> str:
         record = _record(conn, row.lane, row.pos)
     try:
         with ledger.transaction() as posting:
+            progress.hold(posting.conn, consumer.name, row.lane)
             _parked_row(posting.conn, consumer.name, row.lane, row.pos)
             consumer.handle(record, Work(posting, consumer.name))
             _settle(posting, consumer.name, row, "replayed", None)
@@ -128,6 +131,7 @@ def _again(ledger: Ledger, consumer: Consumer, row: Row[Any]) -> str:
         if not overtaken(ledger, record):
             raise
         with ledger.transaction() as posting:
+            progress.hold(posting.conn, consumer.name, row.lane)
             _settle(posting, consumer.name, row, "overtaken", str(refusal))
     return record.id
 
@@ -144,6 +148,7 @@ def _release(ledger: Ledger, consumer: Consumer, subject: str) -> list[str]:
             done.append(_again(ledger, consumer, row))
         except Exception as error:
             with ledger.transaction() as posting:
+                progress.hold(posting.conn, consumer.name, row.lane)
                 record = _record(posting.conn, row.lane, row.pos)
                 park(posting.conn, consumer.name, record, "parked", repr(error), 1, posting.now)
             return done

@@ -156,6 +156,18 @@ def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]
     return set(conn.execute(_CLAIM.on(conn), values).scalars())
 
 
+def hold(conn: Connection, consumer: str, lane: int) -> None:
+    """Keeps a consumer's lane where it is until this transaction ends; asked before other locks."""
+    conn.execute(_HOLD, {"of_consumer": consumer, "of_lane": lane})
+
+
+_HOLD = (
+    select(progress.c.pos)
+    .where(progress.c.consumer == bindparam("of_consumer"), progress.c.lane == bindparam("of_lane"))
+    .with_for_update()
+)
+
+
 def behind(conn: Connection) -> set[str]:
     """The consumers for whom something lies beyond."""
     return set(conn.execute(_BEHIND).scalars())

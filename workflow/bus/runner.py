@@ -17,7 +17,7 @@ from workflow.bus import parking, progress
 from workflow.bus.arrivals import Brought
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.bus.progress import Place, Reach
-from workflow.errors import Away, IllegalStep, Transient, Unwritable
+from workflow.errors import Away, Busy, IllegalStep, Transient, Unwritable
 from workflow.ledger import Ledger, Posting
 from workflow.record import bare, record_of
 from workflow.storage.log import LANES
@@ -25,6 +25,7 @@ from workflow.storage.log import LANES
 BATCH = 200
 TRIES = 3
 BACK_OFF = (0.05, 0.2, 1.0)
+IN_HAND = 0.005
 
 LOGGER = logging.getLogger("bihuan.bus")
 
@@ -39,7 +40,8 @@ class Runner:
     consumer: Consumer
     unclean: bool = False
     pause: Callable[[float], None] = time.sleep
-    _rotation: int = 0
+    rotation: int = 0
+    """The lane it begins with: runners side by side begin apart."""
     _singly: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,13 +53,17 @@ class Runner:
         """Records still have to run singly."""
         return any(left > 0 for left in self._singly.values())
 
+    def calm(self) -> None:
+        """What a process that fell had in hand is done: batches again."""
+        self._singly.clear()
+
     def step(self, size: int = BATCH) -> int:
         """One batch: answers how many positions the consumer has moved past; 0 when nothing lies
         beyond.
         """
-        self._rotation += 1
+        self.rotation += 1
         with self.ledger.database.read() as conn:
-            reaches, places = progress.beyond(conn, self.consumer, self._rotation, size)
+            reaches, places = progress.beyond(conn, self.consumer, self.rotation, size)
         return self._go(reaches, places) if reaches else 0
 
     def feed(self, records: Sequence[Record]) -> int:
@@ -70,12 +76,14 @@ class Runner:
         brought = Brought(stood, records, self.consumer.handles)
         self.ledger.recent.keep_records(brought.records)
         moved = self._go(brought.reaches, brought.places) if brought.reaches else 0
-        while self._before(brought.gaps) and (more := self.step()):
+        while self._before(brought.ends) and (more := self.step()):
             moved += more
         return moved
 
     def _before(self, places: Sequence[Place]) -> bool:
-        """Whether the consumer has not come to these yet."""
+        """Whether the consumer has not come to these yet: there was a gap, or another one had a
+        lane in hand and may have let go of it.
+        """
         if not places:
             return False
         with self.ledger.database.read() as conn:
@@ -98,8 +106,8 @@ class Runner:
         """The same as part of an open transaction, its events appended; whatever fails is raised,
         and nothing of it may be committed.
         """
-        self._rotation += 1
-        reaches, places = progress.beyond(posting.conn, self.consumer, self._rotation, size)
+        self.rotation += 1
+        reaches, places = progress.beyond(posting.conn, self.consumer, self.rotation, size)
         if reaches:
             self._batch(posting, reaches, places)
             posting.flush()
@@ -107,6 +115,9 @@ class Runner:
 
     def _batch(self, posting: Posting, reaches: Sequence[Reach], places: Sequence[Place]) -> None:
         won = progress.claim(posting.conn, self.consumer.name, reaches)
+        if not won:  # somebody else has these lanes in hand, and will be done in a moment
+            time.sleep(IN_HAND)
+            return
         mine = self._records(posting, [place for place in places if place[0] in won])
         held = parking.held_subjects(posting.conn, self.consumer.name)
         if self.consumer.recording:
@@ -162,7 +173,7 @@ class Runner:
             try:
                 return self._alone(reach, record_of(row))
             except (Away, Unwritable):
-                raise  # no fault of the record's; nor could it be parked now
+                raise  # no fault of the record's; nor is there a place to park it
             except (Transient, OperationalError) as transient:
                 error = transient
                 self.pause(BACK_OFF[min(tries, len(BACK_OFF)) - 1])
@@ -173,6 +184,8 @@ class Runner:
             except Exception as failure:
                 error = failure
             tries += 1
+        if isinstance(error, Busy):
+            raise error  # nor is this
         message = f"{type(error).__name__}: {error}"
         return self._park_alone(reach, row, "parked", message, tries - 1)
 
@@ -188,10 +201,11 @@ class Runner:
 
     def _alone(self, reach: Reach, record: Record) -> bool:
         with self.ledger.transaction() as posting:
-            if not progress.claim(posting.conn, self.consumer.name, [reach]):
+            won = progress.claim(posting.conn, self.consumer.name, [reach])
+            parking.forget_try(posting.conn, self.consumer.name, record)
+            if not won:
                 return False
             held = parking.held_subjects(posting.conn, self.consumer.name)
-            parking.forget_try(posting.conn, self.consumer.name, record)
             self._handle(record, Work(posting, self.consumer.name), posting, held)
             return True
 

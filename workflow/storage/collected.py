@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import insert as plain_insert
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from workflow.intake import Ready
+from workflow.storage.bulk import Bulk
 from workflow.storage.database import Spoken, run_many
 from workflow.storage.models import (
     conflicts,
@@ -70,15 +71,18 @@ CONFLICT = (
 )
 REFUSED = ("source", "batch", "received_at", "import_id", "row", "field", "value", "reason")
 
-_RATING = insert(ratings).on_conflict_do_nothing()
-_SERVICE = insert(services).on_conflict_do_nothing()
-_VAULT = insert(vault_table).on_conflict_do_nothing()
+_RATING = Bulk(ratings, RATING, Insert.on_conflict_do_nothing)
+_SERVICE = Bulk(services, SERVICE, Insert.on_conflict_do_nothing)
+_VAULT = Bulk(vault_table, ("owner", "field", "sealed"), Insert.on_conflict_do_nothing)
+_RATER = Bulk(
+    raters,
+    ("day", "phone", "ratings"),
+    lambda new: new.on_conflict_do_update(
+        index_elements=["day", "phone"], set_={"ratings": raters.c.ratings + new.excluded.ratings}
+    ),
+)
 _CONFLICT = insert(conflicts).on_conflict_do_nothing()
 _REFUSED = plain_insert(refused)
-_RATER = insert(raters)
-_RATER_UP = _RATER.on_conflict_do_update(
-    index_elements=["day", "phone"], set_={"ratings": raters.c.ratings + _RATER.excluded.ratings}
-)
 TALLIED = ("services", "ratings", "onsite", "bad")
 _TALLY = insert(tallies)
 _TALLY_UP = _TALLY.on_conflict_do_update(
@@ -95,7 +99,20 @@ def _of_service(table: Any) -> tuple[Any, ...]:
     )
 
 
-_UNIT_OF = select(services.c.unit).where(*_of_service(services))
+_UNITS_OF = Spoken(
+    """
+    SELECT s.source, s.project_no, s.service_number, s.unit FROM {keys}
+    {cross} services AS s ON s.source = j.value ->> 0
+      AND s.project_no = j.value ->> 1 AND s.service_number = j.value ->> 2
+    """
+)
+_WAIT = Spoken(
+    """
+    SELECT DISTINCT r.source, r.project_no, r.service_number FROM {keys}
+    {cross} ratings AS r ON r.source = j.value ->> 0
+      AND r.project_no = j.value ->> 1 AND r.service_number = j.value ->> 2 AND r.unit IS NULL
+    """
+)
 _ANY_WAITING = select(ratings.c.source).where(ratings.c.unit.is_(None)).limit(1)
 _WAITING = select(ratings.c.day, ratings.c.level, ratings.c.origin).where(
     *_of_service(ratings), ratings.c.unit.is_(None)
@@ -138,17 +155,26 @@ def store_rows(
     conn: Connection, rating: bool, batch: int, rows: Mapping[Key, tuple[Any, ...]]
 ) -> dict[Key, str]:
     """Inserts these rows by their keys; answers the digests of keys that stood there before."""
-    statement, names = (_RATING, RATING) if rating else (_SERVICE, SERVICE)
-    if run_many(conn, statement, names, list(rows.values())) == len(rows):
+    bulk = _RATING if rating else _SERVICE
+    if bulk.add(conn, list(rows.values())) == len(rows):
         return {}
     query = _OLD_RATING if rating else _OLD_SERVICE
     old = conn.execute(query.on(conn), {"keys": to_json(list(rows)).decode(), "batch": batch})
     return {tuple(row[:-1]): row[-1] for row in old}
 
 
-def unit_of(conn: Connection, service: Key) -> str | None:
-    """The unit that handled a service, if its record is here."""
-    return conn.execute(_UNIT_OF, dict(zip(_PLACES, service, strict=False))).scalar()
+def units_of(conn: Connection, asked: Sequence[Key]) -> dict[Key, str]:
+    """The units that handled these services, of those whose records are here."""
+    if not asked:
+        return {}
+    rows = conn.execute(_UNITS_OF.on(conn), {"keys": to_json(asked).decode()})
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+def waiting_for(conn: Connection, asked: Sequence[Key]) -> set[Key]:
+    """Those of these services for which a rating waits."""
+    rows = conn.execute(_WAIT.on(conn), {"keys": to_json(asked).decode()})
+    return {(row[0], row[1], row[2]) for row in rows}
 
 
 _COMPLAINTS = Spoken(
@@ -190,13 +216,12 @@ def add_tallies(conn: Connection, counts: Mapping[tuple[str, str], Sequence[int]
 
 def add_raters(conn: Connection, counts: Mapping[tuple[str, int], int]) -> None:
     """Adds to how many ratings these phones gave on these days."""
-    rows = [(*place, number) for place, number in counts.items()]
-    run_many(conn, _RATER_UP, ("day", "phone", "ratings"), rows)
+    _RATER.add(conn, [(*place, number) for place, number in counts.items()])
 
 
 def keep_sealed(conn: Connection, rows: Sequence[tuple[str, str, bytes]]) -> None:
     """Puts sealed rows (owner, field, content) into the vault; those that are there stay."""
-    run_many(conn, _VAULT, ("owner", "field", "sealed"), rows)
+    _VAULT.add(conn, rows)
 
 
 def keep_conflict(

@@ -41,6 +41,10 @@ class Database(ABC):
         return None
 
     @abstractmethod
+    def alone(self, conn: Connection) -> None:
+        """Until this write transaction ends, whoever else asks to be alone waits."""
+
+    @abstractmethod
     def close(self) -> None:
         """Ends all connections."""
 

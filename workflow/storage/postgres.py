@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import URL, Connection, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from workflow.errors import Away, Busy, InvalidInput
+from workflow.errors import Away, Busy, InvalidInput, Unwritable
 from workflow.storage.database import Database
 
 LIMITS = {
     "lock_timeout": "10s",
     "statement_timeout": "120s",
-    "idle_in_transaction_session_timeout": "30s",
+    "idle_in_transaction_session_timeout": "8s",
 }
 """A process that stops in mid-transaction keeps its locks: the server ends it."""
 
@@ -22,6 +23,10 @@ CONNECTIONS = 8
 STANDING_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
 """serialization_failure, deadlock_detected, lock_not_available, query_canceled: worth a retry."""
 
+NO_ROOM = frozenset({"53100", "25006"})
+"""disk_full, read_only_sql_transaction."""
+
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('bihuan'))")
 _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
 
 
@@ -63,12 +68,18 @@ class PostgresDatabase(Database):
     def now(self, conn: Connection) -> int | None:
         return int(conn.execute(_NOW).scalar_one())
 
+    def alone(self, conn: Connection) -> None:
+        conn.execute(_ALONE)
+
     def close(self) -> None:
         self.engine.dispose()
 
 
 def _url(given: str) -> URL:
-    url = make_url(given)
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        raise InvalidInput("BIHUAN_DATABASE", "（不显示）", "不是数据库的地址") from None
     if url.get_backend_name() != "postgresql":
         raise InvalidInput("BIHUAN_DATABASE", url.drivername, "须是 postgresql://… 的地址")
     return url.set(drivername="postgresql+psycopg")
@@ -79,9 +90,14 @@ def _told() -> Iterator[None]:
     """The server's refusals by what the caller does next."""
     try:
         yield
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) in STANDING_IN_THE_WAY:
+    except (DBAPIError, psycopg.Error) as error:
+        said = getattr(error, "orig", error)
+        state = getattr(said, "sqlstate", None)
+        if state in STANDING_IN_THE_WAY:
             raise Busy from error
-        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
-            raise Away from error
+        if state in NO_ROOM:
+            raise Unwritable from error
+        if isinstance(said, psycopg.OperationalError | psycopg.InterfaceError):
+            reason = (str(said).strip().splitlines() or [type(said).__name__])[0]
+            raise Away(f"数据库暂时连不上，请稍后重试：{reason}") from error
         raise

@@ -17,8 +17,14 @@ HEAD = "0004"
 """This release's migration."""
 
 
+def is_new(database: Database) -> bool:
+    """Whether nobody has prepared it yet."""
+    with database.read() as conn:
+        return _version(conn) is None
+
+
 def prepare(database: Database, keys: Keys) -> None:
-    """Migrates if needed.
+    """Migrates if needed; of several processes that start at once, one does.
 
     Raises Damaged for a database of a later release or of another program, WrongKey for a key
     that is not this database's; then nothing was changed.
@@ -32,11 +38,13 @@ def prepare(database: Database, keys: Keys) -> None:
     if version == HEAD:
         return
     with database.write() as conn:
+        database.alone(conn)
         if _version(conn) == HEAD:
             _check_key(conn, keys)
             return
-        _upgrade(conn)
-        if version is None:
+        new = _version(conn) is None
+        upgrade(conn)
+        if new:
             log.open_lanes(conn, keys.chain)
 
 
@@ -60,7 +68,10 @@ def _version(conn: Connection) -> str | None:
     return conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _upgrade(conn: Connection) -> None:
+def upgrade(conn: Connection) -> None:
+    """Brings the tables to this release in the open transaction, a new database's lanes not yet
+    opened.
+    """
     # Alembic takes a second to import; only a database that needs it pays.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415

@@ -71,6 +71,9 @@ class SqliteDatabase(Database):
                 yield conn
             self._checkpoint()
 
+    def alone(self, conn: Connection) -> None:
+        """Every write transaction is."""
+
     def _checkpoint(self) -> None:
         """Under the write lock, so that no commit and no other checkpoint runs beside it.
 

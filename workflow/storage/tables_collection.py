@@ -45,6 +45,7 @@ ratings = Table(
         postgresql_where=text("unit IS NULL"),
     ),
     sqlite_with_rowid=False,
+    postgresql_partition_by="HASH (project_no)",
 )
 """Every rating as it was sent, never altered. Where the rating named no unit, `unit` is that of its
 service record, and `matched` the batch in which the two met.

@@ -8,6 +8,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+PARTITIONS = 8
+
 
 def upgrade() -> None:
     _conflicts()
@@ -112,7 +114,9 @@ def _ratings() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("source", "project_no", "service_number", "assess_number"),
         sqlite_with_rowid=False,
+        postgresql_partition_by="HASH (project_no)",
     )
+    _partitions()
     op.create_index("ratings_day", "ratings", ["day", "unit"], unique=False)
     op.create_index(
         "ratings_unmatched",
@@ -122,6 +126,18 @@ def _ratings() -> None:
         sqlite_where=sa.text("unit IS NULL"),
         postgresql_where=sa.text("unit IS NULL"),
     )
+
+
+def _partitions() -> None:
+    """On a server the ratings lie in parts, each with its share of the natural key."""
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    for part in range(PARTITIONS):
+        op.execute(
+            f"CREATE TABLE ratings_{part} PARTITION OF ratings"
+            f" FOR VALUES WITH (MODULUS {PARTITIONS}, REMAINDER {part})"
+        )
+    op.create_index("ratings_time", "ratings", ["received_at"], postgresql_using="brin")
 
 
 def _refused() -> None:

@@ -1,0 +1,88 @@
+"""An embedded database moved to PostgreSQL: all or nothing, with the proof that nothing changed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from console.wiring import Office, server_at
+from workflow import audit
+from workflow.bus.lease import runs_out
+from workflow.clock import system_clock
+from workflow.errors import Busy, Damaged, InvalidInput
+from workflow.settings import ADDRESS
+from workflow.storage.models import leases
+from workflow.storage.moving import Sum, copy_all, nothing_in, seal_off, sums
+from workflow.storage.schema import upgrade
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Where the data are now, and what each table held on both sides."""
+
+    place: str
+    tables: dict[str, Sum]
+
+
+def move(office: Office, address: str) -> Proof:
+    """Copies everything in one transaction, compares every table, audits both sides with the same
+    key, then seals the file off and has the folder name the server. Killed at any moment, it is
+    given again.
+
+    Raises Busy while somebody runs, InvalidInput where the server's database holds anything else,
+    Damaged where something is wrong on either side; then nothing has moved.
+    """
+    server = server_at(address)
+    try:
+        with office.database.write() as source:
+            _nobody_runs(source)
+            _sound(office, source, "原数据库")
+            held = sums(source)
+            with server.write() as target:
+                server.alone(target)
+                if nothing_in(target):
+                    upgrade(target)
+                    copy_all(source, target)
+                _same(held, sums(target))
+                _sound(office, target, "新数据库")
+            seal_off(source)
+        _name(office.data / ADDRESS, address)
+        return Proof(server.place, held)
+    finally:
+        server.close()
+
+
+def _nobody_runs(source: Connection) -> None:
+    for row in source.execute(select(leases)):
+        if not runs_out(row, system_clock()):
+            raise Busy(f"有进程在运行（{row.name}，{row.holder}），请先停下再搬")
+
+
+def _sound(office: Office, conn: Connection, which: str) -> None:
+    found = audit.check(conn, office.keys)
+    if found:
+        first = found[0]
+        raise Damaged(f"{which}有 {len(found)} 处不符，没有搬动：{first.where}：{first.message}")
+
+
+def _same(held: dict[str, Sum], there: dict[str, Sum]) -> None:
+    for name, one in held.items():
+        if there[name] != one:
+            reason = (
+                f"目标库不是空的：表 {name} 有 {there[name].rows} 行，与原来的 {one.rows} 行不同"
+            )
+            raise InvalidInput("to", "（不显示）", reason)
+
+
+def _name(path: Path, address: str) -> None:
+    """The folder's own note of where its database is; it may hold a password."""
+    new = path.with_suffix(".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(address + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

@@ -1,0 +1,142 @@
+"""An embedded database goes to PostgreSQL: nothing changes on the way, or nothing has moved."""
+
+import json
+import os
+
+import pytest
+from city import HANDLER, City, VirtualClock, rating, service
+from sqlalchemy import create_engine, inspect, text, update
+from storages import Sqlite
+from typer.testing import CliRunner
+
+import schemas as s
+from console.cli import app
+from console.moving import move
+from console.wiring import open_office
+from workflow.errors import Busy, Damaged, InvalidInput
+from workflow.settings import ADDRESS
+from workflow.storage.models import conflicts, events
+from workflow.storage.moving import sums
+
+
+@pytest.fixture(scope="module")
+def file_story(tmp_path_factory):
+    """A day's work in an embedded database."""
+    made = Sqlite(tmp_path_factory.mktemp("moving"))
+    city = City(made.new)
+    city.portal.sends(service("A"), service("B"), rating("A", 1), rating("B", 2), rating("C"))
+    city.portal.sends(rating("A", 1, assessNumber="2"), rating("B", 1), rating("X", proDepart="无"))
+    city.drain()
+    city.hotline.confirms("CP21-0001")
+    city.drain()
+    city.step("CP21-0001", s.WorkOrderAcknowledged, HANDLER, key="k1")
+    city.drain()
+    assert city.damage() == []
+    city.close()
+    return made
+
+
+@pytest.fixture
+def embedded(file_story, tmp_path):
+    city = City(file_story.copy(file_story.new, tmp_path / "data"))
+    yield city
+    city.close()
+
+
+@pytest.fixture
+def empty(postgres):
+    """The address of an empty database."""
+    engine = create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT")
+    name = f"bihuan_empty_{os.getpid()}"
+    with engine.connect() as conn:
+        conn.execute(text(f'CREATE DATABASE "{name}"'))
+    yield f"{postgres}/{name}"
+    with engine.connect() as conn:
+        conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+def tables_at(address):
+    engine = create_engine(address)
+    try:
+        return inspect(engine).get_table_names()
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.guarantee("G8")
+def test_moved_whole_the_loop_goes_on_where_it_stood(embedded, empty):
+    with embedded.office.database.read() as conn:
+        before = sums(conn)
+    heads = embedded.timeline("CP21-0001")
+    proof = move(embedded.office, empty)
+    assert proof.tables == before
+    assert before["events"].rows > 10
+    moved = City(embedded.office.data, VirtualClock())
+    try:
+        assert moved.office.database.place.startswith("postgresql")
+        with moved.office.database.read() as conn:
+            assert sums(conn) == before
+        assert moved.damage() == []
+        assert moved.timeline("CP21-0001") == heads
+        moved.department.submits("CP21-0001")
+        moved.portal.sends(rating("B", 2, writingEvaluation="别的话"), rating("Z", 1))
+        assert moved.drain()
+        assert moved.damage() == []
+        with moved.office.database.read() as conn:
+            assert len(conn.execute(conflicts.select()).all()) > before["conflicts"].rows
+    finally:
+        moved.close()
+
+
+@pytest.mark.guarantee("G1")
+def test_what_still_has_the_file_open_records_nothing_more(embedded, empty):
+    move(embedded.office, empty)
+    with pytest.raises(Exception, match="搬走"):
+        embedded.portal.sends(rating("Y", 5))
+
+
+def test_given_again_after_a_kill_it_only_finishes(embedded, empty):
+    move(embedded.office, empty)
+    (embedded.office.data / ADDRESS).unlink()
+    assert move(embedded.office, empty).tables
+    assert (embedded.office.data / ADDRESS).stat().st_mode & 0o777 == 0o600
+
+
+def test_refused_where_the_target_holds_something_else(embedded, empty, file_story, tmp_path):
+    other = City(file_story.copy(file_story.new, tmp_path / "other"))
+    other.portal.bad_review()
+    move(other.office, empty)
+    other.close()
+    with pytest.raises(InvalidInput, match="不是空的"):
+        move(embedded.office, empty)
+    assert not (embedded.office.data / ADDRESS).exists()
+    embedded.portal.bad_review()
+
+
+def test_refused_while_somebody_runs(embedded, empty):
+    bus = embedded.office.bus()
+    assert bus._lease.acquire() is not None
+    with pytest.raises(Busy, match="runner"):
+        move(embedded.office, empty)
+    assert tables_at(empty) == []
+
+
+@pytest.mark.guarantee("G8")
+def test_a_damaged_database_stays_where_it_is(embedded, empty):
+    with embedded.office.database.write() as conn:
+        conn.execute(update(events).where(events.c.version == 1).values(actor="x"))
+    with pytest.raises(Damaged, match="没有搬动"):
+        move(embedded.office, empty)
+    assert tables_at(empty) == []
+
+
+def test_on_the_command_line(embedded, empty):
+    words = ["move", "--to", empty, "--json", "--data", str(embedded.office.data)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["tables"]["complaints"]["rows"] == 2
+    office = open_office(embedded.office.data)
+    assert office.database.place == told["place"]
+    office.close()

@@ -1,0 +1,57 @@
+"""The processes' own role on a server, made by the SQL of docs/operations.md, runs the loop and can
+neither change nor delete what is in the log.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from city import City
+from sqlalchemy import create_engine, delete, make_url, text, update
+from sqlalchemy.exc import ProgrammingError
+
+from workflow.settings import ADDRESS
+from workflow.storage.models import events
+
+DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
+
+
+@pytest.fixture
+def restricted(folder, storage):
+    """The data folder, its database to be used by the role that the documentation makes."""
+    if storage.name != "postgresql":
+        pytest.skip("a file has no roles")
+    role = f"bihuan_app_{os.getpid()}"
+    said = re.search(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)[1]
+    owner = make_url((folder / ADDRESS).read_text())
+    engine = create_engine(owner, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(text(said.replace("bihuan_app", role)))
+        (folder / ADDRESS).write_text(
+            owner.set(username=role, password="PASSWORD").render_as_string(hide_password=False)
+        )
+        yield folder
+        conn.execute(text(f"DROP OWNED BY {role}"))
+        conn.execute(text(f"DROP ROLE {role}"))
+    engine.dispose()
+
+
+@pytest.mark.guarantee("G8")
+def test_the_processes_role_runs_the_loop_and_cannot_touch_the_log(restricted):
+    city = City(restricted)
+    complaint = city.portal.bad_review()
+    city.drain()
+    city.hotline.confirms(complaint)
+    city.drain()
+    city.department.acknowledges(complaint)
+    city.drain()
+    assert city.state(complaint) == "整改中"
+    for statement in (delete(events), update(events).values(actor="x")):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            city.office.database.write() as conn,
+        ):
+            conn.execute(statement)
+    assert city.damage() == []
+    city.close()

@@ -1,0 +1,88 @@
+"""From an embedded database to a server: every row copied, and counted and summed on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, func, inspect, select, text
+
+from workflow.storage.models import METADATA, leases
+
+PAGE = 5000
+MOVED = [table for table in METADATA.sorted_tables if table is not leases]
+"""All but the leases: who runs is no part of what was recorded."""
+
+_SIZE = 1 << 256
+_NO_LIMITS = (
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+)
+_SEAL = """
+    CREATE TRIGGER IF NOT EXISTS moved_away BEFORE UPDATE ON lanes
+    BEGIN SELECT RAISE(ABORT, '数据库已搬走'); END
+"""
+
+
+class Sum(NamedTuple):
+    """What a table holds: how many rows, and the sum of their digests, in whatever order."""
+
+    rows: int
+    digest: str
+
+
+def copy_all(source: Connection, target: Connection) -> None:
+    """Every row of every table, into the empty tables of a server, in its open transaction."""
+    for statement in _NO_LIMITS:
+        target.execute(text(statement))
+    for table in MOVED:
+        names = [column.name for column in table.columns]
+        listed = ", ".join(f'"{name}"' for name in names)
+        cursor: Any = target.connection.cursor()
+        with cursor, cursor.copy(f"COPY {table.name} ({listed}) FROM STDIN") as copying:
+            for row in _rows(source, table):
+                copying.write_row(row)
+        _count_on(target, table)
+
+
+def _count_on(target: Connection, table: Table) -> None:
+    """What the server numbers by itself goes on behind the last number."""
+    column = table.autoincrement_column
+    if column is None or column.name != "id":
+        return
+    last = target.execute(select(func.max(column))).scalar()
+    if last is not None:
+        place = func.pg_get_serial_sequence(table.name, column.name)
+        target.execute(select(func.setval(place, last)))
+
+
+def sums(conn: Connection) -> dict[str, Sum]:
+    """What each table holds."""
+    return {table.name: _sum(conn, table) for table in MOVED}
+
+
+def _sum(conn: Connection, table: Table) -> Sum:
+    count = total = 0
+    for row in _rows(conn, table):
+        count += 1
+        total += int.from_bytes(hashlib.sha256(repr(row).encode()).digest(), "big")
+    return Sum(count, f"{total % _SIZE:064x}")
+
+
+def _rows(conn: Connection, table: Table) -> Iterator[tuple[Any, ...]]:
+    with conn.execute(select(table), execution_options={"yield_per": PAGE}) as rows:
+        for row in rows:
+            yield tuple(bytes(v) if isinstance(v, memoryview) else v for v in row)
+
+
+def nothing_in(conn: Connection) -> bool:
+    """Whether the database has no table at all."""
+    return not inspect(conn).get_table_names()
+
+
+def seal_off(source: Connection) -> None:
+    """The embedded database takes no more events: a program that still has it open records nothing
+    that would be missed.
+    """
+    source.exec_driver_sql(_SEAL)
