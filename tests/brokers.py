@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 
 from docker.errors import DockerException
-from servers import none_to_be_had
+from docker.models.containers import Container
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+from servers import free_port, none_to_be_had
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import ExecWaitStrategy
 
 from workflow.bus.broker import Broker
 
 NONE = "no Kafka to be had"
-LISTENING = ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9092"]
-"""Asked inside: outside, the engine takes connections before there is anybody to talk to."""
-
 _NUMBERS = count()
 
 
@@ -29,15 +27,46 @@ def kafka() -> Iterator[str]:
     if given := os.environ.get("BIHUAN_TEST_KAFKA"):
         yield given
         return
+    with own() as (servers, _):
+        yield servers
+
+
+@contextmanager
+def own() -> Iterator[tuple[str, Container]]:
+    """A container's broker that nobody else uses, to be treated badly."""
     port = free_port()
     try:
         container = _container(port).start()
     except DockerException:
         none_to_be_had(NONE)
     try:
-        yield f"127.0.0.1:{port}"
+        _wait_for(f"127.0.0.1:{port}")
+        yield f"127.0.0.1:{port}", container.get_wrapped_container()
     finally:
         container.stop()
+
+
+def _wait_for(servers: str) -> None:
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            KafkaAdminClient(bootstrap_servers=servers, bootstrap_timeout_ms=2000).close()
+        except KafkaError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+
+
+@contextmanager
+def away(container: Container, how: str) -> Iterator[None]:
+    """The broker killed, stopped or paused, and there again at the end, at its old address."""
+    {"kill": container.kill, "stop": container.stop, "pause": container.pause}[how]()
+    yield
+    if how == "pause":
+        container.unpause()
+    else:
+        container.start()
 
 
 def _container(port: int) -> DockerContainer:
@@ -63,16 +92,10 @@ def _container(port: int) -> DockerContainer:
     container.ports["9092/tcp"] = ("127.0.0.1", port)
     for name, value in settings.items():
         container = container.with_env(f"KAFKA_{name}", str(value))
-    return container.waiting_for(ExecWaitStrategy(LISTENING))
+    return container
 
 
 def fresh(servers: str, **values: object) -> Broker:
     """Topics of nobody else's, still to be made."""
     prefix = f"story-{os.getpid()}-{time.monotonic_ns()}-{next(_NUMBERS)}."
     return Broker(servers, **{"partitions": 4, "prefix": prefix, **values})
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

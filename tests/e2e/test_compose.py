@@ -222,6 +222,15 @@ def test_nothing_runs_as_root_or_writes_to_its_root_file_system(whole: Whole) ->
         assert said.split() == ["10001", "there"], service
 
 
+@pytest.mark.guarantee("G8")
+def test_the_processes_can_neither_change_nor_delete_an_event(whole: Whole) -> None:
+    connected = "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'bihuan'"
+    assert whole.sql(connected) == "bihuan_app"
+    for words in ("DELETE FROM events", "UPDATE events SET actor = 'x'"):
+        with pytest.raises(AssertionError, match="permission denied for table events"):
+            whole.sql(f"SET ROLE bihuan_app; {words}")
+
+
 def test_only_kafka_is_to_be_had_and_only_on_the_loopback(whole: Whole) -> None:
     services = whole.compose("config", "--services").split()
     published = json.loads(whole.compose("config", "--format", "json"))["services"]

@@ -8,6 +8,7 @@ from reactions import EVERYTHING, Counting, Failing, effects
 from sqlalchemy import select
 
 import schemas as s
+from workflow.bus import progress as progress_module
 from workflow.bus.progress import join_source
 from workflow.bus.runner import Runner
 from workflow.record import record_of
@@ -131,3 +132,21 @@ def test_poison_from_a_topic_is_parked_like_any(city, log):
     assert {row.subject for row in rows} == {poison}
     expected = [pair for pair in of_complaints(log) if pair[0] != poison or pair[1] < 2]
     assert sorted(done_by(city, failing)) == sorted(expected)
+
+
+@pytest.mark.guarantee("G2")
+def test_a_lane_that_another_had_in_hand_and_let_go_of_is_done_all_the_same(city, log, monkeypatch):
+    """The other one locked the row and was then killed: nothing of it was committed."""
+    runner = runner_of(city, counting := Counting())
+    claim, locked = progress_module.claim, [True]
+
+    def skipped(*asked):
+        if locked:
+            locked.clear()
+            return set()
+        return claim(*asked)
+
+    monkeypatch.setattr(progress_module, "claim", skipped)
+    runner.feed(log)
+    assert sorted(done_by(city, counting)) == sorted(of_complaints(log))
+    assert reached(city, counting) == whole(log)

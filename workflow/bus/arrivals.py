@@ -1,4 +1,4 @@
-"""What a topic brought, beside how far its reader has come: repeats, what comes next, what is still to come."""
+"""What a topic brought, beside how far its reader has come: repeats, what follows, what lacks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Brought:
     and the log have come.
 
     `reaches` and `places` are the batch that follows the progress without a gap, `records` those of
-    it that need not be read from the log, `ends` the places, lane by lane, that the reader must have
-    come to in the end. What lies beyond the log itself is no event of it, and is passed over.
+    it that need not be read from the log, `ends` the places, by lane, to which it must have
+    come in the end. What lies beyond the log itself is no event of it, and is passed over.
     """
 
     def __init__(
