@@ -1,5 +1,6 @@
 """Fixtures for stories: a prepared database is made once a worker and copied for each test."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import servers
 from city import City
 from reactions import make_room
+from sqlalchemy import create_engine, text
 from storages import STORAGES, Postgres, Sqlite
 from zygote import Zygote
 
@@ -47,6 +49,19 @@ def postgres():
     """This worker's PostgreSQL server: its address without a database's name."""
     with servers.postgres() as address:
         yield address
+
+
+@pytest.fixture
+def empty(postgres):
+    """The address of an empty database of this worker's server."""
+    engine = create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT")
+    name = f"bihuan_empty_{os.getpid()}"
+    with engine.connect() as conn:
+        conn.execute(text(f'CREATE DATABASE "{name}"'))
+    yield f"{postgres}/{name}"
+    with engine.connect() as conn:
+        conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The broker killed, a batch half sent, two relays, an unclean end: nothing lost or doubled."""
 
+import gc
 import threading
 import time
 from contextlib import contextmanager
@@ -20,7 +21,19 @@ from workflow.errors import Away
 from workflow.storage import messages
 from workflow.storage.models import events, lanes, progress
 
-pytestmark = pytest.mark.usefixtures("effects_kept")
+pytestmark = [
+    pytest.mark.usefixtures("effects_kept", "sockets_left"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture
+def sockets_left():
+    """kafka-python leaves the sockets of connections that failed to the garbage collector, whose
+    warnings are not to hit another test.
+    """
+    yield
+    gc.collect()
 
 
 def stands(city, name):

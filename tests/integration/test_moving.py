@@ -1,11 +1,10 @@
 """An embedded database goes to PostgreSQL: nothing changes on the way, or nothing has moved."""
 
 import json
-import os
 
 import pytest
 from city import HANDLER, City, VirtualClock, rating, service
-from sqlalchemy import create_engine, inspect, text, update
+from sqlalchemy import create_engine, inspect, update
 from storages import Sqlite
 from typer.testing import CliRunner
 
@@ -41,19 +40,6 @@ def embedded(file_story, tmp_path):
     city = City(file_story.copy(file_story.new, tmp_path / "data"))
     yield city
     city.close()
-
-
-@pytest.fixture
-def empty(postgres):
-    """The address of an empty database."""
-    engine = create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT")
-    name = f"bihuan_empty_{os.getpid()}"
-    with engine.connect() as conn:
-        conn.execute(text(f'CREATE DATABASE "{name}"'))
-    yield f"{postgres}/{name}"
-    with engine.connect() as conn:
-        conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    engine.dispose()
 
 
 def tables_at(address):

@@ -1,0 +1,111 @@
+"""What a server says, by what the caller does next: begin together, try again, wait, look."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from city import OPERATOR
+from sqlalchemy import func, select, text
+
+import schemas as s
+from console.wiring import open_office
+from workflow.errors import Away, Busy, InvalidInput
+from workflow.storage.models import complaints, lanes, units
+from workflow.storage.postgres import PostgresDatabase
+
+
+def test_of_several_that_start_at_once_one_makes_the_tables(empty, tmp_path, monkeypatch):
+    monkeypatch.setenv("BIHUAN_KEY", "ab" * 32)
+    monkeypatch.setenv("BIHUAN_DATABASE", empty)
+    with ThreadPoolExecutor(4) as pool:
+        started = [pool.submit(open_office, tmp_path / str(n)) for n in range(4)]
+        offices = [one.result() for one in started]
+    with offices[0].database.read() as conn:
+        assert conn.execute(select(func.count()).select_from(lanes)).scalar_one() == 16
+        assert conn.execute(select(func.count()).select_from(units)).scalar_one() > 10
+        parts = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'ratings'::regclass"
+        assert conn.execute(text(parts)).scalar_one() == 8
+    for office in offices:
+        office.close()
+
+
+@pytest.fixture
+def on_a_server(city, storage):
+    if storage.name != "postgresql":
+        pytest.skip("a file's writers stand in a queue")
+    return city
+
+
+def lock_both(city, first, second, meeting):
+    """Two complaints locked against the order that everybody keeps."""
+    query = "SELECT id FROM complaints WHERE id = :id FOR UPDATE"
+    with city.office.database.write() as conn:
+        conn.execute(text(query), {"id": first})
+        meeting.wait(10)
+        conn.execute(text(query), {"id": second})
+
+
+@pytest.mark.guarantee("G1")
+def test_a_deadlock_is_told_as_busy_to_one_and_the_other_goes_on(on_a_server):
+    city = on_a_server
+    one, two = city.portal.bad_review(), city.portal.bad_review()
+    meeting = threading.Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        ways = [(one, two), (two, one)]
+        running = [pool.submit(lock_both, city, *way, meeting) for way in ways]
+        ended = [type(each.exception()) for each in running]
+    assert sorted(ended, key=str) == sorted([Busy, type(None)], key=str)
+
+
+def test_a_step_undone_by_others_is_done_again(on_a_server, monkeypatch):
+    city = on_a_server
+    complaint = city.portal.bad_review()
+    city.hotline.receives(complaint)
+    tried = []
+    transaction = city.ledger.transaction
+
+    def refused_once():
+        tried.append(True)
+        if len(tried) == 1:
+            raise Busy
+        return transaction()
+
+    monkeypatch.setattr(city.ledger, "transaction", refused_once)
+    city.step(complaint, s.ComplaintClaimed, OPERATOR)
+    assert len(tried) == 2
+    assert city.timeline(complaint).count("ComplaintClaimed") == 1
+
+
+def delete_and_be_ended(database):
+    """Deletes all complaints, but somebody ends the connection before the commit."""
+    with database.write() as conn:
+        conn.execute(complaints.delete())
+        mine = conn.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with database.write() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+        conn.execute(text("SELECT 1"))
+
+
+@pytest.mark.guarantee("G1")
+def test_a_connection_ended_in_mid_transaction_is_away_and_nothing_is_half_done(on_a_server):
+    city = on_a_server
+    complaint = city.portal.bad_review()
+    with pytest.raises(Away):
+        delete_and_be_ended(city.office.database)
+    assert city.timeline(complaint) == ["ReviewCollected"]
+    assert city.portal.bad_review()
+    assert city.damage() == []
+
+
+def test_a_server_that_is_not_there_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("BIHUAN_DATABASE", "postgresql://nobody:geheim@127.0.0.1:9/none")
+    with pytest.raises(Away, match="连不上") as told:
+        open_office(tmp_path)
+    assert "geheim" not in str(told.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["nonsense", "mysql://x/y"])
+def test_what_is_no_address_of_a_server_is_refused_without_being_shown(address):
+    with pytest.raises(InvalidInput, match="BIHUAN_DATABASE"):
+        PostgresDatabase(address)
