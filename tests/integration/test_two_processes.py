@@ -1,6 +1,7 @@
 """Several processes on one database: two send the same files, one drains, two operators answer."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from reactions import Counting, effects, make_room
@@ -10,8 +11,18 @@ from zygote import acknowledged
 from consumers import register
 from workflow.bus.crew import Crew
 from workflow.bus.embedded import EmbeddedBus
+from workflow.bus.progress import join_source
 from workflow.clock import system_clock
-from workflow.storage.models import complaints, events, leases, parked, ratings, services, tallies
+from workflow.storage.models import (
+    complaints,
+    events,
+    leases,
+    parked,
+    progress,
+    ratings,
+    services,
+    tallies,
+)
 
 BATCHES, SIZE = 6, 30
 BAD = BATCHES * SIZE // 10
@@ -143,3 +154,18 @@ def test_the_careful_one_killed_in_its_turn_is_seen_as_well(city):
     third.release()
     (whole,) = crews(city, 1)
     assert whole.acquire() is True
+
+
+def test_a_consumer_joins_once_however_many_begin_at_once(city):
+    def joins(name):
+        with city.office.database.write() as conn:
+            join_source(conn, name, "beginning")
+
+    names = [f"new{number}" for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(joins, [name for name in names for _ in range(4)]):
+            pass
+    with city.office.database.read() as conn:
+        query = select(progress.c.consumer, func.count()).group_by(progress.c.consumer)
+        found = dict(map(tuple, conn.execute(query)))
+    assert {name: found[name] for name in names} == dict.fromkeys(names, 16)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from workflow.storage.database import Spoken
 from workflow.storage.log import LANES
@@ -36,7 +37,7 @@ class Reach(NamedTuple):
 
 def join_source(conn: Connection, name: str, start: Literal["beginning", "now"]) -> None:
     """A consumer's first sixteen rows: from the beginning, or from the lanes' heads of now. Once
-    only.
+    only, however many processes begin.
     """
     known = conn.execute(select(func.count()).where(progress.c.consumer == name)).scalar_one()
     if known:
@@ -46,7 +47,7 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
         {"consumer": name, "lane": lane, "pos": heads[lane] if start == "now" else 0}
         for lane in range(LANES)
     ]
-    conn.execute(insert(progress), rows)
+    conn.execute(insert(progress).on_conflict_do_nothing(), rows)
 
 
 def beyond(
