@@ -1,4 +1,5 @@
 # The few verbs of this repository. Each does its own set-up: git, make and Python are all one needs.
+unexport PYTHONDONTWRITEBYTECODE
 export USERS_PATH := $(PATH)
 export PATH := $(HOME)/.local/bin:$(PATH)
 RUN := uv run --frozen --no-progress

@@ -17,6 +17,9 @@ from workflow.clock import system_clock
 from workflow.errors import Transient
 from workflow.ledger import Ledger
 
+TOGETHER = 8_000
+"""Positions of all consumers in one commit, about a thousand events: what a kill may undo."""
+
 POLL = 0.25
 """Seconds between polls when nothing in this process wakes the runner."""
 
@@ -103,25 +106,27 @@ class EmbeddedBus:
         self._lease.release()
 
     def _round(self, runners: Sequence[Runner]) -> int:
-        """One batch for each consumer that is behind; 0 when none is."""
+        """A commit for all who are behind, or one for each; 0 when none is."""
         with self.ledger.database.read() as conn:
             behind = progress.behind(conn)
         due = [runner for runner in runners if runner.consumer.name in behind]
-        if not any(runner.careful for runner in due):
+        if due and not any(runner.careful for runner in runners):
             try:
-                return self._together(due)
+                return self._together(runners)
             except Exception:  # fails again below, apart from the others, and is seen to
                 LOGGER.info("a round is done again in parts", exc_info=True)
         return sum(runner.step() for runner in due)
 
-    def _together(self, due: Sequence[Runner]) -> int:
-        """One batch for each in one commit; but nobody who waits to write waits for two."""
-        moved = 0
+    def _together(self, runners: Sequence[Runner]) -> int:
+        """Batches for all in one commit; but nobody who waits to write waits for two."""
+        moved, before = 0, -1
         with self.ledger.transaction() as posting:
-            for runner in due:
-                moved += runner.take(posting)
-                if self.ledger.database.turnstile.contended:
-                    break
+            while before < moved < TOGETHER:
+                before = moved
+                for runner in runners:
+                    moved += runner.take(posting)
+                    if self.ledger.database.turnstile.contended:
+                        return moved
         return moved
 
     def _runners(self, clean: bool) -> list[Runner]:
