@@ -2,7 +2,7 @@
 
 import gc
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -13,12 +13,17 @@ from workflow.errors import InvalidInput, Transient
 Made = TypeVar("Made")
 
 
-def apart(make: Callable[..., Iterator[Made]], *arguments: Any) -> Iterator[Made]:
+DIED = "读文件的进程意外中止，请重新导入，会从中断处继续"
+
+
+def apart(
+    make: Callable[..., Iterator[Made]], *arguments: Any, died: str = DIED
+) -> Generator[Made]:
     """What `make(*arguments)` yields, a few ahead, in a process of its own that ends with this
     iterator.
 
     `make` is a module's function; arguments and results are pickled. An InvalidInput it raises is
-    raised here; Transient if the process dies.
+    raised here; Transient, with the words `died`, if the process dies.
     """
     context = get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
@@ -26,7 +31,7 @@ def apart(make: Callable[..., Iterator[Made]], *arguments: Any) -> Iterator[Made
     child.start()
     sending.close()
     try:
-        while (made := _received(receiving)) is not None:
+        while (made := _received(receiving, died)) is not None:
             yield made
     finally:
         receiving.close()
@@ -49,11 +54,11 @@ def _make(sending: Connection, make: Callable[..., Iterator[Any]], arguments: An
             sending.send(wrong)
 
 
-def _received(receiving: Connection) -> Any:
+def _received(receiving: Connection, died: str) -> Any:
     try:
         made = receiving.recv()
     except (EOFError, OSError) as error:
-        raise Transient("读文件的进程意外中止，请重新导入，会从中断处继续") from error
+        raise Transient(died) from error
     if isinstance(made, InvalidInput):
         raise made
     return made

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,13 @@ def test_a_module_says_what_it_is_and_can_be_read_at_a_sitting(path: Path) -> No
         and node.end_lineno - node.lineno >= LONGEST_FUNCTION
     }
     assert not long
+
+
+def test_every_module_of_the_engine_is_on_the_page_for_the_next_person() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told = re.findall(r"[a-z_]+\*?", page.split("```text")[1].split("```")[0])
+    modules = {path.stem for path in (ROOT / "workflow").glob("[!_]*.py")}
+    assert {name for name in modules if not any(fnmatch(name, word) for word in told)} == set()
 
 
 def test_every_module_is_named_for_its_subject() -> None:

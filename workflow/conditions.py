@@ -177,10 +177,10 @@ def somebody_to_call(c: Complaint, _e: Event, _: Any) -> str | None:
     return None if c.reachable else "匿名或没有联系电话，无人可拨；请用事实核查"
 
 
-def heard_on_the_phone(c: Complaint, e: Event, _: Any) -> str | None:
-    """What an operator says for the citizen was heard in a call that is on record."""
-    if e.role is Role.OPERATOR and not c.answered:
-        return "还没有打通回访电话；先记一次接通的通话，再记群众的答复"
+def somebody_to_ask(c: Complaint, e: Event, _: Any) -> str | None:
+    """An operator speaks for a citizen who can be asked; the others may answer themselves."""
+    if e.role is Role.OPERATOR and not c.reachable:
+        return "匿名或没有联系电话，无人可问；请用事实核查"
     return None
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import gc
-import signal
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from zoneinfo import ZoneInfo
 
 from console.demo.days import Day
 from console.demo.desks import Row
 from console.demo.generator import RATING_FIELDS, SERVICE_FIELDS, Quarter
+from producers.apart import apart
 from producers.sources import Kind, Layout, Source, source
 from schemas.rating import Refusal
 from workflow.clock import micros
 from workflow.collection import MOST
-from workflow.errors import Transient
 from workflow.intake import Desk, Ready
 from workflow.unit_list import UnitList
 
@@ -109,37 +106,13 @@ def feeding(script: Script) -> Iterator[Iterator[Delivery]]:
 
     Transient if that process dies.
     """
-    context = get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    child = context.Process(target=_feed, args=(sending, script), daemon=True)
-    child.start()
-    sending.close()
-    try:
-        yield _received(receiving)
-    finally:
-        receiving.close()
-        child.terminate()
-        child.join()
-        child.close()
+    died = "生成数据的进程意外中止，请重新运行演示"
+    with closing(apart(_deliveries, script, died=died)) as deliveries:
+        yield deliveries
 
 
-def _feed(sending: Connection, script: Script) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _deliveries(script: Script) -> Iterator[Delivery]:
     gc.disable()  # a million rows and no cycle among them: looking for some costs an eighth
     reader = Reader(Desk(script.units, script.zone, script.key))
-    with suppress(BrokenPipeError):
-        for day in Quarter(script.seed, script.one_in).days():
-            for delivery in reader.deliveries(day):
-                sending.send(delivery)
-        sending.send(None)
-
-
-def _received(receiving: Connection) -> Iterator[Delivery]:
-    while True:
-        try:
-            delivery: Delivery | None = receiving.recv()
-        except (EOFError, OSError) as error:
-            raise Transient("生成数据的进程意外中止，请重新运行演示") from error
-        if delivery is None:
-            return
-        yield delivery
+    for day in Quarter(script.seed, script.one_in).days():
+        yield from reader.deliveries(day)

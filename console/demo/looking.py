@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.timeline import Timeline, timeline
 from schemas.envelope import Role
-from workflow.ledger import Actor
+from workflow.recorded import Actor
 
 if TYPE_CHECKING:
     from console.wiring import Office

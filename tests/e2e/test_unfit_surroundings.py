@@ -91,6 +91,7 @@ def test_a_folder_without_the_right_to_write(folder: Path) -> None:
     folder.chmod(0o700)
 
 
+@pytest.mark.guarantee("G9")
 def test_a_full_disk_is_a_plain_answer_and_nothing_is_half_done(folder: Path) -> None:
     city = City(folder)
     subject = city.portal.bad_review()
@@ -127,6 +128,7 @@ def test_reactions_wait_for_room_and_nothing_is_parked(folder: Path) -> None:
     city.close()
 
 
+@pytest.mark.guarantee("G9")
 def test_a_file_that_may_not_grow_stops_an_import_between_two_batches(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -98,7 +98,7 @@ def test_it_goes_in_small_parts_and_on_after_a_fall(city, monkeypatch):
     city.portal.sends(*(rating(f"R{n}", mobile=f"1990000{n:04d}") for n in range(7)))
     city.portal.sends(rating("L", assessTime=at("2021-09-15T09:30:00")))
     city.travel("2024-01-01T00:01:00+08:00")
-    moved = "workflow.erasure.erasing.move"
+    moved = "workflow.erasure.move"
     with monkeypatch.context() as falling:
         falling.setattr(moved, lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):

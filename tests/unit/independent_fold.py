@@ -251,7 +251,7 @@ def _holds(told: Told, step: Step) -> bool:
         "ReevaluationInvited": lambda: data["channel"] in rules["channels"],
         "ComplaintReevaluated": lambda: (
             mine
-            and (step.role != "operator" or told.answered)
+            and (step.role != "operator" or told.reachable)
             and (rules["scale"] != "three" or data["level"] in (1, 3, 5))
         ),
         "FactChecked": lambda: not told.reachable,

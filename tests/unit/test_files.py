@@ -116,6 +116,7 @@ def test_nul_and_control_characters(path: Path) -> None:
     assert (refused.row, refused.field, refused.reason) == (3, "projectNo", "含控制字符或乱码")
 
 
+@pytest.mark.guarantee("G9")
 def test_a_line_without_an_end_is_refused_without_being_held(path: Path) -> None:
     written(path, HEADER, line(1, "x" * 3_000_000), line(2))
     rows, (refused,) = taken(path)
@@ -367,6 +368,7 @@ def test_a_spreadsheet_broken_in_its_middle_keeps_what_came_before(tmp_path: Pat
         list(batches)
 
 
+@pytest.mark.guarantee("G9")
 def test_reading_a_large_file_does_not_hold_it(path: Path) -> None:
     """Held batches would keep every row alive; a stream lets each one go."""
     written(path, HEADER, *map(line, range(30_000)))
