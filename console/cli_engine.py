@@ -131,6 +131,7 @@ def _consumer(opened: Office, name: str) -> Consumer:
 
 def parked_list(ctx: typer.Context, as_json: AsJson = False) -> None:
     from console.wiring import office  # noqa: PLC0415
+    from console.wording import event_name  # noqa: PLC0415
     from workflow.bus import parking  # noqa: PLC0415
 
     with office(ctx.obj.data) as opened, opened.database.read() as conn:
@@ -141,10 +142,10 @@ def parked_list(ctx: typer.Context, as_json: AsJson = False) -> None:
     for row in rows:
         what = "停放" if row["status"] == "parked" else "等候"
         place = f"{row['consumer']} {row['lane']} {row['pos']}"
-        typer.echo(f"{what} {place}  {row['subject']} {row['type']}：{row['error']}")
+        typer.echo(f"{what} {place}  {row['subject']} {event_name(row['type'])}：{row['error']}")
     typer.echo(f"共 {len(rows)} 条" if rows else "没有异常件")
-    if rows:
-        place = "{consumer} {lane} {pos}".format_map(rows[0])
+    for row in [row for row in rows if row["status"] == "parked"][:1]:
+        place = f"{row['consumer']} {row['lane']} {row['pos']}"
         typer.echo(f"排除原因后重试：bihuan parked retry {place}")
         typer.echo(f"不再处理：bihuan parked discard {place} --reason 理由")
 
