@@ -150,9 +150,20 @@ def parked_list(ctx: typer.Context, as_json: AsJson = False) -> None:
         typer.echo(f"不再处理：bihuan parked discard {place} --reason 理由")
 
 
+MOST_DIGITS = 18
+"""More do not fit into the database's numbers."""
+
 Name = Annotated[str, typer.Argument(help="消费者名")]
-Lane = Annotated[int, typer.Argument(help="道号")]
-Pos = Annotated[int, typer.Argument(help="位置")]
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise InvalidInput("place", text, "道号和位置须照 parked list 所列")
+    return int(text)
+
+
+Lane = Annotated[int, typer.Argument(help="道号", parser=_number)]
+Pos = Annotated[int, typer.Argument(help="位置", parser=_number)]
 
 
 def parked_retry(

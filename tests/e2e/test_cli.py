@@ -202,6 +202,15 @@ def test_a_timeline_is_read_in_eighty_columns(bihuan: Callable[..., Said], verif
     assert "说明：他说办了三次。" in out
 
 
+def test_a_refusal_names_its_field_in_chinese_too(
+    bihuan: Callable[..., Said], verifying: str
+) -> None:
+    said = bihuan(f"hotline confirm {verifying} --reason-code 999 --case-class clear --as a")
+    assert said.err.startswith("核实原因（reason_code）：")
+    huge = bihuan("parked retry notifications 6 99999999999999999999")
+    assert (huge.code, huge.err.startswith("位置（place）：")) == (2, True)
+
+
 def test_a_number_is_shown_to_whoever_gives_a_reason(
     bihuan: Callable[..., Said], verifying: str
 ) -> None:

@@ -216,11 +216,7 @@ def test_an_erased_text_is_said_to_be_erased(city: City, rectifying: str) -> Non
 def test_steps_are_named_by_where_they_led(city: City, rectifying: str) -> None:
     city.department.submits(rectifying)
     city.hotline.accepts(rectifying)
-<<<<<<< ours
-    hotline.call(city.ledger, rectifying, account=OPERATOR.name, outcome="answered")
-=======
     city.hotline.calls(rectifying)
->>>>>>> theirs
     city.step(rectifying, s.ComplaintReevaluated, OPERATOR, level=2, by="call")
     found = timeline(city.office, rectifying, SUPERVISOR)
     assert found.entries[-1].label == "再评价不满意，重办"
