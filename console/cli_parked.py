@@ -8,9 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from console.cli_root import AsJson
+from workflow.errors import InvalidInput
 
 RATINGS = "ratings"
 """Stands for a consumer's name where a message of that topic is meant."""
+
+MOST_DIGITS = 18
+"""More do not fit into the database's numbers."""
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def parked_list(ctx: typer.Context, as_json: AsJson = False) -> None:
     from console.wiring import office  # noqa: PLC0415
+    from console.wording import event_name  # noqa: PLC0415
     from workflow.bus import parking  # noqa: PLC0415
     from workflow.storage import messages  # noqa: PLC0415
 
@@ -36,10 +41,10 @@ def parked_list(ctx: typer.Context, as_json: AsJson = False) -> None:
     for row in rows:
         what = "停放" if row["status"] == "parked" else "等候"
         place = f"{row['consumer']} {row['lane']} {row['pos']}"
-        typer.echo(f"{what} {place}  {row['subject']} {row['type']}：{row['error']}")
+        typer.echo(f"{what} {place}  {row['subject']} {event_name(row['type'])}：{row['error']}")
     typer.echo(f"共 {len(rows)} 条" if rows else "没有异常件")
-    if rows:
-        place = "{consumer} {lane} {pos}".format_map(rows[0])
+    for row in [row for row in rows if row["status"] == "parked"][:1]:
+        place = f"{row['consumer']} {row['lane']} {row['pos']}"
         typer.echo(f"排除原因后重试：bihuan parked retry {place}")
         typer.echo(f"不再处理：bihuan parked discard {place} --reason 理由")
 
@@ -52,8 +57,16 @@ def _message(row: Any) -> dict[str, Any]:
 
 
 Name = Annotated[str, typer.Argument(help="消费者名；主题 ratings 的消息写 ratings")]
-Lane = Annotated[int, typer.Argument(help="道号；消息的分区")]
-Pos = Annotated[int, typer.Argument(help="位置；消息的偏移")]
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise InvalidInput("place", text, "道号和位置须照 parked list 所列")
+    return int(text)
+
+
+Lane = Annotated[int, typer.Argument(help="道号；消息的分区", parser=_number)]
+Pos = Annotated[int, typer.Argument(help="位置；消息的偏移", parser=_number)]
 
 
 def parked_retry(

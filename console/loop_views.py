@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
+from console.cli_help import wrapped
+from console.loop_words import NEEDS
+from console.loop_words import ROUTES as WORDED
 from console.wording import event_name, role_name, table
 from schemas.envelope import Role
 from workflow.errors import InvalidInput
@@ -19,10 +23,8 @@ BROAD = 4
 """From so many states on a step is a note in the diagram: arrows from everywhere hide the loop."""
 
 ROUTES = {
-    "verify_first": "先核实",
-    "dispatch_first": "先派单",
-    "with_review": "反馈须审核",
-    "without_review": "反馈不审核",
+    name: WORDED[name]
+    for name in ("verify_first", "dispatch_first", "with_review", "without_review")
 }
 """What a profile chooses; the other routes are told by the step's own name."""
 
@@ -115,7 +117,7 @@ def limits() -> Rows:
             _events(kind for kind, _ in row.opened_by),
             _events(row.met_by),
             _events(row.cancelled_by),
-            f"{event_name(row.paused_by)}起（{row.pauses_if}）" if row.paused_by else "",
+            f"{event_name(row.paused_by)}起（看本地规则）" if row.paused_by else "",
             role_name(row.owner),
         )
         for row in LIMITS
@@ -183,8 +185,32 @@ def _limit_json(row: LimitRow) -> dict[str, Any]:
 
 
 def as_text() -> str:
-    """Steps, limits and matrix for a terminal."""
-    return "\n\n".join("\n".join(table(rows)) for rows in (steps(), limits(), matrix()))
+    """Steps and limits for a terminal of a hundred columns, in words alone."""
+    rows: Rows = [("步骤", "由谁记录", "自", "到", "条件")]
+    for step in STEPS:
+        whom = _roles(step.roles), _states(step.sources) or "（新件）"
+        to = "（不变）" if step.to is None else STATE_NAMES[step.to]
+        rows.append((step.note, *whom, to, _in_words(step)))
+    return "\n\n".join(
+        (
+            "\n".join(_fitted(rows, (24, 14, 22, 8, 24))),
+            "\n".join(_fitted([(row[0], *row[2:]) for row in limits()], (17, 18, 18, 15, 14, 8))),
+        )
+    )
+
+
+def _in_words(step: Step) -> str:
+    route = [WORDED[step.when.__name__]] if step.when else []
+    return "、".join(route + [NEEDS[need.__name__] for need in step.needs])
+
+
+def _fitted(rows: Rows, widths: tuple[int, ...]) -> list[str]:
+    """A table whose cells go on below where their column is too narrow for them."""
+    lines: list[list[str]] = []
+    for row in rows:
+        cells = [list(wrapped(cell, most)) for cell, most in zip(row, widths, strict=True)]
+        lines += [list(line) for line in zip_longest(*cells, fillvalue="")]
+    return table(lines)
 
 
 def _markdown(rows: Rows) -> str:

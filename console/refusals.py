@@ -23,6 +23,28 @@ EXITS = {
 }
 """What each exit code means; printed in --help and in the documentation."""
 
+FIELD_WORDS = {
+    "account": "账号",
+    "role": "身份",
+    "key": "请求键",
+    "start": "起点",
+    "from": "开始",
+    "to": "结束",
+    "period": "统计期",
+    "tier": "层级",
+    "last4": "电话后四位",
+    "token": "链接码",
+    "source": "来源",
+    "file": "文件",
+    "profile": "规则",
+    "zone": "时区",
+    "phone": "电话",
+    "name": "名称",
+    "place": "位置",
+    "format": "格式",
+}
+"""Fields of commands that no timeline shows, beside `wording.FIELDS`."""
+
 _CODES: tuple[tuple[type[errors.BihuanError], int], ...] = (
     (errors.InvalidInput, 2),
     (errors.UnknownComplaint, 4),
@@ -62,7 +84,13 @@ def line(error: errors.BihuanError) -> str:
             f"{error.subject} 刚刚变动过：您看到的是第 {error.expected} 版，"
             f"现为第 {error.current} 版{since}。请看过再办"
         )
-    return str(error).replace("\n", " ")
+    told = str(error).replace("\n", " ")
+    if isinstance(error, errors.InvalidInput):
+        from console.wording import FIELDS  # noqa: PLC0415  # only a refusal needs it
+
+        word = FIELD_WORDS.get(error.field) or FIELDS.get(error.field)
+        return told.replace(f"{error.field}：", f"{word}（{error.field}）：", 1) if word else told
+    return told
 
 
 def _illegal(error: errors.IllegalStep) -> str:

@@ -17,6 +17,7 @@ from city import City
 
 from console.cli import app
 from console.cli_doors import GROUPS, HELP, command_name
+from console.cli_help import width
 from console.refusals import EXITS
 from workflow import links
 from workflow.door import DOORS
@@ -193,14 +194,30 @@ def test_the_unit_sees_no_person(bihuan: Callable[..., Said], verifying: str) ->
     assert "【隐去】" in said.out
 
 
+def test_a_timeline_is_read_in_eighty_columns(bihuan: Callable[..., Said], verifying: str) -> None:
+    bihuan(f"hotline call {verifying} --outcome answered --note {'他说办了三次。' * 9} --as a")
+    out = bihuan(f"complaint show {verifying} --as a").out
+    assert max(map(width, out.splitlines())) <= 80
+    assert "。；" not in out
+    assert "说明：他说办了三次。" in out
+
+
+def test_a_refusal_names_its_field_in_chinese_too(
+    bihuan: Callable[..., Said], verifying: str
+) -> None:
+    said = bihuan(f"hotline confirm {verifying} --reason-code 999 --case-class clear --as a")
+    assert said.err.startswith("核实原因（reason_code）：")
+    huge = bihuan("parked retry notifications 6 99999999999999999999")
+    assert (huge.code, huge.err.startswith("位置（place）：")) == (2, True)
+
+
 def test_a_number_is_shown_to_whoever_gives_a_reason(
     bihuan: Callable[..., Said], verifying: str
 ) -> None:
     assert bihuan(f"hotline reveal-contact {verifying} --as a").code == 2
     assert "19900001234" in bihuan(f"hotline reveal-contact {verifying} --reason 回访 --as a").out
-    assert "19900001234" not in bihuan(f"complaint show {verifying} --as a").out.replace(
-        "我是群众甲，电话19900001234，又让我开证明", ""
-    )
+    seen = bihuan(f"complaint show {verifying} --as a --json").out
+    assert "19900001234" not in seen.replace("我是群众甲，电话19900001234，又让我开证明", "")
 
 
 # the rest

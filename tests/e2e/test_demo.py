@@ -263,6 +263,8 @@ def test_exactly_one_of_the_desks_records_is_parked_and_says_why(
     (parked,) = json.loads(bihuan("parked list --json --data demo/desk"))
     assert (parked["consumer"], parked["status"]) == ("notifications", "parked")
     assert "短信网关拒收" in parked["error"]
+    place = f"{parked['consumer']} {parked['lane']} {parked['pos']}"
+    assert f"重试：bihuan parked retry {place}" in bihuan("parked list --data demo/desk")
 
 
 def test_the_desk_is_whole_and_its_reports_say_synthetic(bihuan: Callable[[str], str]) -> None:

@@ -2,10 +2,12 @@
 it.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
+from console.cli_help import width
 from console.loop_views import as_json, as_text, matrix, mermaid, refreshed, steps
 from console.wording import event_name, role_name, step_name
 from schemas import COMPLAINT_EVENTS
@@ -63,7 +65,13 @@ def test_the_data_is_the_whole_table() -> None:
     assert len(data["steps"]) == len(STEPS) == len(steps()) - 1
     assert all(s["owner"] and s["limit"] for s in data["states"] if not s["end"])
     assert "lambda" not in str(data)
-    assert "确认有效" in as_text()
+
+
+def test_the_table_is_read_in_a_hundred_columns_and_in_chinese() -> None:
+    shown = as_text()
+    assert max(map(width, shown.splitlines())) <= 100
+    assert "确认有效" in shown
+    assert not re.search("[a-z]", shown)
 
 
 def test_every_event_has_a_name_of_its_own() -> None:
