@@ -35,7 +35,7 @@ def kafka() -> Iterator[str]:
 @contextmanager
 def own() -> Iterator[tuple[str, Container]]:
     """A container's broker that nobody else uses, to be treated badly."""
-    port = _free_port()
+    port = free_port()
     try:
         container = _container(port).start()
     except DockerException:
@@ -102,7 +102,7 @@ def fresh(servers: str, **values: object) -> Broker:
     return Broker(servers, **{"partitions": 4, "prefix": prefix, **values})
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
