@@ -1,4 +1,4 @@
-"""One process for each job, as an office starts them: a rating comes by the topic, the loop begins."""
+"""One process for each job, as an office starts them; each is killed and started again."""
 
 import json
 import os
@@ -99,6 +99,7 @@ def test_each_job_a_process_killed_and_started_again(surroundings):
             headers = [("source", b"bihuan")]
             publisher.publish([Message("ratings", 0, b"", v, headers) for v in (good, b"{")])
             killed.kill()
+            killed.wait()
     publisher.close()
     with (
         job(environment, *JOBS[0]),
