@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from workflow.bus.lease import SECONDS, Lease
 from workflow.clock import system_clock
+from workflow.errors import Transient
 from workflow.ledger import Ledger
 from workflow.outbox import Channel, deliver
 
@@ -40,6 +41,8 @@ class Sender:
                 if self._lease.acquire() is not None:
                     self._work()
                     self._lease.release()
+            except Transient as away:
+                LOGGER.warning("the sender waits: %s", away)
             except Exception:
                 LOGGER.exception("the sender stopped by an error; it starts again")
             self._stop.wait(POLL)

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from producers.clock.recomputing import recompute
 from producers.clock.timers import tick
 from workflow.erasure import expire
+from workflow.errors import Transient
 from workflow.ledger import Ledger
 
 SECONDS = 5.0
@@ -46,7 +47,7 @@ class Ticker:
         self._before: tuple[int, int] | None = None
         self._scheduler = BackgroundScheduler(timezone=zone)
         self._scheduler.add_job(
-            self.once,
+            self._tick,
             "interval",
             seconds=seconds,
             coalesce=True,
@@ -60,6 +61,12 @@ class Ticker:
     def stop(self) -> None:
         """Waits for a tick in progress."""
         self._scheduler.shutdown(wait=True)
+
+    def _tick(self) -> None:
+        try:
+            self.once()
+        except Transient as away:
+            LOGGER.warning("the clock waits: %s", away)
 
     def once(self, limit: int = 200) -> int:
         """All that is due now, batch by batch, then what a revised calendar has moved."""
