@@ -41,7 +41,7 @@ NEEDS = {
     "channel_allowed": "本地准用的方式",
     "on_the_scale": "合本地的评价级数",
     "somebody_to_call": "有电话可拨",
-    "heard_on_the_phone": "话务员已打通回访电话",
+    "somebody_to_ask": "话务员代答须有电话可问",
     "nobody_to_ask": "无人可问",
     "lapse_allowed": "期满，拨打次数已够",
     "objection_open": "未异议过，期限之内",
