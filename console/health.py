@@ -12,14 +12,16 @@ from workflow.bus.pulse import Pulse
 
 
 @contextmanager
-def shown(port: int | None, pulses: Sequence[Pulse]) -> Iterator[None]:
+def shown(
+    port: int | None, pulses: Sequence[Pulse], threads: Sequence[threading.Thread]
+) -> Iterator[None]:
     """Answers on this port while open, if one is given: 200 where all is well, else 503; the body
     says what each job does.
     """
     if port is None:
         yield
         return
-    server = ThreadingHTTPServer(("", port), _handler(pulses))
+    server = ThreadingHTTPServer(("", port), _handler(pulses, threads))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=[0.2], name="health", daemon=True)
     thread.start()
@@ -30,14 +32,17 @@ def shown(port: int | None, pulses: Sequence[Pulse]) -> Iterator[None]:
         server.server_close()
 
 
-def _handler(pulses: Sequence[Pulse]) -> type[BaseHTTPRequestHandler]:
+def _handler(
+    pulses: Sequence[Pulse], threads: Sequence[threading.Thread]
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = {"/health": "alive", "/ready": "ready"}.get(self.path)
             if asked is None:
                 self.send_error(404)
                 return
-            well = all(getattr(pulse, asked) for pulse in pulses)
+            running = all(thread.is_alive() for thread in threads)
+            well = running and all(getattr(pulse, asked) for pulse in pulses)
             body = json.dumps({pulse.name: pulse.doing for pulse in pulses}).encode()
             self.send_response(200 if well else 503)
             self.send_header("Content-Type", "application/json")

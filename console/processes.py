@@ -41,9 +41,9 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     threads = [threading.Thread(target=job.run, daemon=True) for job in jobs]
-    with shown(port, list(pulses)):
-        for thread in threads:
-            thread.start()
+    for thread in threads:
+        thread.start()
+    with shown(port, list(pulses), threads):
         told()
         stopped.wait()
         for job in jobs:

@@ -67,7 +67,9 @@ def empty(postgres):
 @pytest.fixture
 def folder(storage, tmp_path):
     """This test's own data folder, with a prepared, empty database."""
-    return storage.copy(storage.new, tmp_path / "data")
+    made = storage.copy(storage.new, tmp_path / "data")
+    yield made
+    storage.drop(made)
 
 
 @pytest.fixture

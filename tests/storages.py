@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from itertools import count
 from pathlib import Path
 
 from city import City
@@ -24,6 +25,9 @@ class Sqlite:
     def copy(self, story: Path, to: Path) -> Path:
         return shutil.copytree(story, to)
 
+    def drop(self, folder: Path) -> None:
+        """The folder goes with the test's own."""
+
     def close(self) -> None:
         """The files go with the test run's folder."""
 
@@ -36,7 +40,8 @@ class Postgres:
     def __init__(self, place: Path, server: str) -> None:
         self._server = server
         self._engine = create_engine(self._address("postgres"), isolation_level="AUTOCOMMIT")
-        self._made: list[str] = []
+        self._made: set[str] = set()
+        self._numbers = count()
         self.new = place / "data"
         self.new.mkdir()
         self._create(self.new)
@@ -48,10 +53,18 @@ class Postgres:
         self._create(to, f'TEMPLATE "{template}"')
         return to
 
+    def drop(self, folder: Path) -> None:
+        """A story that is over needs its database no more."""
+        self._drop(make_url((folder / ADDRESS).read_text()).database)
+
+    def _drop(self, name: str) -> None:
+        self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self._made.discard(name)
+
     def _create(self, folder: Path, how: str = "") -> None:
-        name = f"bihuan_test_{os.getpid()}_{len(self._made)}"
+        name = f"bihuan_test_{os.getpid()}_{next(self._numbers)}"
         self._run(f'CREATE DATABASE "{name}" {how}')
-        self._made.append(name)
+        self._made.add(name)
         (folder / ADDRESS).write_text(self._address(name))
 
     def _run(self, statement: str) -> None:
@@ -62,6 +75,6 @@ class Postgres:
         return f"{self._server}/{name}"
 
     def close(self) -> None:
-        for name in self._made:
-            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for name in list(self._made):
+            self._drop(name)
         self._engine.dispose()

@@ -119,6 +119,7 @@ def test_killed_before_any_commit_and_run_again_it_ends_the_same(
         assert zygote.run(CALL, **given) == 0
         ended = end_of(place / "data", acknowledged(place / "acks"))
         assert ended == expected, f"killed before commit {point} of {commits}"
+        storage.drop(place / "data")
         shutil.rmtree(place)
     say(capsys, f"{len(points)} of {commits} crash points before a commit, part {part + 1} of 4")
 
@@ -141,6 +142,7 @@ def test_killed_just_after_any_commit_everything_told_is_there_and_nothing_is_ha
         nothing_told_is_lost(city, acknowledged(place / "acks"))
         assert city.damage() == [], f"killed after commit {point} of {commits}"
         city.close()
+        storage.drop(place / "data")
         shutil.rmtree(place)
     say(capsys, f"{len(points)} of {commits} crash points after a commit, part {part + 1} of 2")
 

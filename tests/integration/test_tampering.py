@@ -44,9 +44,11 @@ def story(storage, tmp_path_factory):
 @pytest.fixture
 def copy(storage, story, tmp_path):
     """The story's database, to be tampered with."""
-    city = City(storage.copy(story, tmp_path / "data"))
+    folder = storage.copy(story, tmp_path / "data")
+    city = City(folder)
     yield city
     city.close()
+    storage.drop(folder)
 
 
 @pytest.fixture
