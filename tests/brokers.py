@@ -12,7 +12,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
-from servers import free_port, none_to_be_had
+from servers import free_port, none_to_be_had, sockets_left
 from testcontainers.core.container import DockerContainer
 
 from workflow.bus.broker import Broker
@@ -35,15 +35,19 @@ def kafka() -> Iterator[str]:
 def own() -> Iterator[tuple[str, Container]]:
     """A container's broker that nobody else uses, to be treated badly."""
     port = free_port()
+    with sockets_left():
+        try:
+            container = _container(port).start()
+        except DockerException:
+            none_to_be_had(NONE)
     try:
-        container = _container(port).start()
-    except DockerException:
-        none_to_be_had(NONE)
-    try:
-        _wait_for(f"127.0.0.1:{port}")
+        with sockets_left():
+            _wait_for(f"127.0.0.1:{port}")
         yield f"127.0.0.1:{port}", container.get_wrapped_container()
     finally:
-        container.stop()
+        with sockets_left():
+            container.stop()
+            del container
 
 
 def _wait_for(servers: str) -> None:
