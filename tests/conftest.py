@@ -17,10 +17,10 @@ from workflow.bus.kafka import create_topics, delete_topics
 
 
 def pytest_generate_tests(metafunc):
-    """Integration stories run on every database there is."""
+    """Integration stories run on every database there is, or on those their module names."""
     if "storage" in metafunc.fixturenames:
         everywhere = "integration" in metafunc.definition.path.parts
-        kinds = STORAGES if everywhere else STORAGES[:1]
+        kinds = getattr(metafunc.module, "ON", STORAGES if everywhere else STORAGES[:1])
         metafunc.parametrize("storage", kinds, indirect=True, scope="session")
 
 

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         """With the address that the data folder names, if it names one."""
         try:
             address = (self.data / ADDRESS).read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return self
         return self.model_copy(update={"database": address})
 

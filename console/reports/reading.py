@@ -48,11 +48,11 @@ def recounted(conn: Connection, period: Period, as_of: int) -> list[Tally]:
     onsite = func.sum(case((ratings.c.origin == Origin.ONSITE_ACTIVE.value, 1), else_=0))
     found: dict[tuple[str, str], Counts] = {}
     for table, columns in ((services, [func.count()]), (ratings, [func.count(), onsite, bad])):
-        month = func.substr(table.c.day, 1, 7)
+        month, whose = func.substr(table.c.day, 1, 7), func.coalesce(table.c.unit, "")
         query = (
-            select(func.coalesce(table.c.unit, ""), month, *columns)
+            select(whose, month, *columns)
             .where(table.c.day.between(period.first, period.last), table.c.received_at <= as_of)
-            .group_by(func.coalesce(table.c.unit, ""), month)
+            .group_by(whose, month)
         )
         for unit, when, *counts in conn.execute(query):
             before = found.get((unit, when), Counts())

@@ -104,6 +104,8 @@ def rated(project: str, stars: int) -> dict[str, str]:
         "projectNo": project,
         "proDepart": UNIT,
         "areaName": "张店区",
+        "userName": "群众甲",
+        "mobile": "19900001234",
         "satisfaction": str(stars),
     }
     row |= {"pf": "pad", "assessTime": f"{at:%Y-%m-%d %H:%M:%S}"}

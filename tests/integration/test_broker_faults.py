@@ -21,6 +21,9 @@ from workflow.errors import Away
 from workflow.storage import messages
 from workflow.storage.models import events, lanes, progress
 
+ON = ("postgresql",)
+"""Where there is a broker there is a server."""
+
 pytestmark = [
     pytest.mark.usefixtures("effects_kept", "sockets_left"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

@@ -112,7 +112,7 @@ def test_killed_before_any_commit_and_run_again_it_ends_the_same(
 ):
     commits, expected = undisturbed
     assert commits > 20, "no crash points were found"
-    points = range(1 + part, commits + 1, 4)
+    points = range(1 + part, commits + 1, 4 * storage.stride)
     for point in points:
         place = in_memory / storage.name / f"before-{point}"
         given = killed(storage, start, place, zygote, point, after=False)
@@ -134,7 +134,7 @@ def test_killed_just_after_any_commit_everything_told_is_there_and_nothing_is_ha
     so it is looked at as it was left.
     """
     commits, _ = undisturbed
-    points = range(1 + part, commits + 1, 2)
+    points = range(1 + part, commits + 1, 2 * storage.stride)
     for point in points:
         place = in_memory / storage.name / f"after-{point}"
         killed(storage, start, place, zygote, point, after=True)

@@ -140,7 +140,7 @@ class EmbeddedBus:
                 before = moved
                 for runner in runners:
                     moved += runner.take(posting)
-                    if self.ledger.database.contended:
+                    if moved and self.ledger.database.contended:  # none moved would mean: done
                         return moved
         return moved
 
