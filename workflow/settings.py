@@ -46,7 +46,9 @@ class Settings(BaseSettings):
     def _with_secrets(self) -> Settings:
         """With what its secret files hold."""
         files = {"key": self.key_file, "database": self.database_file}
-        found = {name: _secret(f"BIHUAN_{name.upper()}_FILE", p) for name, p in files.items() if p}
+        found = {
+            name: secret_in(f"BIHUAN_{name.upper()}_FILE", p) for name, p in files.items() if p
+        }
         return self.model_copy(update=found)
 
     def _of_folder(self) -> Settings:
@@ -58,7 +60,8 @@ class Settings(BaseSettings):
         return self.model_copy(update={"database": address})
 
 
-def _secret(name: str, path: Path) -> str:
+def secret_in(name: str, path: Path) -> str:
+    """What a secret's file holds. Raises InvalidInput with the setting that names the file."""
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.bus.broker import Broker
 from workflow.errors import InvalidInput
+from workflow.settings import secret_in
 from workflow.storage.log import LANES
 
 PREFIX = "BIHUAN_KAFKA_"
@@ -61,12 +62,5 @@ class KafkaSettings(BaseSettings):
         for name in _SECRETS:
             file = said.pop(f"{name}_file", None)
             if file is not None:
-                said[name] = _secret(f"{PREFIX}{name.upper()}_FILE", file)
+                said[name] = secret_in(f"{PREFIX}{name.upper()}_FILE", file)
         return said
-
-
-def _secret(name: str, path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise InvalidInput(name, str(path), "读不到这个文件") from error

@@ -70,7 +70,7 @@ def beyond(
 
 
 def rows_at(conn: Connection, places: Sequence[Place]) -> Sequence[Row[Any]]:
-    """The log's rows of these places, in their order."""
+    """The log's rows of these places, in order within a lane."""
     return conn.execute(_ROWS.on(conn), {"keys": to_json(places).decode()}).all()
 
 
@@ -108,12 +108,11 @@ _READ = Spoken(
     LIMIT :size
     """,
 )
-_ROWS = Spoken(
-    """
+_OF_PLACES = """
     SELECT e.* FROM {keys} {cross} events AS e
       ON e.lane = CAST(j.value ->> 0 AS INTEGER) AND e.pos = CAST(j.value ->> 1 AS BIGINT)
     """
-)
+_ROWS = Spoken(_OF_PLACES, postgresql=f"{_OF_PLACES} ORDER BY e.lane, e.pos")
 _CLAIM = Spoken(
     """
     UPDATE progress SET pos = CAST(j.value ->> 2 AS BIGINT) FROM {keys}
