@@ -5,7 +5,7 @@ RUN pip install --no-cache-dir --quiet "uv>=0.13,<1"
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --extra kafka --extra postgres --no-install-project
-COPY README.md LICENSE ./
+COPY README.md LICENSE hatch_build.py ./
 COPY schemas schemas
 COPY workflow workflow
 COPY consumers consumers

@@ -34,3 +34,4 @@ down: ## Stops what `make up` started; its data stay
 setup:
 	@sh .ci/get-uv
 	@uv sync --frozen --all-extras --quiet
+	@$(RUN) python console/web/frontend/build.py

@@ -26,8 +26,11 @@ Port = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `run`, `relay`, `consume`, `clock`, `collect`, and the sub-commands of `topics`."""
-    app.command("run", help="在一个进程里运行全部：各消费者、时钟与发件；按 Ctrl+C 停止")(run)
+    """Adds `run`, one command for each single job, and the sub-commands of `topics`."""
+    app.command("run", help="在一个进程里运行全部：控制台、各消费者、时钟与发件；按 Ctrl+C 停止")(
+        run
+    )
+    app.command("serve", help="只运行控制台（网页）；可同时运行多个进程")(serve)
     app.command("relay", help="把事件送到 Kafka；另一个在运行时待命")(relay)
     app.command("consume", help="运行消费者：all，或写名字；从 Kafka 读，可同时运行多个进程")(
         consume
@@ -40,7 +43,19 @@ def register(app: typer.Typer) -> None:
     app.add_typer(topics, name="topics", help="Kafka 的主题")
 
 
-def run(ctx: typer.Context, health_port: Port = None) -> None:
+Host = Annotated[
+    str, typer.Option(metavar="HOST", help="控制台的地址；缺省只有本机能打开", show_default=True)
+]
+WebPort = Annotated[int, typer.Option(metavar="PORT", help="控制台的端口；0 由系统选一个空的")]
+
+
+def run(
+    ctx: typer.Context,
+    host: Host = "127.0.0.1",
+    port: WebPort = 8000,
+    console: Annotated[bool, typer.Option(help="是否带控制台")] = True,
+    health_port: Port = None,
+) -> None:
     from console import processes  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
     from workflow.settings_kafka import KafkaSettings  # noqa: PLC0415
@@ -53,7 +68,20 @@ def run(ctx: typer.Context, health_port: Port = None) -> None:
         else:
             made = processes.over_kafka(opened, broker)
             hint = _running("中继、各消费者、归集、时钟与发件")
-        _serve(made.jobs, made.pulses, health_port, hint)
+        jobs = list(made.jobs)
+        if console:
+            web = processes.desks(opened, processes.Address(host, port), made.wake)
+            jobs, hint = [*jobs, *web.jobs], f"控制台：{web.url}\n{hint}"
+        _serve(jobs, made.pulses, health_port, hint)
+
+
+def serve(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8000) -> None:
+    from console import processes  # noqa: PLC0415
+    from console.wiring import office  # noqa: PLC0415
+
+    with office(ctx.obj.data) as opened:
+        web = processes.desks(opened, processes.Address(host, port))
+        _serve(web.jobs, [], None, f"控制台：{web.url}\n{_running('控制台')}")
 
 
 def relay(ctx: typer.Context, health_port: Port = None) -> None:

@@ -82,11 +82,42 @@ def sender(office: Office, wake: Callable[[], None] = lambda: None) -> Sender:
     return Sender(office.ledger, office.channels(), wake)
 
 
+class Address(NamedTuple):
+    """Where the console answers."""
+
+    host: str
+    port: int
+
+
+class Desks(NamedTuple):
+    """The desks in a browser: their jobs, and the address people type."""
+
+    jobs: Sequence[Job]
+    url: str
+
+
+def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) -> Desks:
+    """The console, and what tells its open pages of changes. `wake`: this process's own
+    consumers, told of each step. Raises InvalidInput for an address that is not to be had.
+    """
+    from console.web.app import create_app  # noqa: PLC0415  # the commands need no web
+    from console.web.live import Hub  # noqa: PLC0415
+    from console.web.serving import Serving  # noqa: PLC0415
+    from console.web.site import Site  # noqa: PLC0415
+
+    hub = Hub(office.database)
+    serving = Serving(create_app(Site(office, hub, wake)), at.host, at.port)
+    return Desks([serving, hub], serving.address)
+
+
 class Whole(NamedTuple):
-    """All the jobs of one process; `stands_by`: another one is at them now."""
+    """All the jobs of one process; `wake` tells them of a step; `stands_by`: another one is at
+    them now.
+    """
 
     jobs: Sequence[Job]
     pulses: Sequence[Pulse]
+    wake: Callable[[], None]
     stands_by: bool = False
 
 
@@ -94,7 +125,8 @@ def embedded(office: Office) -> Whole:
     """Consumers that read the log itself, clock and sender."""
     bus = office.bus()
     duty = clock(office, bus.wake)
-    return Whole([bus, duty, sender(office, bus.wake)], [duty.pulse], bus.stands_by())
+    jobs = [bus, duty, sender(office, bus.wake)]
+    return Whole(jobs, [duty.pulse], bus.wake, bus.stands_by())
 
 
 def over_kafka(office: Office, broker: Broker) -> Whole:
@@ -107,7 +139,8 @@ def over_kafka(office: Office, broker: Broker) -> Whole:
     collecting = Collecting(office.ledger, office.desk, broker)
     duty = clock(office, carrying.wake)
     jobs: list[Job] = [carrying, bus, collecting, duty, sender(office, carrying.wake)]
-    return Whole(jobs, [carrying.pulse, *bus.pulses, collecting.pulse, duty.pulse])
+    pulses = [carrying.pulse, *bus.pulses, collecting.pulse, duty.pulse]
+    return Whole(jobs, pulses, carrying.wake)
 
 
 def named(office: Office, names: Sequence[str]) -> tuple[Consumer, ...]:

@@ -61,6 +61,12 @@ class Office:
         with self.database.read() as conn:
             return stored(conn)
 
+    def unit_name(self, code: str) -> str:
+        """The unit's name in the list in force; its code where it has left the list."""
+        with self.database.read() as conn:
+            query = select(units_table.c.name).where(units_table.c.code == code)
+            return str(conn.execute(query).scalar() or code)
+
     def desk(self) -> Desk:
         """What collecting needs to make rows ready."""
         policy = self.rulebook.in_force(self.clock())

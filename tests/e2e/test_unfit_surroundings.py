@@ -153,7 +153,7 @@ def test_a_file_that_may_not_grow_stops_an_import_between_two_batches(
 
 def test_a_second_run_says_that_it_stands_by(folder: Path) -> None:
     def start() -> subprocess.Popen[str]:
-        command = [*CLI, "run", "--data", str(folder)]
+        command = [*CLI, "run", "--no-console", "--data", str(folder)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     first = start()

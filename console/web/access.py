@@ -1,0 +1,147 @@
+"""权限: who may use which route. Every route declares it, or the console does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
+from starlette.routing import BaseRoute, Mount
+
+from console.accounts import Signed, session_of
+from console.web.site import Site, site_of
+from schemas.envelope import Role
+from workflow.door import DOORS
+from workflow.errors import BihuanError, NotPermitted
+from workflow.loop import STEPS
+
+COOKIE = "bihuan"
+PEOPLE = frozenset(Role) - {Role.CONSUMER, Role.CLOCK, Role.PLATFORM, Role.HOTLINE, Role.CITIZEN}
+"""Who may have an account."""
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class SignInNeeded(BihuanError):
+    """请先登录。"""
+
+
+class PasswordDue(BihuanError):
+    """首次登录须先修改密码。"""
+
+
+class Forged(BihuanError):
+    """页面已过期，或请求不是从本系统的页面发出的。请刷新页面再办。"""
+
+
+class Undeclared(RuntimeError):
+    """A route without a permission, or one that changes something without its form checked."""
+
+
+class Allowed:
+    """A permission: its name as the matrix shows it, and the roles that have it."""
+
+    def __init__(self, name: str, *roles: Role) -> None:
+        self.name, self.roles = name, frozenset(roles)
+
+    def __call__(self, request: Request) -> Signed:
+        """The person who asks. Raises SignInNeeded, PasswordDue, NotPermitted."""
+        signed = signed_in(request)
+        if signed is None:
+            raise SignInNeeded
+        if signed.must_change:
+            raise PasswordDue
+        if signed.role not in self.roles:
+            raise NotPermitted(f"您现在的身份不能打开“{self.name}”")
+        return signed
+
+
+class Public:
+    """A route for everybody: nobody need be signed in."""
+
+    name, roles = "公开", frozenset[Role]()
+
+    def __call__(self) -> None: ...
+
+
+PUBLIC = Public()
+
+
+def step(event: str) -> Allowed:
+    """The permission to take a step: the roles that the loop's table gives it to."""
+    roles = {role for row in STEPS if row.event == event for role in row.roles}
+    stands = {
+        role
+        for doors in DOORS.values()
+        for _, kind, at in doors
+        if kind.__name__ == event
+        for role in at
+    }
+    return Allowed(event, *((roles & stands or roles) & PEOPLE))
+
+
+def signed_in(request: Request) -> Signed | None:
+    """Whoever the cookie's session belongs to, read once a request."""
+    if not hasattr(request.state, "signed"):
+        secret = request.cookies.get(COOKIE)
+        office = site_of(request).office
+        request.state.signed = session_of(office, secret) if secret else None
+    signed: Signed | None = request.state.signed
+    return signed
+
+
+def still_signed_in(request: Request) -> Signed | None:
+    """The same, asked anew: a stream stays open longer than a session may. It is no act of the
+    person's, and keeps no session alive.
+    """
+    secret = request.cookies.get(COOKIE)
+    return session_of(site_of(request).office, secret, acts=False) if secret else None
+
+
+async def sent(request: Request, signed: Annotated[Signed | None, Depends(signed_in)]) -> FormData:
+    """What a page's form sent, if it is one of ours. Raises Forged."""
+    form = await request.form(max_files=10, max_fields=300)
+    given = form.get("csrf") or request.headers.get("x-csrf")
+    if signed is not None and given != signed.csrf:
+        raise Forged
+    return form
+
+
+Sent = Annotated[FormData, Depends(sent)]
+SiteHere = Annotated[Site, Depends(site_of)]
+
+
+def check_declared(app: FastAPI) -> None:
+    """Raises Undeclared for the first route that says not who may use it, or takes a form without
+    checking where it comes from.
+    """
+    for route in _routes(app.routes):
+        calls = list(_calls(route.dependant))
+        if not any(isinstance(call, Allowed | Public) or hasattr(call, "scope") for call in calls):
+            raise Undeclared(f"{route.path}: no permission is declared")
+        changes = UNSAFE & route.methods and not route.path.startswith("/api/")
+        if changes and sent not in calls:
+            raise Undeclared(f"{route.path}: its form is not checked")
+
+
+def permission_of(route: APIRoute) -> Allowed | Public | None:
+    """What a route declares, for the matrix of roles and routes."""
+    found = (call for call in _calls(route.dependant) if isinstance(call, Allowed | Public))
+    return next(found, None)
+
+
+def _routes(routes: list[BaseRoute]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif isinstance(route, Mount) and isinstance(route.app, FastAPI):
+            yield from _routes(route.app.routes)
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)

@@ -1,0 +1,94 @@
+"""网页: the console as one application; it does not start with a route nobody has a permission
+declared for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, cast
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from console.accounts import Signed
+from console.web import finding, home, reasons
+from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
+from console.web.guard import Guard
+from console.web.live import stream
+from console.web.navigation import LIVE
+from console.web.rendering import STATIC, problem, refused
+from console.web.site import Site
+from workflow.errors import BihuanError
+
+BODY_MOST = 2 * 1024 * 1024
+"""Bytes a request may have; routes that take files say their own."""
+
+PING = 15.0
+"""Seconds after which an open stream says that it is alive, and its session is asked for again."""
+
+
+def create_app(site: Site) -> FastAPI:
+    """The console over this site. Raises Undeclared."""
+    app = FastAPI(
+        title="闭环",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=BODY_MOST,
+    )
+    app.state.site = site
+    app.add_middleware(Guard)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_api_route("/live", live, response_class=EventSourceResponse, methods=["GET"])
+    app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
+    for router in (home.router, finding.router, reasons.router):
+        app.include_router(router)
+    site.extend(app)
+    _errors(app)
+    check_declared(app)
+    return app
+
+
+def health(site: SiteHere) -> dict[str, str]:
+    """200 while the database answers. Raises Away, which is a 503."""
+    with site.office.database.read():
+        return {"state": "ready"}
+
+
+async def live(
+    request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(LIVE)]
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is."""
+    async for subject in stream(site.hub, viewer.actor, PING):
+        if subject:
+            yield ServerSentEvent(event="changed", raw_data=subject)
+        elif still_signed_in(request) is None:
+            return
+        else:
+            yield ServerSentEvent(comment="ping")
+
+
+def _on_refusal(request: Request, error: Exception) -> Response:
+    return refused(request, cast(BihuanError, error))
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    return problem(request, cast(HTTPException, error).status_code)
+
+
+def _on_shape(request: Request, _: Exception) -> Response:
+    return problem(request, 422, "网址或表单里有填错的内容")
+
+
+def _on_failure(request: Request, _: Exception) -> Response:
+    return problem(request, 500)
+
+
+def _errors(app: FastAPI) -> None:
+    app.add_exception_handler(BihuanError, _on_refusal)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_shape)
+    app.add_exception_handler(Exception, _on_failure)

@@ -1,0 +1,136 @@
+"""实时: open pages hear that a complaint has changed, and fetch what they may see of it.
+
+One thread a process looks at the log's heads; what is new goes to every open page whose viewer it
+exists for. A page that falls behind is told to fetch everything anew: nothing is ever lost by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import and_, or_, select
+
+from console.scope import visible
+from console.sight import ADDRESSED
+from schemas.envelope import Role
+from workflow.errors import BihuanError
+from workflow.ledger import Actor
+from workflow.storage.database import Database
+from workflow.storage.models import complaints, events, lanes
+
+POLL = 0.1
+"""Seconds after which the heads are looked at again, for what other processes recorded."""
+
+WAITING = 100
+"""Changes kept for a page that does not take them; beyond these it is told `ALL`."""
+
+ALL = "*"
+AT_ONCE = 500
+
+
+class Page:
+    """One open stream: its viewer, and what he has not been told yet."""
+
+    def __init__(self, viewer: Actor, loop: asyncio.AbstractEventLoop) -> None:
+        self.viewer, self.loop = viewer, loop
+        self.changes: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
+
+    def tell(self, subjects: Iterable[str | None]) -> None:
+        """Called in any thread. None ends the stream."""
+        for subject in subjects:
+            with suppress(RuntimeError):  # its loop has ended meanwhile
+                self.loop.call_soon_threadsafe(self._put, subject)
+
+    def _put(self, subject: str | None) -> None:
+        if self.changes.full():
+            while not self.changes.empty():
+                self.changes.get_nowait()
+            self.changes.put_nowait(ALL)
+        self.changes.put_nowait(subject)
+
+    async def changed(self, within: float) -> str | None:
+        """The next complaint that changed, `ALL`, "" after this many seconds; None at the end."""
+        try:
+            return await asyncio.wait_for(self.changes.get(), within)
+        except TimeoutError:
+            return ""
+
+
+class Hub:
+    """A job: looks at the log and tells the open pages."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._pages: set[Page] = set()
+        self._lock, self._woken, self._stopped = threading.Lock(), threading.Event(), False
+
+    @contextmanager
+    def open(self, viewer: Actor) -> Iterator[Page]:
+        page = Page(viewer, asyncio.get_running_loop())
+        with self._lock:
+            self._pages.add(page)
+        try:
+            yield page
+        finally:
+            with self._lock:
+                self._pages.discard(page)
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._woken.set()
+        for page in self._open():
+            page.tell([None])
+
+    def run(self) -> None:
+        heads: dict[int, int] | None = None
+        while not self._stopped:
+            self._woken.wait(POLL)
+            self._woken.clear()
+            with suppress(BihuanError):  # away or busy: the next look tells
+                heads = self._look(heads)
+
+    def _open(self) -> list[Page]:
+        with self._lock:
+            return list(self._pages)
+
+    def _look(self, before: dict[int, int] | None) -> dict[int, int]:
+        with self.database.read() as conn:
+            rows = conn.execute(select(lanes.c.lane, lanes.c.pos))
+            heads = {row.lane: row.pos for row in rows}
+            moved = {lane: before[lane] for lane in heads if before and heads[lane] > before[lane]}
+            pages = self._open()
+            if not moved or not pages:
+                return heads
+            new = [and_(events.c.lane == lane, events.c.pos > pos) for lane, pos in moved.items()]
+            query = select(events.c.subject, events.c.type, events.c.unit).where(or_(*new))
+            rows = conn.execute(query.limit(AT_ONCE + 1)).all()
+            for viewer in {page.viewer for page in pages}:
+                told = [ALL]
+                if len(rows) <= AT_ONCE:
+                    seen = {r.subject for r in rows if _concerns(viewer, r.type, r.unit)}
+                    exist = select(complaints.c.id).where(complaints.c.id.in_(seen))
+                    told = (
+                        list(conn.execute(exist.where(visible(viewer))).scalars()) if seen else []
+                    )
+                for page in pages:
+                    if page.viewer == viewer:
+                        page.tell(told)
+        return heads
+
+
+def _concerns(viewer: Actor, kind: str, unit: str | None) -> bool:
+    """What the hotline and the citizen do between them gives a unit no sign."""
+    return viewer.role is not Role.DEPARTMENT or kind in ADDRESSED or unit == viewer.unit
+
+
+async def stream(hub: Hub, viewer: Actor, ping: float) -> AsyncIterator[str | None]:
+    """The complaints that change, for this viewer; "" every `ping` seconds in between."""
+    with hub.open(viewer) as page:
+        while (subject := await page.changed(ping)) is not None:
+            yield subject

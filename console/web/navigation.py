@@ -1,0 +1,48 @@
+"""网页: which pages there are, for whom, and in which order they stand at the head."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from console.web.access import PEOPLE, Allowed
+from schemas.envelope import Role
+
+OPERATOR, REVIEWER, SUPERVISOR = Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR
+UNIT, CLERK, AUDITOR = Role.DEPARTMENT, Role.CLERK, Role.AUDITOR
+
+HOME: Final = Allowed("今日待办", *PEOPLE)
+HOTLINE: Final = Allowed("核实回访", OPERATOR)
+COMPLAINT: Final = Allowed("差评件", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR)
+ORDERS: Final = Allowed("我的工单", UNIT)
+CONTACTS: Final = Allowed("补联系方式", CLERK)
+WATCH: Final = Allowed("超期监督", SUPERVISOR)
+DECISIONS: Final = Allowed("待我裁决", SUPERVISOR, REVIEWER)
+COLLECT: Final = Allowed("归集监测", SUPERVISOR, Role.IT)
+FIGURES: Final = Allowed("指标", SUPERVISOR, UNIT)
+IMPORTS: Final = Allowed("导入", Role.IT, CLERK)
+RULES: Final = Allowed("规则与日历", SUPERVISOR, Role.ADMINISTRATOR)
+UNITS: Final = Allowed("单位与人员", Role.ADMINISTRATOR)
+CONNECT: Final = Allowed("接入与消息", Role.IT)
+OPS: Final = Allowed("异常件与留痕", Role.IT, AUDITOR)
+SEARCH: Final = Allowed("查找", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
+LIVE: Final = Allowed("实时", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
+
+
+class Entry(NamedTuple):
+    """A page at the head of every page, for those who have its permission."""
+
+    address: str
+    permission: Allowed
+
+    @property
+    def title(self) -> str:
+        return self.permission.name
+
+
+HEAD: Final = (Entry("/", HOME),)
+"""In the order of the loop; a page is entered here with the desk that serves it."""
+
+
+def entries(role: Role) -> tuple[Entry, ...]:
+    """The pages at the head for this role."""
+    return tuple(entry for entry in HEAD if role in entry.permission.roles)

@@ -1,0 +1,139 @@
+"""网页: a template becomes a page; an error becomes a page in plain words."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from console import wording
+from console.accounts import Signed
+from console.refusals import line
+from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
+from console.web.navigation import entries
+from console.web.site import Site, site_of
+from workflow import errors
+
+STATIC = Path(__file__).parent / "static"
+TITLES = {
+    401: "请先登录",
+    403: "没有权限",
+    404: "没有这个页面",
+    409: "现在不能这样办",
+    413: "内容太大",
+    422: "填报有误",
+    429: "操作太频繁",
+    500: "系统出错",
+    503: "系统暂时忙",
+}
+_STATUS: tuple[tuple[type[errors.BihuanError], int], ...] = (
+    (SignInNeeded, 401),
+    (Forged, 403),
+    (errors.NotPermitted, 403),
+    (errors.UnknownComplaint, 404),
+    (errors.StaleVersion, 409),
+    (errors.IllegalStep, 409),
+    (errors.KeyReused, 409),
+    (errors.InvalidInput, 422),
+    (errors.Transient, 503),
+)
+
+
+def status_of(error: errors.BihuanError) -> int:
+    """The HTTP status of a refusal: 401, 403, 404, 409, 422 or 503; 500 for what nobody can mend
+    by asking differently.
+    """
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def page(request: Request, template: str, /, status: int = 200, **context: Any) -> HTMLResponse:
+    """The template filled; every page has `viewer`, `navigation`, `key` (a fresh command key),
+    `zone`, `now` and `parts` beside its own context.
+    """
+    return HTMLResponse(
+        _templates().get_template(template).render(_shared(request) | context), status
+    )
+
+
+def _shared(request: Request) -> dict[str, Any]:
+    site, viewer = site_of(request), signed_in(request)
+    now = site.office.clock()
+    return {
+        "request": request,
+        "viewer": viewer,
+        "unit_name": _unit_name(site, viewer),
+        "navigation": entries(viewer.role) if viewer else (),
+        "key": secrets.token_urlsafe(12),
+        "now": now,
+        "zone": site.office.rulebook.in_force(now).zone,
+        "parts": site.parts,
+    }
+
+
+def _unit_name(site: Site, viewer: Signed | None) -> str:
+    unit = viewer.unit if viewer else None
+    return site.office.unit_name(unit) if unit else ""
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    env = Environment(
+        loader=PackageLoader("console.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals |= {"static": static}
+    env.filters |= {
+        "when": wording.when,
+        "state_name": wording.state_name,
+        "role_name": wording.role_name,
+        "event_name": wording.event_name,
+        "value_text": lambda value, field, zone: wording.value_text(field, value, zone),
+    }
+    return env
+
+
+@lru_cache(maxsize=256)
+def static(name: str) -> str:
+    """The address of a file of ours, with its version: it may be kept for ever."""
+    try:
+        digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    except OSError:
+        digest = "missing"
+    return f"/static/{name}?{digest}"
+
+
+def refused(request: Request, error: errors.BihuanError) -> Response:
+    """A refusal that no page took care of."""
+    if isinstance(error, SignInNeeded | PasswordDue):
+        return _sign_in(request, error)
+    status = status_of(error)
+    answer = problem(request, status, line(error))
+    if status == 503:
+        answer.headers["Retry-After"] = "2"
+    return answer
+
+
+def _sign_in(request: Request, error: SignInNeeded | PasswordDue) -> Response:
+    """To where it can be mended: by htmx too, which would else put the page into a corner."""
+    place = "/password" if isinstance(error, PasswordDue) else "/login"
+    if request.headers.get("hx-request"):
+        return Response(status_code=204, headers={"HX-Redirect": place})
+    if request.method == "GET" and request.url.path != "/" and place == "/login":
+        place += f"?next={request.url.path}"
+    return RedirectResponse(place, 303)
+
+
+def problem(request: Request, status: int, told: str = "") -> HTMLResponse:
+    """A whole page, or for htmx one box, that says what is wrong and what can be done."""
+    title = TITLES.get(status, TITLES[500])
+    name = "refusal.html" if request.headers.get("hx-request") else "problem.html"
+    return page(request, name, status, title=title, told=told, status=status)

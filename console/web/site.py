@@ -1,0 +1,35 @@
+"""网页: what every route is handed: the office, the live hub, the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+
+from console.web.live import Hub
+from console.wiring import Office
+
+
+@dataclass(frozen=True)
+class Site:
+    """One console. `wake`: tells the consumers of this process that there is work, if it has any.
+    `extend` and `parts`: the routes that the demo adds, and what it puts on every page.
+    """
+
+    office: Office
+    hub: Hub
+    wake: Callable[[], None] = lambda: None
+    extend: Callable[[FastAPI], None] = lambda _: None
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def moved(self) -> None:
+        """Called after a step was recorded: consumers and open pages are told at once."""
+        self.wake()
+        self.hub.wake()
+
+
+def site_of(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site

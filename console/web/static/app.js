@@ -1,0 +1,100 @@
+/* 闭环：页面里的脚本。没有它，页面照样能办；有它，快一些。 */
+(function () {
+  "use strict";
+
+  // 大字：记在浏览器里，下次打开由服务器直接给出，不闪。
+  function large() {
+    var on = document.documentElement.classList.toggle("large");
+    document.cookie = "large=" + (on ? "1" : "0") + ";path=/;max-age=31536000;samesite=strict";
+  }
+
+  // 键盘：data-key="Alt+C"、"Ctrl+Enter"、"/"、"j"。在输入框里，单个字母不算。
+  function pressed(event) {
+    var parts = [];
+    if (event.ctrlKey || event.metaKey) parts.push("Ctrl");
+    if (event.altKey) parts.push("Alt");
+    var key = event.key.length === 1 ? event.key : event.key;
+    if (event.altKey && /^Key[A-Z]$/.test(event.code)) key = event.code.slice(3);
+    parts.push(key);
+    return parts.join("+").toLowerCase();
+  }
+  function typing(event) {
+    return /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && !event.ctrlKey && !event.altKey && !event.metaKey;
+  }
+  document.addEventListener("keydown", function (event) {
+    if (event.isComposing || typing(event)) return;
+    var said = pressed(event), found = null;
+    document.querySelectorAll("[data-key]").forEach(function (one) {
+      var here = event.target.closest ? event.target.closest("form") : null;
+      if (one.getAttribute("data-key").toLowerCase() !== said || one.offsetParent === null) return;
+      if (!found || (here && here.contains(one))) found = one;
+    });
+    if (!found) return;
+    event.preventDefault();
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(found.tagName) && found.type !== "radio" && found.type !== "checkbox") found.focus();
+    else found.click();
+  });
+
+  // 连点两下只交一次；真要重办，页面回来后再点。
+  document.addEventListener("submit", function (event) {
+    if (event.defaultPrevented) return;
+    var form = event.target;
+    if (form.hasAttribute("data-sent")) { event.preventDefault(); return; }
+    form.setAttribute("data-sent", "");
+    window.addEventListener("pageshow", function () { form.removeAttribute("data-sent"); }, { once: true });
+  });
+
+  document.addEventListener("click", function (event) {
+    var one = event.target.closest("[data-large], [data-copy], [data-print]");
+    if (!one) {
+      document.querySelectorAll(".top details[open]").forEach(function (menu) { if (!menu.contains(event.target)) menu.open = false; });
+      return;
+    }
+    if (one.hasAttribute("data-large")) large();
+    if (one.hasAttribute("data-print")) window.print();
+    if (one.hasAttribute("data-copy")) copy(one);
+  });
+
+  // 复制：内网常无 https，剪贴板接口用不了，退回旧办法。
+  function copy(button) {
+    var source = document.getElementById(button.getAttribute("data-copy"));
+    var area = document.createElement("textarea");
+    area.value = source.value !== undefined ? source.value : source.textContent;
+    area.className = "skip";
+    document.body.appendChild(area);
+    area.select();
+    var ok = document.execCommand("copy");
+    area.remove();
+    button.focus();
+    button.setAttribute("data-told", button.textContent);
+    button.textContent = ok ? "已复制" : "请手动复制";
+    setTimeout(function () { button.textContent = button.getAttribute("data-told"); }, 1600);
+  }
+
+  // 拒绝的原因一出现，焦点就到那里，读屏也会念。
+  function focusRefusal(root) {
+    var told = root.querySelector ? root.querySelector("[data-focus]") : null;
+    if (told) told.focus();
+  }
+  document.addEventListener("DOMContentLoaded", function () { focusRefusal(document); live(); });
+  document.addEventListener("htmx:afterSettle", function (event) { focusRefusal(event.target); });
+
+  // 实时：<body data-live> 听见变化，就让带 data-refresh 的块自己去取；
+  // <body data-live="CP21-0125"> 只听这一件，并提示页面已旧，不动正在填的内容。
+  function live() {
+    var asked = document.body.getAttribute("data-live");
+    if (asked === null || !window.EventSource) return;
+    var stream = new EventSource("/live"), waiting = null;
+    stream.addEventListener("changed", function (event) {
+      if (asked !== "" && event.data !== asked && event.data !== "*") return;
+      if (waiting) return;
+      waiting = setTimeout(function () {
+        waiting = null;
+        document.querySelectorAll("[data-refresh]").forEach(function (one) { window.htmx.trigger(one, "changed"); });
+        var told = document.getElementById("changed");
+        if (told) told.hidden = false;
+      }, 30);
+    });
+    window.addEventListener("pagehide", function () { stream.close(); });
+  }
+})();
