@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 from starlette.routing import BaseRoute, Mount
 
-from console.accounts import Signed, session_of
+from console.accounts.sessions import Signed, session_of
 from console.web.site import Site, site_of
 from schemas.envelope import Role
 from workflow.door import DOORS
@@ -122,7 +122,7 @@ def check_declared(app: FastAPI) -> None:
         calls = list(_calls(route.dependant))
         if not any(isinstance(call, Allowed | Public) or hasattr(call, "scope") for call in calls):
             raise Undeclared(f"{route.path}: no permission is declared")
-        changes = UNSAFE & route.methods and not route.path.startswith("/api/")
+        changes = UNSAFE & (route.methods or set()) and not route.path.startswith("/api/")
         if changes and sent not in calls:
             raise Undeclared(f"{route.path}: its form is not checked")
 

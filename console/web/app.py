@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from console.accounts import Signed
+from console.accounts.sessions import Signed
 from console.web import finding, home, reasons
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.guard import Guard
