@@ -36,6 +36,7 @@ _STATUS: tuple[tuple[type[errors.BihuanError], int], ...] = (
     (SignInNeeded, 401),
     (Forged, 403),
     (errors.NotPermitted, 403),
+    (errors.SignInRefused, 403),
     (errors.UnknownComplaint, 404),
     (errors.StaleVersion, 409),
     (errors.IllegalStep, 409),
