@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from console.accounts.sessions import Signed
+from console.accounts import Signed
 from console.finding import MOST, Found, found_by
 from console.refusals import line
 from console.web.access import Sent, SiteHere

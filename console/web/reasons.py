@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from console.accounts.sessions import Signed
+from console.accounts import Signed
 from console.reasons import Reason, why
 from console.scope import complaint_for
 from console.sight import may_know

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from console import wording
-from console.accounts.sessions import Signed
+from console.accounts import Signed
 from console.refusals import line
 from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
 from console.web.navigation import entries
@@ -36,6 +36,7 @@ _STATUS: tuple[tuple[type[errors.BihuanError], int], ...] = (
     (SignInNeeded, 401),
     (Forged, 403),
     (errors.NotPermitted, 403),
+    (errors.SignInRefused, 403),
     (errors.UnknownComplaint, 404),
     (errors.StaleVersion, 409),
     (errors.IllegalStep, 409),

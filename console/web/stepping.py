@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
-from console.accounts.sessions import Signed
+from console.accounts import Signed
 from console.web.site import Site
 from workflow.errors import InvalidInput
 from workflow.ledger import Recorded

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from console.accounts.sessions import Signed
+from console.accounts import Signed
 from console.web.navigation import HOME
 from console.web.rendering import page
 
