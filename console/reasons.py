@@ -84,9 +84,7 @@ def _parts(
         roll=rule.roll,
         pauses=stopped,
     )
-    parts = (
-        Part(rule.limit.chinese, opened.opened_at, first.days, micros(first.due_at)),
-    )
+    parts = (Part(rule.limit.chinese, opened.opened_at, first.days, micros(first.due_at)),)
     if limit != "rectify" or not c.extension_days or opened.due_at == opened.original_due_at:
         return parts
     more = Limit(c.extension_days, rules.policy.extension_max.unit)

@@ -21,7 +21,7 @@ class Site:
     office: Office
     hub: Hub
     wake: Callable[[], None] = lambda: None
-    extend: Callable[[FastAPI], None] = lambda app: None
+    extend: Callable[[FastAPI], None] = lambda _: None
     parts: dict[str, Any] = field(default_factory=dict)
 
     def moved(self) -> None:
