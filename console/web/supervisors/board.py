@@ -81,7 +81,12 @@ class Line:
         return sum(self.counts)
 
 
-def asked(show: str | None, unit: str | None, day: str | None, page: int | None) -> Ask:
+def asked(
+    show: str | None = None,
+    unit: str | None = None,
+    day: str | None = None,
+    page: int | None = None,
+) -> Ask:
     """The question of a web address; what it misspells is left out."""
     return Ask(
         show if show in FILTERS else "all", (unit or "")[:64], (day or "")[:8], max(1, page or 1)

@@ -39,8 +39,15 @@ ACTS: Mapping[str, str] = {
 }
 """What can be done from a row, in the order in which it is offered, with the words on the button."""
 
-DECIDED_FIRST = ("ExtensionGranted", "ReturnAccepted", "RulingGiven")
+DECISIONS = {
+    "ExtensionGranted": ("ExtensionGranted", "ExtensionRefused"),
+    "ReturnAccepted": ("ReturnAccepted", "ReturnRefused"),
+    "RulingGiven": ("RulingGiven",),
+}
 MOST_ACTS = 3
+ME = "我"
+"""Who holds what waits for the supervisor."""
+
 _TOLD = ("DeadlineWarned", "DeadlineMissed", "Reminded", "SupervisionOrdered")
 _SENT = {"sent": "短信✓", "failed": "短信✗", "waiting": "短信待发"}
 
@@ -62,6 +69,7 @@ class Line:
     holder: str
     reminded: tuple[str, ...]
     acts: tuple[tuple[str, str], ...]
+    urgent: bool
 
 
 def lines(
@@ -107,6 +115,8 @@ def _line(
         left = left_text(rules.calendar, worked, opened.due_at)
         due = wording.when(opened.due_at, rules.policy.zone)
         tone, task = _tone(opened.due_at, at), _task(c, name)
+    whose = _whose(c, found[0] if found else None, units, rules.policy.max_returns)
+    mine = whose == ME
     return Line(
         c.id,
         c.order,
@@ -116,20 +126,28 @@ def _line(
         found[0] if found else None,
         due,
         task,
-        _whose(c, found[0] if found else None, units),
+        whose,
         (*_reminders(told, found), *([sent[c.id]] if c.id in sent else [])),
-        tuple((event, ACTS[event]) for event in _offered(acts(office, c, viewer))),
+        tuple((event, ACTS[event]) for event in _offered(acts(office, c, viewer), mine, tone)),
+        mine or tone == "red",
     )
 
 
-def _offered(legal: Sequence[str]) -> Sequence[str]:
-    """A decision that waits goes before pressing; both ways of it are offered."""
-    first = [event for event in legal if event in DECIDED_FIRST]
-    if not first:
-        return legal[:MOST_ACTS]
-    refused = {"ExtensionGranted": "ExtensionRefused", "ReturnAccepted": "ReturnRefused"}
-    pair = [first[0], *([refused[first[0]]] if first[0] in refused else [])]
-    return [*pair, *(e for e in legal if e == "SupervisionOrdered")][:MOST_ACTS]
+def _offered(legal: Sequence[str], mine: bool, tone: str) -> Sequence[str]:
+    """A decision that is the supervisor's own goes first, both ways of it; else pressing: harder
+    once it is overdue.
+    """
+    decided = [pair for first, pair in DECISIONS.items() if mine and first in legal]
+    if decided:
+        return [*decided[0], "SupervisionOrdered"]
+    rest = [event for event in legal if event not in _DECIDING]
+    if tone != "red":
+        rest.sort(key=lambda event: event == "SupervisionOrdered")
+        rest.sort(key=lambda event: event not in ("Reminded", "SupervisionOrdered"))
+    return rest[:MOST_ACTS]
+
+
+_DECIDING = frozenset(event for pair in DECISIONS.values() for event in pair)
 
 
 def _tone(due: int, at: Spans) -> str:
@@ -143,14 +161,15 @@ def _task(c: Complaint, limit: str | None) -> str:
     return wording.LIMIT_NAMES[limit]
 
 
-def _whose(c: Complaint, limit: str | None, units: UnitList) -> str:
+def _whose(c: Complaint, limit: str | None, units: UnitList, most_returns: int) -> str:
     owner, own = OWNERS[State(c.state)]
     if own in c.paused and c.contact_requested:
         unit = units.by_code.get(c.handled_by or "")
         return f"{unit.name if unit else '经办单位'}（补联系方式）"
     if limit is not None and limit != "total":
         owner = ROWS[limit].owner
-    return "我" if owner is Role.SUPERVISOR else holder(c, owner, units)
+    too_often = limit == "return_ruling" and c.returns >= most_returns
+    return ME if owner is Role.SUPERVISOR or too_often else holder(c, owner, units)
 
 
 def _told(
