@@ -84,7 +84,9 @@ _BY_STATUS = {kind.status: kind for kind in (NOT_FOUND, NO_METHOD, TOO_LARGE, BA
 _BROKEN = "已记下这次出错，没有答复的都没有办。请稍后用同一个请求键再试"
 
 
-def answer(kind: Kind, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+def answer(
+    kind: Kind, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
     """The problem as a response; what is None is left out."""
     shown = {
         "type": f"urn:bihuan:problem:{kind.name}",
