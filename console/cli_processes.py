@@ -26,8 +26,10 @@ Port = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `run`, `serve`, `relay`, `consume`, `clock`, `collect`, and the sub-commands of `topics`."""
-    app.command("run", help="在一个进程里运行全部：控制台、各消费者、时钟与发件；按 Ctrl+C 停止")(run)
+    """Adds `run`, one command for each single job, and the sub-commands of `topics`."""
+    app.command("run", help="在一个进程里运行全部：控制台、各消费者、时钟与发件；按 Ctrl+C 停止")(
+        run
+    )
     app.command("serve", help="只运行控制台（网页）；可同时运行多个进程")(serve)
     app.command("relay", help="把事件送到 Kafka；另一个在运行时待命")(relay)
     app.command("consume", help="运行消费者：all，或写名字；从 Kafka 读，可同时运行多个进程")(

@@ -1,29 +1,41 @@
-"""查找: complaints by the last four digits of the citizen's phone; who searched is recorded."""
+"""查找: complaints by any number there is: theirs, the work order's, the service's, the hotline's
+ticket, the citizen's phone or its last four digits; who searched by a phone is recorded.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
 from console import wording
-from workflow.contact import ending_in
+from console.scope import subject_of, visible
+from schemas.text import clean
+from workflow.complaint import load
+from workflow.contact import called_from, ending_in
+from workflow.door import INSIDERS
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor
 from workflow.storage.models import complaints, views
+from workflow.storage.vault import PHONE, normal
 
 if TYPE_CHECKING:
     from console.wiring import Office
 
 _FOUR = re.compile(r"[0-9]{4}")
+MOST = 50
+"""Complaints a search shows."""
 
 
 class Found(NamedTuple):
-    """A complaint and its state's name."""
+    """A complaint, its work order if it has one, its unit's code, and its state's name."""
 
     id: str
     state: str
+    order: str | None
+    unit: str | None
 
 
 def found_by_last4(office: Office, last4: str, viewer: Actor) -> tuple[Found, ...]:
@@ -32,11 +44,45 @@ def found_by_last4(office: Office, last4: str, viewer: Actor) -> tuple[Found, ..
         raise InvalidInput("last4", "（不显示）", "须是四位数字")
     with office.database.read() as conn:
         subjects = ending_in(conn, office.vault, last4)
-        query = select(complaints.c.id, complaints.c.state).where(complaints.c.id.in_(subjects))
-        rows = conn.execute(query.order_by(complaints.c.id)).all()
+        rows = _rows(conn, viewer, complaints.c.id.in_(subjects))
+    _record(office, viewer, rows, "last4")
+    return rows
+
+
+def found_by(office: Office, asked: str, viewer: Actor) -> tuple[Found, ...]:
+    """What any number finds, for this viewer, at most `MOST`. Raises InvalidInput for nothing."""
+    number = clean(asked).strip()
+    if not number:
+        raise InvalidInput("q", "", "请输入要找的编号")
+    insider = viewer.role in INSIDERS
+    if insider and _FOUR.fullmatch(number):
+        return found_by_last4(office, number, viewer)
+    with office.database.read() as conn:
+        if insider and PHONE.fullmatch(normal(number)):
+            subjects = called_from(conn, office.vault, normal(number))
+            rows = _rows(conn, viewer, complaints.c.id.in_(subjects))
+        else:
+            return _rows(conn, viewer, _numbered(viewer, number))
+    _record(office, viewer, rows, "phone")
+    return rows
+
+
+def _numbered(viewer: Actor, number: str) -> ColumnElement[bool]:
+    own = complaints.c.id == subject_of(number.upper())
+    if viewer.role not in INSIDERS:
+        return own
+    return or_(own, complaints.c.project_no == number, complaints.c.ticket == number)
+
+
+def _rows(conn: Connection, viewer: Actor, condition: ColumnElement[bool]) -> tuple[Found, ...]:
+    query = select(complaints.c.fold).where(condition, visible(viewer)).order_by(complaints.c.id)
+    found = map(load, conn.execute(query.limit(MOST)).scalars())
+    return tuple(Found(c.id, wording.state_name(c.state), c.order, c.unit) for c in found)
+
+
+def _record(office: Office, viewer: Actor, rows: Sequence[Found], what: str) -> None:
     seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
-    looked = [{"subject": row.id, "what": "last4", **seen} for row in rows]
+    looked = [{"subject": row.id, "what": what, **seen} for row in rows]
     if looked:
         with office.database.write() as conn:
             conn.execute(insert(views), looked)
-    return tuple(Found(row.id, wording.state_name(row.state)) for row in rows)

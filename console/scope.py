@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+import re
+
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, true
 
 from schemas.envelope import Role
+from workflow.complaint import Complaint, load
+from workflow.errors import UnknownComplaint
 from workflow.ledger import Actor
 from workflow.storage.models import complaints
+
+_ORDER = re.compile(r"GD([0-9]{2,4}-[0-9]{1,12})(?:-[0-9]{1,4})?")
 
 WHOLE = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR})
 """Who sees every complaint of the office; a unit sees its own orders, anybody else none."""
@@ -29,3 +35,21 @@ def assisted_by(unit: str) -> ColumnElement[bool]:
     """
     assisting = complaints.c.assisting
     return and_(assisting >= ",", assisting.contains(f",{unit},", autoescape=True))
+
+
+def complaint_for(conn: Connection, viewer: Actor, number: str) -> Complaint:
+    """The complaint of this number, or of this work order's (GD21-0125-1), if it exists for the
+    viewer. Raises UnknownComplaint.
+    """
+    subject = subject_of(number)
+    query = select(complaints.c.fold).where(complaints.c.id == subject, visible(viewer))
+    fold = conn.execute(query).scalar() if subject.isascii() and subject.isprintable() else None
+    if fold is None:
+        raise UnknownComplaint(number)
+    return load(fold)
+
+
+def subject_of(number: str) -> str:
+    """The complaint's number, also from a work order's with or without its round."""
+    found = _ORDER.fullmatch(number)
+    return f"CP{found[1]}" if found else number

@@ -5,7 +5,9 @@ import tempfile
 from pathlib import Path
 
 import brokers
+import browser
 import pytest
+import served
 import servers
 from city import City
 from reactions import make_room
@@ -25,11 +27,12 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """One line for the stories that had no server to run on."""
+    """One line for the stories that had no server, or no browser, to run on."""
     skipped = terminalreporter.stats.get("skipped", ())
-    without = sum(servers.NONE in str(report.longrepr) for report in skipped)
-    if without:
-        terminalreporter.write_line(f"{without} tests skipped: {servers.NONE}", yellow=True)
+    for what in (servers.NONE, brokers.NONE, browser.NONE):
+        without = sum(what in str(report.longrepr) for report in skipped)
+        if without:
+            terminalreporter.write_line(f"{without} tests skipped: {what}", yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -123,3 +126,32 @@ def in_memory():
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser for this module's stories: its loop must not run on into other modules'."""
+    with browser.chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def people(chromium):
+    """`people(address, size)` is somebody with a browser of his own; nothing may go wrong there."""
+    made = browser.People(chromium)
+    yield made
+    assert made.leave() == []
+
+
+@pytest.fixture
+def console_process(folder):
+    """The address of `bihuan serve` over this test's own data folder."""
+    with served.process(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def console_here(office):
+    """The address of the console over the city's office, on the city's clock."""
+    with served.here(office) as address:
+        yield address

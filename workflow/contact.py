@@ -30,6 +30,12 @@ def ending_in(conn: Connection, vault: Vault, last4: str) -> tuple[str, ...]:
     return tuple(conn.execute(query.order_by(contacts.c.subject)).scalars())
 
 
+def called_from(conn: Connection, vault: Vault, phone: str) -> tuple[str, ...]:
+    """Complaints whose citizen has this number, in order of their ids."""
+    query = select(contacts.c.subject).where(contacts.c.phone == vault.phone_hash(phone))
+    return tuple(conn.execute(query.order_by(contacts.c.subject)).scalars())
+
+
 def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:
     """The number supplied last, else the rating's own; None where there is none or it was erased.
 

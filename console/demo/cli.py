@@ -12,6 +12,8 @@ import typer
 
 SEED = 20211001
 FOLDER = Path("demo")
+HOST = "127.0.0.1"
+STOP = "用浏览器打开它，选一张身份卡就能办。按 Ctrl+C 结束"
 
 
 def register(app: typer.Typer) -> None:
@@ -26,10 +28,17 @@ def demo(
     ctx: typer.Context,
     seed: Annotated[int, typer.Option(help="随机种子：换一个，总数不变，行不同")] = SEED,
     fast: Annotated[bool, typer.Option("--fast", help="不停顿")] = False,
+    desk: Annotated[bool, typer.Option("--desk", help="不重演，只打开上次留下的办公桌")] = False,
+    host: Annotated[str, typer.Option(metavar="HOST", help="办公桌的地址，只能是本机")] = HOST,
+    port: Annotated[int, typer.Option(metavar="PORT", help="办公桌的端口；0 由系统选")] = 8000,
 ) -> None:
+    """In a terminal the demo ends with its desk open in a browser; elsewhere it ends."""
     from console.demo.playing import play  # noqa: PLC0415  # heavy, and only for this command
+    from console.demo.sitting import sit_down  # noqa: PLC0415
 
-    play(ctx.obj.data or FOLDER, seed, fast)
+    folder = ctx.obj.data or FOLDER
+    if desk or play(folder, seed, fast):
+        sit_down(folder, host, port, lambda url: typer.echo(f"\n办公桌已打开：{url}\n{STOP}"))
 
 
 def sample(

@@ -14,8 +14,10 @@ from console.demo.stage import Footlights, Stage
 from console.wiring import office
 
 
-def play(folder: Path, seed: int, fast: bool) -> None:
-    """The whole demo in `folder`, which is wiped first. InvalidInput if it is no demo folder."""
+def play(folder: Path, seed: int, fast: bool) -> bool:
+    """The whole demo in `folder`, which is wiped first; answers whether somebody watches it at a
+    terminal. InvalidInput if it is no demo folder.
+    """
     started = time.monotonic()
     wipe(folder)
     stage, made = Stage.here(fast), Quarter(seed)
@@ -44,3 +46,4 @@ def play(folder: Path, seed: int, fast: bool) -> None:
         desk = built.wait(DESK)
     stage.act(8, ending.TITLE)
     ending.ending(stage, folder, featured, (season, desk), time.monotonic() - started)
+    return stage.live

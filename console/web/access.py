@@ -73,8 +73,13 @@ PUBLIC = Public()
 def step(event: str) -> Allowed:
     """The permission to take a step: the roles that the loop's table gives it to."""
     roles = {role for row in STEPS if row.event == event for role in row.roles}
-    stands = {role for doors in DOORS.values() for _, kind, at in doors
-              if kind.__name__ == event for role in at}
+    stands = {
+        role
+        for doors in DOORS.values()
+        for _, kind, at in doors
+        if kind.__name__ == event
+        for role in at
+    }
     return Allowed(event, *((roles & stands or roles) & PEOPLE))
 
 
@@ -88,9 +93,15 @@ def signed_in(request: Request) -> Signed | None:
     return signed
 
 
-async def sent(
-    request: Request, signed: Annotated[Signed | None, Depends(signed_in)]
-) -> FormData:
+def still_signed_in(request: Request) -> Signed | None:
+    """The same, asked anew: a stream stays open longer than a session may. It is no act of the
+    person's, and keeps no session alive.
+    """
+    secret = request.cookies.get(COOKIE)
+    return session_of(site_of(request).office, secret, acts=False) if secret else None
+
+
+async def sent(request: Request, signed: Annotated[Signed | None, Depends(signed_in)]) -> FormData:
     """What a page's form sent, if it is one of ours. Raises Forged."""
     form = await request.form(max_files=10, max_fields=300)
     given = form.get("csrf") or request.headers.get("x-csrf")

@@ -4,8 +4,8 @@ declared for.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,8 +14,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
-from console.web import home
-from console.web.access import PUBLIC, SiteHere, check_declared
+from console.web import finding, home, reasons
+from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.guard import Guard
 from console.web.live import stream
 from console.web.navigation import LIVE
@@ -44,7 +44,7 @@ def create_app(site: Site) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_api_route("/live", live, response_class=EventSourceResponse, methods=["GET"])
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
-    for router in (home.router,):
+    for router in (home.router, finding.router, reasons.router):
         app.include_router(router)
     site.extend(app)
     _errors(app)
@@ -61,36 +61,34 @@ def health(site: SiteHere) -> dict[str, str]:
 async def live(
     request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(LIVE)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `changed`, each with a complaint's id or `*`; what it is, the page asks."""
+    """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is."""
     async for subject in stream(site.hub, viewer.actor, PING):
-        if not subject and not still_signed_in(request, site):
-            return
         if subject:
             yield ServerSentEvent(event="changed", raw_data=subject)
+        elif still_signed_in(request) is None:
+            return
         else:
             yield ServerSentEvent(comment="ping")
 
 
-def still_signed_in(request: Request, site: Site) -> bool:
-    from console.accounts import session_of
-    from console.web.access import COOKIE
+def _on_refusal(request: Request, error: Exception) -> Response:
+    return refused(request, cast(BihuanError, error))
 
-    return session_of(site.office, request.cookies.get(COOKIE, "")) is not None
+
+def _on_http(request: Request, error: Exception) -> Response:
+    return problem(request, cast(HTTPException, error).status_code)
+
+
+def _on_shape(request: Request, _: Exception) -> Response:
+    return problem(request, 422, "网址或表单里有填错的内容")
+
+
+def _on_failure(request: Request, _: Exception) -> Response:
+    return problem(request, 500)
 
 
 def _errors(app: FastAPI) -> None:
-    def on_refusal(request: Request, error: Exception) -> Response:
-        assert isinstance(error, BihuanError)
-        return refused(request, error)
-
-    def on_http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return problem(request, error.status_code)
-
-    def on_shape(request: Request, error: Exception) -> Response:
-        return problem(request, 422, "网址或表单里有填错的内容")
-
-    app.add_exception_handler(BihuanError, on_refusal)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(RequestValidationError, on_shape)
-    app.add_exception_handler(Exception, lambda request, error: problem(request, 500))
+    app.add_exception_handler(BihuanError, _on_refusal)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_shape)
+    app.add_exception_handler(Exception, _on_failure)

@@ -52,7 +52,7 @@ class Page:
         self.changes.put_nowait(subject)
 
     async def changed(self, within: float) -> str | None:
-        """The next complaint that changed, `ALL`, or "" after this many seconds; None at the end."""
+        """The next complaint that changed, `ALL`, "" after this many seconds; None at the end."""
         try:
             return await asyncio.wait_for(self.changes.get(), within)
         except TimeoutError:
@@ -101,7 +101,8 @@ class Hub:
 
     def _look(self, before: dict[int, int] | None) -> dict[int, int]:
         with self.database.read() as conn:
-            heads = {lane: pos for lane, pos in conn.execute(select(lanes.c.lane, lanes.c.pos))}
+            rows = conn.execute(select(lanes.c.lane, lanes.c.pos))
+            heads = {row.lane: row.pos for row in rows}
             moved = {lane: before[lane] for lane in heads if before and heads[lane] > before[lane]}
             pages = self._open()
             if not moved or not pages:
@@ -114,7 +115,9 @@ class Hub:
                 if len(rows) <= AT_ONCE:
                     seen = {r.subject for r in rows if _concerns(viewer, r.type, r.unit)}
                     exist = select(complaints.c.id).where(complaints.c.id.in_(seen))
-                    told = list(conn.execute(exist.where(visible(viewer))).scalars()) if seen else []
+                    told = (
+                        list(conn.execute(exist.where(visible(viewer))).scalars()) if seen else []
+                    )
                 for page in pages:
                     if page.viewer == viewer:
                         page.tell(told)

@@ -15,13 +15,13 @@ from console.wiring import Office
 @dataclass(frozen=True)
 class Site:
     """One console. `wake`: tells the consumers of this process that there is work, if it has any.
-    `parts`: what an extension (the demo) adds to each page, by name.
+    `extend` and `parts`: the routes that the demo adds, and what it puts on every page.
     """
 
     office: Office
     hub: Hub
     wake: Callable[[], None] = lambda: None
-    extend: Callable[[FastAPI], None] = lambda app: None
+    extend: Callable[[FastAPI], None] = lambda _: None
     parts: dict[str, Any] = field(default_factory=dict)
 
     def moved(self) -> None:

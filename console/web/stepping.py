@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from datetime import datetime
-from zoneinfo import ZoneInfo
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 

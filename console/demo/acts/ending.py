@@ -33,6 +33,7 @@ def ending(
     )
     _commands(
         stage,
+        (f"demo --desk --data {folder}", "在浏览器里坐下来办：身份卡一点就进，钟可以快进"),
         (f"queue operator --data {live}", "话务员的待办"),
         (f"queue supervisor --data {live}", "监督员的待办"),
         (f"parked list --data {live}", "停放的那一件，和它的错误"),

@@ -1,0 +1,49 @@
+"""演示：the desk opened in a browser, in one process, on the loopback alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from console.demo.build import DESK
+from console.demo.cards import cards, make_accounts
+from console.demo.desk import Desk
+from console.demo.standing import StandingClock
+from console.processes import serve
+from console.web.app import create_app
+from console.web.live import Hub
+from console.web.serving import LOOPBACK, Serving
+from console.web.site import Site
+from console.wiring import office
+from producers.clock import Ticker
+from workflow.errors import InvalidInput
+
+
+class _Ticking:
+    """The clock's job: the ticker, for as long as the desk is open."""
+
+    def __init__(self, ticker: Ticker) -> None:
+        self.run, self.stop = ticker.start, ticker.stop
+
+
+def sit_down(folder: Path, host: str, port: int, told: Callable[[str], None]) -> None:
+    """Serves the desk that the demo left in `folder` until SIGTERM or SIGINT; `told` gets its
+    address. Raises InvalidInput where there is none, or for an address others could open.
+    """
+    if host not in LOOPBACK:
+        raise InvalidInput("host", host, "演示不用密码，只能开在本机（127.0.0.1）")
+    if not (folder / DESK / "bihuan.db").exists():
+        raise InvalidInput("data", str(folder), "这里没有演示的办公桌；先运行 bihuan demo")
+    clock = StandingClock()
+    with office(folder / DESK, clock, embedded=True) as opened:
+        clock.stand(opened.database)
+        made = cards(opened)
+        make_accounts(opened, made)
+        bus, zone = opened.bus(), opened.rulebook.in_force(clock()).zone
+        ticker = Ticker(opened.ledger, zone, seconds=1.0, wake=bus.wake, jumped=lambda _: None)
+        desk = Desk(made, clock, ticker.once)
+        hub = Hub(opened.database)
+        site = Site(opened, hub, bus.wake, desk.extend, desk.parts())
+        serving = Serving(create_app(site), host, port)
+        jobs = [serving, hub, bus, _Ticking(ticker)]
+        serve(jobs, [], None, lambda: told(f"{serving.address}/demo"))

@@ -1,0 +1,54 @@
+"""演示：the desk's time: it stands where it was left, and goes on only as it is told to."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from sqlalchemy import func, select, update
+
+from console.demo.clock import HOUR, at_office, slot, working_day_after
+from console.wiring import STANDING_CLOCK
+from workflow.calendar import Calendar
+from workflow.errors import InvalidInput
+from workflow.storage.database import Database
+from workflow.storage.models import lanes, sequences
+
+_ROW = sequences.c.name == STANDING_CLOCK
+
+
+class StandingClock:
+    """Microseconds UTC; kept in the desk's database, so that it is the same after a restart."""
+
+    def __init__(self) -> None:
+        self._now, self._lock = 0, Lock()
+
+    def stand(self, database: Database) -> None:
+        """Where it was left. Raises InvalidInput for a database that is no demo's desk."""
+        self.database = database
+        with database.read() as conn:
+            stood = conn.execute(select(sequences.c.value).where(_ROW)).scalar()
+            last = conn.execute(select(func.max(lanes.c.recorded_at))).scalar() or 0
+        if stood is None:
+            raise InvalidInput("data", "", "这里没有演示的办公桌；先运行 bihuan demo")
+        self._now = max(stood, last)
+
+    def __call__(self) -> int:
+        return self._now
+
+    def an_hour(self) -> int:
+        """On by an hour of anybody's clock; answers the new time."""
+        return self._to(self._now + HOUR)
+
+    def a_working_day(self, calendar: Calendar) -> int:
+        """On to the same time of the next working day, or to its first hour of work."""
+        day = working_day_after(calendar, self._now, 1)
+        midnight = calendar.whole_day(calendar.local_date(self._now))[0][0]
+        same = calendar.whole_day(day)[0][0] + (self._now - midnight)
+        return self._to(slot(calendar, min(same, at_office(calendar, day, 24 * 60))))
+
+    def _to(self, at: int) -> int:
+        with self._lock:
+            self._now = max(self._now, at)
+            with self.database.write() as conn:
+                conn.execute(update(sequences).where(_ROW).values(value=self._now))
+            return self._now
