@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, exists, not_, select
 
 from workflow.audit_collection import collected
 from workflow.audit_columns import columns_of
+from workflow.audit_desk import desk
 from workflow.audit_finding import Finding, streamed, undaunted
 from workflow.audit_folds import Folded, fold, unwritten
 from workflow.audit_log import caught_up, chains, pointers
@@ -53,6 +54,7 @@ def check(
         ("差评件逐件重演", lambda: _replayed(conn)),
         ("评价与办件逐行重数", lambda: collected(conn, keys)),
         ("保密库", lambda: texts(conn, keys)),
+        ("草稿与附件", lambda: desk(conn, keys)),
     )
     found: list[Finding] = []
     with undaunted(conn):
