@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from console import (
+    cli_accounts,
     cli_doors,
     cli_engine,
     cli_erase,
@@ -21,6 +22,7 @@ from console import (
     cli_processes,
     cli_reports,
     cli_rules,
+    cli_tokens,
     cli_views,
 )
 from console.cli_root import Asked, Root
@@ -73,6 +75,8 @@ cli_processes.register(app)
 cli_outbox.register(app)
 cli_erase.register(app)
 cli_move.register(app)
+cli_accounts.register(app)
+cli_tokens.register(app)
 cli_demo.register(app)
 
 

@@ -25,6 +25,9 @@ EXITS = {
 
 FIELD_WORDS = {
     "account": "账号",
+    "password": "密码",
+    "roles": "身份",
+    "scopes": "范围",
     "role": "身份",
     "key": "请求键",
     "start": "起点",

@@ -38,7 +38,9 @@ process left it, and goes on only while somebody works.
 
 @dataclass(frozen=True)
 class Office:
-    """One office's running parts: what commands, desks and the demo are handed."""
+    """One office's running parts: what commands, desks and the demo are handed. `wall` is the
+    host's clock also where the office's own stands still: sign-in goes by it.
+    """
 
     data: Path
     settings: Settings
@@ -47,6 +49,7 @@ class Office:
     rulebook: Rulebook
     ledger: Ledger
     clock: Clock
+    wall: Clock
 
     @property
     def vault(self) -> Vault:
@@ -114,11 +117,11 @@ def open_office(
     prepare(database, keys)
     _seed_units(database)
     rulebook = Rulebook(Policies.load(), settings.profile)
-    clock = _standing(database) if clock is system_clock else clock
+    wall, clock = clock, _standing(database) if clock is system_clock else clock
     ledger = Ledger(database, rulebook, keys, clock)
     with database.read() as conn:
         rulebook.refresh(conn)
-    return Office(settings.data, settings, database, keys, rulebook, ledger, clock)
+    return Office(settings.data, settings, database, keys, rulebook, ledger, clock, wall)
 
 
 def _opened(settings: Settings) -> tuple[Database, Keys]:

@@ -10,6 +10,7 @@ __all__ = [
     "KeyReused",
     "NotPermitted",
     "Refused",
+    "SignInRefused",
     "StaleVersion",
     "Transient",
     "UnknownComplaint",
@@ -35,6 +36,7 @@ class BihuanError(Exception):
     ├── Refused               the caller must ask for something else
     │   ├── IllegalStep       the step is not in the table here; says what is
     │   ├── NotPermitted      this person may not
+    │   ├── SignInRefused     nobody is signed in by this; never says why
     │   ├── UnknownComplaint  no such complaint, or not for this person
     │   ├── StaleVersion      someone else has just changed it
     │   ├── KeyReused         the command key already stands for another command
@@ -83,6 +85,10 @@ class NotPermitted(Refused):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"没有办理权限：{reason}")
+
+
+class SignInRefused(Refused):
+    """账号或密码不对，或这个账号现在不能登录。连错 5 次锁定 15 分钟；忘了密码请找管理员。"""
 
 
 class UnknownComplaint(Refused):

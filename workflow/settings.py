@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     """`data`: the folder of database and keys. `key`: the master secret, instead of the key
     file. `database`: a PostgreSQL's address, instead of the file in the folder. `profile`: the
     rules. `gateway`: the program that sends messages and links. `key_file`, `database_file`: where
-    a file holds what is not to stand in the environment.
+    a file holds what is not to stand in the environment. `url`: the console's address as people
+    open it.
     """
 
     model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     database_file: Path | None = None
     profile: str = "zibo"
     gateway: Path | None = None
+    url: str = "http://127.0.0.1:8000"
 
     @classmethod
     def read(cls, data: Path | None) -> Settings:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from workflow.errors import InvalidInput
 from workflow.storage.models import staff
@@ -68,3 +68,27 @@ def seed_staff(conn: Connection, vault: Vault, people: Iterable[Person]) -> None
     ]
     if rows:
         conn.execute(insert(staff), rows)
+
+
+def set_phone(conn: Connection, vault: Vault, person: Person) -> None:
+    """This person's phone in the place of the one before, in the caller's transaction."""
+    _remove(conn, person.unit, person.account)
+    row = {"unit": person.unit, "account": person.account, "phone": vault.phone_hash(person.phone)}
+    conn.execute(insert(staff), row)
+
+
+def move_person(conn: Connection, account: str, before: str | None, now: str | None) -> None:
+    """The person's phone goes along to another unit, or is forgotten where there is none, in the
+    caller's transaction.
+    """
+    theirs = staff.c.unit == before, staff.c.account == account
+    phone = conn.execute(select(staff.c.phone).where(*theirs)).scalar()
+    if phone is not None:
+        _remove(conn, before, account)
+    if phone is not None and now is not None:
+        _remove(conn, now, account)
+        conn.execute(insert(staff), {"unit": now, "account": account, "phone": phone})
+
+
+def _remove(conn: Connection, unit: str | None, account: str) -> None:
+    conn.execute(delete(staff).where(staff.c.unit == unit, staff.c.account == account))

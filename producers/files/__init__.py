@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
+from typing import IO
 
 from producers.files.delimited import csv_rows
 from producers.files.spreadsheets import open_xlsx
@@ -35,25 +37,32 @@ def open_table(path: Path) -> Iterator[Table]:
         file = path.open("rb")
     except OSError as error:
         raise InvalidInput("文件", path.name, f"打不开：{error.strerror}") from error
-    with file:
-        size = path.stat().st_size
-        magic = file.read(8)
-        file.seek(0)
-        if magic.startswith(b"PK\x03\x04"):
-            with open_xlsx(file) as (rows, done):
-                yield _table(rows, lambda: int(size * done()), size)
-        else:
-            _refuse_other_kinds(magic, path)
-            yield _table(csv_rows(file), file.tell, size)
+    with file, table_of(file, path.name) as table:
+        yield table
 
 
-def _refuse_other_kinds(magic: bytes, path: Path) -> None:
+@contextmanager
+def table_of(file: IO[bytes], name: str) -> Iterator[Table]:
+    """The same of an open file, which is read from its beginning."""
+    size = file.seek(0, SEEK_END)
+    file.seek(0)
+    magic = file.read(8)
+    file.seek(0)
+    if magic.startswith(b"PK\x03\x04"):
+        with open_xlsx(file) as (rows, done):
+            yield _table(rows, lambda: int(size * done()), size)
+    else:
+        _refuse_other_kinds(magic, name)
+        yield _table(csv_rows(file), file.tell, size)
+
+
+def _refuse_other_kinds(magic: bytes, name: str) -> None:
     if not magic.strip():
-        raise InvalidInput("文件", path.name, "是空文件")
+        raise InvalidInput("文件", name, "是空文件")
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InvalidInput("文件", path.name, "是旧式 .xls，请另存为 .xlsx 或 CSV")
+        raise InvalidInput("文件", name, "是旧式 .xls，请另存为 .xlsx 或 CSV")
     if magic.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InvalidInput("文件", path.name, "是 UTF-16 编码，请另存为 CSV UTF-8")
+        raise InvalidInput("文件", name, "是 UTF-16 编码，请另存为 CSV UTF-8")
 
 
 def _table(rows: Iterator[Row], bytes_read: Callable[[], int], size: int) -> Table:

@@ -1,6 +1,13 @@
 """The tables, all of them. Days are `YYYY-MM-DD` in the office's zone."""
 
 from workflow.storage.tables import METADATA
+from workflow.storage.tables_accounts import (
+    accounts,
+    sessions,
+    setup_links,
+    sign_ins,
+    tokens,
+)
 from workflow.storage.tables_collection import (
     conflicts,
     contacts,
@@ -35,6 +42,7 @@ from workflow.storage.tables_office import (
 
 __all__ = [
     "METADATA",
+    "accounts",
     "commands",
     "complaint_facts",
     "complaints",
@@ -55,8 +63,12 @@ __all__ = [
     "refused",
     "sequences",
     "services",
+    "sessions",
+    "setup_links",
+    "sign_ins",
     "staff",
     "tallies",
+    "tokens",
     "units",
     "vault",
     "views",
