@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).parents[1] / "console" / "web" / "static"
+MOST = 150_000
+"""Bytes of a page with its styles and scripts, gzipped, charts apart."""
+
 CHARTS = "vendor/echarts.common.min.js"
 NAMED = re.compile(r"(?:href|src)=\"/static/([^\"?#]+)")
 

@@ -11,7 +11,7 @@ import pytest
 import walk
 from browser import Person, Size
 from screens import enter
-from weights import weight
+from weights import MOST, weight
 
 from console.web.access import PEOPLE
 
@@ -20,8 +20,6 @@ SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElemen
 ACTS_OUT_OF_SIGHT = """() => [...document.querySelectorAll('.acts')].filter(
   (one) => one.getBoundingClientRect().right > document.documentElement.clientWidth
 ).length"""
-MOST = 150_000
-"""Bytes of a page with its styles and scripts, gzipped, charts apart."""
 
 
 @pytest.mark.parametrize("role", sorted(PEOPLE))
