@@ -135,7 +135,7 @@ def check_declared(app: FastAPI) -> None:
         calls = list(_calls(route.dependant))
         if not any(isinstance(call, Allowed | Public) or hasattr(call, "scope") for call in calls):
             raise Undeclared(f"{route.path}: no permission is declared")
-        changes = UNSAFE & route.methods and not route.path.startswith("/api/")
+        changes = UNSAFE & (route.methods or set()) and not route.path.startswith("/api/")
         if changes and sent not in calls:
             raise Undeclared(f"{route.path}: its form is not checked")
 
