@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from city import City
 from console_pages import OTHER, PASSWORD, Browser, signed_up
@@ -17,8 +15,8 @@ ON = ("sqlite",)
 
 
 @pytest.fixture
-def browser(city: City) -> Iterator[Browser]:
-    yield Browser(city)
+def browser(city: City) -> Browser:
+    return Browser(city)
 
 
 def test_nobody_sees_a_page_before_signing_in(browser: Browser) -> None:
