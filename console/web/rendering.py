@@ -16,6 +16,7 @@ from console import wording
 from console.accounts import Signed
 from console.refusals import line
 from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
+from console.web.limiting import TooOften
 from console.web.navigation import entries
 from console.web.site import Site, site_of
 from workflow import errors
@@ -42,12 +43,13 @@ _STATUS: tuple[tuple[type[errors.BihuanError], int], ...] = (
     (errors.IllegalStep, 409),
     (errors.KeyReused, 409),
     (errors.InvalidInput, 422),
+    (TooOften, 429),
     (errors.Transient, 503),
 )
 
 
 def status_of(error: errors.BihuanError) -> int:
-    """The HTTP status of a refusal: 401, 403, 404, 409, 422 or 503; 500 for what nobody can mend
+    """The HTTP status of a refusal: 401, 403, 404, 409, 422, 429 or 503; 500 for what nobody can mend
     by asking differently.
     """
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
@@ -119,6 +121,8 @@ def refused(request: Request, error: errors.BihuanError) -> Response:
     answer = problem(request, status, line(error))
     if status == 503:
         answer.headers["Retry-After"] = "2"
+    if isinstance(error, TooOften):
+        answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 
