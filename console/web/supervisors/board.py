@@ -55,7 +55,9 @@ class Ask:
     def address(self, **other: object) -> str:
         """Where the board shows these rows, with some of the question asked otherwise."""
         asked = {name: getattr(replace(self, page=1), name) for name in self.__slots__} | other
-        told = {k: v for k, v in asked.items() if v and (k, v) not in (("show", "all"), ("page", 1))}
+        told = {
+            k: v for k, v in asked.items() if v and (k, v) not in (("show", "all"), ("page", 1))
+        }
         return "/watch" + (f"?{urlencode(told)}" if told else "")
 
 

@@ -46,11 +46,20 @@ def spans(calendar: Calendar, now: int) -> Spans:
     found, begin = [Span("over", "已超期", None, now)], now
     for number, day in enumerate((today, *days)):
         end = _end(calendar, day)
-        label = "今天" if day == today else f"{day.month}-{day.day}（{'一二三四五六日'[day.weekday()]}）"
+        label = (
+            "今天"
+            if day == today
+            else f"{day.month}-{day.day}（{'一二三四五六日'[day.weekday()]}）"
+        )
         found.append(Span(f"d{number}", label, begin, end))
         begin = end
     found += [Span("later", "更晚", begin, None), Span("none", "暂停", None, None)]
     return Spans(now, _end(calendar, days[0]), tuple(found))
+
+
+def tone(due: int, at: Spans) -> str:
+    """red once overdue, yellow until the end of the next working day, else calm."""
+    return "red" if due < at.now else "yellow" if due < at.soon else "calm"
 
 
 def _working(calendar: Calendar, today: date) -> list[date]:
