@@ -15,10 +15,12 @@ from workflow.storage.tables_collection import (
     messages,
     raters,
     ratings,
+    receipts,
     refused,
     services,
     tallies,
 )
+from workflow.storage.tables_desk import attachments, drafts
 from workflow.storage.tables_log import (
     commands,
     complaints,
@@ -43,12 +45,14 @@ from workflow.storage.tables_office import (
 __all__ = [
     "METADATA",
     "accounts",
+    "attachments",
     "commands",
     "complaint_facts",
     "complaints",
     "conflicts",
     "contacts",
     "deadlines",
+    "drafts",
     "events",
     "imports",
     "lanes",
@@ -60,6 +64,7 @@ __all__ = [
     "progress",
     "raters",
     "ratings",
+    "receipts",
     "refused",
     "sequences",
     "services",
