@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from console.accounts import Signed
 from console.web import finding, home, reasons
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
+from console.web.api import app as api
 from console.web.guard import Guard
 from console.web.live import stream
 from console.web.navigation import LIVE
@@ -46,6 +47,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
     for router in (home.router, finding.router, reasons.router):
         app.include_router(router)
+    app.mount(api.PLACE, api.create_api(site))
     site.extend(app)
     _errors(app)
     check_declared(app)
