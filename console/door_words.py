@@ -45,6 +45,9 @@ HELP = {
     "measures": "措施",
     "reply": "给群众的答复，原文念给群众听",
     "signed_by": "签批人的姓名和职务",
+    "post": "责任岗位：window 窗口岗、acceptance 受理岗、approval 审批岗、back_office 后台岗、"
+    "system 信息系统岗、management 管理岗、other 其他岗位",
+    "attachments": "已在网页上传的附件编号，可重复",
     "kind": "rectified 已整改、explained 解释说明（须写法律依据）",
     "phone": "联系电话；查不到就不填",
     "limit": "哪项时限，如 rectify",

@@ -60,6 +60,7 @@ UNITS_FIELDS = frozenset(
         "measures",
         "reply",
         "signed_by",
+        "post",
         "level",
         "rectified",
         "decision",
@@ -85,6 +86,7 @@ NEVER = frozenset(
         "rules_version",
         "generation",
         "named_by_person",
+        "attachments",
     }
 )
 """Fields a timeline leaves out: keys, flags shown elsewhere, and the phone, which is an act of

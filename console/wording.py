@@ -76,6 +76,7 @@ FIELDS = {
     "measures": "措施",
     "reply": "给群众的答复",
     "signed_by": "签批人",
+    "post": "责任岗位",
     "channel": "方式",
     "expires_at": "有效期至",
     "contacted": "联系过",

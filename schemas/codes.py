@@ -108,6 +108,18 @@ class CallOutcome(Named):
     CALL_LATER = "call_later", "约定再拨"
 
 
+class Post(Named):
+    """Whose work caused it, as the unit says; no document has a list, so this one is ours."""
+
+    WINDOW = "window", "窗口岗"
+    ACCEPTANCE = "acceptance", "受理岗"
+    APPROVAL = "approval", "审批岗"
+    BACK_OFFICE = "back_office", "后台岗"
+    SYSTEM = "system", "信息系统岗"
+    MANAGEMENT = "management", "管理岗"
+    OTHER = "other", "其他岗位"
+
+
 class CaseClass(Named):
     """Three ways to deal with a valid complaint (国办发〔2019〕51号)."""
 

@@ -2,10 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from schemas.codes import DismissalReason, Verdict
-from schemas.envelope import Code, Digest, Fact
+from schemas.codes import DismissalReason, Post, Verdict
+from schemas.envelope import STRICT, Code, Digest, Fact
+
+ATTACHMENTS_MOST = 10
+"""Files one feedback may have."""
 
 
 class DepartmentAssigned(Fact):
@@ -117,6 +120,14 @@ class ClarificationAnswered(Fact):
     answer: Digest
 
 
+class Attached(BaseModel):
+    """A file of a feedback: its number, and the salted digest of what it holds."""
+
+    model_config = STRICT
+    id: Code
+    digest: Digest
+
+
 class RectificationSubmitted(Fact):
     """整改反馈: rectified, or explained with its legal basis; somebody signs it off."""
 
@@ -128,6 +139,8 @@ class RectificationSubmitted(Fact):
     reply: Digest
     signed_by: Digest
     legal_basis: Digest | None = None
+    post: Post | None = None
+    attachments: Annotated[tuple[Attached, ...], Field(max_length=ATTACHMENTS_MOST)] | None = None
 
 
 class RectificationAccepted(Fact):

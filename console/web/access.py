@@ -59,6 +59,18 @@ class Allowed:
         return signed
 
 
+class Own(Allowed):
+    """What everybody who is signed in may do with the own account, before the first change of the
+    password too.
+    """
+
+    def __call__(self, request: Request) -> Signed:
+        signed = signed_in(request)
+        if signed is None:
+            raise SignInNeeded
+        return signed
+
+
 class Public:
     """A route for everybody: nobody need be signed in."""
 
@@ -68,6 +80,7 @@ class Public:
 
 
 PUBLIC = Public()
+OWN = Own("自己的账号", *PEOPLE)
 
 
 def step(event: str) -> Allowed:

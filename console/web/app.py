@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
-from console.web import finding, home, reasons
+from console.web import finding, home, reasons, signing
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.api import app as api
 from console.web.guard import Guard
@@ -45,7 +45,7 @@ def create_app(site: Site) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_api_route("/live", live, response_class=EventSourceResponse, methods=["GET"])
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
-    for router in (home.router, finding.router, reasons.router):
+    for router in (signing.router, home.router, finding.router, reasons.router):
         app.include_router(router)
     app.mount(api.PLACE, api.create_api(site))
     site.extend(app)

@@ -37,6 +37,7 @@ _STATUS: tuple[tuple[type[errors.BihuanError], int], ...] = (
     (SignInNeeded, 401),
     (Forged, 403),
     (errors.NotPermitted, 403),
+    (errors.SignInRefused, 403),
     (errors.UnknownComplaint, 404),
     (errors.StaleVersion, 409),
     (errors.IllegalStep, 409),
@@ -58,9 +59,8 @@ def page(request: Request, template: str, /, status: int = 200, **context: Any) 
     """The template filled; every page has `viewer`, `navigation`, `key` (a fresh command key),
     `zone`, `now` and `parts` beside its own context.
     """
-    return HTMLResponse(
-        _templates().get_template(template).render(_shared(request) | context), status
-    )
+    shared = _shared(request) | {"status": status}
+    return HTMLResponse(_templates().get_template(template).render(shared | context), status)
 
 
 def _shared(request: Request) -> dict[str, Any]:
@@ -128,7 +128,8 @@ def refused(request: Request, error: errors.BihuanError) -> Response:
 
 def _sign_in(request: Request, error: SignInNeeded | PasswordDue) -> Response:
     """To where it can be mended: by htmx too, which would else put the page into a corner."""
-    place = "/password" if isinstance(error, PasswordDue) else "/login"
+    signing_in = str(site_of(request).parts.get("sign_in", "/login"))
+    place = "/password" if isinstance(error, PasswordDue) else signing_in
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": place})
     if request.method == "GET" and request.url.path != "/" and place == "/login":
@@ -140,4 +141,4 @@ def problem(request: Request, status: int, told: str = "") -> HTMLResponse:
     """A whole page, or for htmx one box, that says what is wrong and what can be done."""
     title = TITLES.get(status, TITLES[500])
     name = "refusal.html" if request.headers.get("hx-request") else "problem.html"
-    return page(request, name, status, title=title, told=told, status=status)
+    return page(request, name, status, title=title, told=told)

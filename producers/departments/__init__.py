@@ -10,6 +10,7 @@ from producers.departments.handlers import (
     return_order,
     submit,
 )
+from producers.departments.papers import attach, detach, save_draft
 
 __all__ = [
     "Wanted",
@@ -17,9 +18,12 @@ __all__ = [
     "appeal",
     "ask_clarification",
     "assist",
+    "attach",
     "contacts_wanted",
+    "detach",
     "request_extension",
     "return_order",
+    "save_draft",
     "submit",
     "supply_contact",
 ]

@@ -4,9 +4,11 @@ rated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Unpack
 
 import schemas as s
+from producers.departments.papers import attached, settle
 from schemas.envelope import Role
 from workflow.door import Step, records, take
 from workflow.door_units import required_unit, unit_code
@@ -116,15 +118,20 @@ def submit(
     signed_by: str,
     kind: str = "rectified",
     legal_basis: str | None = None,
+    post: str | None = None,
+    attachments: Sequence[str] = (),
     **step: Unpack[Step],
 ) -> Recorded:
-    """提交整改反馈：已整改，或解释说明（须写法律依据），并写签批人。"""
+    """提交整改反馈：已整改，或解释说明（须写法律依据），并写签批人；可附已上传的附件。"""
+    handler = _handler(ledger, account, unit)
+    taken = attached(ledger, subject, handler, attachments)
     return take(
         ledger,
         subject,
         s.RectificationSubmitted,
-        _handler(ledger, account, unit),
+        handler,
         step,
+        lambda posting: settle(posting, subject, attachments),
         kind=kind,
         facts=facts,
         cause=cause,
@@ -132,4 +139,6 @@ def submit(
         reply=reply,
         signed_by=signed_by,
         legal_basis=legal_basis,
+        post=post,
+        attachments=taken or None,
     )

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, and_, bindparam, delete, func, select, text
 
 from workflow.storage.database import Spoken
+from workflow.storage.desk import erase_desk
 from workflow.storage.models import complaints, contacts, raters, ratings, vault
 from workflow.storage.numbers import reached
 
@@ -128,8 +129,8 @@ def ended(conn: Connection, after: int, until: int, most: int) -> Sequence[Ended
 
 
 def of_complaint(conn: Connection, subject: str) -> int:
-    """Deletes the complaint's contact, every free text of its steps, and what its ratings say of
-    people; answers how many rows of the vault went.
+    """Deletes the complaint's contact, every free text of its steps, what units typed and attached
+    for it, and what its ratings say of people; answers how many sealed rows went.
     """
     source, project_no, service = conn.execute(_SERVICE, {"of_id": subject}).one()
     key = _SEP.join((source, project_no, service)) + _SEP
@@ -137,7 +138,7 @@ def of_complaint(conn: Connection, subject: str) -> int:
     for low in (f"{subject}-", key, _SEP.join(("conflict", "rating", key))):
         gone += _under(conn, low)
     conn.execute(delete(contacts).where(contacts.c.subject == subject))
-    return gone
+    return gone + erase_desk(conn, subject)
 
 
 def complaints_by(conn: Connection, phone: int) -> dict[str, bool]:

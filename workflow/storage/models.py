@@ -20,6 +20,7 @@ from workflow.storage.tables_collection import (
     services,
     tallies,
 )
+from workflow.storage.tables_desk import attachments, drafts
 from workflow.storage.tables_log import (
     commands,
     complaints,
@@ -44,12 +45,14 @@ from workflow.storage.tables_office import (
 __all__ = [
     "METADATA",
     "accounts",
+    "attachments",
     "commands",
     "complaint_facts",
     "complaints",
     "conflicts",
     "contacts",
     "deadlines",
+    "drafts",
     "events",
     "imports",
     "lanes",

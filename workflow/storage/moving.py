@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, func, inspect, select, text
 
-from workflow.storage.models import METADATA, leases
+from workflow.storage.models import METADATA, attachments, leases
 
-PAGE = 5000
+PAGE, FEW = 5000, 4
+"""Rows held at once; of a table whose rows may have ten megabytes, a few."""
+
 MOVED = [table for table in METADATA.sorted_tables if table is not leases]
 """All but the leases: who runs is no part of what was recorded."""
 
@@ -71,7 +73,8 @@ def _sum(conn: Connection, table: Table) -> Sum:
 
 
 def _rows(conn: Connection, table: Table) -> Iterator[tuple[Any, ...]]:
-    with conn.execute(select(table), execution_options={"yield_per": PAGE}) as rows:
+    page = FEW if table is attachments else PAGE
+    with conn.execute(select(table), execution_options={"yield_per": page}) as rows:
         for row in rows:
             yield tuple(bytes(v) if isinstance(v, memoryview) else v for v in row)
 

@@ -103,6 +103,7 @@ order_facts = Table(
     Column("answered_at", Instant),
     Column("withdrawn_at", Instant),
     Index("order_facts_day", "day"),
+    Index("order_facts_unit", "unit", "day"),
     sqlite_with_rowid=False,
 )
 """One row a work order (an order a round): due times, when it was met, and what the citizen

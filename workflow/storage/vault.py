@@ -93,8 +93,18 @@ class Sealed:
 
 def seal_text(text: str) -> Sealed:
     """The text with a fresh salt, and the digest that stands for it in the log."""
-    salted = os.urandom(SALT) + text.encode()
-    return Sealed(hashlib.sha256(salted).digest()[:16].hex(), salted)
+    return with_salt(text.encode())
+
+
+def with_salt(plain: bytes) -> Sealed:
+    """The same for whatever a file holds."""
+    salted = os.urandom(SALT) + plain
+    return Sealed(digest_of(salted), salted)
+
+
+def digest_of(salted: bytes) -> str:
+    """What stands for it in the log."""
+    return hashlib.sha256(salted).digest()[:16].hex()
 
 
 def opened_text(salted: bytes) -> str:
