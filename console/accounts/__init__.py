@@ -1,3 +1,7 @@
 """账号：who may sign in: accounts with roles, passwords, sessions, set-up links, tokens of
 systems.
 """
+
+from console.accounts.sessions import Signed, session_of
+
+__all__ = ["Signed", "session_of"]

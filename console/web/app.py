@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
-from console.web import finding, home, reasons
+from console.web import departments, finding, home, reasons
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.guard import Guard
 from console.web.live import stream
@@ -44,7 +44,7 @@ def create_app(site: Site) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_api_route("/live", live, response_class=EventSourceResponse, methods=["GET"])
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
-    for router in (home.router, finding.router, reasons.router):
+    for router in (home.router, departments.router, finding.router, reasons.router):
         app.include_router(router)
     site.extend(app)
     _errors(app)

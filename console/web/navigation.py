@@ -39,7 +39,7 @@ class Entry(NamedTuple):
         return self.permission.name
 
 
-HEAD: Final = (Entry("/", HOME),)
+HEAD: Final = (Entry("/", HOME), Entry("/orders", ORDERS), Entry("/contacts", CONTACTS))
 """In the order of the loop; a page is entered here with the desk that serves it."""
 
 
