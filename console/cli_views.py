@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +12,7 @@ from console.cli_root import AsJson
 
 if TYPE_CHECKING:
     from console.queues import Item
-    from console.timeline import Due, Entry, Timeline
+    from console.timeline import Entry, Timeline
     from console.wiring import Office
 
 Unit = Annotated[str | None, typer.Option(help="单位：代码、名称或别名")]
@@ -41,6 +41,7 @@ def show(
 ) -> None:
     """看一件差评的时间线：一步一行，到期时间，按身份可见的内容。每次查看都留痕。"""
     from console.timeline import timeline  # noqa: PLC0415
+    from console.timeline_json import timeline_json  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
     from schemas.envelope import Role  # noqa: PLC0415
     from workflow.door import acting, checked_name  # noqa: PLC0415
@@ -52,7 +53,7 @@ def show(
         viewer = Actor(checked_name("account", account), acting(role, *Role), code)
         found = timeline(opened, subject, viewer)
     if as_json:
-        typer.echo(json.dumps(_timeline_json(found), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(timeline_json(found), ensure_ascii=False, indent=2))
     else:
         typer.echo("\n".join(_timeline_lines(found)))
 
@@ -114,48 +115,6 @@ def _entry_lines(found: Timeline, entry: Entry) -> Iterator[str]:
         parts.append(f"记录于 {wording.when(entry.recorded_at, found.zone)}")
     if parts:
         yield from hanging(" " * 6, "；".join(parts))
-
-
-def _timeline_json(found: Timeline) -> dict[str, Any]:
-    return {
-        "id": found.subject,
-        "state": found.state,
-        "version": found.version,
-        "about": dict(found.head),
-        "limits": _dues_json(found, found.open),
-        "allowed": list(found.allowed),
-        "timeline": [_entry_json(found, entry) for entry in found.entries],
-    }
-
-
-def _entry_json(found: Timeline, entry: Entry) -> dict[str, Any]:
-    from console import wording  # noqa: PLC0415
-
-    return {
-        "version": entry.version,
-        "event": entry.type,
-        "label": entry.label,
-        "state": entry.state,
-        "occurred": wording.iso(entry.occurred_at, found.zone),
-        "recorded": wording.iso(entry.recorded_at, found.zone),
-        "role": entry.role,
-        "actor": entry.who or None,
-        "details": dict(entry.details),
-        "limits": _dues_json(found, entry.limits),
-    }
-
-
-def _dues_json(found: Timeline, limits: Iterable[Due]) -> dict[str, Any]:
-    from console import wording  # noqa: PLC0415
-
-    return {
-        due.name: {
-            "due": wording.iso(due.due_at, found.zone),
-            "provisional": due.provisional,
-            "paused": due.paused,
-        }
-        for due in limits
-    }
 
 
 def queue(

@@ -125,7 +125,7 @@ def embedded(office: Office) -> Whole:
     """Consumers that read the log itself, clock and sender."""
     bus = office.bus()
     duty = clock(office, bus.wake)
-    jobs = [bus, duty, sender(office, bus.wake)]
+    jobs: list[Job] = [bus, duty, sender(office, bus.wake)]
     return Whole(jobs, [duty.pulse], bus.wake, bus.stands_by())
 
 

@@ -19,6 +19,7 @@ from workflow.errors import InvalidInput
 from workflow.limits import OWNERS
 from workflow.states import FROM_ASSIGNING, FROM_DISPATCH, State
 from workflow.storage.models import complaints
+from workflow.unit_list import UnitList
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -97,6 +98,16 @@ def left_text(calendar: Calendar, left: timedelta, due: int) -> str:
         return f"{sign}{amount // day}个工作日"
     hours = (amount // HALF_HOUR) / 2
     return f"{sign}{hours:g}工时" if hours else f"{sign}{amount // timedelta(minutes=1)}分钟"
+
+
+def holder(c: Complaint, owner: Role, units: UnitList) -> str:
+    """In whose hands a complaint is where this role answers for it, as people read it."""
+    if owner is Role.DEPARTMENT:
+        unit = units.by_code.get(c.unit or "")
+        return unit.name if unit else c.unit or ""
+    if owner is Role.OPERATOR:
+        return c.claimer or "热线，未认领"
+    return wording.role_name(owner)
 
 
 class _Desk:
@@ -184,12 +195,7 @@ class _Desk:
 
     def _holder(self, c: Complaint, limit: str) -> str:
         owner = OWNERS[BESIDE[limit][0] if limit in BESIDE else State(c.state)][0]
-        if owner is Role.DEPARTMENT:
-            unit = self.units.by_code.get(c.unit or "")
-            return unit.name if unit else c.unit or ""
-        if owner is Role.OPERATOR:
-            return c.claimer or "热线，未认领"
-        return wording.role_name(owner)
+        return holder(c, owner, self.units)
 
 
 def _left(

@@ -25,13 +25,16 @@ def visible(viewer: Actor) -> ColumnElement[bool]:
     if viewer.role in WHOLE:
         return true()
     if viewer.role is Role.DEPARTMENT and viewer.unit:
-        return or_(complaints.c.unit == viewer.unit, _assisted_by(viewer.unit))
+        return or_(complaints.c.unit == viewer.unit, assisted_by(viewer.unit))
     return false()
 
 
-def _assisted_by(unit: str) -> ColumnElement[bool]:
-    fold = complaints.c.fold
-    return and_(fold.contains('"assisting":["'), fold.contains(f'"{unit}"', autoescape=True))
+def assisted_by(unit: str) -> ColumnElement[bool]:
+    """The complaints this unit assists in; the first half finds the few that are assisted at
+    all by their index.
+    """
+    assisting = complaints.c.assisting
+    return and_(assisting >= ",", assisting.contains(f",{unit},", autoescape=True))
 
 
 def complaint_for(conn: Connection, viewer: Actor, number: str) -> Complaint:

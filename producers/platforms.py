@@ -17,8 +17,9 @@ from workflow.errors import InvalidInput
 
 Record = ServiceRecord | Rating
 
-_MOST_JSON_BYTES = 16 << 20
-_MOST_JSON_ROWS = 10_000
+MOST_BYTES = 16 << 20
+MOST_ROWS = 5000
+"""What one delivery over the network may hold."""
 
 
 @dataclass(slots=True)
@@ -139,11 +140,11 @@ def read_json(body: bytes, most: int) -> object:
 
 
 def _json_rows(body: bytes) -> list[object]:
-    rows = read_json(body, _MOST_JSON_BYTES)
+    rows = read_json(body, MOST_BYTES)
     if not isinstance(rows, list):
         raise InvalidInput("正文", type(rows).__name__, "应为对象的数组")
-    if len(rows) > _MOST_JSON_ROWS:
-        raise InvalidInput("正文", f"{len(rows)} 条", f"一次不得超过 {_MOST_JSON_ROWS} 条")
+    if len(rows) > MOST_ROWS:
+        raise InvalidInput("正文", f"{len(rows)} 条", f"一次不得超过 {MOST_ROWS} 条")
     return rows
 
 

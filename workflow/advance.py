@@ -138,6 +138,9 @@ def _settle(before: str, after: Complaint, event: Event, policy: Any) -> None:
         after.claimer = None
     if before and after.state == State.ASSIGNING != before and event.type in _NEXT_ROUND:
         after.round += 1
+        after.next_call_at = None
+    if after.state in (*ENDS, State.RULING):
+        after.next_call_at = None
     if after.state != before or event.role in _PEOPLE:
         after.touched = after.version
 

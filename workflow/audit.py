@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, not_, select
 
 from workflow.audit_collection import collected
+from workflow.audit_columns import columns_of
 from workflow.audit_desk import desk
 from workflow.audit_finding import Finding, streamed, undaunted
 from workflow.audit_folds import Folded, fold, unwritten
@@ -34,24 +35,7 @@ MOST = 200
 
 _CHUNK = 500
 _BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce", "PersonalDataErased")
-_COLUMNS = (
-    "state",
-    "version",
-    "profile",
-    "profile_version",
-    "source",
-    "project_no",
-    "service_number",
-    "handled_by",
-    "area",
-    "unit",
-    "round",
-    "claimer",
-    "ticket",
-    "collected_at",
-    "ended_at",
-)
-Rules = dict[tuple[str, str], tuple[int, bool]]
+Rules = dict[tuple[str, str], tuple[int, bool, int]]
 """What of each profile's version a fold depends on."""
 
 _FACTS = ("state", "verdict", "ground", "outcome", "round", "level", "area", "ended_at")
@@ -122,6 +106,7 @@ def _rules() -> Rules:
         (policy.name, policy.version): (
             int(policy.call_spacing.total_seconds() * 1_000_000),
             policy.verify_first,
+            policy.max_returns,
         )
         for policy in Policies.load()
     }
@@ -152,23 +137,11 @@ def _compared(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
             yield Finding("complaint", subject, "日志中有这件，差评件表中没有")
             continue
         row, expected = stored[subject], fold_of.row
-        for name in _COLUMNS:
-            if getattr(row, name) != expected[name]:
-                message = f"{name} 现为 {getattr(row, name)}，按日志应为 {expected[name]}"
+        for name, value in columns_of(expected).items():
+            if getattr(row, name) != value:
+                message = f"{name} 现为 {getattr(row, name)}，按日志应为 {value}"
                 yield Finding("complaint", subject, message)
-        if row.due_at != _due_at(expected):
-            message = f"due_at 现为 {row.due_at}，按日志应为 {_due_at(expected)}"
-            yield Finding("complaint", subject, message)
         yield from _same_fold(subject, row.fold, expected)
-
-
-def _due_at(expected: dict[str, Any]) -> int | None:
-    due = [
-        o[0]
-        for name, o in expected["limits"].items()
-        if not name.endswith("_window") and name not in expected["paused"]
-    ]
-    return min(due, default=None)
 
 
 def _same_fold(subject: str, text: str, expected: dict[str, Any]) -> Iterator[Finding]:

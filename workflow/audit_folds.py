@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from workflow.audit_limits import take_limits, take_pauses
 from workflow.audit_moves import LEGAL_MOVES
 
 ENDS = ("DISMISSED", "CLOSED")
@@ -17,10 +18,10 @@ _BESIDE = ("DISPATCHED", "RECTIFYING", "APPEALED")
 _NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected")
 _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
-last_call_at verdict ground reason_code case_class named_unit unit final_level
+last_call_at next_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify handled_by area"""
 _FALSE = """contact_requested contact_sought answered show_service_number acknowledged appealed
-question_open invited objected retaliation real_name has_phone"""
+question_open invited objected retaliation real_name has_phone returns_used_up"""
 _ZERO = """level collected_at version touched calls orders returns extensions extension_days
 extension_asked sent_back supervised"""
 _NEW: Mapping[str, Any] = {
@@ -29,7 +30,7 @@ _NEW: Mapping[str, Any] = {
     **dict.fromkeys(_ZERO.split(), 0),
     "round": 1,
 }
-_UNCALLED = {"calls": 0, "last_call_at": None, "answered": False}
+_UNCALLED = {"calls": 0, "last_call_at": None, "next_call_at": None, "answered": False}
 _AGAIN: Mapping[str, Any] = {
     **dict.fromkeys(("verdict", "ground", "ended_at")),
     **_UNCALLED,
@@ -37,7 +38,7 @@ _AGAIN: Mapping[str, Any] = {
     "contact_sought": False,
 }
 _UNASKED = {"contact_requested": False}
-_ENDED = {"alleger": None, **_UNASKED}
+_ENDED = {"alleger": None, "next_call_at": None, **_UNASKED}
 _NEW_ORDER = {
     **dict.fromkeys(("acknowledged", "invited", "question_open"), False),
     **dict.fromkeys(("sent_back", "extensions", "extension_days", "extension_asked"), 0),
@@ -60,14 +61,13 @@ _ALWAYS: Mapping[str, Mapping[str, Any]] = {
     "ReevaluationLapsed": {"outcome": "unanswered"},
     "CitizenObjected": {"objected": True, "ended_at": None, "outcome": None},
     "RetaliationReported": {"retaliation": True},
-    "ComplaintConfirmed": {"verdict": "valid", "ground": None, **_UNASKED},
+    "ComplaintConfirmed": {"verdict": "valid", "ground": None, "next_call_at": None, **_UNASKED},
     "MaliceRejected": {"alleger": None},
     "MaliceUpheld": {"verdict": "malicious", "ground": None},
     "DepartmentAssigned": _NEW_ORDER,
 }
 """What an event says whatever it carries."""
 
-_MOVING = ("RectificationSentBack", "ExtensionGranted", "DeadlineRecomputed")
 _COUNTED = {"SupervisionOrdered": "supervised", "WorkOrderReturned": "returns"}
 _COUNTED |= {"RectificationSentBack": "sent_back", "DepartmentAssigned": "orders"}
 _COPIED = {
@@ -98,17 +98,20 @@ def unwritten() -> dict[str, Any]:
     return {**_NEW, **lists, **{name: {} for name in ("limits", "generations", "paused", "pauses")}}
 
 
-def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool) -> Folded:
-    """Folds a complaint's events by version; spacing of calls (µs) and order are its profile's."""
+def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool, max_returns: int) -> Folded:
+    """Folds a complaint's events by version; spacing of calls (µs), order and cap of returns are
+    its profile's.
+    """
     claimable = _CLAIMABLE if verify_first else (*_CLAIMABLE, *_BESIDE)
     told = Folded({"id": events[0].subject, "state": "new", **unwritten()})
     for event in events:
         _move(told, event, claimable)
         data = json.loads(event.data)
         _take(told.row, event, data, spacing)
+        told.row["returns_used_up"] = 0 < told.row["returns"] >= max_returns
         changed = json.loads(event.limits) if event.limits else {}
-        _take_pauses(told.row, event, changed)
-        _take_limits(told.row, event.type, changed)
+        take_pauses(told.row, event, changed)
+        take_limits(told.row, event.type, changed)
         _take_order(told, event, data, changed)
     return told
 
@@ -122,7 +125,9 @@ def _move(told: Folded, event: Row[Any], claimable: Sequence[str]) -> None:
         row["touched"] = row["version"]
     row["state"] = event.state
     if event.state == "ASSIGNING" != before and event.type in _NEXT_ROUND:
-        row["round"] += 1
+        row |= {"round": row["round"] + 1, "next_call_at": None}
+    if event.state == "RULING":
+        row["next_call_at"] = None
     if event.type == "CitizenObjected" and event.state == "VERIFYING":
         row |= {"barred": row["verifier"], **_AGAIN}
     row.update(_ALWAYS.get(event.type, {}))
@@ -182,6 +187,7 @@ def _take_work(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
 def _take_call(row: dict[str, Any], at: int, data: dict[str, Any], spacing: int) -> None:
     if row["last_call_at"] is None or at - row["last_call_at"] >= spacing:
         row |= {"calls": row["calls"] + 1, "last_call_at": at}
+    row["next_call_at"] = data.get("next_call_at")
     if data["outcome"] == "answered":
         row["answered"] = True
 
@@ -200,32 +206,6 @@ def _take_end(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
             row |= {"verdict": data.get("verdict"), "ground": data.get("ground")}
         else:
             row["named_unit"] = data.get("unit")
-
-
-def _take_limits(row: dict[str, Any], kind: str, changed: dict[str, Any]) -> None:
-    for name in (*changed.get("met", ()), *changed.get("cancelled", ())):
-        gone = row["limits"].pop(name, None)
-        if name == "rectify" and name in changed["met"]:
-            row["met_rectify"] = gone
-    for name, opened in changed.get("opened", {}).items():
-        row["limits"][name] = opened
-        row["generations"][name] = opened[4]
-    if kind == "RectificationSentBack" and "rectify" in changed.get("opened", ()):
-        row["met_rectify"] = None
-
-
-def _take_pauses(row: dict[str, Any], event: Row[Any], changed: dict[str, Any]) -> None:
-    """A limit that was paused and is opened runs on; one opened by what moves none begins anew."""
-    for name in changed.get("opened", ()):
-        if name in row["paused"]:
-            over = [row["paused"].pop(name), event.occurred_at]
-            row["pauses"][name] = [*row["pauses"].get(name, ()), over]
-        elif event.type not in _MOVING:
-            row["pauses"].pop(name, None)
-    for name in (*changed.get("met", ()), *changed.get("cancelled", ())):
-        row["paused"].pop(name, None)
-    for name in changed.get("paused", ()):
-        row["paused"][name] = event.occurred_at
 
 
 def _take_order(told: Folded, event: Row[Any], data: Any, changed: dict[str, Any]) -> None:

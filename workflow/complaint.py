@@ -74,6 +74,7 @@ class Complaint:
     contact_sought: bool = False
     calls: int = 0
     last_call_at: int | None = None
+    next_call_at: int | None = None
     answered: bool = False
     verdict: str | None = None
     ground: str | None = None
@@ -86,6 +87,7 @@ class Complaint:
     orders: int = 0
     round: int = 1
     returns: int = 0
+    returns_used_up: bool = False
     acknowledged: bool = False
     extensions: int = 0
     extension_days: int = 0

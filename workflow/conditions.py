@@ -86,9 +86,9 @@ def returns_allowed(c: Complaint, e: Event, policy: Any) -> str | None:
     return _inside(c, e, "return_window", "退回")
 
 
-def return_ruled_by(c: Complaint, e: Event, policy: Any) -> str | None:
+def return_ruled_by(c: Complaint, e: Event, _: Any) -> str | None:
     """Operators rule on returns; the last one the cap allows is the supervisor's."""
-    if e.role is Role.OPERATOR and c.returns >= policy.max_returns:
+    if e.role is Role.OPERATOR and c.returns_used_up:
         return f"第{c.returns}次退回由监督员裁定"
     return None
 

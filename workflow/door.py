@@ -195,7 +195,9 @@ def invalid(error: ValidationError) -> InvalidInput:
     """The first thing a model found wrong, as the refusal a person can act on."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "内容"
-    return InvalidInput(field, "" if first["type"] == "missing" else first["input"], _reason(first))
+    return InvalidInput(
+        field, "" if first["type"] == "missing" else first["input"], reason_of(first)
+    )
 
 
 _REASONS = {
@@ -205,8 +207,17 @@ _REASONS = {
     "int_parsing": "须是整数",
     "int_from_float": "须是整数",
     "bool_type": "须是“是”或“否”",
+    "bool_parsing": "须是“是”或“否”",
     "string_type": "须是文字",
+    "string_pattern_mismatch": "写法不对",
     "tuple_type": "须是一列值",
+    "list_type": "须是一列值",
+    "model_attributes_type": "须是一个对象",
+    "model_type": "须是一个对象",
+    "timezone_aware": "时间须带时区，如 2021-10-21T15:00:00+08:00",
+    "datetime_type": "须是时间，如 2021-10-21T15:00:00+08:00",
+    "datetime_parsing": "须是时间，如 2021-10-21T15:00:00+08:00",
+    "datetime_from_date_parsing": "须是时间，如 2021-10-21T15:00:00+08:00",
     "string_too_short": "不能为空",
     "string_too_long": "太长，最多{max_length}字",
     "greater_than_equal": "不得小于{ge}",
@@ -214,7 +225,8 @@ _REASONS = {
 }
 
 
-def _reason(first: ErrorDetails) -> str:
+def reason_of(first: ErrorDetails) -> str:
+    """What a model found wrong, for a person; never with what was sent."""
     context = first.get("ctx", {})
     if first["type"] in ("literal_error", "enum"):
         expected = str(context["expected"]).replace("'", "").replace(" or ", ", ")

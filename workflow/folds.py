@@ -56,6 +56,7 @@ def _called(c: Complaint, f: s.CallAttempted, e: Event, policy: Any) -> None:
     if c.last_call_at is None or e.at - c.last_call_at >= spacing:
         c.calls += 1
         c.last_call_at = e.at
+    c.next_call_at = f.next_call_at
     if f.outcome == "answered":
         c.answered = True
 
@@ -92,7 +93,7 @@ def _confirmed(c: Complaint, f: s.ComplaintConfirmed, e: Event, _: Any) -> None:
     c.verdict, c.ground, c.verifier = "valid", None, e.actor
     c.reason_code, c.case_class = f.reason_code, str(f.case_class)
     c.show_service_number = f.show_service_number
-    c.contact_requested = False
+    c.contact_requested, c.next_call_at = False, None
     if f.unit:
         c.named_unit = f.unit
 
@@ -108,15 +109,11 @@ def _appeal_upheld(c: Complaint, f: s.AppealUpheld, _e: Event, _: Any) -> None:
     c.verdict, c.ground = str(f.verdict), None if f.ground is None else str(f.ground)
 
 
-def _verify_again(c: Complaint) -> None:
-    c.verdict = c.ground = c.ended_at = None
-    c.calls, c.last_call_at, c.answered = 0, None, False
-    c.contact_requested = c.contact_sought = False
-
-
 @_folds(s.DismissalReversed)
-def _reversed(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
-    _verify_again(c)
+def _verify_again(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+    c.verdict = c.ground = c.ended_at = None
+    _uncalled(c)
+    c.contact_requested = c.contact_sought = False
 
 
 @_folds(s.DepartmentAssigned)
@@ -133,8 +130,9 @@ def _acknowledged(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
 
 
 @_folds(s.WorkOrderReturned)
-def _returned(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+def _returned(c: Complaint, _f: Fact, _e: Event, policy: Any) -> None:
     c.returns += 1
+    c.returns_used_up = c.returns >= policy.max_returns
 
 
 @_folds(s.ReturnAccepted)
@@ -183,7 +181,11 @@ def _submitted(c: Complaint, f: Fact, e: Event, policy: Any) -> None:
 def _to_be_called_back(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
     """Calls made to verify are none of the call-back."""
     if c.state == "REEVALUATING":
-        c.calls, c.last_call_at, c.answered = 0, None, False
+        _uncalled(c)
+
+
+def _uncalled(c: Complaint) -> None:
+    c.calls, c.last_call_at, c.next_call_at, c.answered = 0, None, None, False
 
 
 @_folds(s.RectificationSentBack)
@@ -230,11 +232,11 @@ def _ruled(c: Complaint, f: s.RulingGiven, _e: Event, _: Any) -> None:
 
 
 @_folds(s.CitizenObjected)
-def _objected(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
+def _objected(c: Complaint, f: Fact, e: Event, policy: Any) -> None:
     c.objected, c.ended_at, c.outcome = True, None, None
     if c.state == "VERIFYING":
         c.barred = c.verifier
-        _verify_again(c)
+        _verify_again(c, f, e, policy)
 
 
 @_folds(s.RetaliationReported)

@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     file. `database`: a PostgreSQL's address, instead of the file in the folder. `profile`: the
     rules. `gateway`: the program that sends messages and links. `key_file`, `database_file`: where
     a file holds what is not to stand in the environment. `url`: the console's address as people
-    open it.
+    open it. `oidc_…`: the office's single sign-on, if it has one: issuer, client, its secret.
     """
 
     model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     profile: str = "zibo"
     gateway: Path | None = None
     url: str = "http://127.0.0.1:8000"
+    oidc_issuer: str | None = None
+    oidc_client: str | None = None
+    oidc_secret: str | None = None
+    oidc_secret_file: Path | None = None
 
     @classmethod
     def read(cls, data: Path | None) -> Settings:
@@ -47,7 +51,11 @@ class Settings(BaseSettings):
 
     def _with_secrets(self) -> Settings:
         """With what its secret files hold."""
-        files = {"key": self.key_file, "database": self.database_file}
+        files = {
+            "key": self.key_file,
+            "database": self.database_file,
+            "oidc_secret": self.oidc_secret_file,
+        }
         found = {
             name: secret_in(f"BIHUAN_{name.upper()}_FILE", p) for name, p in files.items() if p
         }

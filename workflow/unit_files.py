@@ -140,6 +140,8 @@ def _unit(line: int, row: Mapping[str, Any], place: int) -> Unit:
     texts = {name: _text(line, name, row.get(name)) for name in ("code", "name", "area", "tier")}
     if texts["tier"] not in TIERS:
         raise InvalidInput("tier", texts["tier"], f"层级须是 {'、'.join(TIERS)} 之一", line)
+    if "," in texts["code"]:
+        raise InvalidInput("code", texts["code"], "代码不能含逗号", line)
     aliases = row.get("aliases", [])
     if not isinstance(aliases, list):
         raise InvalidInput("aliases", aliases, "别名须是若干文字", line)

@@ -52,11 +52,11 @@ def _of_units(office: Office) -> Iterator[Card]:
         first = conn.execute(handled.order_by(complaints.c.id)).scalar()
     for code in holders:
         name = names.get(code, code)
-        account = f"{_HANDLER}-{name}"
-        yield Card(account, f"{_HANDLER}", Role.DEPARTMENT, code, f"{name}：签收、整改、反馈")
+        account = f"{_HANDLER}-{code}"
+        yield Card(account, _HANDLER, Role.DEPARTMENT, code, f"{name}：签收、整改、反馈")
     if first is not None:
         name = names.get(first, first)
-        yield Card(f"{_CLERK}-{name}", _CLERK, Role.CLERK, first, f"{name}：补联系方式")
+        yield Card(f"{_CLERK}-{first}", _CLERK, Role.CLERK, first, f"{name}：补联系方式")
 
 
 def make_accounts(office: Office, made: tuple[Card, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -22,14 +23,13 @@ _WHOLE = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR}
 class Desk:
     """What the demo adds to the console. `tick`: lets the clock's job look at the new time."""
 
-    def __init__(
-        self, made: Sequence[Card], clock: StandingClock, tick: Callable[[], None]
-    ) -> None:
+    def __init__(self, made: Sequence[Card], clock: StandingClock, tick: Callable[[], int]) -> None:
         self.cards, self.clock, self.tick = tuple(made), clock, tick
 
     def parts(self) -> dict[str, object]:
         """What stands on every page: that all of it is synthetic, the clock, the cards."""
-        return {"notice": "demo/notice.html", "head": "demo/head.html", "cards": self.cards}
+        pages = {"notice": "demo/notice.html", "head": "demo/head.html", "sign_in": "/demo"}
+        return {**pages, "cards": self.cards}
 
     def extend(self, app: FastAPI) -> None:
         """Adds the cards and the clock. The console is on the loopback alone, or does not start."""

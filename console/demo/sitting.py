@@ -9,7 +9,7 @@ from console.demo.build import DESK
 from console.demo.cards import cards, make_accounts
 from console.demo.desk import Desk
 from console.demo.standing import StandingClock
-from console.processes import serve
+from console.processes import Job, serve
 from console.web.app import create_app
 from console.web.live import Hub
 from console.web.serving import LOOPBACK, Serving
@@ -45,5 +45,5 @@ def sit_down(folder: Path, host: str, port: int, told: Callable[[str], None]) ->
         hub = Hub(opened.database)
         site = Site(opened, hub, bus.wake, desk.extend, desk.parts())
         serving = Serving(create_app(site), host, port)
-        jobs = [serving, hub, bus, _Ticking(ticker)]
+        jobs: list[Job] = [serving, hub, bus, _Ticking(ticker)]
         serve(jobs, [], None, lambda: told(f"{serving.address}/demo"))

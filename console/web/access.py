@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.datastructures import FormData
 from starlette.routing import BaseRoute, Mount
 
@@ -59,6 +59,18 @@ class Allowed:
         return signed
 
 
+class Own(Allowed):
+    """What everybody who is signed in may do with the own account, before the first change of the
+    password too.
+    """
+
+    def __call__(self, request: Request) -> Signed:
+        signed = signed_in(request)
+        if signed is None:
+            raise SignInNeeded
+        return signed
+
+
 class Public:
     """A route for everybody: nobody need be signed in."""
 
@@ -68,6 +80,7 @@ class Public:
 
 
 PUBLIC = Public()
+OWN = Own("自己的账号", *PEOPLE)
 
 
 def step(event: str) -> Allowed:
@@ -118,27 +131,30 @@ def check_declared(app: FastAPI) -> None:
     """Raises Undeclared for the first route that says not who may use it, or takes a form without
     checking where it comes from.
     """
-    for route in _routes(app.routes):
+    for route in routes_of(app.routes):
         calls = list(_calls(route.dependant))
-        if not any(isinstance(call, Allowed | Public) or hasattr(call, "scope") for call in calls):
+        of_a_system = any(hasattr(call, "scope") for call in calls)
+        if not of_a_system and not any(isinstance(call, Allowed | Public) for call in calls):
             raise Undeclared(f"{route.path}: no permission is declared")
-        changes = UNSAFE & route.methods and not route.path.startswith("/api/")
-        if changes and sent not in calls:
+        # No browser adds a system's token by itself: only forms need be checked.
+        if UNSAFE & (route.methods or set()) and not of_a_system and sent not in calls:
             raise Undeclared(f"{route.path}: its form is not checked")
 
 
-def permission_of(route: APIRoute) -> Allowed | Public | None:
+def permission_of(route: RouteContext) -> Allowed | Public | None:
     """What a route declares, for the matrix of roles and routes."""
     found = (call for call in _calls(route.dependant) if isinstance(call, Allowed | Public))
     return next(found, None)
 
 
-def _routes(routes: list[BaseRoute]) -> Iterator[APIRoute]:
-    for route in routes:
+def routes_of(routes: Sequence[BaseRoute]) -> Iterator[RouteContext]:
+    """Every route that answers, those of included routers and of mounted applications too."""
+    for context in iter_route_contexts(routes):
+        route = context.original_route
         if isinstance(route, APIRoute):
-            yield route
+            yield context
         elif isinstance(route, Mount) and isinstance(route.app, FastAPI):
-            yield from _routes(route.app.routes)
+            yield from routes_of(route.app.routes)
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:

@@ -25,7 +25,8 @@ def search(
     request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(SEARCH)], form: Sent
 ) -> Response:
     """One found: its page; several: a list; none: what can be searched for."""
-    asked, found, refusal, status = text(form, "q") or "", (), "", 200
+    asked, refusal, status = text(form, "q") or "", "", 200
+    found: tuple[Found, ...] = ()
     try:
         found = found_by(site.office, asked, viewer.actor)
     except InvalidInput as error:

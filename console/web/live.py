@@ -101,8 +101,8 @@ class Hub:
 
     def _look(self, before: dict[int, int] | None) -> dict[int, int]:
         with self.database.read() as conn:
-            rows = conn.execute(select(lanes.c.lane, lanes.c.pos))
-            heads = {row.lane: row.pos for row in rows}
+            found = conn.execute(select(lanes.c.lane, lanes.c.pos))
+            heads = {row.lane: row.pos for row in found}
             moved = {lane: before[lane] for lane in heads if before and heads[lane] > before[lane]}
             pages = self._open()
             if not moved or not pages:

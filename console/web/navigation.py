@@ -39,7 +39,12 @@ class Entry(NamedTuple):
         return self.permission.name
 
 
-HEAD: Final = (Entry("/", HOME), Entry("/orders", ORDERS), Entry("/contacts", CONTACTS))
+HEAD: Final = (
+    Entry("/", HOME),
+    Entry("/orders", ORDERS),
+    Entry("/contacts", CONTACTS),
+    Entry("/watch", WATCH),
+)
 """In the order of the loop; a page is entered here with the desk that serves it."""
 
 

@@ -16,6 +16,7 @@ from console import wording
 from console.accounts import Signed
 from console.refusals import line
 from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
+from console.web.limiting import TooOften
 from console.web.navigation import entries
 from console.web.site import Site, site_of
 from workflow import errors
@@ -36,17 +37,19 @@ _STATUS: tuple[tuple[type[errors.BihuanError], int], ...] = (
     (SignInNeeded, 401),
     (Forged, 403),
     (errors.NotPermitted, 403),
+    (errors.SignInRefused, 403),
     (errors.UnknownComplaint, 404),
     (errors.StaleVersion, 409),
     (errors.IllegalStep, 409),
     (errors.KeyReused, 409),
     (errors.InvalidInput, 422),
+    (TooOften, 429),
     (errors.Transient, 503),
 )
 
 
 def status_of(error: errors.BihuanError) -> int:
-    """The HTTP status of a refusal: 401, 403, 404, 409, 422 or 503; 500 for what nobody can mend
+    """The HTTP status of a refusal: 401, 403, 404, 409, 422, 429 or 503; 500 for what nobody can mend
     by asking differently.
     """
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
@@ -56,9 +59,8 @@ def page(request: Request, template: str, /, status: int = 200, **context: Any) 
     """The template filled; every page has `viewer`, `navigation`, `key` (a fresh command key),
     `zone`, `now` and `parts` beside its own context.
     """
-    return HTMLResponse(
-        _templates().get_template(template).render(_shared(request) | context), status
-    )
+    shared = _shared(request) | {"status": status}
+    return HTMLResponse(_templates().get_template(template).render(shared | context), status)
 
 
 def _shared(request: Request) -> dict[str, Any]:
@@ -119,12 +121,15 @@ def refused(request: Request, error: errors.BihuanError) -> Response:
     answer = problem(request, status, line(error))
     if status == 503:
         answer.headers["Retry-After"] = "2"
+    if isinstance(error, TooOften):
+        answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 
 def _sign_in(request: Request, error: SignInNeeded | PasswordDue) -> Response:
     """To where it can be mended: by htmx too, which would else put the page into a corner."""
-    place = "/password" if isinstance(error, PasswordDue) else "/login"
+    signing_in = str(site_of(request).parts.get("sign_in", "/login"))
+    place = "/password" if isinstance(error, PasswordDue) else signing_in
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": place})
     if request.method == "GET" and request.url.path != "/" and place == "/login":
@@ -136,4 +141,4 @@ def problem(request: Request, status: int, told: str = "") -> HTMLResponse:
     """A whole page, or for htmx one box, that says what is wrong and what can be done."""
     title = TITLES.get(status, TITLES[500])
     name = "refusal.html" if request.headers.get("hx-request") else "problem.html"
-    return page(request, name, status, title=title, told=told, status=status)
+    return page(request, name, status, title=title, told=told)

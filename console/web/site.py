@@ -9,13 +9,15 @@ from typing import Any
 from fastapi import FastAPI, Request
 
 from console.web.live import Hub
+from console.web.tries import Tries
 from console.wiring import Office
 
 
 @dataclass(frozen=True)
 class Site:
     """One console. `wake`: tells the consumers of this process that there is work, if it has any.
-    `extend` and `parts`: the routes that the demo adds, and what it puts on every page.
+    `extend` and `parts`: the routes that the demo adds, and what it puts on every page. `tries`:
+    who has been failing to sign in.
     """
 
     office: Office
@@ -23,6 +25,7 @@ class Site:
     wake: Callable[[], None] = lambda: None
     extend: Callable[[FastAPI], None] = lambda _: None
     parts: dict[str, Any] = field(default_factory=dict)
+    tries: Tries = field(default_factory=Tries)
 
     def moved(self) -> None:
         """Called after a step was recorded: consumers and open pages are told at once."""

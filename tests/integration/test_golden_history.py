@@ -104,7 +104,7 @@ def test_the_auditor_agrees(history):
         first = json.loads(life[0].data)
         policy = RULEBOOK.policies.get(first["profile"], first["profile_version"])
         spacing = int(policy.call_spacing.total_seconds() * 1_000_000)
-        told = audit_folds.fold(life, spacing, policy.verify_first)
+        told = audit_folds.fold(life, spacing, policy.verify_first, policy.max_returns)
         assert told.illegal == []
         expected = audit_folds.unwritten() | stored[subject]
         assert {name: told.row[name] for name in expected} == expected

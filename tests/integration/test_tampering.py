@@ -396,7 +396,8 @@ def test_what_lies_beside_the_ratings(tampered, statement, names):
         ("state", "'RECTIFYING'"), ("version", "version - 1"), ("unit", "'ZD-YBJ'"),
         ("round", "2"), ("claimer", "'x'"), ("ticket", "'x'"), ("due_at", "1"),
         ("ended_at", "NULL"), ("collected_at", "1"), ("profile", "'linwu'"), ("handled_by", "'x'"),
-        ("area", "'x'"), ("project_no", "'x'"),
+        ("area", "'x'"), ("project_no", "'x'"), ("assisting", "',x,'"), ("next_call_at", "1"),
+        ("marks", "' malice '"),
     ],
 )  # fmt: skip
 def test_a_state_set_back_or_any_other_column_of_the_row(tampered, column, value):

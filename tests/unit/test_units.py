@@ -104,6 +104,7 @@ def test_an_alias_claimed_by_two_units_is_refused(tmp_path):
         (unit("A", "乙局"), "code"),
         (unit("B", ""), "name"),
         (unit("B", "乙\x7f局"), "name"),
+        (unit("B,C", "乙局"), "code"),
         (unit("B", "乙局", tier="处室"), "tier"),
         (unit("B", "乙局", rest="order = 0"), "order"),
         (unit("B", "乙局", rest='order = "1"'), "order"),
@@ -112,7 +113,7 @@ def test_an_alias_claimed_by_two_units_is_refused(tmp_path):
         (unit("B", "乙局", rest='phone = "1"'), "phone"),
         ('code = "B"', "name"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_a_bad_unit_is_refused_by_line_and_field(tmp_path, second, field):
     with pytest.raises(InvalidInput) as refused:

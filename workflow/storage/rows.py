@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, bindparam, insert, update
 
 from workflow.complaint import Complaint, dump
+from workflow.states import State
 from workflow.storage.database import Spoken, run_many
 from workflow.storage.models import complaints
 
@@ -31,8 +32,14 @@ ROW = (
     "due_at",
     "ended_at",
     "fold",
+    "assisting",
+    "next_call_at",
+    "marks",
 )
-_MOVED = ("state", "version", "unit", "round", "claimer", "ticket", "due_at", "ended_at", "fold")
+_MOVED = (
+    *("state", "version", "unit", "round", "claimer", "ticket", "due_at", "ended_at", "fold"),
+    *("assisting", "next_call_at", "marks"),
+)
 _INSERT = insert(complaints)
 _UPDATE = (
     update(complaints)
@@ -84,6 +91,27 @@ def _due_at(c: Complaint) -> int | None:
     return min(running, default=None)
 
 
+def _assisting(c: Complaint) -> str | None:
+    return f",{','.join(c.assisting)}," if c.assisting else None
+
+
+def _marks(c: Complaint) -> str:
+    """What is open beside the state: `verify` a verification, `contact` a phone asked for,
+    `malice` an allegation, `question` 代问, `extension` a request, `capped` a return that only
+    a supervisor rules on.
+    """
+    told = (
+        ("verify", "verify" in c.limits),
+        ("contact", c.contact_requested),
+        ("malice", c.alleger is not None),
+        ("question", c.question_open),
+        ("extension", c.extension_asked > 0),
+        ("capped", c.returns_used_up and c.state == State.RETURNED),
+    )
+    said = " ".join(mark for mark, holds in told if holds)
+    return f" {said} " if said else ""
+
+
 def _row(c: Complaint) -> tuple[Any, ...]:
     return (
         c.id,
@@ -104,6 +132,9 @@ def _row(c: Complaint) -> tuple[Any, ...]:
         _due_at(c),
         c.ended_at,
         dump(c),
+        _assisting(c),
+        c.next_call_at,
+        _marks(c),
     )
 
 
@@ -118,5 +149,8 @@ def _moves(c: Complaint) -> tuple[Any, ...]:
         _due_at(c),
         c.ended_at,
         dump(c),
+        _assisting(c),
+        c.next_call_at,
+        _marks(c),
         c.id,
     )

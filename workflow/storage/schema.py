@@ -13,7 +13,7 @@ from workflow.storage import log
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys
 
-HEAD = "0007"
+HEAD = "0009"
 """This release's migration."""
 
 

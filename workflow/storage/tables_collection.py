@@ -184,3 +184,17 @@ messages = Table(
 """Messages of a topic that could not be taken in: parked, replayed, discarded; and `trying` while
 counted. Key, value and headers lie sealed, until the row is settled or its time is over.
 """
+
+receipts = Table(
+    "receipts",
+    METADATA,
+    Column("sender", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("answer", Text),
+    Column("received_at", Instant, nullable=False),
+    Index("receipts_received", "received_at"),
+)
+"""What a system was answered to a delivery, by its own key: written with the last of its rows.
+`fingerprint`: a keyed digest of what it sent.
+"""

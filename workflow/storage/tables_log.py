@@ -36,11 +36,19 @@ complaints = Table(
     Column("due_at", Instant),
     Column("ended_at", Instant),
     Column("fold", Text, nullable=False),
+    Column("assisting", Text),
+    Column("next_call_at", Instant),
+    Column("marks", Text, nullable=False, server_default=""),
     UniqueConstraint("source", "project_no", "service_number"),
     Index(
         "complaints_open",
         "state",
         "due_at",
+        "next_call_at",
+        "marks",
+        "claimer",
+        "unit",
+        "handled_by",
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
@@ -50,9 +58,18 @@ complaints = Table(
         sqlite_where=text("ended_at IS NOT NULL"),
         postgresql_where=text("ended_at IS NOT NULL"),
     ),
+    Index("complaints_of_unit", "unit", "ended_at"),
+    Index(
+        "complaints_assisted",
+        "assisting",
+        sqlite_where=text("assisting IS NOT NULL"),
+        postgresql_where=text("assisting IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
-"""One row a complaint: its fold, and the columns that queues are read by."""
+"""One row a complaint: its fold, and the columns that queues are read by. `assisting` is
+",A,B,"; `marks` are words with a space before and after each: see `workflow.storage.rows`.
+"""
 
 events = Table(
     "events",

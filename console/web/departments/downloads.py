@@ -1,4 +1,4 @@
-"""附件: a file of a feedback, for its unit and for those who review it; each reading is recorded."""
+"""附件: a file of a feedback, for its unit and for those who review it; looking is recorded."""
 
 from __future__ import annotations
 

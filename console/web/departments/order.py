@@ -1,4 +1,4 @@
-"""工单办理: one order as its unit sees it: what is to be solved, what was said, what can be done."""
+"""工单办理: one order as its unit sees it: what to solve, what was said, what can be done."""
 
 from __future__ import annotations
 

@@ -1,0 +1,71 @@
+"""办结果: what a door's step answers: the step, what falls due, and where the complaint stands
+now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from console import wording
+from console.sight import UNITS_LIMITS
+from workflow.complaint import Complaint, Open, load
+from workflow.contact import phone_of
+from workflow.ledger import Recorded
+from workflow.storage.models import complaints
+
+if TYPE_CHECKING:
+    from console.wiring import Office
+
+UNITS_PARTY = "departments"
+
+
+class Taken(NamedTuple):
+    """A step, the complaint as it stands now, and after a reveal the number."""
+
+    done: Recorded
+    now: Complaint
+    zone: ZoneInfo
+    phone: str | None
+
+    @property
+    def revealed(self) -> bool:
+        return self.done.type == "ContactRevealed"
+
+
+def taken(office: Office, done: Recorded) -> Taken:
+    """The step with all that its answer tells."""
+    with office.database.read() as conn:
+        query = select(complaints.c.fold).where(complaints.c.id == done.subject)
+        now = load(conn.execute(query).scalar_one())
+        revealed = done.type == "ContactRevealed"
+        phone = phone_of(conn, office.vault, done.subject) if revealed else None
+    zone = office.rulebook.bound(now.profile, now.profile_version).policy.zone
+    return Taken(done, now, zone, phone)
+
+
+def limits_for(done: Recorded, party: str) -> Iterator[tuple[str, Open]]:
+    """What falls due by this step, as far as this party may know."""
+    for name, opened in done.limits.items():
+        if party != UNITS_PARTY or name in UNITS_LIMITS:
+            yield name, opened
+
+
+def taken_json(taken: Taken, party: str) -> dict[str, Any]:
+    """The same for a machine; instants as ISO 8601 in the office's zone."""
+    done, now = taken.done, taken.now
+    shown = {
+        "subject": done.subject,
+        "event": done.type,
+        "version": done.version,
+        "state": done.state,
+        "repeated": done.repeated,
+        "limits": {
+            name: wording.iso(opened.due_at, taken.zone) for name, opened in limits_for(done, party)
+        },
+        "now": {"state": now.state, "version": now.version},
+    }
+    return shown | {"phone": taken.phone} if taken.revealed else shown

@@ -1,0 +1,45 @@
+"""限流: how often somebody may ask: buckets of tokens in memory, each process its own."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from workflow.errors import BihuanError
+
+MOST = 10_000
+"""Askers remembered; beyond these the one that has been quiet longest is forgotten."""
+
+
+class TooOften(BihuanError):
+    """请求太频繁，请稍等再试。"""
+
+    def __init__(self, seconds: int) -> None:
+        self.retry_after = seconds
+        super().__init__(f"请求太频繁，请 {seconds} 秒后再试")
+
+
+class Buckets:
+    """Each asker may ask `burst` times at once and `rate` times a second for ever."""
+
+    def __init__(
+        self, burst: int, rate: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.burst, self.rate = burst, rate
+        self._clock, self._lock = clock, threading.Lock()
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, asker: str) -> None:
+        """One of the asker's tokens. Raises TooOften, with the seconds until there is one."""
+        with self._lock:
+            now = self._clock()
+            left, at = self._left.pop(asker, (float(self.burst), now))
+            left = min(self.burst, left + (now - at) * self.rate)
+            self._left[asker] = (left - 1 if left >= 1 else left, now)
+            if len(self._left) > MOST:
+                self._left.popitem(last=False)
+        if left < 1:
+            raise TooOften(math.ceil((1 - left) / self.rate))

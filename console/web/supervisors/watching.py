@@ -1,0 +1,188 @@
+"""超期监督: the board, one complaint's pressing, and the acts from a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
+
+from console.accounts import Signed
+from console.parked import stuck
+from console.refusals import line
+from console.web.access import Sent, SiteHere, step
+from console.web.navigation import WATCH
+from console.web.rendering import page, status_of
+from console.web.site import Site
+from console.web.stepping import text
+from console.web.supervisors import board
+from console.web.supervisors.acting import ACTS, act
+from console.web.supervisors.headline import headline
+from console.web.supervisors.history import history
+from console.web.supervisors.lines import lines, pressing
+from console.web.supervisors.spans import spans
+from schemas.envelope import Role
+from workflow.door import SUBJECT
+from workflow.errors import BihuanError, Refused
+from workflow.limits import LIMITS
+
+router = APIRouter()
+BACK = ("/watch", "/decisions", "/c/")
+"""Pages a form may lead back to."""
+
+AskHere = Annotated[board.Ask, Depends(board.asked)]
+
+
+@router.get("/watch")
+def watch(
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(WATCH)],
+    ask: AskHere,
+    did: str | None = None,
+    of: str | None = None,
+) -> HTMLResponse:
+    """Everything that is open, the most pressing first, with what one looks at every morning."""
+    with site.office.database.read() as conn:
+        shown = _board(site, conn, viewer, ask)
+        shown |= {
+            "head": headline(site.office, conn),
+            "stuck": [one for one in stuck(conn) if not one.held],
+        }
+    return page(request, "supervisors/watch.html", title="超期监督", done=told(did, of), **shown)
+
+
+@router.get("/watch/rows")
+def rows(
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(WATCH)],
+    ask: AskHere,
+) -> HTMLResponse:
+    """The board alone, for a page that is open."""
+    with site.office.database.read() as conn:
+        shown = _board(site, conn, viewer, ask)
+    return page(request, "supervisors/board.html", **shown)
+
+
+def _board(site: Site, conn: Connection, viewer: Signed, ask: board.Ask) -> dict[str, Any]:
+    office, now = site.office, site.office.clock()
+    policy = office.rulebook.in_force(now)
+    at, units = (
+        spans(office.rulebook.bound(policy.name, policy.version).calendar, now),
+        office.units,
+    )
+    tabs = board.tabs(conn, viewer.actor, ask, at)
+    count = next(tab.count for tab in tabs if tab.key == ask.show)
+    everything = next(tab.count for tab in tabs if tab.key == "all")
+    wide = bool(ask.unit or ask.day) or everything >= board.MATRIX_FROM
+    found = board.page_of(conn, viewer.actor, ask, at)
+    return {
+        "ask": ask,
+        "tabs": tabs,
+        "count": count,
+        "pages": max(1, -(-count // board.PER_PAGE)),
+        "rows": lines(office, conn, viewer.actor, found, at),
+        "spans": at.days,
+        "matrix": board.matrix(conn, viewer.actor, at, units) if wide else (),
+        "unit_label": board.unit_name(units, ask.unit) if ask.unit else "",
+        "day_label": span.label if (span := at.named(ask.day)) else "",
+        "updated": now,
+    }
+
+
+@router.get("/watch/{subject}")
+def one(
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(WATCH)],
+    subject: str,
+    act: str | None = None,
+    back: str | None = None,
+) -> HTMLResponse:
+    """How one complaint was pressed, and the form of the act asked for; for htmx the form alone."""
+    shown = _one(site, viewer, subject, act, {}, safe(back))
+    name = "form" if request.headers.get("hx-request") else "one"
+    return page(request, f"supervisors/{name}.html", title=f"督办 {subject}", **shown)
+
+
+def _one(
+    site: Site, viewer: Signed, subject: str, event: str | None, given: Mapping[str, Any], back: str
+) -> dict[str, Any]:
+    found = history(site.office, subject, viewer.actor)
+    pressed = pressing(found.complaint)
+    opened = [row for row in LIMITS if row.name in found.complaint.limits and not row.window]
+    return {
+        "found": found,
+        "c": found.complaint,
+        "act": ACTS[event] if event in found.legal else None,
+        "acts": [ACTS[name] for name in found.legal],
+        "given": given or {"limit": pressed[0] if pressed else ""},
+        "limits": [(row.name, row.label) for row in opened],
+        "units": site.office.units.units,
+        "back": back,
+        "refused": "",
+    }
+
+
+def _act(event: str) -> Any:
+    """The route of one step: a permission of its own, from the loop's table."""
+
+    def take(
+        request: Request,
+        site: SiteHere,
+        viewer: Annotated[Signed, Depends(step(event))],
+        form: Sent,
+        subject: str,
+    ) -> Response:
+        back = safe(text(form, "back"))
+        try:
+            act(site, viewer, form, event, subject)
+        except Refused as error:
+            given = {**form, "assisting": form.getlist("assisting")}
+            return _refused(request, site, viewer, subject, event, given, back, error)
+        join = "&" if "?" in back else "?"
+        return RedirectResponse(f"{back}{join}did={event}&of={subject}", 303)
+
+    return take
+
+
+def _refused(
+    request: Request,
+    site: Site,
+    viewer: Signed,
+    subject: str,
+    event: str,
+    given: Mapping[str, Any],
+    back: str,
+    error: BihuanError,
+) -> HTMLResponse:
+    shown = _one(site, viewer, subject, event, given, back) | {"refused": line(error)}
+    title = f"督办 {subject}"
+    return page(request, "supervisors/one.html", status_of(error), title=title, **shown)
+
+
+def told(did: str | None, of: str | None) -> str:
+    """What has just been done, in words of ours alone."""
+    if did in ACTS and of and SUBJECT.fullmatch(of):
+        return f"{of} {ACTS[did].done}"
+    return ""
+
+
+def safe(back: str | None) -> str:
+    """A page of ours to go back to, without what was told there before."""
+    asked = urlsplit(back or "")
+    if asked.scheme or asked.netloc or not asked.path.startswith(BACK):
+        return "/watch"
+    kept = [
+        part for part in asked.query.split("&") if part and not part.startswith(("did=", "of="))
+    ]
+    return asked.path + (f"?{'&'.join(kept)}" if kept else "")
+
+
+for _event in ACTS:
+    if Role.SUPERVISOR in step(_event).roles:
+        router.add_api_route(f"/watch/{{subject}}/{_event}", _act(_event), methods=["POST"])
