@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from console.accounts import Signed
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.api import app as api
+from console.web.departments import router as departments
 from console.web.finding import router as finding
 from console.web.guard import Guard
 from console.web.home import router as home
@@ -36,6 +37,7 @@ ROUTERS = (
     home,
     finding,
     reasons,
+    departments,
     supervisors,
 )
 """The desks, in the order of the loop."""
