@@ -20,6 +20,8 @@ from console.web.guard import Guard
 from console.web.home import router as home
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.office.accounts import router as office_accounts
+from console.web.office.units import router as office_units
 from console.web.reasons import router as reasons
 from console.web.rendering import STATIC, problem, refused
 from console.web.signing import router as signing
@@ -36,6 +38,8 @@ ROUTERS = (
     finding,
     reasons,
     supervisors,
+    office_accounts,
+    office_units,
 )
 """The desks, in the order of the loop."""
 

@@ -42,6 +42,7 @@ class Entry(NamedTuple):
 HEAD: Final = (
     Entry("/", HOME),
     Entry("/watch", WATCH),
+    Entry("/units", UNITS),
 )
 """In the order of the loop; a page is entered here with the desk that serves it."""
 
