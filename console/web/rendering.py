@@ -49,8 +49,8 @@ _STATUS: tuple[tuple[type[errors.BihuanError], int], ...] = (
 
 
 def status_of(error: errors.BihuanError) -> int:
-    """The HTTP status of a refusal: 401, 403, 404, 409, 422, 429 or 503; 500 for what nobody can mend
-    by asking differently.
+    """The HTTP status of a refusal: 401, 403, 404, 409, 422, 429 or 503; 500 for what nobody can
+    mend by asking differently.
     """
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
