@@ -41,7 +41,10 @@ class Entry(NamedTuple):
 
 HEAD: Final = (
     Entry("/", HOME),
+    Entry("/orders", ORDERS),
+    Entry("/contacts", CONTACTS),
     Entry("/watch", WATCH),
+    Entry("/decisions", DECISIONS),
 )
 """In the order of the loop; a page is entered here with the desk that serves it."""
 
