@@ -7,6 +7,7 @@ import signal
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from producers.sources import source
 from schemas.envelope import Role
 from workflow.bus import rebuild
 from workflow.bus.embedded import EmbeddedBus
-from workflow.errors import Refused
+from workflow.errors import Away, Refused
 from workflow.ledger import Actor
 from workflow.outbox import Message, deliver
 from workflow.storage.models import complaints, lanes, progress
@@ -139,6 +140,13 @@ def quarter(
     if counted:
         acknowledge(counted, commits=hook.count)
     city.close()
+
+
+def insistent_quarter(folder: str, acks: str) -> None:
+    """The same by people who try again when the server was away."""
+    while True:
+        with suppress(Away):
+            return quarter(folder, acks)
 
 
 def _first_round(does: Any) -> None:
