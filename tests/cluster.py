@@ -70,6 +70,7 @@ class Cluster:
         self.city = City(folder, Hurrying(self._since))
         make_room(self.city.office.database)
         self.children: dict[str, Child] = {}
+        self._wanted = 0
         self.poison = 0
         """Messages that a story means to be parked."""
         self.poisoned: set[str] = set()
@@ -84,10 +85,36 @@ class Cluster:
             given = {"command": self.commands[name], "session": SESSION, "also": also}
             self.children[name] = self._zygote.start("jobs:job", **given, **self._surroundings)
 
-    def works(self, seed: object, rounds: int = 1000) -> None:
-        """A client, until it is killed or has asked so often."""
-        given = {"acks": str(self.acks), "seed": str(seed), "rounds": rounds}
-        self.children["client"] = self._zygote.start("jobs:client", **given, **self._surroundings)
+    def asks(self, rounds: int) -> None:
+        """Has the client, started where it is not there, do so many rounds more."""
+        self._wanted += rounds
+        wanted = self.acks.with_name("wanted")
+        wanted.with_suffix(".new").write_text(str(self._wanted), encoding="utf-8")
+        wanted.with_suffix(".new").replace(wanted)
+        if "client" not in self.children:
+            given = {"acks": str(self.acks), "wanted": str(wanted), "seed": str(self._wanted)}
+            self.children["client"] = self._zygote.start(
+                "jobs:client", **given, **self._surroundings
+            )
+
+    def answers(self, more: int, seconds: float = 60.0) -> None:
+        """Waits until the client has so many answers more, or all that it wants."""
+        deadline, enough = time.monotonic() + seconds, len(self._answers()) + more
+        while len(self._answers()) < enough and not self._all_answered():
+            assert time.monotonic() < deadline, "the client gets no answers"
+            time.sleep(0.002)
+
+    def is_answered(self, seconds: float = 60.0) -> None:
+        """Waits until the client has an answer to all that it asked, and asks no more."""
+        self.asks(0)
+        deadline = time.monotonic() + seconds
+        while not self._all_answered():
+            assert time.monotonic() < deadline, "the client gets no answers"
+            assert self.runs("client"), "the client has ended"
+            time.sleep(0.01)
+
+    def _all_answered(self) -> bool:
+        return any(line.get("done", -1) >= self._wanted for line in acknowledged(self.acks))
 
     @property
     def _surroundings(self) -> dict[str, Any]:
@@ -117,11 +144,6 @@ class Cluster:
             assert time.monotonic() < deadline, f"{name} does not end"
             time.sleep(0.05)
         return self.children.pop(name).wait()
-
-    def is_answered(self, seed: object) -> None:
-        """The client asks again for all that it has no answer to, until it has one."""
-        self.works(seed, rounds=0)
-        assert self.ends("client") == 0
 
     def settles(self, seconds: float = 60.0) -> None:
         """Waits, and does nothing: until all queues are empty and all timers of now have rung.

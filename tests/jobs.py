@@ -4,6 +4,7 @@ command line, and a client that sends ratings and takes steps. An hour passes fo
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -37,6 +38,7 @@ from workflow.states import State
 from workflow.storage.models import complaints
 
 PACE = 3600
+logging.getLogger("bihuan.clock").setLevel(logging.ERROR)  # it would tell of the pace
 ACTORS = {actor.name: actor for actor in (CITIZEN, HANDLER, OPERATOR)}
 
 
@@ -155,18 +157,28 @@ def deadly_rating() -> None:
 
 
 def client(
-    folder: str, environment: Mapping[str, str], since: int, acks: str, seed: str, rounds: int
+    folder: str, environment: Mapping[str, str], since: int, acks: str, wanted: str, seed: str
 ) -> None:
-    """Somebody outside who first asks again for what was not answered, then for more and more."""
+    """Somebody outside who asks again for what was not answered, and then for more: so many rounds
+    as the file `wanted` says in all. Tells when all of that has its answer.
+    """
     os.environ.update(environment)
-    city = City(Path(folder), Hurrying(since))
-    person = Client(city, acks, Random(seed))
-    person.asks_again()
-    for _ in range(rounds):
-        person.does_something()
-    while person.unanswered():
-        time.sleep(0.1)
+    person = Client(City(Path(folder), Hurrying(since)), acks, Random(seed))
+    done = told = max(
+        (line["done"] for line in acknowledged(Path(acks)) if "done" in line), default=0
+    )
+    while True:
         person.asks_again()
+        if done < int(Path(wanted).read_text(encoding="utf-8") or 0):
+            person.does_something()
+            done += 1
+        elif person.waits_for_answers():
+            time.sleep(0.1)
+        elif told < done:
+            acknowledge(acks, done=done)
+            told = done
+        else:
+            time.sleep(0.01)
 
 
 class Client:
@@ -176,22 +188,19 @@ class Client:
 
     def __init__(self, city: City, acks: str, rng: Random) -> None:
         self._city, self._acks, self._rng = city, acks, rng
-        self._asked = {line["asked"] for line in acknowledged(Path(acks)) if "asked" in line}
+        lines = acknowledged(Path(acks))
+        self._asked = {line["asked"]: line for line in lines if "asked" in line}
+        answered = {line["answered"] for line in lines if "answered" in line}
+        self._open = {key: line for key, line in self._asked.items() if key not in answered}
         self._publisher: kafka.Publisher | None = None
         if (broker := KafkaSettings.broker()) is not None:
             self._publisher = kafka.Publisher(broker)
 
-    def unanswered(self) -> dict[str, Any]:
-        asked: dict[str, Any] = {}
-        for line in acknowledged(Path(self._acks)):
-            if "asked" in line:
-                asked[line["asked"]] = line
-            else:
-                asked.pop(line["answered"])
-        return asked
+    def waits_for_answers(self) -> bool:
+        return bool(self._open)
 
     def asks_again(self) -> None:
-        for line in self.unanswered().values():
+        for line in list(self._open.values()):
             self._ask(line)
 
     def does_something(self) -> None:
@@ -201,9 +210,9 @@ class Client:
     def _wants(self, key: str, **what: Any) -> None:
         if key in self._asked:
             return
-        self._asked.add(key)
         acknowledge(self._acks, asked=key, **what)
-        self._ask({"asked": key, **what})
+        self._asked[key] = self._open[key] = {"asked": key, **what}
+        self._ask(self._open[key])
 
     def _ask(self, line: dict[str, Any]) -> None:
         try:
@@ -213,6 +222,7 @@ class Client:
         except Refused as refusal:
             told = {"refused": type(refusal).__name__}
         acknowledge(self._acks, answered=line["asked"], **told)
+        del self._open[line["asked"]]
 
     def _sends(self) -> None:
         at = instant(self._city.clock() - 1_800_000_000).isoformat()
@@ -220,7 +230,7 @@ class Client:
         stars = [self._rng.choice((1, 2, 5, 5, 5)) for _ in range(5)]
         rows = [(f"{name}-{n}", star) for n, star in enumerate(stars)]
         how = self._rng.choice(["by_file", "by_topic"] if self._publisher else ["by_file"])
-        self._wants(name, how=how, rows=rows, at=at)
+        self._wants(name, how=how, rows=rows, rated_at=at)
 
     def by_file(self, line: dict[str, Any]) -> dict[str, Any]:
         answers = self._city.portal.sends(*self._rows(line))
@@ -236,7 +246,7 @@ class Client:
         return {"projects": [project for project, _ in line["rows"]]}
 
     def _rows(self, line: dict[str, Any]) -> list[Rating]:
-        at = datetime.fromisoformat(line["at"])
+        at = datetime.fromisoformat(line["rated_at"])
         return [rating(project, stars, assessTime=at) for project, stars in line["rows"]]
 
     def _steps(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import tempfile
@@ -32,6 +33,8 @@ from workflow.storage.models import complaints, lanes, progress
 
 def warm() -> None:
     """Imports, statements and rules, once for all children."""
+    for name in ("jobs", "console.processes", "producers.topic", "workflow.bus.topic"):
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory() as folder:
         city = City(Path(folder))
         make_room(city.office.database)
