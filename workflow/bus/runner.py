@@ -42,6 +42,8 @@ class Runner:
     pause: Callable[[float], None] = time.sleep
     rotation: int = 0
     """The lane it begins with: runners side by side begin apart."""
+    on_parked: Callable[[Row[Any], str], None] = lambda _row, _error: None
+    """Told of each record that was parked, with its error, once that is committed."""
     _singly: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -218,7 +220,9 @@ class Runner:
             held = parking.held_subjects(posting.conn, self.consumer.name)
             actual = "held" if row.subject in held else status
             self._park(posting, bare(row), actual, message, tries)
-            return True
+        if actual == "parked":
+            self.on_parked(row, message)
+        return True
 
 
 def _moved(reaches: Sequence[Reach]) -> int:
