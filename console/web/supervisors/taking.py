@@ -1,11 +1,11 @@
-"""一步: the route of a step's form: refused, its page comes back with what was typed; done, the page
-it was opened from.
+"""一步: the route of a step's form: refused, its page comes back with what was typed; done, the
+page it was opened from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
@@ -41,12 +41,10 @@ def taking(event: str, again: Again) -> Callable[..., Response]:
     page of a refused one.
     """
 
+    permitted: Signed = Depends(step(event))
+
     def take(
-        request: Request,
-        site: SiteHere,
-        viewer: Annotated[Signed, Depends(step(event))],
-        form: Sent,
-        subject: str,
+        request: Request, site: SiteHere, form: Sent, subject: str, viewer: Signed = permitted
     ) -> Response:
         back = safe(text(form, "back"))
         try:
@@ -64,7 +62,7 @@ def taking(event: str, again: Again) -> Callable[..., Response]:
 
 def told(did: str | None, of: str | None) -> str:
     """What has just been done, in words of ours alone."""
-    if did in ACTS and of and SUBJECT.fullmatch(of):
+    if did is not None and did in ACTS and of and SUBJECT.fullmatch(of):
         return f"{of} {ACTS[did].done}"
     return ""
 
