@@ -64,8 +64,7 @@ def taken_json(taken: Taken, party: str) -> dict[str, Any]:
         "state": done.state,
         "repeated": done.repeated,
         "limits": {
-            name: wording.iso(opened.due_at, taken.zone)
-            for name, opened in limits_for(done, party)
+            name: wording.iso(opened.due_at, taken.zone) for name, opened in limits_for(done, party)
         },
         "now": {"state": now.state, "version": now.version},
     }

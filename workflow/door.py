@@ -195,7 +195,9 @@ def invalid(error: ValidationError) -> InvalidInput:
     """The first thing a model found wrong, as the refusal a person can act on."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "内容"
-    return InvalidInput(field, "" if first["type"] == "missing" else first["input"], reason_of(first))
+    return InvalidInput(
+        field, "" if first["type"] == "missing" else first["input"], reason_of(first)
+    )
 
 
 _REASONS = {

@@ -42,6 +42,8 @@ class Entry(NamedTuple):
 
 HEAD: Final = (
     Entry("/", HOME),
+    Entry("/orders", ORDERS),
+    Entry("/contacts", CONTACTS),
     Entry("/watch", WATCH),
     Entry("/decisions", DECISIONS),
     Entry("/collect", COLLECT),
