@@ -47,6 +47,7 @@ HEAD: Final = (
     Entry("/watch", WATCH),
     Entry("/decisions", DECISIONS),
     Entry("/collect", COLLECT),
+    Entry("/figures", FIGURES),
 )
 """In the order of the loop; a page is entered here with the desk that serves it."""
 
