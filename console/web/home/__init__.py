@@ -1,4 +1,4 @@
-"""今日待办: the most pressing of one's own work; what is missing, for those who set the office up."""
+"""今日待办: the most pressing of one's own work; what is missing, for those who set it up."""
 
 from __future__ import annotations
 

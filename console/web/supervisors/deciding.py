@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from console.accounts import Signed
 from console.refusals import line
-from console.web.access import SiteHere
+from console.web.access import SiteHere, step
 from console.web.navigation import DECISIONS
 from console.web.rendering import page, status_of
 from console.web.site import Site
@@ -118,5 +118,9 @@ def _again(request: Request, site: Site, viewer: Signed, asked: Asked) -> HTMLRe
 
 
 for _event in (answer for kind in KINDS.values() for answer in kind.answers):
-    _take = taking(_event, _again)
-    router.add_api_route(f"/decisions/{{subject}}/{_event}", _take, methods=["POST"])
+    router.add_api_route(
+        f"/decisions/{{subject}}/{_event}",
+        taking(_event, _again),
+        methods=["POST"],
+        dependencies=[Depends(step(_event))],
+    )

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.accounts import Signed
-from console.web.access import Sent, SiteHere, step
+from console.web.access import Present, Sent, SiteHere
 from console.web.site import Site
 from console.web.stepping import text
 from console.web.supervisors.acting import ACTS, act
@@ -37,14 +37,16 @@ Again = Callable[[Request, Site, Signed, Asked], HTMLResponse]
 
 
 def taking(event: str, again: Again) -> Callable[..., Response]:
-    """The route of one step, with the permission the loop's table gives it; `again` shows the
-    page of a refused one.
+    """The route of one step, to be added with its permission; `again` shows the page of a refused
+    one.
     """
 
-    permitted: Signed = Depends(step(event))
-
     def take(
-        request: Request, site: SiteHere, form: Sent, subject: str, viewer: Signed = permitted
+        request: Request,
+        site: SiteHere,
+        viewer: Present,
+        form: Sent,
+        subject: str,
     ) -> Response:
         back = safe(text(form, "back"))
         try:
@@ -62,7 +64,7 @@ def taking(event: str, again: Again) -> Callable[..., Response]:
 
 def told(did: str | None, of: str | None) -> str:
     """What has just been done, in words of ours alone."""
-    if did is not None and did in ACTS and of and SUBJECT.fullmatch(of):
+    if did and did in ACTS and of and SUBJECT.fullmatch(of):
         return f"{of} {ACTS[did].done}"
     return ""
 

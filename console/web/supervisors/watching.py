@@ -138,7 +138,11 @@ def _again(request: Request, site: Site, viewer: Signed, asked: Asked) -> HTMLRe
 
 
 for _event in ACTS:
-    if Role.SUPERVISOR in step(_event).roles:
+    _permission = step(_event)
+    if Role.SUPERVISOR in _permission.roles:
         router.add_api_route(
-            f"/watch/{{subject}}/{_event}", taking(_event, _again), methods=["POST"]
+            f"/watch/{{subject}}/{_event}",
+            taking(_event, _again),
+            methods=["POST"],
+            dependencies=[Depends(_permission)],
         )
