@@ -15,6 +15,7 @@ SCOPE_WORDS = {
     "intake": "报送办件和评价",
     "read": "读差评件",
     "steps": "办理步骤",
+    "rulings": "监督和裁决",
     "figures": "指标",
     "search": "按号码查",
 }

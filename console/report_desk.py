@@ -41,15 +41,23 @@ class Reading:
 @contextmanager
 def reading(ctx: typer.Context, as_of: int | None = None) -> Iterator[Reading]:
     """The office's database as of one instant, for as long as the report reads."""
+    from console.wiring import office  # noqa: PLC0415  # SQLAlchemy is slow
+
+    with office(ctx.obj.data) as opened, snapshot(opened, as_of) as read:
+        yield read
+
+
+@contextmanager
+def snapshot(office: Office, as_of: int | None = None) -> Iterator[Reading]:
+    """The same of an office that is open."""
     from console.reports.footing import footing_of  # noqa: PLC0415  # rich and SQLAlchemy are slow
-    from console.wiring import office  # noqa: PLC0415
     from workflow.units import stored  # noqa: PLC0415
 
-    with office(ctx.obj.data) as opened, opened.database.read() as conn:
-        now = opened.clock()
-        zone = opened.rulebook.in_force(now).zone
+    with office.database.read() as conn:
+        now = office.clock()
+        zone = office.rulebook.in_force(now).zone
         footing = footing_of(conn, zone, now if as_of is None else as_of)
-        yield Reading(opened, conn, stored(conn), footing, now)
+        yield Reading(office, conn, stored(conn), footing, now)
 
 
 @dataclass(frozen=True, slots=True)

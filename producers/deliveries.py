@@ -1,5 +1,5 @@
-"""归集: what a system delivers in one request, taken in batch by batch; a repeat of its key gets the
-first answer.
+"""归集: what a system delivers in one request, taken in batch by batch; a repeat of its key gets
+the first answer.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ class Scope(StrEnum):
     INTAKE = "intake"  # 报送办件和评价
     READ = "read"  # 读差评件
     STEPS = "steps"  # 办理步骤
+    RULINGS = "rulings"  # 监督和裁决
     FIGURES = "figures"  # 指标
     SEARCH = "search"  # 按号码查
 

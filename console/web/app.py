@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
+from console.web.api import app as api
 from console.web.departments import router as departments
 from console.web.finding import router as finding
 from console.web.guard import Guard
@@ -61,6 +62,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
     for router in ROUTERS:
         app.include_router(router)
+    app.mount(api.PLACE, api.create_api(site))
     site.extend(app)
     _errors(app)
     check_declared(app)

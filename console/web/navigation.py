@@ -44,6 +44,7 @@ HEAD: Final = (
     Entry("/orders", ORDERS),
     Entry("/contacts", CONTACTS),
     Entry("/watch", WATCH),
+    Entry("/decisions", DECISIONS),
 )
 """In the order of the loop; a page is entered here with the desk that serves it."""
 

@@ -49,13 +49,13 @@ _STATUS: tuple[tuple[type[errors.BihuanError], int], ...] = (
 
 
 def status_of(error: errors.BihuanError) -> int:
-    """The HTTP status of a refusal: 401, 403, 404, 409, 422, 429 or 503; 500 for what nobody can mend
-    by asking differently.
+    """The HTTP status of a refusal: 401, 403, 404, 409, 422, 429 or 503; 500 for what nobody can
+    mend by asking differently.
     """
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def page(request: Request, template: str, /, status: int = 200, **context: Any) -> HTMLResponse:
+def page(request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
     """The template filled; every page has `viewer`, `navigation`, `key` (a fresh command key),
     `zone`, `now` and `parts` beside its own context.
     """

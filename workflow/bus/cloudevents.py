@@ -1,5 +1,6 @@
 """An event of the log as a CloudEvents message in binary mode, and back: the value is the event's
-data by its published schema, everything else is a header `ce_…`.
+data by its published schema, everything else is a header `ce_…`. In structured mode it is one JSON
+object.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Row
 
 from workflow.clock import instant, micros
@@ -34,6 +36,17 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 def headers_of(row: Row[Any]) -> list[tuple[str, bytes]]:
     """The event's attributes; what is None has no header."""
+    found = [(f"ce_{name}", str(value).encode()) for name, value in _attributes(row).items()]
+    return [("content-type", b"application/json"), *found]
+
+
+def structured(row: Row[Any]) -> dict[str, Any]:
+    """The event as one JSON object: its attributes, and its data."""
+    said = {**_attributes(row), "datacontenttype": "application/json", "data": from_json(row.data)}
+    return said | {"limits": from_json(row.limits)} if row.limits else said
+
+
+def _attributes(row: Row[Any]) -> dict[str, Any]:
     said: dict[str, Any] = {
         "specversion": "1.0",
         "id": f"{row.subject}-{row.version}",
@@ -42,9 +55,7 @@ def headers_of(row: Row[Any]) -> list[tuple[str, bytes]]:
     }
     said |= {name: getattr(row, name) for name in (*_TEXTS, *_NUMBERS)}
     said |= {name: instant(getattr(row, name)).isoformat() for name in _TIMES}
-    attributes = {_NAMES.get(name, name): value for name, value in said.items()}
-    found = [(f"ce_{k}", str(v).encode()) for k, v in attributes.items() if v is not None]
-    return [("content-type", b"application/json"), *found]
+    return {_NAMES.get(name, name): value for name, value in said.items() if value is not None}
 
 
 def row_from(value: bytes | None, headers: Headers) -> Row[Any]:

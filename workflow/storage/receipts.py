@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.errors import KeyReused
@@ -42,7 +42,7 @@ def settle(conn: Connection, receipt: Receipt, answer: str) -> None:
     conn.execute(update(receipts).where(*mine, receipts.c.answer.is_(None)).values(answer=answer))
 
 
-def _row(conn: Connection, receipt: Receipt) -> Row[Any] | None:
+def _row(conn: Connection, receipt: Receipt) -> Any:
     query = select(receipts.c.fingerprint, receipts.c.answer).where(
         receipts.c.sender == receipt.sender, receipts.c.key == receipt.key
     )

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
 
 from console.door_words import command_name, help_of
 from producers import departments, hotline, supervisors
@@ -120,7 +121,7 @@ def body_of(one: OpenDoor) -> type[BaseModel]:
 def _field(one: OpenDoor, name: str, parameter: inspect.Parameter, hint: Any) -> tuple[Any, Any]:
     default = ... if parameter.default is inspect.Parameter.empty else parameter.default
     said = EXAMPLES.get(name)
-    field = Field(
+    field: Any = Field(
         [] if default == () else default,
         description=help_of(one.party, one.door, name),
         examples=None if said is None else [said],
@@ -133,17 +134,20 @@ def _kind(one: OpenDoor, name: str, hint: Any) -> Any:
     """What the event says of the field, where the door takes it as it is."""
     if name == "role":
         return Literal[tuple(sorted(map(str, one.roles)))]
-    if name in texts_of(one.kind):
-        return Annotated[str, Field(max_length=TEXT_MOST)]
     if name == "next_call_at":
         return Annotated[AwareDatetime, Field(strict=False)]
+    if name in texts_of(one.kind):
+        return Annotated[str, Field(max_length=TEXT_MOST)]
     if get_origin(hint) is Sequence:
         return Annotated[list[Annotated[str, Field(max_length=120)]], Field(max_length=20)]
     kinds = set(get_args(hint) or (hint,)) - {type(None)}
-    if kinds == {bool}:
+    return _coded(kinds.pop(), one.kind.model_fields.get(name))
+
+
+def _coded(kind: Any, known: FieldInfo | None) -> Any:
+    if kind is bool:
         return bool
-    known = one.kind.model_fields.get(name)
-    if kinds == {int}:
+    if kind is int:
         return Annotated[int, *(known.metadata if known else ()), Field(ge=0, le=10_000)]
     codes = _codes(known.annotation) if known else ()
     return Literal[codes] if codes else Annotated[str, Field(max_length=120)]

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from console.accounts.tokens import Scope, System, system_of
+from console.cli_tokens import SCOPE_WORDS
 from console.web.api.problems import TokenNeeded
 from console.web.limiting import Buckets
 from console.web.site import site_of
@@ -19,16 +20,8 @@ from workflow.ledger import Actor
 BEARER = HTTPBearer(
     auto_error=False,
     bearerFormat="bh_…",
-    description="管理员用 `bihuan token add` 发的令牌，只显示一次。请求头：`Authorization: Bearer bh_…`",
+    description="管理员用 `bihuan token add` 发的令牌，只显示一次",
 )
-WORDS = {
-    Scope.INTAKE: "报送办件和评价",
-    Scope.READ: "读差评件",
-    Scope.STEPS: "办理步骤",
-    Scope.RULINGS: "监督、裁决",
-    Scope.FIGURES: "看指标",
-    Scope.SEARCH: "按号码查找",
-}
 
 
 @dataclass
@@ -43,7 +36,7 @@ class Granted:
     """A permission of systems: a scope. Every request counts, those without a token too."""
 
     def __init__(self, scope: Scope) -> None:
-        self.name, self.scope = WORDS[scope], scope
+        self.name, self.scope = SCOPE_WORDS[scope], scope
 
     def __call__(
         self,

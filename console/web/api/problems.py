@@ -63,6 +63,7 @@ NO_TOKEN = Kind(401, "no-token", "令牌无效")
 NOT_PERMITTED = Kind(403, "not-permitted", "没有权限")
 NOT_FOUND = Kind(404, "not-found", "没有这个网址")
 NO_METHOD = Kind(405, "no-such-method", "这个网址不能这样用")
+CONFLICT = Kind(409, "other-content", "与先收的不同")
 TOO_LARGE = Kind(413, "too-large", "内容太大")
 INVALID = Kind(422, "invalid-input", "填报有误")
 TOO_OFTEN = Kind(429, "too-often", "请求太频繁")
@@ -82,6 +83,21 @@ _KINDS: tuple[tuple[type[errors.BihuanError], Kind], ...] = (
 )
 _BY_STATUS = {kind.status: kind for kind in (NOT_FOUND, NO_METHOD, TOO_LARGE, BAD_BODY)}
 _BROKEN = "已记下这次出错，没有答复的都没有办。请稍后用同一个请求键再试"
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These refusals as a route's document tells them, beside those every route has."""
+    told = {
+        400: "读不懂",
+        404: "没有，或不给您看",
+        409: "现在不能这样办",
+        413: "太大",
+        422: "填报有误",
+    }
+    always = {401: "令牌无效", 403: "没有权限", 429: "太频繁", 503: "暂时办不了"}
+    shown = always | {status: told[status] for status in statuses}
+    content = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": shown[status], "content": content} for status in sorted(shown)}
 
 
 def answer(
@@ -151,7 +167,7 @@ def of_shape(_request: Request, error: Exception) -> Response:
     return answer(kind, detail, field=found[0]["field"], reason=found[0]["reason"], errors=found)
 
 
-def _wrong(one: Mapping[str, Any]) -> dict[str, str]:
+def _wrong(one: Any) -> dict[str, str]:
     place = [str(part) for part in one["loc"] if part not in ("body", "query", "header", "path")]
     if one["type"] == "json_invalid":
         return {"field": WHOLE_BODY, "reason": "不是合格的 JSON"}

@@ -13,7 +13,7 @@
     var parts = [];
     if (event.ctrlKey || event.metaKey) parts.push("Ctrl");
     if (event.altKey) parts.push("Alt");
-    var key = event.key.length === 1 ? event.key : event.key;
+    var key = event.key;
     if (event.altKey && /^Key[A-Z]$/.test(event.code)) key = event.code.slice(3);
     parts.push(key);
     return parts.join("+").toLowerCase();
@@ -24,6 +24,7 @@
   document.addEventListener("keydown", function (event) {
     if (event.isComposing || typing(event)) return;
     var said = pressed(event), found = null;
+    if (said === "enter" && event.target.closest && event.target.closest("a, button, summary, [tabindex]:not(main)")) return;
     document.querySelectorAll("[data-key]").forEach(function (one) {
       var here = event.target.closest ? event.target.closest("form") : null;
       if (one.getAttribute("data-key").toLowerCase() !== said || one.offsetParent === null) return;

@@ -4,7 +4,8 @@ to.
 
 from fastapi import APIRouter
 
-from console.web.supervisors import watching
+from console.web.supervisors import deciding, watching
 
 router = APIRouter()
-router.include_router(watching.router)
+for part in (watching, deciding):
+    router.include_router(part.router)

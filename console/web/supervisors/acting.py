@@ -67,11 +67,10 @@ _ACTS = (
 ACTS: Mapping[str, Act] = {act.event: act for act in _ACTS}
 
 
-def act(site: Site, viewer: Signed, form: FormData, event: str, subject: str) -> str:
-    """Does what the form asks; answers the words for it. Raises what the door raises."""
+def act(site: Site, viewer: Signed, form: FormData, event: str, subject: str) -> None:
+    """Does what the form asks. Raises what the door raises."""
     wanted = ACTS[event]
     stepping.take(site, viewer, form, wanted.door, subject, **_values(form, wanted))
-    return f"{subject} {wanted.done}"
 
 
 def _values(form: FormData, wanted: Act) -> dict[str, Any]:

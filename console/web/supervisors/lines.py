@@ -12,12 +12,13 @@ from sqlalchemy import Connection, select
 
 from console import wording
 from console.queues import holder, left_text, remaining
+from console.web.supervisors.history import legal
 from console.web.supervisors.spans import Spans
+from console.web.supervisors.spans import tone as tone_of
 from console.wiring import Office
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Open
 from workflow.ledger import Actor
-from workflow.legal import legal_steps
 from workflow.limits import LIMITS, OWNERS
 from workflow.outbox import CITIZEN
 from workflow.states import State
@@ -91,13 +92,6 @@ def pressing(c: Complaint) -> tuple[str, Open] | None:
     return min(running, key=lambda one: one[1].due_at, default=None)
 
 
-def acts(office: Office, c: Complaint, viewer: Actor) -> tuple[str, ...]:
-    """The events of `ACTS` that the viewer may record now."""
-    policy = office.rulebook.bound(c.profile, c.profile_version).policy
-    legal = legal_steps(c, viewer.role, viewer.name, office.clock(), policy, viewer.unit)
-    return tuple(event for event in ACTS if event in legal)
-
-
 def _line(
     office: Office,
     viewer: Actor,
@@ -114,7 +108,7 @@ def _line(
         worked = remaining(rules.calendar, at.now, opened.due_at)
         left = left_text(rules.calendar, worked, opened.due_at)
         due = wording.when(opened.due_at, rules.policy.zone)
-        tone, task = _tone(opened.due_at, at), _task(c, name)
+        tone, task = tone_of(opened.due_at, at), _task(c, name)
     whose = _whose(c, found[0] if found else None, units, rules.policy.max_returns)
     mine = whose == ME
     return Line(
@@ -128,9 +122,14 @@ def _line(
         task,
         whose,
         (*_reminders(told, found), *([sent[c.id]] if c.id in sent else [])),
-        tuple((event, ACTS[event]) for event in _offered(acts(office, c, viewer), mine, tone)),
+        tuple((event, ACTS[event]) for event in _offered(_legal(office, c, viewer), mine, tone)),
         mine or tone == "red",
     )
+
+
+def _legal(office: Office, c: Complaint, viewer: Actor) -> list[str]:
+    open_to_him = legal(office, c, viewer)
+    return [event for event in ACTS if event in open_to_him]
 
 
 def _offered(legal: Sequence[str], mine: bool, tone: str) -> Sequence[str]:
@@ -148,10 +147,6 @@ def _offered(legal: Sequence[str], mine: bool, tone: str) -> Sequence[str]:
 
 
 _DECIDING = frozenset(event for pair in DECISIONS.values() for event in pair)
-
-
-def _tone(due: int, at: Spans) -> str:
-    return "red" if due < at.now else "yellow" if due < at.soon else "calm"
 
 
 def _task(c: Complaint, limit: str | None) -> str:

@@ -57,6 +57,11 @@ def spans(calendar: Calendar, now: int) -> Spans:
     return Spans(now, _end(calendar, days[0]), tuple(found))
 
 
+def tone(due: int, at: Spans) -> str:
+    """red once overdue, yellow until the end of the next working day, else calm."""
+    return "red" if due < at.now else "yellow" if due < at.soon else "calm"
+
+
 def _working(calendar: Calendar, today: date) -> list[date]:
     """The next working days; any days where there are none in sight."""
     ahead = (today + n * _DAY for n in range(1, 60))

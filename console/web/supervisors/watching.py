@@ -4,35 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from console.accounts import Signed
 from console.parked import stuck
 from console.refusals import line
-from console.web.access import Sent, SiteHere, step
+from console.web.access import SiteHere, step
 from console.web.navigation import WATCH
 from console.web.rendering import page, status_of
 from console.web.site import Site
-from console.web.stepping import text
 from console.web.supervisors import board
-from console.web.supervisors.acting import ACTS, act
+from console.web.supervisors.acting import ACTS
+from console.web.supervisors.decisions import extended
 from console.web.supervisors.headline import headline
 from console.web.supervisors.history import history
 from console.web.supervisors.lines import lines, pressing
 from console.web.supervisors.spans import spans
+from console.web.supervisors.taking import Asked, safe, taking, told
 from schemas.envelope import Role
-from workflow.door import SUBJECT
-from workflow.errors import BihuanError, Refused
 from workflow.limits import LIMITS
 
 router = APIRouter()
-BACK = ("/watch", "/decisions", "/c/")
-"""Pages a form may lead back to."""
-
 AskHere = Annotated[board.Ask, Depends(board.asked)]
 
 
@@ -114,6 +109,8 @@ def _one(
 ) -> dict[str, Any]:
     found = history(site.office, subject, viewer.actor)
     pressed = pressing(found.complaint)
+    c = found.complaint
+    rules = site.office.rulebook.bound(c.profile, c.profile_version)
     opened = [row for row in LIMITS if row.name in found.complaint.limits and not row.window]
     return {
         "found": found,
@@ -122,67 +119,27 @@ def _one(
         "acts": [ACTS[name] for name in found.legal],
         "given": given or {"limit": pressed[0] if pressed else ""},
         "limits": [(row.name, row.label) for row in opened],
+        "extended": extended(rules, found.complaint),
         "units": site.office.units.units,
         "back": back,
         "refused": "",
     }
 
 
-def _act(event: str) -> Any:
-    """The route of one step: a permission of its own, from the loop's table."""
-
-    def take(
-        request: Request,
-        site: SiteHere,
-        viewer: Annotated[Signed, Depends(step(event))],
-        form: Sent,
-        subject: str,
-    ) -> Response:
-        back = safe(text(form, "back"))
-        try:
-            act(site, viewer, form, event, subject)
-        except Refused as error:
-            given = {**form, "assisting": form.getlist("assisting")}
-            return _refused(request, site, viewer, subject, event, given, back, error)
-        join = "&" if "?" in back else "?"
-        return RedirectResponse(f"{back}{join}did={event}&of={subject}", 303)
-
-    return take
-
-
-def _refused(
-    request: Request,
-    site: Site,
-    viewer: Signed,
-    subject: str,
-    event: str,
-    given: Mapping[str, Any],
-    back: str,
-    error: BihuanError,
-) -> HTMLResponse:
-    shown = _one(site, viewer, subject, event, given, back) | {"refused": line(error)}
-    title = f"督办 {subject}"
-    return page(request, "supervisors/one.html", status_of(error), title=title, **shown)
-
-
-def told(did: str | None, of: str | None) -> str:
-    """What has just been done, in words of ours alone."""
-    if did in ACTS and of and SUBJECT.fullmatch(of):
-        return f"{of} {ACTS[did].done}"
-    return ""
-
-
-def safe(back: str | None) -> str:
-    """A page of ours to go back to, without what was told there before."""
-    asked = urlsplit(back or "")
-    if asked.scheme or asked.netloc or not asked.path.startswith(BACK):
-        return "/watch"
-    kept = [
-        part for part in asked.query.split("&") if part and not part.startswith(("did=", "of="))
-    ]
-    return asked.path + (f"?{'&'.join(kept)}" if kept else "")
+def _again(request: Request, site: Site, viewer: Signed, asked: Asked) -> HTMLResponse:
+    """The page with what was typed, and why it was refused."""
+    shown = _one(site, viewer, asked.subject, asked.event, asked.given, asked.back)
+    shown["refused"] = line(asked.error)
+    title, status = f"督办 {asked.subject}", status_of(asked.error)
+    return page(request, "supervisors/one.html", status, title=title, **shown)
 
 
 for _event in ACTS:
-    if Role.SUPERVISOR in step(_event).roles:
-        router.add_api_route(f"/watch/{{subject}}/{_event}", _act(_event), methods=["POST"])
+    _permission = step(_event)
+    if Role.SUPERVISOR in _permission.roles:
+        router.add_api_route(
+            f"/watch/{{subject}}/{_event}",
+            taking(_event, _again),
+            methods=["POST"],
+            dependencies=[Depends(_permission)],
+        )

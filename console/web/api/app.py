@@ -1,0 +1,69 @@
+"""接口: the application under `/api/v1`, and its document."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from console.web.api import complaints, figures, following, intake, problems, steps
+from console.web.api.granted import Limits
+from console.web.site import Site
+from workflow.errors import BihuanError
+
+PLACE = "/api/v1"
+BODY_MOST = 256 * 1024
+"""Bytes a request may have; a delivery says its own."""
+
+ABOUT = """别的系统由此报送办件和评价、办理步骤、查看和跟读。
+
+- **令牌**：请求头 `Authorization: Bearer bh_…`。令牌有范围（intake 报送、read 看、steps 办理、
+  rulings 监督裁决、figures 指标、search 查找），可以限于一个单位；所办的都以令牌的名义留痕。
+- **请求键**：`Idempotency-Key`。没有得到答复就原样再送一次，只办一次，得到第一次的答复。
+- **版本**：办理时写 `expected_version`；其间别人办过，409，`changed` 写明办了什么。
+  现在不能办的也是 409，`allowed` 写明能办什么、在哪个路径办。
+- **拒绝**：一律是 `application/problem+json`（RFC 9457），`type` 供程序判断，`detail` 给人看。
+- **限流**：每个令牌每秒 50 次，一时可到 200 次；每个地址每秒 100 次，一时可到 400 次。超了 429，
+  `Retry-After` 写明几秒后再来。503 也有。
+- **大小**：报送 16 MB、5,000 条；其他 256 kB。
+- **时间**：ISO 8601，带时区。网址里不放个人信息。
+"""
+
+
+class Api(FastAPI):
+    """Its document tells of refusals as they are."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            made = super().openapi()
+            made["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema()
+        return super().openapi()
+
+
+def create_api(site: Site, limits: Limits | None = None) -> FastAPI:
+    """The interface over this site, to be mounted at `PLACE`."""
+    api = Api(
+        title="闭环接口",
+        version=version("bihuan"),
+        description=ABOUT,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        servers=[{"url": PLACE}],
+        root_path_in_servers=False,
+        max_body_size=BODY_MOST,
+        strict_content_type=False,
+    )
+    api.state.site, api.state.limits = site, limits or Limits()
+    api.state.streams = following.Streams()
+    for module in (intake, complaints, figures, following):
+        api.include_router(module.router)
+    api.include_router(steps.router_of_doors())
+    api.add_exception_handler(BihuanError, problems.refused)
+    api.add_exception_handler(HTTPException, problems.of_status)
+    api.add_exception_handler(RequestValidationError, problems.of_shape)
+    api.add_exception_handler(Exception, problems.broken)
+    return api

@@ -1,0 +1,180 @@
+"""接口: the log followed: every event, in the order of its complaint, from any position."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy import Row, select
+
+from console.accounts.tokens import Scope, System, system_of
+from console.sight import RETALIATION_READERS
+from console.web.access import SiteHere
+from console.web.api.granted import Granted, viewer_of
+from console.web.api.problems import problems
+from console.web.limiting import TooOften
+from console.web.site import Site
+from workflow.bus.cloudevents import structured
+from workflow.errors import InvalidInput, NotPermitted
+from workflow.storage.database import Database
+from workflow.storage.log import LANES
+from workflow.storage.models import events, lanes
+
+READ = Granted(Scope.READ)
+AT_ONCE = 50
+"""Events of a lane read at once."""
+
+LOOK = 1.0
+"""Seconds after which the log is looked at, whoever recorded."""
+
+PING = 15
+"""Looks without an event after which the stream says that it is alive, and its token is asked for
+again.
+"""
+
+MOST_STREAMS = 4
+"""A token's streams at once."""
+
+BUSY_SECONDS = 30
+router = APIRouter(tags=["事件"])
+
+
+_NUMBER = re.compile("[0-9]{1,18}")
+
+
+class Position(tuple[int, ...]):
+    """How far somebody has read, lane by lane; as text the numbers with dots between."""
+
+    @classmethod
+    def read(cls, text: str) -> Position:
+        """Raises InvalidInput."""
+        parts = text.split(".")
+        if len(parts) != LANES or not all(map(_NUMBER.fullmatch, parts)):
+            raise InvalidInput("after", "", "须是事件流给出的 id，或 0、now")
+        return cls(map(int, parts))
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self))
+
+    def past(self, row: Row[Any]) -> Position:
+        """After this event too."""
+        return Position(max(pos, row.pos) if n == row.lane else pos for n, pos in enumerate(self))
+
+
+class Streams:
+    """Counts the streams a token has open."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one_more(self, name: str) -> Iterator[None]:
+        """Raises TooOften."""
+        with self._lock:
+            if self._open[name] >= MOST_STREAMS:
+                raise TooOften(BUSY_SECONDS)
+            self._open[name] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open[name] -= 1
+
+
+def start_of(
+    site: SiteHere,
+    after: Annotated[
+        str,
+        Query(max_length=400, description="从哪里之后：事件的 id，0 从头，now 从现在"),
+    ] = "now",
+    last_event_id: Annotated[
+        str | None, Header(max_length=400, description="断线重连时由客户端自动带上，先于 after")
+    ] = None,
+) -> Position:
+    """Where the stream begins. Raises InvalidInput."""
+    said = last_event_id or after
+    if said == "0":
+        return Position([0] * LANES)
+    return heads(site.office.database) if said == "now" else Position.read(said)
+
+
+def follower(request: Request, system: Annotated[System, Depends(READ)]) -> Iterator[System]:
+    """A system that may follow. Raises NotPermitted, TooOften."""
+    if system.unit is not None:
+        raise NotPermitted("限单位的令牌不能跟读事件，请用 GET /complaints")
+    with request.app.state.streams.one_more(system.name):
+        yield system
+
+
+@router.get(
+    "/events",
+    response_class=EventSourceResponse,
+    summary="跟读事件",
+    description="服务器推送（SSE）。每条 `data` 是一个 CloudEvents 1.0 的 JSON 事件，"
+    "与发布到消息主题的相同，不含任何人的个人信息；同一件的事件先后有序，一条不漏。"
+    "`id` 是读到的位置：存下来，重连时放进 `Last-Event-ID` 或 `after`。"
+    "没有事件时每 15 秒一行注释。",
+    responses=problems(422),
+)
+async def follow(
+    request: Request,
+    site: SiteHere,
+    system: Annotated[System, Depends(follower)],
+    position: Annotated[Position, Depends(start_of)],
+) -> AsyncIterator[ServerSentEvent]:
+    yield ServerSentEvent(event="position", id=str(position), raw_data=str(position))
+    quiet = 0
+    with site.hub.open(viewer_of(system)) as page:
+        while True:
+            rows = await run_in_threadpool(beyond, site.office.database, position)
+            for row in rows:
+                position = position.past(row)
+                if _told(row, system):
+                    yield ServerSentEvent(id=str(position), data=structured(row))
+            quiet = 0 if rows else quiet + 1
+            if quiet >= PING:
+                quiet = 0
+                yield ServerSentEvent(comment="ping")
+                if not await run_in_threadpool(_still, site, request, system):
+                    return
+            if not rows and await page.changed(LOOK) is None:
+                return
+
+
+def _told(row: Row[Any], system: System) -> bool:
+    """What a citizen says of reprisals is the supervisors' and the auditor's."""
+    if row.type != "RetaliationReported" or viewer_of(system).role in RETALIATION_READERS:
+        return True
+    return bool(row.actor == system.actor.name)
+
+
+def _still(site: Site, request: Request, system: System) -> bool:
+    given = request.headers.get("authorization", "").partition(" ")[2]
+    now = system_of(site.office, given.strip())
+    return now is not None and now.scopes == system.scopes
+
+
+def heads(database: Database) -> Position:
+    """The end of the log."""
+    with database.read() as conn:
+        found = {row.lane: row.pos for row in conn.execute(select(lanes.c.lane, lanes.c.pos))}
+    return Position(found.get(lane, 0) for lane in range(LANES))
+
+
+def beyond(database: Database, position: Position) -> Sequence[Row[Any]]:
+    """What follows this position, oldest first; of each lane without a gap."""
+    with database.read() as conn:
+        found: list[Row[Any]] = []
+        for lane, pos in conn.execute(select(lanes.c.lane, lanes.c.pos)):
+            if pos > position[lane]:
+                query = select(events).where(events.c.lane == lane, events.c.pos > position[lane])
+                found += conn.execute(query.order_by(events.c.pos).limit(AT_ONCE))
+    return sorted(found, key=lambda row: (row.recorded_at, row.lane, row.pos))
