@@ -82,6 +82,7 @@ class Complaint:
     case_class: str | None = None
     show_service_number: bool = False
     named_unit: str | None = None
+    named_assisting: list[str] = field(default_factory=list)
     unit: str | None = None
     assisting: list[str] = field(default_factory=list)
     orders: int = 0

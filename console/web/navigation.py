@@ -42,6 +42,7 @@ class Entry(NamedTuple):
 
 HEAD: Final = (
     Entry("/", HOME),
+    Entry("/hotline", HOTLINE),
     Entry("/orders", ORDERS),
     Entry("/contacts", CONTACTS),
     Entry("/watch", WATCH),
