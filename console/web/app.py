@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from console.accounts import Signed
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
@@ -61,7 +62,7 @@ def create_app(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.add_middleware(Guard)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), compresslevel=6))
     app.add_api_route("/live", live, response_class=EventSourceResponse, methods=["GET"])
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
     for router in ROUTERS:
