@@ -43,3 +43,10 @@ class Buckets:
                 self._left.popitem(last=False)
         if left < 1:
             raise TooOften(math.ceil((1 - left) / self.rate))
+
+    def give(self, asker: str) -> None:
+        """One token back: what was asked does not count."""
+        with self._lock:
+            if asker in self._left:
+                left, at = self._left[asker]
+                self._left[asker] = (min(float(self.burst), left + 1), at)
