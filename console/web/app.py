@@ -21,6 +21,7 @@ from console.web.departments import router as departments
 from console.web.finding import router as finding
 from console.web.guard import Guard
 from console.web.home import router as home
+from console.web.hotline import router as hotline
 from console.web.live import stream
 from console.web.navigation import LIVE
 from console.web.office.accounts import router as office_accounts
@@ -40,6 +41,7 @@ ROUTERS = (
     home,
     finding,
     reasons,
+    hotline,
     departments,
     supervisors,
     office_accounts,
