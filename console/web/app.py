@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from console.accounts import Signed
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
@@ -22,6 +23,8 @@ from console.web.guard import Guard
 from console.web.home import router as home
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.office.accounts import router as office_accounts
+from console.web.office.units import router as office_units
 from console.web.reasons import router as reasons
 from console.web.rendering import STATIC, problem, refused
 from console.web.signing import router as signing
@@ -39,6 +42,8 @@ ROUTERS = (
     reasons,
     departments,
     supervisors,
+    office_accounts,
+    office_units,
 )
 """The desks, in the order of the loop."""
 
@@ -57,7 +62,7 @@ def create_app(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.add_middleware(Guard)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), compresslevel=6))
     app.add_api_route("/live", live, response_class=EventSourceResponse, methods=["GET"])
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
     for router in ROUTERS:

@@ -48,6 +48,7 @@ HEAD: Final = (
     Entry("/decisions", DECISIONS),
     Entry("/collect", COLLECT),
     Entry("/figures", FIGURES),
+    Entry("/units", UNITS),
 )
 """In the order of the loop; a page is entered here with the desk that serves it."""
 

@@ -95,6 +95,7 @@ def _templates() -> Environment:
     env.globals |= {"static": static}
     env.filters |= {
         "when": wording.when,
+        "near": wording.near,
         "state_name": wording.state_name,
         "role_name": wording.role_name,
         "event_name": wording.event_name,

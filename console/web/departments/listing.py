@@ -119,7 +119,7 @@ def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Ro
         left=left,
         due_at=opened.due_at if opened else 1 << 62,
         acknowledges=main and state is State.DISPATCHED,
-        ended=wording.when(c.ended_at, rules.policy.zone) if c.ended_at else "",
+        ended=wording.near(c.ended_at, rules.policy.zone, now) if c.ended_at else "",
         outcome=outcome_of(c),
     )
 

@@ -119,7 +119,7 @@ def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: 
         seen=seen,
         left=opened and left_of(rules, opened, now, paused=limit in c.paused),
         limit=limit,
-        cards=_cards(c),
+        cards=_cards(c, limit),
         steps=foreseen.units_steps(c, viewer, now, rules),
         days_left=foreseen.days_left(c, rules),
         files=tuple(_files(files, viewer, order)),
@@ -132,10 +132,10 @@ def _holder(state: State) -> str:
     return "本单位" if state in BEFORE_FEEDBACK else who_has_it(state)
 
 
-def _cards(c: Complaint) -> tuple[tuple[str, int], ...]:
+def _cards(c: Complaint, limit: str) -> tuple[tuple[str, int], ...]:
     """From when on the unit has a yellow and a red card."""
-    opened = c.limits.get("rectify")
-    if opened is None or "rectify" in c.paused:
+    opened = c.limits.get(limit)
+    if opened is None or limit in c.paused:
         return ()
     cards = (("黄牌", opened.warn_at), ("红牌", opened.red_at))
     return tuple((name, at) for name, at in cards if at is not None)
@@ -176,13 +176,12 @@ def _last(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> Mapp
     return told | {"signer": signer, "signer_post": place}
 
 
-def effect(step: Foreseen, rules: BoundRules) -> str:
+def effect(step: Foreseen, rules: BoundRules, now: int) -> str:
     """What the step would do to the order's due time, in one line."""
     zone = rules.policy.zone
     if step.due_at is None:
-        return "" if step.before is None else "整改计时到此为止"
+        return ""
     if step.paused:
         return "停表：作出决定以前不计时"
-    if step.moves:
-        return f"最晚可到 {wording.when(step.due_at, zone)}"
-    return f"不停表：仍是 {wording.when(step.due_at, zone)} 到期"
+    due = wording.near(step.due_at, zone, now)
+    return f"最晚可到 {due}" if step.moves else f"不停表：仍是 {due} 到期"

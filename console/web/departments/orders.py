@@ -37,8 +37,15 @@ def orders(
         quarter = quarter_of(instant(now).astimezone(zone))
         own = own_figures(conn, str(viewer.unit), quarter, now)
     told = DONE.get(request.query_params.get("done", ""), "")
-    context = {"open": waiting, "finished": done, "own": own, "done": told}
-    return page(request, "departments/orders.html", title="我的工单", **context)
+    return page(
+        request,
+        "departments/orders.html",
+        title="我的工单",
+        open=waiting,
+        finished=done,
+        own=own,
+        done=told,
+    )
 
 
 @router.get("/orders/export.{kind}")
@@ -73,5 +80,5 @@ def until(
     rules = site.office.rulebook.bound(found.profile, found.profile_version)
     now = site.office.clock()
     one = foreseen.extension(found, working_days, viewer.actor, now, rules)
-    told = one.refusal or f"{effect(one, rules)}（全部同意的话）"
+    told = one.refusal or f"{effect(one, rules, now)}（全部同意的话）"
     return page(request, "departments/foreseen.html", told=told, refused=bool(one.refusal))

@@ -20,7 +20,7 @@ class Left(NamedTuple):
 
 def left_of(rules: BoundRules, opened: Open, now: int, *, paused: bool = False) -> Left:
     """Of a limit, as of now (microseconds UTC)."""
-    due = wording.when(opened.due_at, rules.policy.zone)
+    due = wording.near(opened.due_at, rules.policy.zone, now)
     if opened.provisional:
         due += "（暂定）"
     if paused:

@@ -82,7 +82,7 @@ def _words(site: Site, viewer: Signed, order: Order) -> dict[str, Any]:
         own = own_figures(conn, unit, quarter, now)
 
     def effect_of(step: Foreseen) -> str:
-        return effect(step, rules)
+        return effect(step, rules, now)
 
     return {
         "effect": effect_of,

@@ -129,7 +129,8 @@ def _keep_if_possible(form: Form, viewer: Signed, subject: str) -> None:
 def _attach(form: Form, viewer: Signed, subject: str) -> list[str]:
     """The ids of the files chosen in the form, each checked and kept."""
     who = {"account": viewer.account, "unit": str(viewer.unit)}
-    chosen = [one for one in form.sent.getlist("file") if isinstance(one, UploadFile) and one.size]
+    sent = form.sent.getlist("file")
+    chosen = [one for one in sent if isinstance(one, UploadFile) and one.filename]
     if len(chosen) > ATTACHMENTS_MOST:
         raise InvalidInput("附件", f"{len(chosen)}个", f"最多{ATTACHMENTS_MOST}个")
     ledger = form.site.office.ledger
@@ -153,5 +154,11 @@ def _told(form: Form, error: Refused | Transient) -> Response:
 def _files(form: Form, viewer: Signed) -> Response:
     """The list of files anew, beside whatever else the page shows."""
     order = order_page(form.site.office, viewer.actor, form.number)
-    shown = {"order": order, "chosen": None, "files_most": ATTACHMENTS_MOST, "anew": True}
-    return page(form.request, "departments/attachments.html", **shown)
+    return page(
+        form.request,
+        "departments/attachments.html",
+        order=order,
+        chosen=None,
+        files_most=ATTACHMENTS_MOST,
+        anew=True,
+    )

@@ -72,6 +72,19 @@
     setTimeout(function () { button.textContent = button.getAttribute("data-told"); }, 1600);
   }
 
+  // 附件太大，不必先传上去才知道。
+  document.addEventListener("change", function (event) {
+    var most = event.target.getAttribute && event.target.getAttribute("data-most");
+    if (!most) return;
+    var large = Array.prototype.filter.call(event.target.files, function (file) { return file.size > Number(most); });
+    var told = document.getElementById("attach-told");
+    told.textContent = "";
+    if (!large.length && event.target.files.length <= 10) return;
+    event.stopPropagation();
+    event.target.value = "";
+    told.textContent = !large.length ? "一次最多选10个文件，没有上传。" : large.map(function (file) { return file.name; }).join("、") + " 超过10MB，没有上传。请压缩或拆分后再传。";
+  }, true);
+
   // 拒绝的原因一出现，焦点就到那里，读屏也会念。
   function focusRefusal(root) {
     var told = root.querySelector ? root.querySelector("[data-focus]") : null;
