@@ -24,6 +24,8 @@ from console.web.home import router as home
 from console.web.hotline import router as hotline
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.office import ops as office_ops
+from console.web.office import rules as office_rules
 from console.web.office.accounts import router as office_accounts
 from console.web.office.units import router as office_units
 from console.web.reasons import router as reasons
@@ -46,6 +48,8 @@ ROUTERS = (
     supervisors,
     office_accounts,
     office_units,
+    office_rules.router,
+    office_ops.router,
 )
 """The desks, in the order of the loop."""
 
