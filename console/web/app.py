@@ -17,9 +17,11 @@ from console.accounts import Signed
 from console.web import finding, home, reasons, signing
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.api import app as api
+from console.web.api import problems
 from console.web.guard import Guard
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.oversize import Worded
 from console.web.rendering import STATIC, problem, refused
 from console.web.site import Site
 from workflow.errors import BihuanError
@@ -33,7 +35,7 @@ PING = 15.0
 
 def create_app(site: Site) -> FastAPI:
     """The console over this site. Raises Undeclared."""
-    app = FastAPI(
+    app = Worded(
         title="闭环",
         openapi_url=None,
         docs_url=None,
@@ -78,6 +80,8 @@ def _on_refusal(request: Request, error: Exception) -> Response:
 
 
 def _on_http(request: Request, error: Exception) -> Response:
+    if request.scope["path"].startswith(api.PLACE):  # none of the interface's own addresses
+        return problems.of_status(request, error)
     return problem(request, cast(HTTPException, error).status_code)
 
 
