@@ -5,6 +5,8 @@ RUN pip install --no-cache-dir --quiet "uv>=0.13,<1"
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --extra kafka --extra postgres --no-install-project
+COPY console/web/frontend console/web/frontend
+RUN uv run --frozen --isolated --only-group pages python console/web/frontend/build.py
 COPY README.md LICENSE hatch_build.py ./
 COPY schemas schemas
 COPY workflow workflow

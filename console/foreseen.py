@@ -1,5 +1,5 @@
-"""预计: what a unit's step would do to its due time, and until when it can be taken: the step itself,
-taken on the complaint's row and thrown away.
+"""预计: what a unit's step would do to its due time, and until when it can be taken: the step
+itself, taken on the complaint's row and thrown away.
 """
 
 from __future__ import annotations

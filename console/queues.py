@@ -4,21 +4,24 @@ is in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from console import wording
+from console.scope import visible
 from schemas.envelope import Role
 from workflow.calendar import Calendar, instant, worktime
-from workflow.complaint import Complaint, load
+from workflow.complaint import Complaint, Open, load
 from workflow.errors import InvalidInput
+from workflow.ledger import Actor
 from workflow.limits import OWNERS
 from workflow.states import FROM_ASSIGNING, FROM_DISPATCH, State
 from workflow.storage.models import complaints
+from workflow.unit_list import UnitList
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -38,6 +41,7 @@ TASKS = {
 }
 PAUSED = {"verify": "暂停，等单位补联系方式"}
 HALF_HOUR = timedelta(minutes=30)
+HOTLINES = tuple(state for state, (owner, _) in OWNERS.items() if owner is Role.OPERATOR)
 WORKING = (State.DISPATCHED, State.RECTIFYING)
 BESIDE = {
     "verify": (State.VERIFYING, FROM_DISPATCH),
@@ -51,7 +55,7 @@ presses it, the state it otherwise is, and the states beside which it is done.
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing to do. `due_at` in microseconds UTC; `left` in working time, below zero once
-    overdue.
+    overdue; `tone`: red once overdue, yellow from the yellow card on, paused, else calm.
     """
 
     subject: str
@@ -65,6 +69,7 @@ class Item:
     holder: str
     due_text: str
     due_iso: str | None
+    tone: str
 
 
 def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...]:
@@ -77,7 +82,21 @@ def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...
     if role == Role.DEPARTMENT and unit is None:
         raise InvalidInput("unit", "", "责任单位的待办须写单位")
     desk = _Desk(office, Role(role), unit)
-    return tuple(sorted(desk.items(), key=lambda item: (item.due_at is None, item.due_at or 0)))
+    query = select(complaints.c.fold).where(desk.concerns)
+    return desk.items(query)
+
+
+def pressing(office: Office, viewer: Actor, most: int) -> tuple[Item, ...]:
+    """The most pressing of a signed-in person's own items, at most so many: what he has claimed,
+    and what nobody has; for a role without a queue, none.
+    """
+    if viewer.role not in ROLES:
+        return ()
+    desk = _Desk(office, viewer.role, viewer.unit)
+    free = or_(complaints.c.claimer.is_(None), complaints.c.claimer == viewer.name)
+    mine = and_(desk.concerns, visible(viewer), *([free] if viewer.role is Role.OPERATOR else []))
+    by_due = (complaints.c.due_at.is_(None), complaints.c.due_at, complaints.c.id)
+    return desk.items(select(complaints.c.fold).where(mine).order_by(*by_due).limit(most))[:most]
 
 
 def remaining(calendar: Calendar, now: int, due: int) -> timedelta:
@@ -99,6 +118,16 @@ def left_text(calendar: Calendar, left: timedelta, due: int) -> str:
     return f"{sign}{hours:g}工时" if hours else f"{sign}{amount // timedelta(minutes=1)}分钟"
 
 
+def holder(c: Complaint, owner: Role, units: UnitList) -> str:
+    """In whose hands a complaint is where this role answers for it, as people read it."""
+    if owner is Role.DEPARTMENT:
+        unit = units.by_code.get(c.unit or "")
+        return unit.name if unit else c.unit or ""
+    if owner is Role.OPERATOR:
+        return c.claimer or "热线，未认领"
+    return wording.role_name(owner)
+
+
 class _Desk:
     """One reading of the open complaints for one role."""
 
@@ -110,16 +139,27 @@ class _Desk:
             raise InvalidInput("unit", unit, "单位名册里没有这个单位")
         self.unit = unit if found is None else found.code
 
-    def items(self) -> Iterator[Item]:
-        query = select(complaints.c.fold).where(complaints.c.ended_at.is_(None))
+    @property
+    def concerns(self) -> ColumnElement[bool]:
+        """The open complaints that may hold something for the role, by their columns."""
+        c = complaints.c
+        open_ = c.ended_at.is_(None)
         if self.role is Role.REVIEWER:
-            alleged = complaints.c.fold.contains('"alleger":"')
-            query = query.where(or_(complaints.c.state == State.APPEALED, alleged))
+            return and_(open_, or_(c.state == State.APPEALED, c.marks.contains(" malice ")))
+        if self.role is Role.SUPERVISOR:
+            marked = [c.marks.contains(f" {mark} ") for mark in ("extension", "capped")]
+            return and_(open_, or_(c.state == State.RULING, c.due_at < self.now, *marked))
+        if self.role is Role.DEPARTMENT:
+            return and_(open_, c.state.in_(WORKING))
+        beside = [c.marks.contains(f" {mark} ") for mark in ("question", "verify", "malice")]
+        return and_(open_, or_(c.state.in_(HOTLINES), *beside))
+
+    def items(self, query: Select[str]) -> tuple[Item, ...]:
+        """What the role has to do in these complaints, the most pressing first."""
         with self.office.database.read() as conn:
-            folds = conn.execute(query).scalars().all()
-        for complaint in map(load, folds):
-            for task, limit in self._tasks(complaint):
-                yield self._item(complaint, task, limit)
+            found = [load(fold) for fold in conn.execute(query).scalars()]
+        items = [self._item(c, task, limit) for c in found for task, limit in self._tasks(c)]
+        return tuple(sorted(items, key=lambda item: (item.due_at is None, item.due_at or 0)))
 
     def _tasks(self, c: Complaint) -> Iterable[tuple[str, str]]:
         owner, limit = OWNERS[State(c.state)]
@@ -180,16 +220,19 @@ class _Desk:
             self._holder(c, limit),
             "" if due is None else wording.when(due, zone),
             None if due is None else wording.iso(due, zone),
+            self._tone(c, limit, opened),
         )
+
+    def _tone(self, c: Complaint, limit: str, opened: Open | None) -> str:
+        if opened is None or limit in c.paused:
+            return "paused" if limit in c.paused else "calm"
+        if opened.due_at < self.now:
+            return "red"
+        return "yellow" if (opened.warn_at or opened.due_at) <= self.now else "calm"
 
     def _holder(self, c: Complaint, limit: str) -> str:
         owner = OWNERS[BESIDE[limit][0] if limit in BESIDE else State(c.state)][0]
-        if owner is Role.DEPARTMENT:
-            unit = self.units.by_code.get(c.unit or "")
-            return unit.name if unit else c.unit or ""
-        if owner is Role.OPERATOR:
-            return c.claimer or "热线，未认领"
-        return wording.role_name(owner)
+        return holder(c, owner, self.units)
 
 
 def _left(

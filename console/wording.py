@@ -185,6 +185,12 @@ def when(at: int, zone: ZoneInfo) -> str:
     return f"{at_office:%Y-%m-%d}({WEEKDAYS[at_office.weekday()]}){at_office:%H:%M}"
 
 
+def near(at: int, zone: ZoneInfo, now: int) -> str:
+    """The same without its year, if that is this year's: 10-21(四)15:00."""
+    this = local(at, zone).year == local(now, zone).year
+    return when(at, zone)[5 if this else 0 :]
+
+
 def iso(at: int, zone: ZoneInfo) -> str:
     """An instant (microseconds UTC) as ISO 8601 with the office's offset."""
     return local(at, zone).isoformat()

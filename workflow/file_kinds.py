@@ -1,4 +1,4 @@
-"""附件: what kind of file it is by what it holds, whatever its name says; a name fit to be shown."""
+"""附件: what kind of file it is by what it holds, whatever its name says; a name to be shown."""
 
 from __future__ import annotations
 

@@ -84,6 +84,7 @@ class Issuer:
         whatever does not hold, Away.
         """
         from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415
+        from httpx2 import HTTPError  # noqa: PLC0415
         from joserfc.errors import JoseError  # noqa: PLC0415
 
         if not secrets.compare_digest(state.encode(), pending.state.encode()):
@@ -98,6 +99,8 @@ class Issuer:
             return self._checked(str(token.get("id_token")), keys, pending.nonce, now)
         except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
             raise SignInRefused from error
+        except HTTPError as error:
+            raise Away(_AWAY) from error
 
     def _checked(self, token: str, keys: Any, nonce: str, now: int) -> Claims:
         from joserfc import jwt  # noqa: PLC0415
@@ -140,7 +143,7 @@ def _json(client: Any, address: str) -> Any:
     from httpx2 import HTTPError  # noqa: PLC0415
 
     try:
-        answer = client.get(address, withhold_token=True)
+        answer = client.request("GET", address, withhold_token=True)
         answer.raise_for_status()
         return answer.json()
     except (HTTPError, ValueError) as error:

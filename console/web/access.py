@@ -106,6 +106,13 @@ def signed_in(request: Request) -> Signed | None:
     return signed
 
 
+def present(signed: Annotated[Signed | None, Depends(signed_in)]) -> Signed:
+    """Whoever has been let in by the permission that the route declares beside it."""
+    if signed is None:
+        raise SignInNeeded
+    return signed
+
+
 def still_signed_in(request: Request) -> Signed | None:
     """The same, asked anew: a stream stays open longer than a session may. It is no act of the
     person's, and keeps no session alive.
@@ -125,6 +132,7 @@ async def sent(request: Request, signed: Annotated[Signed | None, Depends(signed
 
 Sent = Annotated[FormData, Depends(sent)]
 SiteHere = Annotated[Site, Depends(site_of)]
+Present = Annotated[Signed, Depends(present)]
 
 
 def check_declared(app: FastAPI) -> None:

@@ -12,22 +12,42 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from console.accounts import Signed
-from console.web import finding, home, reasons, signing
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.api import app as api
 from console.web.api import problems
+from console.web.departments import router as departments
+from console.web.finding import router as finding
 from console.web.guard import Guard
+from console.web.home import router as home
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.office.accounts import router as office_accounts
+from console.web.office.units import router as office_units
 from console.web.oversize import Worded
+from console.web.reasons import router as reasons
 from console.web.rendering import STATIC, problem, refused
+from console.web.signing import router as signing
 from console.web.site import Site
+from console.web.supervisors import router as supervisors
 from workflow.errors import BihuanError
 
 BODY_MOST = 2 * 1024 * 1024
 """Bytes a request may have; routes that take files say their own."""
+
+ROUTERS = (
+    signing,
+    home,
+    finding,
+    reasons,
+    departments,
+    supervisors,
+    office_accounts,
+    office_units,
+)
+"""The desks, in the order of the loop."""
 
 PING = 15.0
 """Seconds after which an open stream says that it is alive, and its session is asked for again."""
@@ -44,10 +64,10 @@ def create_app(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.add_middleware(Guard)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), compresslevel=6))
     app.add_api_route("/live", live, response_class=EventSourceResponse, methods=["GET"])
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
-    for router in (signing.router, home.router, finding.router, reasons.router):
+    for router in ROUTERS:
         app.include_router(router)
     app.mount(api.PLACE, api.create_api(site))
     site.extend(app)

@@ -17,6 +17,7 @@ ORDERS: Final = Allowed("我的工单", UNIT)
 CONTACTS: Final = Allowed("补联系方式", CLERK)
 WATCH: Final = Allowed("超期监督", SUPERVISOR)
 DECISIONS: Final = Allowed("待我裁决", SUPERVISOR, REVIEWER)
+URGE: Final = Allowed("催报", SUPERVISOR)
 COLLECT: Final = Allowed("归集监测", SUPERVISOR, Role.IT)
 FIGURES: Final = Allowed("指标", SUPERVISOR, UNIT)
 IMPORTS: Final = Allowed("导入", Role.IT, CLERK)
@@ -39,7 +40,16 @@ class Entry(NamedTuple):
         return self.permission.name
 
 
-HEAD: Final = (Entry("/", HOME),)
+HEAD: Final = (
+    Entry("/", HOME),
+    Entry("/orders", ORDERS),
+    Entry("/contacts", CONTACTS),
+    Entry("/watch", WATCH),
+    Entry("/decisions", DECISIONS),
+    Entry("/collect", COLLECT),
+    Entry("/figures", FIGURES),
+    Entry("/units", UNITS),
+)
 """In the order of the loop; a page is entered here with the desk that serves it."""
 
 

@@ -55,7 +55,7 @@ def status_of(error: errors.BihuanError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def page(request: Request, template: str, /, status: int = 200, **context: Any) -> HTMLResponse:
+def page(request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
     """The template filled; every page has `viewer`, `navigation`, `key` (a fresh command key),
     `zone`, `now` and `parts` beside its own context.
     """
@@ -95,6 +95,7 @@ def _templates() -> Environment:
     env.globals |= {"static": static}
     env.filters |= {
         "when": wording.when,
+        "near": wording.near,
         "state_name": wording.state_name,
         "role_name": wording.role_name,
         "event_name": wording.event_name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
@@ -15,16 +15,18 @@ from console.web.site import Site
 from workflow.errors import InvalidInput
 from workflow.ledger import Recorded
 
+Done = TypeVar("Done", bound=Recorded | None)
+
 
 def take(
     site: Site,
     viewer: Signed,
     form: FormData,
-    door: Callable[..., Recorded],
+    door: Callable[..., Done],
     subject: str,
     /,
     **values: Any,
-) -> Recorded:
+) -> Done:
     """Goes through this door with these values, with the form's command key and the version the
     person saw; then consumers and open pages are told. Raises what the door raises.
     """

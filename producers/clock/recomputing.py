@@ -34,7 +34,7 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
     with ledger.database.read() as conn:
         if _revision(conn) == reached(conn, DONE):
             return 0
-    with ledger.transaction() as posting:
+    with ledger.transaction(patient=True) as posting:
         revision = _revision(posting.conn)
     moved, after = 0, ""
     while True:
@@ -46,7 +46,7 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
         stale = [row.id for row in page if _stale(ledger.rulebook, load(row.fold))]
         if stale:
             moved += _moved(ledger, stale)
-    with ledger.transaction() as posting:
+    with ledger.transaction(patient=True) as posting:
         move(posting.conn, DONE, revision)
     return moved
 
@@ -57,7 +57,7 @@ def _revision(conn: Connection) -> int:
 
 def _moved(ledger: Ledger, subjects: list[str]) -> int:
     moved = 0
-    with ledger.transaction() as posting:
+    with ledger.transaction(patient=True) as posting:
         posting.prefetch(subjects)
         for subject in subjects:
             complaint = posting.complaint(subject)

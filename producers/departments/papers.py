@@ -1,5 +1,5 @@
-"""整改反馈的草稿和附件: what a handler has typed and attached, kept until it is submitted; no step of
-the complaint.
+"""草稿和附件: what a handler has typed and attached, kept until it is submitted; no step of the
+complaint.
 """
 
 from __future__ import annotations

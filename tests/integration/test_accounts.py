@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from city import City
+from console_pages import OTHER, PASSWORD, signed_up
 from sqlalchemy import select, update
 
 from console.accounts import passwords, setup, tokens
@@ -25,15 +26,7 @@ from workflow.errors import InvalidInput, NotPermitted, SignInRefused
 from workflow.ledger import Actor
 from workflow.storage import models
 
-PASSWORD, OTHER = "四个词 一只鸟 天黑了", "又一个 谁也不 知道的词"
 ADMIN = "admin"
-
-
-def signed_up(office: Office, account: str, *roles: Role, unit: str | None = None) -> str:
-    """An account whose person has set the password by the link; the account."""
-    new = person(office, account, f"{account}的人", roles, unit)
-    add(office, new, ADMIN)
-    return setup.use_link(office, setup.make_link(office, new.account, ADMIN), PASSWORD)
 
 
 def refused(office: Office, account: str, password: str) -> str:

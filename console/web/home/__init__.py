@@ -1,19 +1,51 @@
-"""今日待办: what waits for the person who has just signed in."""
+"""今日待办: the most pressing of one's own work; what is missing, for those who set it up."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from console.accounts import Signed
-from console.web.navigation import HOME
+from console.queues import Item, pressing
+from console.web.access import SiteHere
+from console.web.home.setting_up import left_to_do
+from console.web.navigation import HOME, entries
 from console.web.rendering import page
+from schemas.envelope import Role
 
 router = APIRouter()
+MOST = 12
+
+
+class Row(NamedTuple):
+    """One thing to do, and where."""
+
+    item: Item
+    place: str
+    number: str
 
 
 @router.get("/")
-def home(request: Request, viewer: Annotated[Signed, Depends(HOME)]) -> HTMLResponse:
-    return page(request, "home/home.html", title="今日待办", role=viewer.role)
+def home(
+    request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(HOME)]
+) -> HTMLResponse:
+    """Also the block alone, for a page that is open already."""
+    rows = [_row(item, viewer) for item in pressing(site.office, viewer.actor, MOST)]
+    block = request.headers.get("hx-request") is not None
+    return page(
+        request,
+        "home/rows.html" if block else "home/home.html",
+        title="今日待办",
+        rows=rows,
+        most=MOST,
+        steps=left_to_do(site.office, viewer.role),
+        pages=[entry for entry in entries(viewer.role) if entry.address != "/"],
+    )
+
+
+def _row(item: Item, viewer: Signed) -> Row:
+    if viewer.role is Role.DEPARTMENT:
+        return Row(item, f"/orders/{item.order}", item.order or "")
+    return Row(item, f"/c/{item.subject}", item.subject)

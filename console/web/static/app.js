@@ -13,7 +13,7 @@
     var parts = [];
     if (event.ctrlKey || event.metaKey) parts.push("Ctrl");
     if (event.altKey) parts.push("Alt");
-    var key = event.key.length === 1 ? event.key : event.key;
+    var key = event.key;
     if (event.altKey && /^Key[A-Z]$/.test(event.code)) key = event.code.slice(3);
     parts.push(key);
     return parts.join("+").toLowerCase();
@@ -24,6 +24,7 @@
   document.addEventListener("keydown", function (event) {
     if (event.isComposing || typing(event)) return;
     var said = pressed(event), found = null;
+    if (said === "enter" && event.target.closest && event.target.closest("a, button, summary, [tabindex]:not(main)")) return;
     document.querySelectorAll("[data-key]").forEach(function (one) {
       var here = event.target.closest ? event.target.closest("form") : null;
       if (one.getAttribute("data-key").toLowerCase() !== said || one.offsetParent === null) return;
@@ -70,6 +71,19 @@
     button.textContent = ok ? "已复制" : "请手动复制";
     setTimeout(function () { button.textContent = button.getAttribute("data-told"); }, 1600);
   }
+
+  // 附件太大，不必先传上去才知道。
+  document.addEventListener("change", function (event) {
+    var most = event.target.getAttribute && event.target.getAttribute("data-most");
+    if (!most) return;
+    var large = Array.prototype.filter.call(event.target.files, function (file) { return file.size > Number(most); });
+    var told = document.getElementById("attach-told");
+    told.textContent = "";
+    if (!large.length && event.target.files.length <= 10) return;
+    event.stopPropagation();
+    event.target.value = "";
+    told.textContent = !large.length ? "一次最多选10个文件，没有上传。" : large.map(function (file) { return file.name; }).join("、") + " 超过10MB，没有上传。请压缩或拆分后再传。";
+  }, true);
 
   // 拒绝的原因一出现，焦点就到那里，读屏也会念。
   function focusRefusal(root) {

@@ -1,0 +1,57 @@
+"""异常件: what could not be handled, in the words of the office's work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from console import wording
+from workflow.bus import parking
+
+REACTIONS = {
+    "analysis": "分析这件差评",
+    "verification": "转交热线核实",
+    "assignment": "自动派单",
+    "deadlines": "登记到期时间",
+    "reevaluation": "邀请群众再评价",
+    "supervision": "自动督办",
+    "notifications": "发出通知",
+    "metrics": "计入指标",
+}
+"""What each reaction of the system does, by its consumer's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """One reaction that failed, or waits behind one that did (`held`); `at` in microseconds UTC."""
+
+    consumer: str
+    lane: int
+    pos: int
+    subject: str
+    reaction: str
+    after: str
+    error: str
+    tries: int
+    at: int
+    held: bool
+
+
+def stuck(conn: Connection) -> tuple[Stuck, ...]:
+    """Everything that stands still, the oldest first."""
+    return tuple(
+        Stuck(
+            row.consumer,
+            row.lane,
+            row.pos,
+            row.subject,
+            REACTIONS.get(row.consumer, row.consumer),
+            wording.event_name(row.type),
+            row.error or "",
+            row.tries,
+            row.parked_at,
+            row.status == "held",
+        )
+        for row in parking.listed(conn)
+    )

@@ -1,0 +1,94 @@
+"""本单位指标: a unit's own orders of a period by the published formulas, each with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from console.reports import facts
+from console.reports.periods import Period, parse_period
+from workflow.formulas import FORMULAS, Cohort, Counts, Formula, Rate
+from workflow.storage.models import complaint_facts, order_facts
+
+SHOWN = ("acknowledge", "rectify", "rectified", "satisfied_first", "satisfied_final")
+"""What a unit answers for; the rest is the hotline's and the platforms'."""
+
+OF_ORDERS = ("acknowledge", "rectify")
+"""Those that count orders; the others count complaints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An order's part in a figure: whether it is in the numerator."""
+
+    order: str
+    subject: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A rate of the unit's own, and the orders it counts."""
+
+    formula: Formula
+    rate: Rate
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A period's figures; `unanswered`: citizens who were asked and said nothing."""
+
+    period: Period
+    orders: int
+    unanswered: int
+    figures: tuple[Figure, ...]
+
+    def figure(self, name: str) -> Figure:
+        """The figure of a formula's id. Raises KeyError."""
+        return {figure.formula.id: figure for figure in self.figures}[name]
+
+
+def quarter_of(day: datetime) -> Period:
+    return parse_period(f"{day.year}Q{(day.month + 2) // 3}")
+
+
+def own_figures(conn: Connection, unit: str, period: Period, now: int) -> Figures:
+    """Of the orders sent to this unit for ratings of the period, as of now (microseconds UTC). What
+    was taken from it again counts where it had fallen due before, and in no complaint's outcome.
+    """
+    inside = order_facts.c.day.between(period.first, period.last)
+    orders = facts.orders(conn, order_facts.c.unit == unit, inside)
+    standing = {order.subject for order in orders if order.withdrawn_at is None}
+    found = facts.complaints(conn, complaint_facts.c.subject.in_(sorted(standing)))
+    cohort = Cohort(Counts(), found, orders, now)
+    unanswered = sum(c.outcome == "unanswered" for c in found)
+    figures = tuple(_figure(FORMULAS[name], cohort) for name in SHOWN)
+    return Figures(period, len(orders), unanswered, figures)
+
+
+def _figure(formula: Formula, cohort: Cohort) -> Figure:
+    return Figure(formula, formula.measure(cohort), tuple(_lines(formula, cohort)))
+
+
+def _lines(formula: Formula, cohort: Cohort) -> Iterator[Line]:
+    """Each order, or each complaint, measured alone: what counts in the whole counts there."""
+    for alone in _parts(formula, cohort):
+        rate = formula.measure(alone)
+        if rate.denominator:
+            last = alone.orders[-1]
+            number = f"GD{last.subject.removeprefix('CP')}-{last.number}"
+            yield Line(number, last.subject, bool(rate.numerator))
+
+
+def _parts(formula: Formula, cohort: Cohort) -> Iterator[Cohort]:
+    if formula.id in OF_ORDERS:
+        for order in cohort.orders:
+            yield Cohort(Counts(), (), (order,), cohort.as_of)
+        return
+    for complaint in cohort.complaints:
+        orders = tuple(o for o in cohort.orders if o.subject == complaint.subject)
+        yield Cohort(Counts(), (complaint,), orders, cohort.as_of)

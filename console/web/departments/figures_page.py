@@ -1,0 +1,57 @@
+"""本单位指标: a period's figures, and the orders behind each of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import select
+from starlette.exceptions import HTTPException
+
+from console.accounts import Signed
+from console.reports.periods import parse_period
+from console.scope import visible
+from console.web.access import SiteHere
+from console.web.departments.figures import OF_ORDERS, SHOWN, own_figures, quarter_of
+from console.web.navigation import ORDERS
+from console.web.rendering import page
+from workflow.clock import instant
+from workflow.storage.models import complaints
+
+router = APIRouter()
+
+
+@router.get("/orders/figures")
+def figures(
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(ORDERS)],
+    period: str | None = None,
+    of: str | None = None,
+) -> HTMLResponse:
+    """`of`: the figure whose orders are listed. Raises InvalidInput for a period nobody knows."""
+    if of is not None and of not in SHOWN:
+        raise HTTPException(404)
+    office, now = site.office, site.office.clock()
+    today = instant(now).astimezone(office.rulebook.in_force(now).zone)
+    asked = quarter_of(today) if period is None else parse_period(period)
+    with office.database.read() as conn:
+        own = own_figures(conn, str(viewer.unit), asked, now)
+        listed = own.figure(of) if of else None
+        subjects = [line.subject for line in listed.lines] if listed else []
+        exist = select(complaints.c.id).where(complaints.c.id.in_(subjects))
+        there = set(conn.execute(exist.where(visible(viewer.actor))).scalars())
+    year, quarter = divmod(asked.from_month // 3, 4)
+    before, after = divmod(asked.from_month // 3 - 1, 4), divmod(asked.from_month // 3 + 1, 4)
+    return page(
+        request,
+        "departments/figures.html",
+        title="本单位指标",
+        own=own,
+        listed=listed,
+        there=there,
+        counts="张工单" if of in OF_ORDERS else "件",
+        label=f"{year}年第{quarter + 1}季度" if len(asked.months) == 3 else asked.label,
+        quarters=[f"{y}Q{q + 1}" for y, q in (before, after)],
+    )

@@ -1,0 +1,138 @@
+"""我的工单: what a unit's orders are, the open ones by what remains, the done ones a page at a
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pydantic_core import from_json
+from sqlalchemy import Connection, func, select
+
+from console import wording
+from console.scope import visible
+from console.web.departments.remaining import Left, left_of
+from console.wiring import Office
+from workflow.complaint import Complaint, load
+from workflow.ledger import Actor
+from workflow.limits import OWNERS
+from workflow.loop import BEFORE_FEEDBACK
+from workflow.states import State
+from workflow.storage.models import complaints, events
+
+PAGE = 20
+"""Done orders on a page."""
+
+TASKS = {
+    State.DISPATCHED: "签收",
+    State.RECTIFYING: "整改反馈",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One order as its unit sees it. `left` None: nothing of the unit's runs now."""
+
+    number: str
+    subject: str
+    version: int
+    state: str
+    part: str
+    task: str
+    holder: str
+    item: str
+    reason: str
+    left: Left | None
+    due_at: int
+    acknowledges: bool
+    ended: str
+    outcome: str
+
+
+class Done(NamedTuple):
+    """A page of done orders."""
+
+    rows: tuple[Row, ...]
+    page: int
+    pages: int
+    total: int
+
+
+def open_orders(conn: Connection, office: Office, viewer: Actor) -> tuple[Row, ...]:
+    """What waits for the unit first, the most pressing at the top; then what others decide."""
+    query = select(complaints.c.fold).where(
+        visible(viewer), complaints.c.ended_at.is_(None), complaints.c.unit.is_not(None)
+    )
+    folds = [load(fold) for fold in conn.execute(query).scalars()]
+    rows = _rows(conn, office, viewer, folds)
+    return tuple(sorted(rows, key=lambda row: (not row.task, row.due_at, row.number)))
+
+
+def done_orders(conn: Connection, office: Office, viewer: Actor, page: int) -> Done:
+    """The latest first."""
+    mine = (visible(viewer), complaints.c.ended_at.is_not(None), complaints.c.unit.is_not(None))
+    count = conn.execute(select(func.count()).select_from(complaints).where(*mine)).scalar_one()
+    pages = max(1, -(-count // PAGE))
+    page = min(max(1, page), pages)
+    query = select(complaints.c.fold).where(*mine).order_by(complaints.c.ended_at.desc())
+    part = conn.execute(query.limit(PAGE).offset((page - 1) * PAGE)).scalars()
+    rows = _rows(conn, office, viewer, [load(fold) for fold in part])
+    return Done(tuple(rows), page, pages, count)
+
+
+def _rows(conn: Connection, office: Office, viewer: Actor, found: Sequence[Complaint]) -> list[Row]:
+    items = items_of(conn, [c.id for c in found])
+    now = office.clock()
+    return [_row(office, viewer, c, items.get(c.id, ""), now) for c in found]
+
+
+def items_of(conn: Connection, subjects: Iterable[str]) -> dict[str, str]:
+    """What each complaint is about: the item of its rating."""
+    query = select(events.c.subject, events.c.data).where(
+        events.c.subject.in_(list(subjects)), events.c.version == 1
+    )
+    return {row.subject: from_json(row.data).get("item") or "" for row in conn.execute(query)}
+
+
+def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Row:
+    rules = office.rulebook.bound(c.profile, c.profile_version)
+    main = c.unit == viewer.unit
+    state = State(c.state)
+    limit = "acknowledge" if main and state is State.DISPATCHED else "rectify"
+    opened = c.limits.get(limit)
+    left = opened and left_of(rules, opened, now, paused=limit in c.paused)
+    mine = state in BEFORE_FEEDBACK
+    task = (TASKS[state] if main else "协办反馈") if mine else ""
+    reason = wording.value_text("reason_code", c.reason_code, rules.policy.zone)
+    return Row(
+        number=str(c.order),
+        subject=c.id,
+        version=c.version,
+        state=wording.state_name(c.state),
+        part="主办" if main else "协办",
+        task=task,
+        holder="" if c.ended_at else ("本单位" if mine else who_has_it(state)),
+        item=item,
+        reason=reason if c.reason_code else "",
+        left=left,
+        due_at=opened.due_at if opened else 1 << 62,
+        acknowledges=main and state is State.DISPATCHED,
+        ended=wording.near(c.ended_at, rules.policy.zone, now) if c.ended_at else "",
+        outcome=outcome_of(c),
+    )
+
+
+def who_has_it(state: State) -> str:
+    """Whose turn it is, by role alone: a unit is not told who in the hotline."""
+    return wording.role_name(OWNERS[state][0]).replace("话务员", "热线")
+
+
+def outcome_of(c: Complaint) -> str:
+    """How it ended, in words; nothing while it is open."""
+    if not c.ended_at:
+        return ""
+    if c.state == State.DISMISSED:
+        return {"invalid": "认定无效", "malicious": "认定恶意"}.get(str(c.verdict), "无法核实")
+    return str(wording.VALUES["outcome"].get(str(c.outcome), ""))

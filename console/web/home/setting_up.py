@@ -1,0 +1,43 @@
+"""今日待办: what an office has still to do before its first complaint, for those who do it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import exists, select
+
+from console.wiring import Office
+from schemas.envelope import Role
+from workflow.storage.models import accounts, ratings, staff, units
+
+
+class ToDo(NamedTuple):
+    """A step of setting up: what, whether it is done, and the page or command for it."""
+
+    text: str
+    done: bool
+    place: str
+
+
+def left_to_do(office: Office, role: Role) -> tuple[ToDo, ...]:
+    """The list for the administrator and IT; nothing for anybody else, nor once all is done."""
+    if role not in (Role.ADMINISTRATOR, Role.IT):
+        return ()
+    with office.database.read() as conn:
+        names = set(conn.execute(select(accounts.c.roles).distinct()).scalars())
+        there = {
+            table.name: bool(conn.execute(select(exists().select_from(table))).scalar())
+            for table in (units, staff, ratings)
+        }
+    held = {word for text in names for word in text.replace(",", " ").split()}
+    steps = (
+        ToDo("单位名册就位", there["units"], "/units"),
+        ToDo("各单位联络人的手机号已登记（用来识别自己评自己）", there["staff"], "/units"),
+        ToDo("有话务员的账号", Role.OPERATOR in held, "/units"),
+        ToDo("有监督员的账号", Role.SUPERVISOR in held, "/units"),
+        ToDo("有单位联络员的账号", Role.DEPARTMENT in held, "/units"),
+        ToDo("评价数据已有来源", there["ratings"], "/imports"),
+    )
+    mine = {"/units"} if role is Role.ADMINISTRATOR else {"/imports"}
+    shown = tuple(step for step in steps if step.place in mine)
+    return shown if not all(step.done for step in shown) else ()

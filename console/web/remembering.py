@@ -1,0 +1,63 @@
+"""记住: answers of slow questions, so that asking often costs little: an answer is given again
+while nothing has moved, and a slow one until nine times as long as it took has passed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, func, select
+
+from workflow.storage.database import Database
+from workflow.storage.models import lanes, progress
+
+T = TypeVar("T")
+
+QUICK = 0.02
+"""Seconds below which a question is asked anew whenever something has moved."""
+
+SHARE = 9
+MINUTE = 60_000_000
+
+
+class _Kept(NamedTuple, Generic[T]):
+    moved: Hashable
+    answer: T
+    until: float
+
+
+class Memory(Generic[T]):
+    """The last answers of one kind of question, of each database apart."""
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Database, dict[Hashable, _Kept[T]]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def recall(
+        self, database: Database, question: Hashable, moved: Hashable, ask: Callable[[], T]
+    ) -> T:
+        """The kept answer to the question, or what `ask` gives now. `moved` is another whenever
+        the answer may be.
+        """
+        with self._lock:
+            answers = self._kept.setdefault(database, {})
+            kept = answers.get(question)
+            if kept is not None and (kept.moved == moved or time.monotonic() < kept.until):
+                return kept.answer
+            begun = time.monotonic()
+            answer = ask()
+            took = time.monotonic() - begun
+            until = time.monotonic() + (SHARE * took if took > QUICK else 0)
+            answers[question] = _Kept(moved, answer, until)
+            return answer
+
+
+def stirred(conn: Connection, now: int) -> tuple[int, int, int]:
+    """Another whenever the log, or what the figures have taken in, is; and with each minute."""
+    logged = conn.execute(select(func.sum(lanes.c.pos))).scalar() or 0
+    taken = select(func.sum(progress.c.pos)).where(progress.c.consumer == "metrics")
+    return logged, conn.execute(taken).scalar() or 0, now // MINUTE

@@ -1,0 +1,179 @@
+"""超期监督: the open complaints by remaining time, counted and paged by the database; every counter
+is a condition on rows, and shows those rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true
+
+from console.scope import visible
+from console.web.supervisors.spans import Span, Spans
+from workflow.complaint import Complaint, load
+from workflow.ledger import Actor
+from workflow.states import State
+from workflow.storage.models import complaints
+from workflow.unit_list import UnitList
+
+PER_PAGE = 30
+MATRIX_FROM = 51
+"""Open complaints from which the board begins with the matrix."""
+
+NOBODY = "-"
+"""Stands for a unit's code where no order has been sent."""
+
+STATES: Mapping[str, tuple[str, tuple[State, ...]]] = {
+    "verifying": ("核实", (State.COLLECTED, State.ANALYSED, State.VERIFYING)),
+    "malice": ("恶意复核", (State.MALICE_REVIEW,)),
+    "assigning": ("未派出", (State.ASSIGNING,)),
+    "dispatched": ("未签收", (State.DISPATCHED,)),
+    "rectifying": ("整改", (State.RECTIFYING,)),
+    "returned": ("退回", (State.RETURNED,)),
+    "appealed": ("申诉", (State.APPEALED,)),
+    "reviewing": ("待审", (State.REVIEWING,)),
+    "reevaluating": ("再评价", (State.REEVALUATING,)),
+    "ruling": ("终裁", (State.RULING,)),
+}
+"""Filters by where a complaint stands, with the words on them."""
+
+_RED, _YELLOW = "red", "yellow"
+FILTERS = ("all", _RED, _YELLOW, *STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which rows: a filter, a unit's code (`NOBODY`: without one), a span's key, a page from 1."""
+
+    show: str = "all"
+    unit: str = ""
+    day: str = ""
+    page: int = 1
+
+    def address(self, **other: object) -> str:
+        """Where the board shows these rows, with some of the question asked otherwise."""
+        asked = {name: getattr(replace(self, page=1), name) for name in self.__slots__} | other
+        told = {
+            k: v for k, v in asked.items() if v and (k, v) not in (("show", "all"), ("page", 1))
+        }
+        return "/watch" + (f"?{urlencode(told)}" if told else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A filter with its number of rows."""
+
+    key: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One holder's line of the matrix: how many are due in each span."""
+
+    code: str
+    name: str
+    counts: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+
+def asked(
+    show: str | None = None,
+    unit: str | None = None,
+    day: str | None = None,
+    page: int | None = None,
+) -> Ask:
+    """The question of a web address; what it misspells is left out."""
+    return Ask(
+        show if show in FILTERS else "all", (unit or "")[:64], (day or "")[:8], max(1, page or 1)
+    )
+
+
+def tabs(conn: Connection, viewer: Actor, ask: Ask, at: Spans) -> tuple[Tab, ...]:
+    """Every filter that has rows, and the one asked for; counted in one go."""
+    red = func.sum(case((_red(at), 1), else_=0))
+    yellow = func.sum(case((_yellow(at), 1), else_=0))
+    query = select(complaints.c.state, func.count(), red, yellow).where(*_narrowed(viewer, ask, at))
+    rows = conn.execute(query.group_by(complaints.c.state)).all()
+    by_state = {state: count for state, count, *_ in rows}
+    counts = {
+        "all": sum(by_state.values()),
+        _RED: sum(row[2] for row in rows),
+        _YELLOW: sum(row[3] for row in rows),
+    }
+    counts |= {k: sum(by_state.get(s, 0) for s in states) for k, (_, states) in STATES.items()}
+    labels = {"all": "全部", _RED: "红", _YELLOW: "黄"} | {k: v[0] for k, v in STATES.items()}
+    always = ("all", _RED, _YELLOW, ask.show)
+    return tuple(Tab(k, labels[k], counts[k]) for k in FILTERS if counts[k] or k in always)
+
+
+def page_of(conn: Connection, viewer: Actor, ask: Ask, at: Spans) -> list[Complaint]:
+    """One page of the complaints asked for, the most pressing first."""
+    query = (
+        select(complaints.c.fold)
+        .where(*_narrowed(viewer, ask, at), _shown(ask.show, at))
+        .order_by(complaints.c.due_at.asc().nulls_last(), complaints.c.id)
+        .offset((ask.page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+    )
+    return [load(fold) for fold in conn.execute(query).scalars()]
+
+
+def matrix(conn: Connection, viewer: Actor, at: Spans, units: UnitList) -> tuple[Line, ...]:
+    """Responsible unit × span of due times over all that is open, the most overdue first; what has
+    not been sent out has a line of its own.
+    """
+    place = case(*((_in(span), n) for n, span in enumerate(at.days)), else_=len(at.days) - 1)
+    query = select(complaints.c.unit, place, func.count()).where(_open(viewer))
+    found: dict[str, list[int]] = {}
+    for unit, span, count in conn.execute(query.group_by(complaints.c.unit, place)):
+        found.setdefault(unit or NOBODY, [0] * len(at.days))[span] += count
+    lines = [Line(code, unit_name(units, code), tuple(n)) for code, n in found.items()]
+    return tuple(sorted(lines, key=lambda line: (*(-n for n in line.counts), line.code)))
+
+
+def unit_name(units: UnitList, code: str) -> str:
+    if code == NOBODY:
+        return "尚未派出"
+    unit = units.by_code.get(code)
+    return code if unit is None else unit.name
+
+
+def _narrowed(viewer: Actor, ask: Ask, at: Spans) -> Sequence[ColumnElement[bool]]:
+    span = at.named(ask.day)
+    unit = complaints.c.unit.is_(None) if ask.unit == NOBODY else complaints.c.unit == ask.unit
+    return [_open(viewer), *([unit] if ask.unit else []), *([_in(span)] if span else [])]
+
+
+def _open(viewer: Actor) -> ColumnElement[bool]:
+    return and_(complaints.c.ended_at.is_(None), visible(viewer))
+
+
+def _shown(show: str, at: Spans) -> ColumnElement[bool]:
+    if show in STATES:
+        return complaints.c.state.in_(STATES[show][1])
+    return {_RED: _red(at), _YELLOW: _yellow(at)}.get(show, true())
+
+
+def _red(at: Spans) -> ColumnElement[bool]:
+    return complaints.c.due_at < at.now
+
+
+def _yellow(at: Spans) -> ColumnElement[bool]:
+    return and_(complaints.c.due_at >= at.now, complaints.c.due_at < at.soon)
+
+
+def _in(span: Span) -> ColumnElement[bool]:
+    due = complaints.c.due_at
+    if span.begin is None and span.end is None:
+        return due.is_(None)
+    return and_(
+        true() if span.begin is None else due >= span.begin,
+        true() if span.end is None else due < span.end,
+    )

@@ -1,0 +1,69 @@
+"""指标一行: the few figures a supervisor looks at every morning, the reports' own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from console.reports import annex4
+from console.reports.footing import footing_of
+from console.reports.indicators import Figure, Question, indicators
+from console.reports.periods import Period, parse_period
+from console.web.remembering import Memory, stirred
+from console.wiring import Office
+from workflow.clock import instant
+from workflow.unit_list import UnitList
+
+SHOWN = ("verify", "rectify", "callback", "satisfied_first")
+SHORT = {
+    "verify": "按时核实",
+    "rectify": "按期整改",
+    "callback": "按时回访",
+    "satisfied_first": "满意 首轮",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A period's figures as of an instant (microseconds UTC); `behind`: events not yet counted."""
+
+    period: Period
+    scope: str
+    as_of: int
+    behind: int
+    figures: tuple[tuple[str, Figure], ...]
+
+
+_MEMORY: Memory[Headline] = Memory()
+
+
+def headline(office: Office, conn: Connection) -> Headline:
+    """This quarter's, of the departments, as `bihuan report indicators` has them."""
+    now = office.clock()
+    period = quarter_of(office, now)
+    return _MEMORY.recall(
+        office.database, period.label, stirred(conn, now), lambda: _read(office, conn, period, now)
+    )
+
+
+def quarter_of(office: Office, at: int) -> Period:
+    """The quarter of this instant, in the office's zone."""
+    day = instant(at).astimezone(office.rulebook.in_force(at).zone)
+    return parse_period(f"{day.year}Q{(day.month + 2) // 3}")
+
+
+def area_of(units: UnitList) -> str:
+    """The area whose departments are meant where none is named."""
+    areas = units.areas(annex4.TIER)
+    return annex4.AREA if annex4.AREA in areas or not areas else areas[0]
+
+
+def _read(office: Office, conn: Connection, period: Period, now: int) -> Headline:
+    units = office.units
+    area = area_of(units)
+    footing = footing_of(conn, office.rulebook.in_force(now).zone, now)
+    ask = Question(period, annex4.TIER, area, now, synthetic=footing.synthetic)
+    found = indicators(conn, units, office.rulebook.policies, ask)
+    figures = tuple((SHORT[name], found.figure(name)) for name in SHOWN)
+    return Headline(period, f"{area}{annex4.TIER}", now, footing.behind, figures)

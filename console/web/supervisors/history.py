@@ -1,0 +1,82 @@
+"""督办经过: how one complaint was pressed, who was told, and what the supervisor may do now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.messages import Message, of_events
+from console.scope import complaint_for
+from console.timeline import Entry, Timeline, timeline
+from console.web.supervisors.acting import ACTS
+from console.wiring import Office
+from workflow.complaint import Complaint
+from workflow.ledger import Actor
+from workflow.legal import legal_steps
+
+PRESSING = frozenset(
+    {
+        "DeadlineWarned",
+        "DeadlineMissed",
+        "DeadlineRecomputed",
+        "Reminded",
+        "SupervisionOrdered",
+        "DepartmentAssigned",
+        "WorkOrderAcknowledged",
+        "WorkOrderReturned",
+        "ReturnAccepted",
+        "ReturnRefused",
+        "ExtensionRequested",
+        "ExtensionGranted",
+        "ExtensionRefused",
+        "AppealLodged",
+        "AppealRejected",
+        "RectificationSubmitted",
+        "RectificationSentBack",
+        "ComplaintReevaluated",
+        "RulingCalled",
+        "RulingGiven",
+    }
+)
+"""Steps that tell how a complaint came to be where it hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of them, with the messages it sent."""
+
+    entry: Entry
+    sent: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One complaint: its fold and timeline, how it was pressed, and the viewer's legal steps."""
+
+    complaint: Complaint
+    timeline: Timeline
+    pressed: tuple[Step, ...]
+    legal: tuple[str, ...]
+
+
+def history(office: Office, subject: str, viewer: Actor) -> History:
+    """Records that the viewer looked. Raises UnknownComplaint, NotPermitted."""
+    with office.database.read() as conn:
+        complaint = complaint_for(conn, viewer, subject)
+    found = timeline(office, complaint.id, viewer)
+    entries = [entry for entry in found.entries if entry.type in PRESSING]
+    with office.database.read() as conn:
+        ids = (f"{complaint.id}-{entry.version}" for entry in entries)
+        sent = of_events(conn, office.units, ids)
+    steps = tuple(Step(e, _of(sent, f"{complaint.id}-{e.version}")) for e in entries)
+    return History(complaint, found, steps, legal(office, complaint, viewer))
+
+
+def legal(office: Office, c: Complaint, viewer: Actor) -> tuple[str, ...]:
+    """The events of `ACTS` that the viewer may record now, in the order of `ACTS`."""
+    policy = office.rulebook.bound(c.profile, c.profile_version).policy
+    steps = legal_steps(c, viewer.role, viewer.name, office.clock(), policy, viewer.unit)
+    return tuple(event for event in ACTS if event in steps)
+
+
+def _of(sent: tuple[Message, ...], event: str) -> tuple[Message, ...]:
+    return tuple(message for message in sent if message.event == event)

@@ -1,0 +1,214 @@
+"""督办行: one open complaint on the board: what presses, whose hands it is in, who was reminded,
+and what the supervisor may do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from console import wording
+from console.queues import holder, left_text, remaining
+from console.web.supervisors.history import legal
+from console.web.supervisors.spans import Spans
+from console.web.supervisors.spans import tone as tone_of
+from console.wiring import Office
+from schemas.envelope import Role
+from workflow.complaint import Complaint, Open
+from workflow.ledger import Actor
+from workflow.limits import LIMITS, OWNERS
+from workflow.outbox import CITIZEN
+from workflow.states import State
+from workflow.storage.models import events, outbox
+from workflow.unit_list import UnitList
+
+ROWS = {row.name: row for row in LIMITS}
+ACTS: Mapping[str, str] = {
+    "ExtensionGranted": "同意延期",
+    "ExtensionRefused": "不同意延期",
+    "ReturnAccepted": "同意退回",
+    "ReturnRefused": "不同意退回",
+    "RulingGiven": "终裁",
+    "SupervisionOrdered": "督办",
+    "Reminded": "催办",
+    "ComplaintReleased": "换人",
+    "DepartmentAssigned": "改派",
+    "RulingCalled": "提请终裁",
+}
+"""What can be done from a row, in the order in which it is offered, with the buttons' words."""
+
+DECISIONS = {
+    "ExtensionGranted": ("ExtensionGranted", "ExtensionRefused"),
+    "ReturnAccepted": ("ReturnAccepted", "ReturnRefused"),
+    "RulingGiven": ("RulingGiven",),
+}
+MOST_ACTS = 3
+ME = "我"
+"""Who holds what waits for the supervisor."""
+
+_TOLD = ("DeadlineWarned", "DeadlineMissed", "Reminded", "SupervisionOrdered")
+_SENT = {"sent": "短信✓", "failed": "短信✗", "waiting": "短信待发"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row. `limit`: the name of the limit that presses, None where none runs; `acts`: events
+    with the words on their buttons.
+    """
+
+    subject: str
+    order: str | None
+    version: int
+    tone: str
+    left: str
+    limit: str | None
+    due: str
+    task: str
+    holder: str
+    reminded: tuple[str, ...]
+    acts: tuple[tuple[str, str], ...]
+    urgent: bool
+
+
+def lines(
+    office: Office, conn: Connection, viewer: Actor, found: Sequence[Complaint], at: Spans
+) -> tuple[Line, ...]:
+    """The rows of these complaints, in their order."""
+    units = office.units
+    told, sent = _told(conn, found), _sent(conn, found)
+    return tuple(_line(office, viewer, c, at, units, told.get(c.id, ()), sent) for c in found)
+
+
+def pressing(c: Complaint) -> tuple[str, Open] | None:
+    """The running limit that falls due first; the column `due_at` is its due time."""
+    running = [
+        (name, opened)
+        for name, opened in c.limits.items()
+        if not ROWS[name].window and name not in c.paused
+    ]
+    return min(running, key=lambda one: one[1].due_at, default=None)
+
+
+def _line(
+    office: Office,
+    viewer: Actor,
+    c: Complaint,
+    at: Spans,
+    units: UnitList,
+    told: Iterable[tuple[str, str, str | None, int]],
+    sent: Mapping[str, str],
+) -> Line:
+    found, rules = pressing(c), office.rulebook.bound(c.profile, c.profile_version)
+    left, due, tone, task = "暂停", "", "paused", _task(c, None)
+    if found is not None:
+        name, opened = found
+        worked = remaining(rules.calendar, at.now, opened.due_at)
+        left = left_text(rules.calendar, worked, opened.due_at)
+        due = wording.when(opened.due_at, rules.policy.zone)
+        tone, task = tone_of(opened.due_at, at), _task(c, name)
+    whose = _whose(c, found[0] if found else None, units)
+    mine = whose == ME
+    return Line(
+        c.id,
+        c.order,
+        c.version,
+        tone,
+        left,
+        found[0] if found else None,
+        due,
+        task,
+        whose,
+        (*_reminders(told, found), *([sent[c.id]] if c.id in sent else [])),
+        tuple((event, ACTS[event]) for event in _offered(_legal(office, c, viewer), mine, tone)),
+        mine or tone == "red",
+    )
+
+
+def _legal(office: Office, c: Complaint, viewer: Actor) -> list[str]:
+    open_to_him = legal(office, c, viewer)
+    return [event for event in ACTS if event in open_to_him]
+
+
+def _offered(legal: Sequence[str], mine: bool, tone: str) -> Sequence[str]:
+    """A decision that is the supervisor's own goes first, both ways of it; else pressing: harder
+    once it is overdue.
+    """
+    decided = [pair for first, pair in DECISIONS.items() if mine and first in legal]
+    if decided:
+        return [*decided[0], "SupervisionOrdered"]
+    rest = [event for event in legal if event not in _DECIDING]
+    if tone != "red":
+        rest.sort(key=lambda event: event == "SupervisionOrdered")
+        rest.sort(key=lambda event: event not in ("Reminded", "SupervisionOrdered"))
+    return rest[:MOST_ACTS]
+
+
+_DECIDING = frozenset(event for pair in DECISIONS.values() for event in pair)
+
+
+def _task(c: Complaint, limit: str | None) -> str:
+    """The limit that presses, else the state."""
+    if limit is None or limit == "total":
+        return wording.state_name(c.state)
+    return wording.LIMIT_NAMES[limit]
+
+
+def _whose(c: Complaint, limit: str | None, units: UnitList) -> str:
+    owner, own = OWNERS[State(c.state)]
+    if own in c.paused and c.contact_requested:
+        unit = units.by_code.get(c.handled_by or "")
+        return f"{unit.name if unit else '经办单位'}（补联系方式）"
+    if limit is not None and limit != "total":
+        owner = ROWS[limit].owner
+    too_often = limit == "return_ruling" and c.returns_used_up
+    return ME if owner is Role.SUPERVISOR or too_often else holder(c, owner, units)
+
+
+def _told(
+    conn: Connection, found: Sequence[Complaint]
+) -> dict[str, list[tuple[str, str, str | None, int]]]:
+    """Of each complaint its pressing so far: event, who, which limit or card, when."""
+    query = (
+        select(events.c.subject, events.c.type, events.c.role, events.c.data, events.c.recorded_at)
+        .where(events.c.subject.in_([c.id for c in found]), events.c.type.in_(_TOLD))
+        .order_by(events.c.subject, events.c.version)
+    )
+    told: dict[str, list[tuple[str, str, str | None, int]]] = {}
+    for subject, kind, role, data, at in conn.execute(query):
+        said = json.loads(data)
+        word = {"yellow": "黄牌", "red": "红牌"}.get(said.get("card"), _WORDS.get(kind, ""))
+        if word and not (kind == "Reminded" and role == Role.CLOCK):
+            told.setdefault(subject, []).append((word, role, said.get("limit"), at))
+    return told
+
+
+_WORDS = {"Reminded": "催办", "SupervisionOrdered": "督办"}
+
+
+def _reminders(
+    told: Iterable[tuple[str, str, str | None, int]], found: tuple[str, Open] | None
+) -> tuple[str, ...]:
+    """What was said since the limit that presses was opened, about it or about the whole."""
+    counts: dict[str, int] = {}
+    for word, _, limit, at in told:
+        if found is None or (limit in (None, found[0]) and at >= found[1].opened_at):
+            counts[word] = counts.get(word, 0) + 1
+    order = ("黄牌", "红牌", "催办", "督办")
+    said = sorted(counts.items(), key=lambda one: order.index(one[0]))
+    return tuple(word if n == 1 else f"{word}{n}次" for word, n in said)
+
+
+def _sent(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:
+    """What became of the last invitation of those who wait for the citizen's answer."""
+    asked = [c for c in found if c.state == State.REEVALUATING]
+    ids = [f"{c.id}-{version}" for c in asked for version in range(1, c.version + 1)]
+    query = (
+        select(outbox.c.subject, outbox.c.status)
+        .where(outbox.c.event_id.in_(ids), outbox.c.recipient == CITIZEN)
+        .order_by(outbox.c.id)
+    )
+    rows = conn.execute(query).all() if ids else []
+    return {row.subject: _SENT[row.status] for row in rows if row.status in _SENT}

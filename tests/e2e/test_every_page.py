@@ -1,0 +1,44 @@
+"""Every page of the demo's desk, as everybody who is let to see it finds it: whoever he is, and
+however narrow his screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import axe
+import pytest
+import walk
+from browser import Person, Size
+from screens import enter
+from weights import MOST, weight
+
+from console.web.access import PEOPLE
+
+WIDTHS = (Size.DESKTOP, Size.SCALED, Size.PHONE)
+SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+ACTS_OUT_OF_SIGHT = """() => [...document.querySelectorAll('.acts')].filter(
+  (one) => one.getBoundingClientRect().right > document.documentElement.clientWidth
+).length"""
+
+
+@pytest.mark.parametrize("role", sorted(PEOPLE))
+def test_everybody_can_use_every_page_at_every_width(people, demo_desk, role):
+    person = people(demo_desk)
+    enter(person, role)
+    found = [line for kind in walk.pages(person.page) for line in trouble(person, kind)]
+    assert found == []
+
+
+def trouble(person: Person, kind: walk.Kind) -> Iterator[str]:
+    page = person.page
+    if (bytes_ := weight(page.content())) > MOST:
+        yield f"{kind.name}: {bytes_} bytes"
+    for size in WIDTHS:
+        width, height = size.value[:2]
+        page.set_viewport_size({"width": width, "height": height})
+        yield from (f"{kind.name} at {width}: {line}" for line in axe.violations(page))
+        if (over := page.evaluate(SIDEWAYS)) > 0:
+            yield f"{kind.name} at {width}: {over} pixels to the side"
+        if size is not Size.PHONE and page.evaluate(ACTS_OUT_OF_SIGHT):
+            yield f"{kind.name} at {width}: what one can do is out of sight"

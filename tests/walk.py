@@ -1,0 +1,50 @@
+"""Somebody goes through the console by its links: one page of each kind that he is let to see."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+LINKS = "() => [...document.querySelectorAll('a[href]:not([download])')].map(a => a.href)"
+NUMBER = re.compile(r"[A-Za-z]*[0-9][\w-]*")
+FILE = re.compile(r"\.(?:xlsx|csv|docx|pdf|zip)$")
+
+
+class Kind(NamedTuple):
+    """Pages that differ in whose they are alone: the parts of their path, a number as `no`."""
+
+    parts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return "-".join(self.parts) or "home"
+
+
+def pages(page: Page, start: str = "/") -> Iterator[Kind]:
+    """The page shows each kind in turn, the nearest to the start first."""
+    page.goto(start)
+    waiting, seen = deque([page.url]), {kind(page.url)}
+    while waiting:
+        address = waiting.popleft()
+        if page.url != address:
+            page.goto(address)
+        yield kind(address)
+        for link in page.evaluate(LINKS):
+            if _same_house(link, address) and kind(link) not in seen:
+                seen.add(kind(link))
+                waiting.append(link)
+
+
+def kind(address: str) -> Kind:
+    parts = urlsplit(address).path.strip("/").split("/")
+    return Kind(tuple("no" if NUMBER.fullmatch(part) else part for part in parts if part))
+
+
+def _same_house(link: str, address: str) -> bool:
+    there, here = urlsplit(link), urlsplit(address)
+    return there.netloc == here.netloc and not FILE.search(there.path)
