@@ -5,7 +5,7 @@ export PATH := $(HOME)/.local/bin:$(PATH)
 RUN := uv run --frozen --no-progress
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench up down setup
+.PHONY: help demo test faults check bench up down setup
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -15,6 +15,9 @@ demo: setup ## One real quarter goes round the loop and comes out as the circula
 
 test: setup ## All tests: unit, integration, end to end
 	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+faults: setup ## Everything killed, cut off, stopped and filled up, hundreds of times over (needs Docker)
+	@BIHUAN_FAULT_ROUNDS=$${BIHUAN_FAULT_ROUNDS:-25} $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
 
 check: setup ## Style, types and import rules
 	@$(RUN) ruff check .

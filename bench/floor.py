@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event
 from bench.stores import Lap, Stopwatch, expect, store
 from console.wiring import Office
 from workflow.storage.models import METADATA
-from workflow.storage.sqlite import CHECKPOINT_BYTES, PRAGMAS
+from workflow.storage.sqlite import CHECKPOINT_PAGES, PRAGMAS, pages_to_write_back
 
 
 class Written(NamedTuple):
@@ -80,7 +80,6 @@ def replayed(folder: Path, before: Sequence[Commit], timed: Sequence[Commit]) ->
 
 
 def _replay(conn: sqlite3.Connection, path: Path, commits: Sequence[Commit]) -> None:
-    log = Path(f"{path}-wal")
     for commit in commits:
         for sql, values, many in commit:
             if many:
@@ -88,7 +87,7 @@ def _replay(conn: sqlite3.Connection, path: Path, commits: Sequence[Commit]) -> 
             else:
                 conn.execute(sql, values).fetchall()
         conn.execute("COMMIT")
-        if log.stat().st_size > CHECKPOINT_BYTES:
+        if pages_to_write_back(path) >= CHECKPOINT_PAGES:
             conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 

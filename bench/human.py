@@ -6,9 +6,11 @@ clock, one is the door at which people stand.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -33,6 +35,9 @@ from workflow.storage.models import events
 PART = "human"
 ROWS, ONE_BAD_IN = 20_000, 40
 """Of each imported file: so many bad ratings that the consumers never rest."""
+
+WRITTEN = bytes(32 * 1024)
+"""As much as a step's commit appends to the database's log: eight pages."""
 
 PAUSE = 0.01
 PATIENCE = 120.0
@@ -85,21 +90,32 @@ def stepping(folder: str, complaints: int) -> dict[str, Any]:
     """Calls and confirms, one after the other, each timed from asking to its answer."""
     path = Path(folder)
     _await(path, "importing", "running")
-    with store(path) as office:
-        before, waits = _log(office), []
+    waits, disk = [], []
+    with store(path) as office, (path / "probe").open("wb", buffering=0) as probe:
+        before = _log(office)
         for subject in subjects(1, complaints):
             waits.append(_waited(office, subject, s.CallAttempted, outcome="answered"))
             given = {"by": "call", "reason_code": "115", "case_class": "clear"}
             waits.append(_waited(office, subject, s.ComplaintConfirmed, **given))
+            disk.append(_synced(probe))
         beside = _log(office) - before - 2 * complaints
         _tell(path, "stop")
-    return {"waits": waits, "beside": beside}
+    return {"waits": waits, "disk": disk, "beside": beside}
 
 
 def _waited(office: Office, subject: str, kind: Any, **values: Any) -> float:
     time.sleep(PAUSE)
     asked = time.perf_counter()
     take(office.ledger, subject, kind, OPERATOR, Step(), **values)
+    return (time.perf_counter() - asked) * 1e3
+
+
+def _synced(probe: FileIO) -> float:
+    """What the disk itself takes, in ms, to keep as much as a step writes."""
+    probe.seek(0)
+    asked = time.perf_counter()
+    probe.write(WRITTEN)
+    os.fsync(probe.fileno())
     return (time.perf_counter() - asked) * 1e3
 
 
@@ -120,15 +136,17 @@ def afterwards(folder: str, complaints: int, rows: int) -> dict[str, Any]:
 
 def measured(lab: Lab) -> Iterator[Figure]:
     complaints = lab.size(500)
-    p99, p50, beside = [], [], []
+    p99, p50, disk, beside = [], [], [], []
     for _ in range(lab.runs):
         with lab.new_folder() as folder:
             done = _run(lab, str(folder), complaints)
         p99.append(quantiles(done["waits"], n=100)[98])
+        disk.append(quantiles(done["disk"], n=100)[98])
         p50.append(median(done["waits"]))
         beside.append(done["beside"] / (sum(done["waits"]) / 1e3 + 2 * complaints * PAUSE))
     yield Figure(PART, f"p99 of {2 * complaints} steps", "ms", p99, Goal(50, most=True))
     yield Figure(PART, "median", "ms", p50)
+    yield Figure(PART, "floor: the disk's own fsync beside them, p99", "ms", disk)
     yield Figure(PART, "recorded beside them by the others", "events/s", beside)
 
 

@@ -35,7 +35,7 @@ class Message:
 def messages(
     conn: Connection, units: UnitList, *where: ColumnElement[bool], most: int = 50, after: int = 0
 ) -> tuple[Message, ...]:
-    """Messages that meet the conditions, the newest first, `most` of them after the first `after`."""
+    """Messages that meet the conditions, the newest first: `most`, after the first `after`."""
     query = select(outbox).where(*where).order_by(outbox.c.id.desc()).offset(after).limit(most)
     return tuple(
         Message(

@@ -14,8 +14,9 @@ from workflow.bus.lease import runs_out
 from workflow.clock import system_clock
 from workflow.errors import Busy, Damaged, InvalidInput
 from workflow.settings import ADDRESS
+from workflow.storage.database import Database
 from workflow.storage.models import leases
-from workflow.storage.moving import Sum, copy_all, nothing_in, seal_off, sums
+from workflow.storage.moving import Sum, copy_all, nothing_in, seal_off, sums, unseal
 from workflow.storage.schema import upgrade
 
 
@@ -28,31 +29,44 @@ class Proof:
 
 
 def move(office: Office, address: str) -> Proof:
-    """Copies everything in one transaction, compares every table, audits both sides with the same
-    key, then seals the file off and has the folder name the server. Killed at any moment, it is
-    given again.
+    """Seals the file off, copies everything in one transaction, compares every table, audits both
+    sides with the same key, and has the folder name the server. Killed at any moment, it is given
+    again: nothing can have been recorded meanwhile.
 
     Raises Busy while somebody runs, InvalidInput where the server's database holds anything else,
-    Damaged where something is wrong on either side; then nothing has moved.
+    Damaged where something is wrong on either side; then nothing has moved, and the file takes
+    events again.
     """
     server = server_at(address)
     try:
         with office.database.write() as source:
             _nobody_runs(source)
-            _sound(office, source, "原数据库")
-            held = sums(source)
-            with server.write() as target:
-                server.alone(target)
-                if nothing_in(target):
-                    upgrade(target)
-                    copy_all(source, target)
-                _same(held, sums(target))
-                _sound(office, target, "新数据库")
             seal_off(source)
+        try:
+            held = _copied(office, server)
+        except Exception:
+            with office.database.write() as source:
+                unseal(source)
+            raise
         _name(office.data / ADDRESS, address)
         return Proof(server.place, held)
     finally:
         server.close()
+
+
+def _copied(office: Office, server: Database) -> dict[str, Sum]:
+    """What each table held, once the same is committed on the server."""
+    with office.database.write() as source:
+        _sound(office, source, "原数据库")
+        held = sums(source)
+        with server.write() as target:
+            server.alone(target)
+            if nothing_in(target):
+                upgrade(target)
+                copy_all(source, target)
+            _same(held, sums(target))
+            _sound(office, target, "新数据库")
+    return held
 
 
 def _nobody_runs(source: Connection) -> None:

@@ -25,12 +25,16 @@ from workflow.collection import collect_ready
 from workflow.errors import InvalidInput
 from workflow.intake import Desk, Ready
 from workflow.ledger import Ledger
+from workflow.storage.database import Database
 from workflow.storage.models import imports, refused
 
 APART = 256 * 1024
 """Bytes from which a second process pays: starting one takes as long as parsing some thousand
 rows.
 """
+
+FEW = 100
+"""Rows of a transaction while people wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ def import_file(
     """
     receipt = _begun(ledger, path, source)
     for batch in batches(path, source, desk, receipt.rows_done):
-        receipt = _take(ledger, desk, receipt, batch)
+        for part in _parts(ledger.database, batch):
+            receipt = _take(ledger, desk, receipt, part)
         on_batch(receipt, batch)
     finished = replace(receipt, finished_at=ledger.clock())
     with ledger.database.write() as conn:
@@ -128,6 +133,18 @@ def batches(path: Path, source: Source, desk: Desk, after_row: int) -> Iterator[
     if path.exists() and path.stat().st_size >= APART:
         return apart(ready_batches, *arguments)
     return ready_batches(*arguments)
+
+
+def _parts(database: Database, batch: ReadyBatch) -> Iterator[ReadyBatch]:
+    """The batch in one piece, or a few rows at a time while people wait."""
+    rest = batch
+    while len(rest.rows) > FEW and database.pressed:
+        last = rest.rows[FEW - 1].number
+        now = [refusal for refusal in rest.refused if refusal.row <= last]
+        yield rest._replace(rows=rest.rows[:FEW], refused=now, last_row=last)
+        later = [refusal for refusal in rest.refused if refusal.row > last]
+        rest = rest._replace(rows=rest.rows[FEW:], refused=later)
+    yield rest
 
 
 def _take(ledger: Ledger, desk: Desk, receipt: Receipt, batch: ReadyBatch) -> Receipt:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 from docker.errors import DockerException
 from docker.models.containers import Container
@@ -50,6 +51,55 @@ def own() -> Iterator[tuple[str, Container]]:
             del container
 
 
+@contextmanager
+def locked(certificates: Path, password: str) -> Iterator[str]:
+    """One that speaks TLS with `server.pem` of this folder alone, and lets `bihuan` in by PLAIN or
+    SCRAM with this password.
+    """
+    inside, outside = free_port(), free_port()
+    name = "LISTENER_NAME_LOCKED"
+    module = "org.apache.kafka.common.security"
+    with sockets_left():
+        try:
+            container = _container(
+                inside,
+                LISTENERS="PLAINTEXT://:9092,CONTROLLER://:9093,LOCKED://:9094",
+                ADVERTISED_LISTENERS=f"PLAINTEXT://localhost:9092,LOCKED://127.0.0.1:{outside}",
+                LISTENER_SECURITY_PROTOCOL_MAP="CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LOCKED:SASL_SSL",
+                SSL_KEYSTORE_TYPE="PEM",
+                SSL_KEYSTORE_LOCATION="/locked/server.pem",
+                **{
+                    f"{name}_SASL_ENABLED_MECHANISMS": "PLAIN,SCRAM-SHA-256",
+                    f"{name}_PLAIN_SASL_JAAS_CONFIG": f"{module}.plain.PlainLoginModule required"
+                    f' user_bihuan="{password}";',
+                    f"{name}_SCRAM___SHA___256_SASL_JAAS_CONFIG": f"{module}.scram.ScramLoginModule"
+                    " required;",
+                },
+            )
+            container.ports["9094/tcp"] = ("127.0.0.1", outside)
+            container.with_volume_mapping(str(certificates), "/locked", "ro").start()
+        except DockerException:
+            none_to_be_had(NONE)
+    try:
+        with sockets_left():
+            _let_in(container.get_wrapped_container(), password)
+        yield f"127.0.0.1:{outside}"
+    finally:
+        with sockets_left():
+            container.stop()
+            del container
+
+
+def _let_in(container: Container, password: str) -> None:
+    command = ["/opt/kafka/bin/kafka-configs.sh", "--bootstrap-server", "localhost:9092", "--alter"]
+    command += ["--add-config", f"SCRAM-SHA-256=[password={password}]"]
+    command += ["--entity-type", "users", "--entity-name", "bihuan"]
+    deadline = time.monotonic() + 90
+    while (done := container.exec_run(command)).exit_code:
+        assert time.monotonic() < deadline, done.output
+        time.sleep(0.5)
+
+
 def _wait_for(servers: str) -> None:
     deadline = time.monotonic() + 90
     while True:
@@ -73,7 +123,7 @@ def away(container: Container, how: str) -> Iterator[None]:
         container.start()
 
 
-def _container(port: int) -> DockerContainer:
+def _container(port: int, **more: object) -> DockerContainer:
     """The port is chosen first, so that the broker keeps its address when it is started again."""
     settings = {
         "NODE_ID": 1,
@@ -88,9 +138,11 @@ def _container(port: int) -> DockerContainer:
         "TRANSACTION_STATE_LOG_REPLICATION_FACTOR": 1,
         "TRANSACTION_STATE_LOG_MIN_ISR": 1,
         "GROUP_INITIAL_REBALANCE_DELAY_MS": 0,
+        "GROUP_MIN_SESSION_TIMEOUT_MS": 500,
         "BROKER_SESSION_TIMEOUT_MS": 2000,
         "BROKER_HEARTBEAT_INTERVAL_MS": 500,
         "HEAP_OPTS": "-Xms256m -Xmx512m",
+        **more,
     }
     container = DockerContainer("apache/kafka:4.3.0")
     container.ports["9092/tcp"] = ("127.0.0.1", port)

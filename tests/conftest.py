@@ -1,7 +1,9 @@
 """Fixtures for stories: a prepared database is made once a worker and copied for each test."""
 
 import os
+import secrets
 import tempfile
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import brokers
@@ -10,6 +12,9 @@ import pytest
 import served
 import servers
 from city import City
+from cluster import Cluster
+from kills import ROUNDS, seed
+from matrix import Matrix
 from reactions import make_room
 from sqlalchemy import create_engine, text
 from storages import STORAGES, Postgres, Sqlite
@@ -18,10 +23,19 @@ from zygote import Zygote
 from workflow.bus.kafka import create_topics, delete_topics
 
 
+def pytest_configure(config):
+    config.pluginmanager.register(Matrix(config), "matrix")
+    os.environ.setdefault("BIHUAN_FAULT_SEED", secrets.token_hex(4))
+
+
+def pytest_report_header():
+    return f"faults: {ROUNDS} of each kill, BIHUAN_FAULT_SEED={seed()}"
+
+
 def pytest_generate_tests(metafunc):
     """Integration stories run on every database there is, or on those their module names."""
     if "storage" in metafunc.fixturenames:
-        everywhere = "integration" in metafunc.definition.path.parts
+        everywhere = {"integration", "faults"} & {*metafunc.definition.path.parts}
         kinds = getattr(metafunc.module, "ON", STORAGES if everywhere else STORAGES[:1])
         metafunc.parametrize("storage", kinds, indirect=True, scope="session")
 
@@ -109,6 +123,21 @@ def broker(kafka):
 def effects_kept(office):
     """Room for what the small consumers of stories leave behind."""
     make_room(office.database)
+
+
+@pytest.fixture
+def clusters(storage, zygote, in_memory):
+    """Makes an office whose processes may be killed, one after another; all are ended."""
+    with ExitStack() as ending:
+
+        def make(broker=None, kept=None, **given):
+            kept = kept or storage
+            place = Path(tempfile.mkdtemp(dir=in_memory))
+            folder = kept.copy(kept.new, place / "data")
+            ending.callback(kept.drop, folder)
+            return ending.enter_context(closing(Cluster(folder, zygote, broker, **given)))
+
+        yield make
 
 
 @pytest.fixture(scope="session")

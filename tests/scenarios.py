@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from producers.sources import source
 from schemas.envelope import Role
 from workflow.bus import rebuild
 from workflow.bus.embedded import EmbeddedBus
-from workflow.errors import Refused
+from workflow.errors import Away, Refused
 from workflow.ledger import Actor
 from workflow.outbox import Message, deliver
 from workflow.storage.models import complaints, lanes, progress
@@ -31,6 +33,8 @@ from workflow.storage.models import complaints, lanes, progress
 
 def warm() -> None:
     """Imports, statements and rules, once for all children."""
+    for name in ("jobs", "console.processes", "producers.topic", "workflow.bus.topic"):
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory() as folder:
         city = City(Path(folder))
         make_room(city.office.database)
@@ -139,6 +143,13 @@ def quarter(
     if counted:
         acknowledge(counted, commits=hook.count)
     city.close()
+
+
+def insistent_quarter(folder: str, acks: str) -> None:
+    """The same by people who try again when the server was away."""
+    while True:
+        with suppress(Away):
+            return quarter(folder, acks)
 
 
 def _first_round(does: Any) -> None:

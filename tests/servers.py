@@ -11,14 +11,14 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, NoReturn, Protocol
 
 import pytest
 from docker.errors import DockerException
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 from testcontainers.community.postgres import PostgresContainer
 
@@ -32,7 +32,7 @@ the server.
 """
 
 
-def none_to_be_had(what: str) -> None:
+def none_to_be_had(what: str) -> NoReturn:
     """Skips the story, in sight; where the services are required, it fails."""
     if os.environ.get("REQUIRE_SERVICES") == "1":
         pytest.fail(f"{what}, and REQUIRE_SERVICES=1 asks for it")
@@ -46,28 +46,72 @@ def postgres() -> Iterator[str]:
     """
     if given := os.environ.get("BIHUAN_TEST_DATABASE"):
         yield given
-    elif (container := _contained()) is not None:
-        try:
-            yield container.get_connection_url().rpartition("/")[0]
-        finally:
-            with sockets_left():
-                container.stop()
-                del container
-    elif (programs := _programs()) is not None:
-        with _own(programs) as address:
-            yield address
-    else:
-        none_to_be_had(NONE)
+        return
+    with own() as server:
+        yield server.address
 
 
-def _contained() -> PostgresContainer | None:
-    """A started container, where an engine answers and has or gets the image."""
-    with sockets_left():
-        try:
-            container = PostgresContainer("postgres:17", driver="psycopg", dbname="postgres")
-            return container.with_command(_options(SETTINGS)).start()
-        except DockerException:
-            return None
+class Server(Protocol):
+    """A server that nobody else uses, to be treated badly; it keeps its address."""
+
+    address: str
+
+    def crash(self) -> None:
+        """An immediate end, as `pg_ctl stop -m immediate`: connections cut, nothing tidied."""
+
+    def start(self) -> None:
+        """Answers once it takes connections."""
+
+    def close(self) -> None: ...
+
+
+@contextmanager
+def own() -> Iterator[Server]:
+    """A container's, else that of programs at hand."""
+    try:
+        server: Server = Contained()
+    except DockerException:
+        programs = _programs()
+        if programs is None:
+            none_to_be_had(NONE)
+        server = Bare(programs)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+class Contained:
+    """One in a container, where an engine answers and has or gets the image. The port is chosen
+    first, so that the server keeps its address. `options` go to the engine as they are.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._port, self._made = free_port(), False
+        with sockets_left():
+            made = PostgresContainer("postgres:17", driver="psycopg", dbname="postgres")
+            made.ports["5432"] = ("127.0.0.1", self._port)
+            self.container = made.with_command(_options(SETTINGS)).with_kwargs(**options)
+            self.container.start()
+        address = make_url(made.get_connection_url()).set(host="127.0.0.1", port=self._port)
+        self.address = address.render_as_string(hide_password=False).rpartition("/")[0]
+
+    def crash(self) -> None:
+        with sockets_left():
+            running = self.container.get_wrapped_container()
+            running.kill("SIGQUIT")
+            running.wait(timeout=30)
+
+    def start(self) -> None:
+        with sockets_left():
+            self.container.get_wrapped_container().start()
+        _wait_for(self.address, lambda: "the container's server does not answer")
+
+    def close(self) -> None:
+        with sockets_left():
+            self.container.stop()
+            del self.container
 
 
 @contextmanager
@@ -79,31 +123,50 @@ def sockets_left() -> Iterator[None]:
         gc.collect()
 
 
-@contextmanager
-def _own(programs: Path) -> Iterator[str]:
-    place = Path(tempfile.mkdtemp())
-    if os.geteuid() == 0:  # as which PostgreSQL refuses to run: whoever does must get to it
-        place.chmod(0o755)
-        programs = _within_reach(programs, place)
-    data, port = place / "data", free_port()
-    as_whom = _as_nobody(data) if os.geteuid() == 0 else {}
-    made = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
-    subprocess.run(made, check=True, capture_output=True, env=_environment(programs), **as_whom)
-    given = {
-        **SETTINGS,
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",
-        "port": port,
-    }
-    command = [programs / "postgres", "-D", data, *_options(given)]
-    address = f"postgresql+psycopg://postgres@127.0.0.1:{port}"
-    with (
-        (place / "log").open("wb") as log,
-        _leashed(command, log, env=_environment(programs), **as_whom),
-    ):
-        _wait_for(address, place / "log")
-        yield address
-    shutil.rmtree(place, ignore_errors=True)
+class Bare:
+    """One of programs at hand, its data in a folder that goes with it."""
+
+    def __init__(self, programs: Path) -> None:
+        place = self._place = Path(tempfile.mkdtemp())
+        if os.geteuid() == 0:  # as which PostgreSQL refuses to run: whoever does must get to it
+            place.chmod(0o755)
+            programs = _within_reach(programs, place)
+        data, port = place / "data", free_port()
+        self._how: dict[str, Any] = _as_nobody(data) if os.geteuid() == 0 else {}
+        self._how["env"] = _environment(programs)
+        made = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*made, "-N"], check=True, capture_output=True, **self._how)
+        given = {
+            **SETTINGS,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "port": port,
+        }
+        self._command = [programs / "postgres", "-D", data, *_options(given)]
+        self._leash: subprocess.Popen[bytes] | None = None
+        self.address = f"postgresql+psycopg://postgres@127.0.0.1:{port}"
+
+    def start(self) -> None:
+        with (self._place / "log").open("ab") as log:
+            self._leash = subprocess.Popen(
+                ["sh", "-c", LEASHED, "sh", *map(str, self._command)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **self._how,
+            )
+        _wait_for(self.address, (self._place / "log").read_text)
+
+    def crash(self) -> None:
+        leash, self._leash = self._leash, None
+        if leash is not None and leash.stdin is not None:
+            leash.stdin.close()
+            leash.wait(30)
+
+    def close(self) -> None:
+        self.crash()
+        shutil.rmtree(self._place, ignore_errors=True)
 
 
 def _options(settings: Mapping[str, object]) -> list[str]:
@@ -112,23 +175,6 @@ def _options(settings: Mapping[str, object]) -> list[str]:
 
 def _environment(programs: Path) -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C", "LD_LIBRARY_PATH": str(programs.parent / "lib")}
-
-
-@contextmanager
-def _leashed(command: Sequence[object], log: BinaryIO, **how: Any) -> Iterator[None]:
-    leash = subprocess.Popen(
-        ["sh", "-c", LEASHED, "sh", *map(str, command)],
-        stdin=subprocess.PIPE,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        **how,
-    )
-    try:
-        yield
-    finally:
-        leash.stdin.close()
-        leash.wait(30)
 
 
 def _programs() -> Path | None:
@@ -162,7 +208,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(address: str, log: Path) -> None:
+def _wait_for(address: str, said: Callable[[], str]) -> None:
     engine = create_engine(f"{address}/postgres")
     deadline = time.monotonic() + 60
     try:
@@ -171,7 +217,7 @@ def _wait_for(address: str, log: Path) -> None:
                 engine.connect().close()
             except OperationalError:
                 if time.monotonic() > deadline:
-                    raise RuntimeError(log.read_text()) from None
+                    raise RuntimeError(said()) from None
                 time.sleep(0.05)
             else:
                 return

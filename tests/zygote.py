@@ -26,8 +26,11 @@ class Child:
     zygote: Zygote
     pid: int
 
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
     def kill(self) -> int:
-        os.kill(self.pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         return self.wait()
 
     def wait(self) -> int:
@@ -90,21 +93,27 @@ def acknowledged(path: Path) -> list[dict[str, Any]]:
 
 def _serve() -> None:
     importlib.import_module("scenarios").warm()
+    running: set[int] = set()
     for line in sys.stdin:
         request = json.loads(line)
         if "wait" in request:
             _, status = os.waitpid(request["wait"], 0)
+            running.discard(request["wait"])
             answer = {"exit": os.waitstatus_to_exitcode(status)}
         else:
             pid = os.fork()
             if pid == 0:
                 _child(request)
+            running.add(pid)
             answer = {"pid": pid}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+    for pid in running:  # the tests are over, however they ended
+        os.kill(pid, signal.SIGKILL)
 
 
 def _child(request: dict[str, Any]) -> None:
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the answers are not the child's
     code = 1
     try:
         module, name = request["call"].split(":")

@@ -23,6 +23,9 @@ from workflow.storage.numbers import next_number
 MOST = 1000
 """Rows of a batch at most: what one writer may hold the queue for."""
 
+FEW = 20
+"""Rows up to which a batch is taken in like a person's step; larger ones let people go first."""
+
 PENDING = ""
 """The tally's unit of ratings whose service record has not arrived."""
 
@@ -73,7 +76,7 @@ def collect_ready(
         rows = [row for row in rows if row.number not in late]
 
     def once() -> Answers:
-        with ledger.transaction() as posting:
+        with ledger.transaction(patient=len(rows) > FEW) as posting:
             batch = _Batch(posting, ledger, desk, source, received_at)
             answers = batch.take(rows)
             batch.refuse([*refusals, *ahead], import_id)

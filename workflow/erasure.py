@@ -51,7 +51,7 @@ def expire(ledger: Ledger, most: int = 500) -> int:
     with ledger.database.read() as conn:
         if not _anything(conn, ledger, now):
             return 0
-    with ledger.transaction() as posting, erasing.overwriting(posting.conn):
+    with ledger.transaction(patient=True) as posting, erasing.overwriting(posting.conn):
         first, until = _limits(ledger, posting.now)
         done = Erased()
         moved = _ratings(posting.conn, done, first, most)

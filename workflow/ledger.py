@@ -38,11 +38,11 @@ class Ledger:
         self.recent = Recent()
 
     @contextmanager
-    def transaction(self) -> Iterator[Posting]:
+    def transaction(self, *, patient: bool = False) -> Iterator[Posting]:
         """One transaction: whatever is recorded in it is committed together at its end, or not
-        at all.
+        at all. Who writes much is `patient`: people go first.
         """
-        with self.database.write() as conn:
+        with self.database.write(patient=patient) as conn:
             self.rulebook.refresh(conn)
             posting = Posting(conn, self.now(conn), self.rulebook, self.keys, self.recent)
             yield posting

@@ -53,11 +53,15 @@ def _read(text: str, units: UnitList) -> Iterator[Person]:
             raise InvalidInput(f"第{number}行 单位", unit, "单位名册里没有这个单位")
         if not 0 < len(account) <= 120:
             raise InvalidInput(f"第{number}行 账号", account, "须是 1 至 120 个字")
-        if PHONE.fullmatch(normal(phone)) is None:
-            raise InvalidInput(
-                f"第{number}行 电话", "（不显示）", "须是手机号码，或带区号的固定电话"
-            )
-        yield Person(found.code, account, normal(phone))
+        yield Person(found.code, account, phone_in(phone, f"第{number}行 电话"))
+
+
+def phone_in(typed: str, field: str = "phone") -> str:
+    """The number that was typed, as it is matched. Raises InvalidInput, which does not show it."""
+    number = normal(typed)
+    if PHONE.fullmatch(number) is None:
+        raise InvalidInput(field, "（不显示）", "须是手机号码，或带区号的固定电话")
+    return number
 
 
 def seed_staff(conn: Connection, vault: Vault, people: Iterable[Person]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from workflow.errors import InvalidInput
 from workflow.unit_list import TIERS, Unit, UnitList, name_key
 
-__all__ = ["SHIPPED", "decoded", "load"]
+__all__ = ["HEADER", "SHIPPED", "decoded", "load", "of_table"]
 
 SHIPPED: Final = Path(__file__).parent / "unit_lists" / "zibo-2021.toml"
 """The units the circular of 2021 Q3 names; the list a new database starts with."""
@@ -23,7 +23,7 @@ _LARGEST: Final = 8 << 20
 _LONGEST: Final = 120
 _FIELDS: Final = {"code", "name", "aliases", "area", "tier", "annex", "order"}
 _TABLE: Final = re.compile(r"\s*\[\[\s*unit\s*\]\]")
-_HEADER: Final = {
+HEADER: Final = {
     "代码": "code",
     "名称": "name",
     "别名": "aliases",
@@ -32,6 +32,7 @@ _HEADER: Final = {
     "附件名称": "annex",
     "序号": "order",
 }
+"""The columns of a roster of units, and what they are."""
 
 
 def load(path: Path = SHIPPED) -> UnitList:
@@ -45,7 +46,18 @@ def load(path: Path = SHIPPED) -> UnitList:
     text = decoded(raw, path.name)
     if path.suffix.lower() == ".toml":
         return _from_toml(text, path.name)
-    return UnitList(path.stem, _checked(_csv_rows(text, path.name)))
+    rows = _csv_rows(text, path.name)
+    return of_table(rows[0][1], rows[1:], path.stem)
+
+
+def of_table(
+    header: Sequence[str], rows: Iterable[tuple[int, list[str]]], version: str
+) -> UnitList:
+    """The same of a table's header and its rows with their lines."""
+    fields = [HEADER.get(cell.strip(), cell.strip()) for cell in header]
+    if set(fields) - _FIELDS or len(set(fields)) != len(fields):
+        raise InvalidInput("header", ",".join(header), f"表头须取自 {'、'.join(HEADER)}，不重复")
+    return UnitList(version, _checked([_csv_row(line, fields, cells) for line, cells in rows]))
 
 
 def decoded(raw: bytes, name: str) -> str:
@@ -82,7 +94,7 @@ def _lines(text: str, units: int) -> Iterable[int]:
     return found if len(found) == units else range(1, units + 1)
 
 
-def _csv_rows(text: str, name: str) -> Iterable[tuple[int, dict[str, Any]]]:
+def _csv_rows(text: str, name: str) -> list[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
@@ -92,12 +104,7 @@ def _csv_rows(text: str, name: str) -> Iterable[tuple[int, dict[str, Any]]]:
         ) from error
     if not rows:
         raise InvalidInput("file", name, "名册是空的")
-    header = [_HEADER.get(cell.strip(), cell.strip()) for cell in rows[0][1]]
-    if set(header) - _FIELDS or len(set(header)) != len(header):
-        raise InvalidInput(
-            "header", ",".join(rows[0][1]), f"表头须取自 {'、'.join(_HEADER)}，不重复"
-        )
-    return [_csv_row(line, header, cells) for line, cells in rows[1:]]
+    return rows
 
 
 def _csv_row(line: int, header: Sequence[str], cells: list[str]) -> tuple[int, dict[str, Any]]:

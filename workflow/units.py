@@ -17,13 +17,16 @@ __all__ = ["SHIPPED", "TIERS", "Unit", "UnitList", "load", "seed", "stored"]
 def seed(conn: Connection, units: UnitList) -> None:
     """Replaces the list in force with this one, in the caller's transaction.
 
-    InvalidInput if a unit with ratings or services would fall off: its figures would vanish.
+    InvalidInput if a unit with ratings or services would fall off: its figures would vanish; or one
+    that somebody can sign in for.
     """
     used = set(conn.execute(select(models.tallies.c.unit).distinct()).scalars())
+    signing = select(models.accounts.c.unit).where(models.accounts.c.disabled_at.is_(None))
+    used |= set(conn.execute(signing.distinct()).scalars())
     known = set(conn.execute(select(models.units.c.code)).scalars())
     lost = sorted((used & known) - units.by_code.keys())
     if lost:
-        raise InvalidInput("code", "、".join(lost), "已有办件或评价，不能从名册中去掉")
+        raise InvalidInput("code", "、".join(lost), "已有办件、评价或可用的账号，不能从名册中去掉")
     conn.execute(delete(models.units))
     conn.execute(insert(models.units), [_row(unit, units.version) for unit in units.units])
 

@@ -71,7 +71,13 @@ def person(
 def listed(conn: Connection) -> list[Account]:
     """Every account, in order."""
     rows = conn.execute(select(accounts).order_by(accounts.c.account))
-    return [_account(row) for row in rows]
+    return [account_of(row) for row in rows]
+
+
+def anybody(office: Office) -> bool:
+    """Whether there is any account yet."""
+    with office.database.read() as conn:
+        return conn.execute(select(accounts.c.account).limit(1)).scalar() is not None
 
 
 def existing(conn: Connection, account: str) -> Row[Any]:
@@ -126,13 +132,16 @@ def change_person(conn: Connection, to: Person, by: str, now: int) -> None:
 
 def disable(office: Office, account: str, by: str) -> None:
     """Nobody signs in by it any more, or is signed in. Raises InvalidInput."""
-    now = office.wall()
     with office.database.write() as conn:
-        row = existing(conn, account)
-        _keep_an_administrator(conn, row)
-        conn.execute(delete(setup_links).where(setup_links.c.account == row.account))
-        revoke(conn, row.account, now)
-        _set(conn, row.account, Outcome.DISABLED, by, now, disabled_at=now)
+        disable_row(conn, existing(conn, account), by, office.wall())
+
+
+def disable_row(conn: Connection, row: Row[Any], by: str, now: int) -> None:
+    """The same in the caller's transaction."""
+    _keep_an_administrator(conn, row)
+    conn.execute(delete(setup_links).where(setup_links.c.account == row.account))
+    revoke(conn, row.account, now)
+    _set(conn, row.account, Outcome.DISABLED, by, now, disabled_at=now)
 
 
 def enable(office: Office, account: str, by: str) -> None:
@@ -175,6 +184,7 @@ def _values(of: Person) -> dict[str, Any]:
     return {"name": of.name, "roles": as_text(of.roles), "unit": of.unit}
 
 
-def _account(row: Row[Any]) -> Account:
+def account_of(row: Row[Any]) -> Account:
+    """The account of this row."""
     who = Person(row.account, row.name, from_text(row.roles), row.unit)
     return Account(who, row.password is not None, row.locked_until, row.disabled_at)

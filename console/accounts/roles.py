@@ -91,6 +91,10 @@ def checked_roles(roles: Iterable[Role], unit: str | None) -> tuple[Role, ...]:
     return found
 
 
+def roles_in_words(roles: Iterable[Role]) -> str:
+    return "、".join(ROLE_NAMES[role] for role in roles)
+
+
 def as_text(roles: Iterable[Role]) -> str:
     """Roles as the database keeps them."""
     return " ".join(roles)

@@ -16,6 +16,7 @@ from console.accounts.roles import (
     checked_person,
     checked_roles,
     role_of,
+    roles_in_words,
 )
 from console.accounts.setup import link_for, link_text
 from console.accounts.sheets import sheet
@@ -24,8 +25,6 @@ from schemas.envelope import Role
 from schemas.rating import Refusal
 from workflow import staff
 from workflow.errors import InvalidInput
-from workflow.states import ROLE_NAMES
-from workflow.storage.vault import PHONE, normal
 from workflow.unit_list import UnitList
 
 if TYPE_CHECKING:
@@ -61,6 +60,17 @@ class Entry:
     @property
     def changes(self) -> bool:
         return self.before != self.person or self.phone is not None
+
+    def told(self, units: Mapping[str, str]) -> list[str]:
+        """What becomes another, in words; `units` are names by code."""
+        now, before = self.person, self.before or self.person
+        pairs = (
+            ("姓名", before.name, now.name),
+            ("身份", roles_in_words(before.roles), roles_in_words(now.roles)),
+            ("单位", units.get(before.unit or "", "无"), units.get(now.unit or "", "无")),
+        )
+        changes = [f"{name} {old} → {new}" for name, old, new in pairs if old != new]
+        return [*changes, "手机号"] if self.phone is not None else changes
 
 
 @dataclass(slots=True)
@@ -139,9 +149,7 @@ def _phone(typed: str, roles: tuple[Role, ...]) -> str | None:
         return None
     if not OF_A_UNIT & set(roles):
         raise InvalidInput("phone", "（不显示）", "只登记单位联络员的手机号，其他人请留空")
-    if PHONE.fullmatch(normal(typed)) is None:
-        raise InvalidInput("phone", "（不显示）", "须是手机号码，或带区号的固定电话")
-    return normal(typed)
+    return staff.phone_in(typed)
 
 
 def take_roster(office: Office, roster: Roster, by: str) -> dict[str, str]:
@@ -182,7 +190,7 @@ def _rows(office: Office) -> Iterator[tuple[str, ...]]:
     with office.database.read() as conn:
         people = [account.person for account in listed(conn)]
     for person in people:
-        roles = "、".join(ROLE_NAMES[role] for role in person.roles)
+        roles = roles_in_words(person.roles)
         yield person.account, person.name, roles, _named(units, person.unit), ""
 
 

@@ -124,7 +124,7 @@ def still_signed_in(request: Request) -> Signed | None:
 async def sent(
     request: Request, signed: Annotated[Signed | None, Depends(signed_in)]
 ) -> AsyncIterator[FormData]:
-    """What a page's form sent, if it is one of ours; its files are open until the answer is made.
+    """What a page's form sent, if it is one of ours; its files are closed once it is answered.
     Raises Forged.
     """
     async with request.form(max_files=10, max_fields=300) as form:
@@ -144,7 +144,7 @@ def check_declared(app: FastAPI) -> None:
     checking where it comes from.
     """
     for route in routes_of(app.routes):
-        calls = list(_calls(route.dependant))
+        calls = list(calls_of(route.dependant))
         of_a_system = any(hasattr(call, "scope") for call in calls)
         if not of_a_system and not any(isinstance(call, Allowed | Public) for call in calls):
             raise Undeclared(f"{route.path}: no permission is declared")
@@ -155,7 +155,7 @@ def check_declared(app: FastAPI) -> None:
 
 def permission_of(route: RouteContext) -> Allowed | Public | None:
     """What a route declares, for the matrix of roles and routes."""
-    found = (call for call in _calls(route.dependant) if isinstance(call, Allowed | Public))
+    found = (call for call in calls_of(route.dependant) if isinstance(call, Allowed | Public))
     return next(found, None)
 
 
@@ -169,7 +169,8 @@ def routes_of(routes: Sequence[BaseRoute]) -> Iterator[RouteContext]:
             yield from routes_of(route.app.routes)
 
 
-def _calls(dependant: Dependant) -> Iterator[object]:
+def calls_of(dependant: Dependant) -> Iterator[object]:
+    """Whatever is asked before a route."""
     for inner in dependant.dependencies:
         yield inner.call
-        yield from _calls(inner)
+        yield from calls_of(inner)

@@ -17,6 +17,7 @@ ORDERS: Final = Allowed("我的工单", UNIT)
 CONTACTS: Final = Allowed("补联系方式", CLERK)
 WATCH: Final = Allowed("超期监督", SUPERVISOR)
 DECISIONS: Final = Allowed("待我裁决", SUPERVISOR, REVIEWER)
+URGE: Final = Allowed("催报", SUPERVISOR)
 COLLECT: Final = Allowed("归集监测", SUPERVISOR, Role.IT)
 FIGURES: Final = Allowed("指标", SUPERVISOR, UNIT)
 IMPORTS: Final = Allowed("导入", Role.IT, CLERK)
@@ -24,6 +25,8 @@ RULES: Final = Allowed("规则与日历", SUPERVISOR, Role.ADMINISTRATOR)
 UNITS: Final = Allowed("单位与人员", Role.ADMINISTRATOR)
 CONNECT: Final = Allowed("接入与消息", Role.IT)
 OPS: Final = Allowed("异常件与留痕", Role.IT, AUDITOR)
+MEND: Final = Allowed("重试、放弃异常件", Role.IT)
+TRACES: Final = Allowed("导出留痕", AUDITOR)
 SEARCH: Final = Allowed("查找", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
 LIVE: Final = Allowed("实时", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
 
@@ -45,6 +48,13 @@ HEAD: Final = (
     Entry("/contacts", CONTACTS),
     Entry("/watch", WATCH),
     Entry("/decisions", DECISIONS),
+    Entry("/collect", COLLECT),
+    Entry("/figures", FIGURES),
+    Entry("/imports", IMPORTS),
+    Entry("/rules", RULES),
+    Entry("/units", UNITS),
+    Entry("/connect", CONNECT),
+    Entry("/ops", OPS),
 )
 """In the order of the loop; a page is entered here with the desk that serves it."""
 

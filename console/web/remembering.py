@@ -1,5 +1,5 @@
-"""记住: answers of slow questions, so that asking often costs little: an answer is given again while
-nothing has moved, and for a slow question until nine times as long as it took has passed.
+"""记住: answers of slow questions, so that asking often costs little: an answer is given again
+while nothing has moved, and a slow one until nine times as long as it took has passed.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def tick(ledger: Ledger, now: int | None = None, limit: int = 200) -> int:
         at = ledger.clock() if now is None else now
         if conn.execute(_DUE, {"now": at, "most": 1}).first() is None:
             return 0
-    with ledger.transaction() as posting:
+    with ledger.transaction(patient=True) as posting:
         at = posting.now if now is None else now
         query = _DUE.with_for_update(skip_locked=True)
         rows = posting.conn.execute(query, {"now": at, "most": limit}).all()

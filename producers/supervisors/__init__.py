@@ -21,6 +21,7 @@ from producers.supervisors.pressing import (
     reverse_dismissal,
 )
 from producers.supervisors.rules import revise_calendar, take_policy_into_force
+from producers.supervisors.urging import urge, urged_on
 
 __all__ = [
     "accept_return",
@@ -41,4 +42,6 @@ __all__ = [
     "take_policy_into_force",
     "uphold_appeal",
     "uphold_malice",
+    "urge",
+    "urged_on",
 ]

@@ -28,7 +28,7 @@ def test_a_page_that_asks_elsewhere_gets_nothing_and_is_told_of(alone):
 
 def test_a_script_that_fails_is_told_of(alone):
     alone.page.set_content("<p>…</p><script>console.error('no'); missing()</script>")
-    assert ["console: no", "script: missing is not defined"] == sorted(alone.troubles)
+    assert sorted(alone.troubles) == ["console: no", "script: missing is not defined"]
 
 
 def test_a_page_hard_to_read_is_told_of(alone):

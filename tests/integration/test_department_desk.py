@@ -1,4 +1,4 @@
-"""The units' desk as a browser asks: their own orders only, never who rated, nothing typed lost."""
+"""部门: a unit at its desk: its own orders alone, and of the citizen nothing."""
 
 from __future__ import annotations
 

@@ -89,6 +89,21 @@ def test_given_again_after_a_kill_it_only_finishes(embedded, empty):
     assert (embedded.office.data / ADDRESS).stat().st_mode & 0o777 == 0o600
 
 
+def test_killed_in_between_the_file_takes_nothing_until_it_is_given_again(
+    embedded, empty, monkeypatch
+):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("console.moving._copied", killed)
+        with pytest.raises(KeyboardInterrupt):
+            move(embedded.office, empty)
+    with pytest.raises(Exception, match="搬走"):
+        embedded.portal.sends(rating("Y", 5))
+    assert move(embedded.office, empty).tables["ratings"].rows > 0
+
+
 def test_refused_where_the_target_holds_something_else(embedded, empty, file_story, tmp_path):
     other = City(file_story.copy(file_story.new, tmp_path / "other"))
     other.portal.bad_review()

@@ -88,10 +88,10 @@ def test_nobody_waits_for_longer_than_a_batch(grown):
     write = database.write
 
     @contextmanager
-    def watched():
+    def watched(**how):
         inside.append(True)
         try:
-            with write() as conn:
+            with write(**how) as conn:
                 yield conn
         finally:
             inside.pop()

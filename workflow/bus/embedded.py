@@ -14,7 +14,7 @@ from workflow.bus import progress
 from workflow.bus.consumer import Consumer
 from workflow.bus.crew import Crew
 from workflow.bus.lease import SECONDS, Lease
-from workflow.bus.runner import Runner
+from workflow.bus.runner import BATCH, FEW, Runner
 from workflow.clock import system_clock
 from workflow.errors import Transient
 from workflow.ledger import Ledger
@@ -134,13 +134,14 @@ class EmbeddedBus:
 
     def _together(self, runners: Sequence[Runner]) -> int:
         """Batches for all in one commit; but nobody who waits to write waits for two."""
-        moved, before = 0, -1
-        with self.ledger.transaction() as posting:
+        moved, before, database = 0, -1, self.ledger.database
+        size = FEW if database.pressed else BATCH
+        with self.ledger.transaction(patient=True) as posting:
             while before < moved < TOGETHER:
                 before = moved
                 for runner in runners:
-                    moved += runner.take(posting)
-                    if moved and self.ledger.database.contended:  # none moved would mean: done
+                    moved += runner.take(posting, size)
+                    if moved and database.contended:  # none moved would mean: done
                         return moved
         return moved
 

@@ -24,6 +24,12 @@ GONE = "消息服务（Kafka）暂时连不上，请稍后重试"
 SENT_WITHIN = 30.0
 """Seconds a batch may take; a wedged producer never fails its futures, so we time it ourselves."""
 CLOSED_WITHIN = 2.0
+SESSION_MS = 10_000
+"""A member that is silent for so long has lost its partitions to the others."""
+POLLED_WITHIN_MS = 120_000
+"""So has one that handles what it read for longer."""
+ASKED = 5.0
+"""Seconds without a message after which the broker is asked whether it is there."""
 SILENT = 60.0
 """Seconds without a message while there are some: the consumer is built anew."""
 
@@ -82,8 +88,9 @@ class Subscription:
     def __init__(self, broker: Broker, topic: str, group: str, most: int) -> None:
         self._broker, self._topic, self._group, self._most = broker, topic, group, most
         self._consumer: KafkaConsumer | None = None
-        self._heard = time.monotonic()
+        self._heard = self._asked = time.monotonic()
         self.reached = False
+        """Whether the broker is there: a poll of one that is away brings nothing, and no error."""
 
     def poll(self, seconds: float) -> list[Message]:
         """At most `most` messages, in order within a partition; none while the broker is away."""
@@ -96,31 +103,30 @@ class Subscription:
             self.close()
             time.sleep(seconds)
             return []
-        self.reached = True
         found = [_received(record) for records in polled.values() for record in records]
-        self._watch(found)
-        return found
-
-    def _watch(self, found: Sequence[Message]) -> None:
         now = time.monotonic()
         if found:
-            self._heard = now
-        elif now - self._heard > SILENT:
-            self._heard = now
-            if self._lagging():
-                LOGGER.warning("%s is silent; the consumer is built anew", self._topic)
-                self.close()
+            self._heard = self._asked = now
+            self.reached = True
+        elif not self.reached or now - self._asked > ASKED:
+            self._asked = now
+            self._ask(consumer, silent=now - self._heard > SILENT)
+        return found
 
-    def _lagging(self) -> bool:
-        consumer = self._consumer
-        if consumer is None:
-            return False
+    def _ask(self, consumer: KafkaConsumer, silent: bool) -> None:
+        """Silence means that there is nothing, or that the broker is away, or a stuck consumer."""
+        mine = list(consumer.assignment())
+        first = TopicPartition(self._broker.topic(self._topic), 0)
         try:
-            mine = list(consumer.assignment())
-            ends = consumer.end_offsets(mine, timeout_ms=3000) if mine else {}
-            return any(consumer.position(p, timeout_ms=3000) < end for p, end in ends.items())
+            ends = consumer.end_offsets(mine or [first], timeout_ms=2000)
+            stuck = silent and any(consumer.position(p, timeout_ms=2000) < ends[p] for p in mine)
+            self.reached = True
         except KafkaError:
-            return True
+            self.reached, stuck = False, silent
+        if stuck:
+            self._heard = time.monotonic()
+            LOGGER.warning("%s is silent; the consumer is built anew", self._topic)
+            self.close()
 
     def commit(self, messages: Sequence[Message]) -> None:
         """Everything up to these has been seen to. A commit that fails is no error: what comes
@@ -159,9 +165,9 @@ class Subscription:
             group_id=f"{self._broker.prefix}{self._group}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=3000,
-            max_poll_interval_ms=120_000,
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=SESSION_MS // 3,
+            max_poll_interval_ms=POLLED_WITHIN_MS,
             max_poll_records=self._most,
         )
 

@@ -94,7 +94,7 @@ class _Shadow:
                 conn.execute(CreateTable(table))
         while self._round() > PAGE:
             pass
-        with self.ledger.transaction() as posting:
+        with self.ledger.transaction(patient=True) as posting:
             self._hold(posting.conn)
             if self.left_out - _beside(posting.conn, self.consumer.name):
                 return False
@@ -112,7 +112,7 @@ class _Shadow:
             stood, beside = _stands(conn, self.consumer.name), _beside(conn, self.consumer.name)
         for lane, upto in stood.items():
             while records := self._page(None, lane, upto):
-                with self.ledger.transaction() as posting:
+                with self.ledger.transaction(patient=True) as posting:
                     self._hold(posting.conn)
                     self._handle(posting, records, beside)
                 self._move(lane, records[-1].pos)

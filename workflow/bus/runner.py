@@ -23,6 +23,9 @@ from workflow.record import bare, record_of
 from workflow.storage.log import LANES
 
 BATCH = 200
+FEW = 40
+"""Records of a batch while people wait."""
+
 TRIES = 3
 BACK_OFF = (0.05, 0.2, 1.0)
 IN_HAND = 0.005
@@ -42,6 +45,8 @@ class Runner:
     pause: Callable[[float], None] = time.sleep
     rotation: int = 0
     """The lane it begins with: runners side by side begin apart."""
+    on_parked: Callable[[Row[Any], str], None] = lambda _row, _error: None
+    """Told of each record that was parked, with its error, once that is committed."""
     _singly: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,7 +99,7 @@ class Runner:
         """The batch in one transaction; if that fails, or is not to be tried, one by one."""
         if not any(self._singly.get(reach.lane, 0) > 0 for reach in reaches):
             try:
-                with self.ledger.transaction() as posting:
+                with self.ledger.transaction(patient=True) as posting:
                     self._batch(posting, reaches, places)
                 return _moved(reaches)
             except Exception:
@@ -102,7 +107,7 @@ class Runner:
         self._one_by_one(reaches, places)
         return _moved(reaches)
 
-    def take(self, posting: Posting, size: int = BATCH) -> int:
+    def take(self, posting: Posting, size: int) -> int:
         """The same as part of an open transaction, its events appended; whatever fails is raised,
         and nothing of it may be committed.
         """
@@ -162,7 +167,7 @@ class Runner:
             else:
                 lost.add(row.lane)
         rest = [Reach(r.lane, stood[r.lane], r.new) for r in reaches if r.lane not in lost]
-        with self.ledger.transaction() as posting:
+        with self.ledger.transaction(patient=True) as posting:
             progress.claim(posting.conn, self.consumer.name, [r for r in rest if r.new > r.old])
 
     def _one(self, reach: Reach, row: Row[Any]) -> bool:
@@ -200,7 +205,7 @@ class Runner:
         )
 
     def _alone(self, reach: Reach, record: Record) -> bool:
-        with self.ledger.transaction() as posting:
+        with self.ledger.transaction(patient=True) as posting:
             won = progress.claim(posting.conn, self.consumer.name, [reach])
             parking.forget_try(posting.conn, self.consumer.name, record)
             if not won:
@@ -212,13 +217,15 @@ class Runner:
     def _park_alone(
         self, reach: Reach, row: Row[Any], status: str, message: str, tries: int
     ) -> bool:
-        with self.ledger.transaction() as posting:
+        with self.ledger.transaction(patient=True) as posting:
             if not progress.claim(posting.conn, self.consumer.name, [reach]):
                 return False
             held = parking.held_subjects(posting.conn, self.consumer.name)
             actual = "held" if row.subject in held else status
             self._park(posting, bare(row), actual, message, tries)
-            return True
+        if actual == "parked":
+            self.on_parked(row, message)
+        return True
 
 
 def _moved(reaches: Sequence[Reach]) -> int:

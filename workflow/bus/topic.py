@@ -8,12 +8,15 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import Row
 
 from workflow.bus import progress
 from workflow.bus.broker import Broker, Message
-from workflow.bus.cloudevents import row_from
+from workflow.bus.cloudevents import headers_of, row_from
 from workflow.bus.consumer import Consumer
 from workflow.bus.kafka import Publisher, Subscription
 from workflow.bus.lease import seat
@@ -124,12 +127,17 @@ class Following:
 
 
 class Copies:
-    """Copies of what could not be used go to the topic `parked`, if the broker takes them: the
-    database, or the log, has them anyway.
+    """Copies of what is parked go to the topic `parked`, if the broker takes them: the database,
+    or the log, has them anyway. `parked-from` says where, as `bihuan parked` names it.
     """
 
     def __init__(self, broker: Broker) -> None:
         self._publisher, self._turn = Publisher(broker), threading.Lock()
+
+    def record(self, consumer: str, row: Row[Any], error: str) -> None:
+        """An event that this consumer could not handle, as it stands on the topic."""
+        key, value = row.subject.encode(), row.data.encode()
+        self.keep(Message(consumer, row.lane, key, value, headers_of(row), row.pos), error)
 
     def keep(self, message: Message, error: str) -> None:
         LOGGER.warning(
@@ -180,7 +188,10 @@ class TopicBus:
         lease.release(clean=not any(thread.is_alive() for thread in threads))
 
     def _members(self, copies: Copies, clean: bool) -> list[Following]:
-        runners = [Runner(self.ledger, c, unclean=not clean) for c in self.consumers]
+        runners = [
+            Runner(self.ledger, c, unclean=not clean, on_parked=partial(copies.record, c.name))
+            for c in self.consumers
+        ]
         return [
             Following(runner, pulse, self._broker, copies, self._stopped)
             for runner, pulse in zip(runners, self.pulses, strict=True)

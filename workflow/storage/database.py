@@ -25,8 +25,9 @@ class Database(ABC):
         """A consistent snapshot, for reading."""
 
     @abstractmethod
-    def write(self) -> AbstractContextManager[Connection]:
-        """A write transaction: committed at the end, rolled back on any error.
+    def write(self, *, patient: bool = False) -> AbstractContextManager[Connection]:
+        """A write transaction: committed at the end, rolled back on any error. Where writes run
+        one at a time, who is `patient` lets others go first.
 
         Raises Busy when others stand in the way too long, Away when the server cannot be reached.
         """
@@ -35,6 +36,13 @@ class Database(ABC):
     @abstractmethod
     def contended(self) -> bool:
         """Somebody waits for the write transaction that is open; asked by its holder."""
+
+    @property
+    @abstractmethod
+    def pressed(self) -> bool:
+        """Somebody who is not patient had to wait for this process lately: who writes much should
+        write little at a time.
+        """
 
     def now(self, conn: Connection) -> int | None:  # noqa: ARG002
         """The server's clock in microseconds UTC, where there is a server."""

@@ -1,5 +1,5 @@
-"""One writer at a time, first come first served: a queue of threads in the process, two file
-locks between processes.
+"""One writer at a time, first come first served, people before bulk: a queue of threads in the
+process, three file locks between processes.
 """
 
 import fcntl
@@ -7,97 +7,171 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from workflow.errors import Busy
 
+PATIENCE = 1.0
+"""Seconds for which a patient writer lets others go first; then it is one of them."""
+
+PRESSED = 2.0
+"""Seconds for which it is remembered that somebody waited."""
+
+POLL = 0.001
+
 
 class Turnstile:
     """The write lock of one SQLite file.
 
-    Between processes a waiter holds the queue file while it waits for the work file: the one who
-    has just
-    written must queue behind it, so a busy runner cannot starve a person in another process.
+    Between processes a waiter holds the queue file while it waits for the work file: who has just
+    written must queue behind it. Patient writers, who write much, queue by a file of their own,
+    and take the work file only while the queue file is free: a person in another process waits for
+    the one who writes, and for no second one.
     """
 
     def __init__(self, database: Path) -> None:
         self._mutex = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
+        self._patient: deque[threading.Event] = deque()
         self._busy = False
-        self._queue = os.open(f"{database}.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._work = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._waited_at = -PRESSED
+        self._queue, self._bulk, self._work = (
+            os.open(f"{database}.{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            for name in ("queue", "bulk", "lock")
+        )
 
     @property
     def contended(self) -> bool:
         """Somebody is waiting to write, in this process or in another; asked by who writes."""
-        if self._waiting:
-            return True
-        try:
-            fcntl.flock(self._queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(self._queue, fcntl.LOCK_UN)
-        return False
+        return self.awaited or bool(self._patient) or _taken(self._bulk)
+
+    @property
+    def awaited(self) -> bool:
+        """Somebody is waiting who is not patient; asked by who writes."""
+        return bool(self._waiting) or _taken(self._queue)
+
+    @property
+    def pressed(self) -> bool:
+        """Somebody who is not patient waited for this process lately."""
+        return time.monotonic() - self._waited_at < PRESSED
 
     @contextmanager
-    def held(self, timeout: float) -> Iterator[None]:
+    def held(self, timeout: float, *, patient: bool = False) -> Iterator[None]:
         """The right to write; Busy after `timeout` seconds in the queue."""
         deadline = time.monotonic() + timeout
-        self._enter(timeout)
+        self._enter(deadline, patient)
         try:
-            _flock(self._queue, deadline)
-            try:
-                _flock(self._work, deadline)
-            finally:
-                fcntl.flock(self._queue, fcntl.LOCK_UN)
+            if not (patient and self._behind_others()):
+                self._in_line(deadline)
             try:
                 yield
             finally:
-                fcntl.flock(self._work, fcntl.LOCK_UN)
+                if self.awaited:
+                    self._waited_at = time.monotonic()
+                _let_go(self._work)
         finally:
             self._leave()
 
-    def _enter(self, timeout: float) -> None:
+    def _enter(self, deadline: float, patient: bool) -> None:
+        turn = threading.Event()
+        line = self._patient if patient else self._waiting
         with self._mutex:
-            if not self._busy and not self._waiting:
+            if not self._busy:
                 self._busy = True
                 return
-            turn = threading.Event()
-            self._waiting.append(turn)
-        if turn.wait(timeout):
+            line.append(turn)
+        if patient and not turn.wait(PATIENCE):
+            line = self._grown_impatient(turn)
+        if turn.wait(max(0.0, deadline - time.monotonic())):
             return
         with self._mutex:
             if turn.is_set():
                 return
-            self._waiting.remove(turn)
+            line.remove(turn)
         raise Busy
+
+    def _grown_impatient(self, turn: threading.Event) -> deque[threading.Event]:
+        with self._mutex:
+            if not turn.is_set():
+                self._patient.remove(turn)
+                self._waiting.append(turn)
+        return self._waiting
 
     def _leave(self) -> None:
         with self._mutex:
-            if self._waiting:
-                self._waiting.popleft().set()
+            line = self._waiting or self._patient
+            if line:
+                line.popleft().set()
             else:
                 self._busy = False
 
-    def close(self) -> None:
-        os.close(self._queue)
-        os.close(self._work)
-
-
-def _flock(descriptor: int, deadline: float) -> None:
-    """Blocks at once when free; otherwise tries until the deadline, since a blocking flock knows
-    no time limit.
-    """
-    pause = 0.0002
-    while True:
+    def _behind_others(self) -> bool:
+        """The work file, once nobody else wants it; False when that has taken too long, or when
+        somebody of this process waits behind.
+        """
+        until = time.monotonic() + PATIENCE
+        if not self._tried(lambda: _take(self._bulk), until):
+            return False
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise Busy from None
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.004)
-        else:
-            return
+            return self._tried(self._take_what_is_free, until)
+        finally:
+            _let_go(self._bulk)
+
+    def _tried(self, once: Callable[[], bool], until: float) -> bool:
+        while not once():
+            if self._waiting or time.monotonic() > until:
+                return False
+            time.sleep(POLL)
+        return True
+
+    def _take_what_is_free(self) -> bool:
+        """The work file first: so the queue file is seen taken by those alone who wait in it."""
+        if not _take(self._work):
+            return False
+        if not _taken(self._queue):
+            return True
+        _let_go(self._work)
+        return False
+
+    def _in_line(self, deadline: float) -> None:
+        _insist(self._queue, deadline)
+        try:
+            _insist(self._work, deadline)
+        finally:
+            _let_go(self._queue)
+
+    def close(self) -> None:
+        for descriptor in (self._queue, self._bulk, self._work):
+            os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _let_go(descriptor: int) -> None:
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _taken(descriptor: int) -> bool:
+    """Whether somebody else has it."""
+    if not _take(descriptor):
+        return True
+    _let_go(descriptor)
+    return False
+
+
+def _insist(descriptor: int, deadline: float) -> None:
+    """Tries until the deadline, since a blocking flock knows no time limit; at an even pace, or
+    who came last would be the first to notice that it is free.
+    """
+    while not _take(descriptor):
+        if time.monotonic() > deadline:
+            raise Busy
+        time.sleep(POLL)

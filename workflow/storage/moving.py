@@ -89,3 +89,8 @@ def seal_off(source: Connection) -> None:
     that would be missed.
     """
     source.exec_driver_sql(_SEAL)
+
+
+def unseal(source: Connection) -> None:
+    """It stays where it is, and takes events again."""
+    source.exec_driver_sql("DROP TRIGGER IF EXISTS moved_away")

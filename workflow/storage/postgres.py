@@ -35,6 +35,7 @@ class PostgresDatabase(Database):
 
     one_writer = False
     contended = False
+    pressed = False
 
     def __init__(self, url: str) -> None:
         address = _url(url)
@@ -61,7 +62,7 @@ class PostgresDatabase(Database):
             yield conn
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, patient: bool = False) -> Iterator[Connection]:  # noqa: ARG002
         with _told(), self.engine.begin() as conn:
             yield conn
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,12 @@ checkpoint meets a writer (the WAL-reset bug), so only the holder of the write l
 on every version alike.
 """
 
-CHECKPOINT_BYTES = 8 << 20
+CHECKPOINT_PAGES = 2048
+"""Pages in SQLite's log, 8 MiB, that are written back at once: some tens of milliseconds."""
+
+AT_THE_LATEST = 4
+"""Times as many, even though somebody waits, or nobody writes who is patient."""
+
 TRUNCATE_BYTES = 128 << 20
 WRITE_TIMEOUT = 30.0
 LOGGER = logging.getLogger("bihuan.database")
@@ -65,45 +71,69 @@ class SqliteDatabase(Database):
             yield conn
 
     @contextmanager
-    def write(self, timeout: float = WRITE_TIMEOUT) -> Iterator[Connection]:
-        with self.turnstile.held(timeout):
+    def write(self, *, patient: bool = False) -> Iterator[Connection]:
+        with self.turnstile.held(WRITE_TIMEOUT, patient=patient):
             with _plainly(), self._writer.begin() as conn:
                 yield conn
-            self._checkpoint()
+            self._checkpoint(patient)
 
     def alone(self, conn: Connection) -> None:
         """Every write transaction is."""
 
-    def _checkpoint(self) -> None:
-        """Under the write lock, so that no commit and no other checkpoint runs beside it.
+    def _checkpoint(self, patient: bool) -> None:
+        """Under the write lock, so that no commit and no other checkpoint runs beside it; by
+        patient writers, while nobody waits, unless that takes too long to come.
 
         What was written is committed already: a checkpoint that fails is made up for by a later
         one, and none waits for readers.
         """
-        try:
-            size = Path(f"{self.path}-wal").stat().st_size
-        except FileNotFoundError:
+        pages = pages_to_write_back(self.path)
+        soon = patient and not self.turnstile.awaited
+        if pages < (CHECKPOINT_PAGES if soon else AT_THE_LATEST * CHECKPOINT_PAGES):
             return
-        if size > CHECKPOINT_BYTES:
-            mode = "TRUNCATE" if size > TRUNCATE_BYTES else "PASSIVE"
-            raw = self.engine.raw_connection()
-            try:
-                cursor = raw.cursor()
-                cursor.execute("PRAGMA busy_timeout=0")
-                cursor.execute(f"PRAGMA wal_checkpoint({mode})")
-            except sqlite3.Error:
-                LOGGER.warning("the database's log could not be checkpointed", exc_info=True)
-            finally:
-                raw.cursor().execute(BUSY_TIMEOUT)
-                raw.close()
+        size = Path(f"{self.path}-wal").stat().st_size
+        mode = "TRUNCATE" if size > TRUNCATE_BYTES else "PASSIVE"
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA busy_timeout=0")
+            cursor.execute(f"PRAGMA wal_checkpoint({mode})")
+        except sqlite3.Error:
+            LOGGER.warning("the database's log could not be checkpointed", exc_info=True)
+        finally:
+            raw.cursor().execute(BUSY_TIMEOUT)
+            raw.close()
 
     @property
     def contended(self) -> bool:
         return self.turnstile.contended
 
+    @property
+    def pressed(self) -> bool:
+        return self.turnstile.pressed
+
     def close(self) -> None:
         self.engine.dispose()
         self.turnstile.close()
+
+
+def pages_to_write_back(database: Path) -> int:
+    """Pages that are in SQLite's log and not yet in the file, as the log's index says (sqlite.org,
+    walformat: mxFrame and nBackfill). The log's size does not: it is kept for what comes next.
+    """
+    try:
+        with open(f"{database}-shm", "rb", buffering=0) as index:
+            head = index.read(_INDEX_HEAD)
+    except FileNotFoundError:
+        return 0
+    if len(head) < _INDEX_HEAD:
+        return 0
+    (written,), (done,) = _NUMBER.unpack_from(head, 16), _NUMBER.unpack_from(head, 96)
+    return int(written) - int(done)
+
+
+_NUMBER = struct.Struct("=I")
+_INDEX_HEAD = 100
 
 
 def unwritable(where: Path, error: OSError) -> Unwritable:

@@ -26,7 +26,6 @@ FILES = (
     "bootstrap/dist/css/bootstrap.min.css",
     "echarts/dist/echarts.common.min.js",
     "htmx.org/dist/htmx.min.js",
-    "htmx-ext-sse/dist/sse.min.js",
 )
 ICONS = "icons.svg"
 LICENCES = "LICENCES.txt"

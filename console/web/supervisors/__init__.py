@@ -1,11 +1,11 @@
-"""监督: the supervisor's desk: what hangs, what waits for a decision, what is collected, what it comes
-to.
+"""监督: the supervisor's desk: what hangs, what waits for a decision, what is collected, what it
+comes to.
 """
 
 from fastapi import APIRouter
 
-from console.web.supervisors import deciding, watching
+from console.web.supervisors import collecting, deciding, figuring, watching
 
 router = APIRouter()
-for part in (watching, deciding):
+for part in (watching, deciding, collecting, figuring):
     router.include_router(part.router)

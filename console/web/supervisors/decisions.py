@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from console import wording
 from console.queues import left_text, remaining
@@ -99,37 +99,47 @@ class Waiting:
     own: str
 
 
-def waiting(
-    office: Office, conn: Connection, viewer: Actor, at: Spans, only: str = ""
-) -> tuple[Waiting, ...]:
-    """Everything this role has to decide, the most pressing first; of one kind where asked."""
-    kinds = [k for k in KINDS.values() if viewer.role in k.roles and only in ("", k.key)]
+def waiting(office: Office, conn: Connection, viewer: Actor, at: Spans) -> tuple[Waiting, ...]:
+    """Everything this role has to decide, the most pressing first."""
+    kinds = [kind for kind in KINDS.values() if viewer.role in kind.roles]
     query = (
         select(complaints.c.fold)
-        .where(complaints.c.ended_at.is_(None), visible(viewer), or_(*(_where(k) for k in kinds)))
+        .where(*_mine(viewer, kinds))
         .order_by(complaints.c.due_at.asc().nulls_last(), complaints.c.id)
         .limit(MOST)
     )
     found = map(load, conn.execute(query).scalars()) if kinds else ()
-    rows = [_row(office, c, k, viewer, at) for c in found for k in kinds if pending(office, c, k)]
+    rows = [_row(office, c, k, viewer, at) for c in found for k in kinds if pending(c, k)]
     return tuple(sorted(rows, key=lambda row: (row.due_at is None, row.due_at or 0, row.subject)))
 
 
-def pending(office: Office, c: Complaint, kind: Kind) -> bool:
+def awaiting(conn: Connection, viewer: Actor) -> int:
+    """How many complaints wait for this role's decision."""
+    kinds = [kind for kind in KINDS.values() if viewer.role in kind.roles]
+    query = select(func.count()).select_from(complaints).where(*_mine(viewer, kinds))
+    return int(conn.execute(query).scalar_one())
+
+
+def _mine(viewer: Actor, kinds: Sequence[Kind]) -> Sequence[ColumnElement[bool]]:
+    open_, these = complaints.c.ended_at.is_(None), or_(false(), *(_where(k) for k in kinds))
+    return open_, visible(viewer), these
+
+
+def pending(c: Complaint, kind: Kind) -> bool:
     """Whether this decision waits for this complaint."""
     if kind.key == "extension":
         return c.extension_asked > 0
     if kind.key == "malice":
         return c.alleger is not None
     if kind.key == "returned":
-        return c.state == State.RETURNED and c.returns >= _rules(office, c).policy.max_returns
-    return c.state == (State.APPEALED if kind.key == "appeal" else State.RULING)
+        return c.state == State.RETURNED and c.returns_used_up
+    return c.state == _STATES[kind.key]
 
 
-def kind_for(office: Office, c: Complaint, role: Role) -> Kind | None:
+def kind_for(c: Complaint, role: Role) -> Kind | None:
     """The decision of this role that waits for this complaint."""
     mine = (kind for kind in KINDS.values() if role in kind.roles)
-    return next((kind for kind in mine if pending(office, c, kind)), None)
+    return next((kind for kind in mine if pending(c, kind)), None)
 
 
 def own(c: Complaint, kind: Kind, viewer: Actor) -> str:
@@ -157,12 +167,13 @@ def _rules(office: Office, c: Complaint) -> BoundRules:
 
 
 def _where(kind: Kind) -> ColumnElement[bool]:
-    if kind.key == "extension":
-        return complaints.c.fold.contains('"extension_asked":')
-    if kind.key == "malice":
-        return complaints.c.fold.contains('"alleger":"')
-    states = {"returned": State.RETURNED, "appeal": State.APPEALED, "ruling": State.RULING}
-    return complaints.c.state == states[kind.key]
+    if kind.key in _MARKS:
+        return complaints.c.marks.contains(f" {_MARKS[kind.key]} ")
+    return complaints.c.state == _STATES[kind.key]
+
+
+_MARKS = {"extension": "extension", "malice": "malice", "returned": "capped"}
+_STATES = {"appeal": State.APPEALED, "ruling": State.RULING}
 
 
 def _row(office: Office, c: Complaint, kind: Kind, viewer: Actor, at: Spans) -> Waiting:

@@ -59,7 +59,7 @@ def _malice(c: Complaint, policy: Policy) -> Effects:
     )
 
 
-def _ruling(c: Complaint, policy: Policy) -> Effects:
+def _ruling(c: Complaint, _: Policy) -> Effects:
     return (
         ("重新派单", f"开第 {c.round + 1} 轮，另发工单，整改时限重新起算；可另派单位"),
         ("按未解决办结", "办结，结果记“终裁未解决”，不算满意"),

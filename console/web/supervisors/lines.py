@@ -1,5 +1,5 @@
-"""督办行: one open complaint on the board: what presses, whose hands it is in, who was reminded, and
-what the supervisor may do.
+"""督办行: one open complaint on the board: what presses, whose hands it is in, who was reminded,
+and what the supervisor may do.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ACTS: Mapping[str, str] = {
     "DepartmentAssigned": "改派",
     "RulingCalled": "提请终裁",
 }
-"""What can be done from a row, in the order in which it is offered, with the words on the button."""
+"""What can be done from a row, in the order in which it is offered, with the buttons' words."""
 
 DECISIONS = {
     "ExtensionGranted": ("ExtensionGranted", "ExtensionRefused"),
@@ -109,7 +109,7 @@ def _line(
         left = left_text(rules.calendar, worked, opened.due_at)
         due = wording.when(opened.due_at, rules.policy.zone)
         tone, task = tone_of(opened.due_at, at), _task(c, name)
-    whose = _whose(c, found[0] if found else None, units, rules.policy.max_returns)
+    whose = _whose(c, found[0] if found else None, units)
     mine = whose == ME
     return Line(
         c.id,
@@ -156,14 +156,14 @@ def _task(c: Complaint, limit: str | None) -> str:
     return wording.LIMIT_NAMES[limit]
 
 
-def _whose(c: Complaint, limit: str | None, units: UnitList, most_returns: int) -> str:
+def _whose(c: Complaint, limit: str | None, units: UnitList) -> str:
     owner, own = OWNERS[State(c.state)]
     if own in c.paused and c.contact_requested:
         unit = units.by_code.get(c.handled_by or "")
         return f"{unit.name if unit else '经办单位'}（补联系方式）"
     if limit is not None and limit != "total":
         owner = ROWS[limit].owner
-    too_often = limit == "return_ruling" and c.returns >= most_returns
+    too_often = limit == "return_ruling" and c.returns_used_up
     return ME if owner is Role.SUPERVISOR or too_often else holder(c, owner, units)
 
 
@@ -196,7 +196,9 @@ def _reminders(
     for word, _, limit, at in told:
         if found is None or (limit in (None, found[0]) and at >= found[1].opened_at):
             counts[word] = counts.get(word, 0) + 1
-    return tuple(word if n == 1 else f"{word}{n}次" for word, n in counts.items())
+    order = ("黄牌", "红牌", "催办", "督办")
+    said = sorted(counts.items(), key=lambda one: order.index(one[0]))
+    return tuple(word if n == 1 else f"{word}{n}次" for word, n in said)
 
 
 def _sent(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:

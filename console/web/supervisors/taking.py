@@ -1,5 +1,5 @@
-"""一步: the route of a step's form: refused, its page comes back with what was typed; done, the page
-it was opened from.
+"""一步: the route of a step's form: refused, its page comes back with what was typed; done, the
+page it was opened from.
 """
 
 from __future__ import annotations

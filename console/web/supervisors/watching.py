@@ -18,10 +18,11 @@ from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.supervisors import board
 from console.web.supervisors.acting import ACTS
-from console.web.supervisors.decisions import extended
+from console.web.supervisors.decisions import awaiting, extended
 from console.web.supervisors.headline import headline
 from console.web.supervisors.history import history
 from console.web.supervisors.lines import lines, pressing
+from console.web.supervisors.signals import signals
 from console.web.supervisors.spans import spans
 from console.web.supervisors.taking import Asked, safe, taking, told
 from schemas.envelope import Role
@@ -44,7 +45,9 @@ def watch(
     with site.office.database.read() as conn:
         shown = _board(site, conn, viewer, ask)
         shown |= {
+            "total_waiting": awaiting(conn, viewer.actor),
             "head": headline(site.office, conn),
+            "signals": signals(site.office, conn),
             "stuck": [one for one in stuck(conn) if not one.held],
         }
     return page(request, "supervisors/watch.html", title="超期监督", done=told(did, of), **shown)

@@ -1,25 +1,21 @@
-"""The broker killed, a batch half sent, two relays, an unclean end: nothing lost or doubled."""
+"""A batch half sent, two relays, what cannot be handled: nothing lost or doubled."""
 
 import gc
 import threading
 import time
 from contextlib import contextmanager
 
-import brokers
 import pytest
-from reactions import Counting, effects
+from reactions import Counting, Failing, effects
 from sqlalchemy import select
 
-from producers.topic import KILLED, Collecting
-from workflow.bus.broker import Message
+from workflow.bus.cloudevents import row_from
 from workflow.bus.duty import Duty
-from workflow.bus.kafka import Publisher, create_topics
+from workflow.bus.kafka import Publisher, Subscription
 from workflow.bus.relay import Relay
-from workflow.bus.runner import TRIES
 from workflow.bus.topic import TopicBus
 from workflow.errors import Away
-from workflow.storage import messages
-from workflow.storage.models import events, lanes, progress
+from workflow.storage.models import events, lanes, parked, progress
 
 ON = ("postgresql",)
 """Where there is a broker there is a server."""
@@ -133,50 +129,24 @@ def test_of_two_relays_one_stands_by_and_takes_over(city, broker):
     all_once(city, counting)
 
 
-@pytest.mark.guarantee("G1")
-@pytest.mark.guarantee("G2")
-@pytest.mark.parametrize("how", ["kill", "stop", "pause"])
-def test_with_the_broker_away_people_work_on_and_all_is_caught_up_when_it_is_back(city, how):
-    with brokers.own() as (servers, container):
-        broker = brokers.fresh(servers)
-        create_topics(broker)
-        _, duty = relay_of(city, broker)
-        counting = Counting()
-        bus = TopicBus(city.ledger, [counting], broker)
-        with running(duty, bus):
-            city.portal.bad_review()
-            waits_for(lambda: stands(city, "counting") == heads(city))
-            with brokers.away(container, how):
-                for _ in range(30):
-                    city.hotline.receives(city.portal.bad_review())
-                time.sleep(3)
-            waits_for(lambda: stands(city, "counting") == heads(city))
-        all_once(city, counting)
-        assert city.damage() == []
-
-
-def polls(collecting):
-    """Until a message has come."""
-    while not collecting.once(0.5):
-        pass
-
-
 @pytest.mark.guarantee("G6")
-def test_a_message_that_killed_its_process_is_parked_after_counted_tries(city, broker):
-    publisher = Publisher(broker)
-    publisher.publish([Message("ratings", 0, b"", b'{"kills": 1}', [("source", b"bihuan")])])
-    publisher.close()
-    for _ in range(TRIES):
-        died = Collecting(city.ledger, city.office.desk, broker)
-        died._singly = {}
-        died._together = lambda received: received[0][99]
-        with pytest.raises(IndexError):
-            polls(died)
-        died.close()
-    last = Collecting(city.ledger, city.office.desk, broker)
-    last._singly = {}
-    polls(last)
-    last.close()
+def test_a_record_that_is_parked_is_copied_to_the_topic_as_it_is_with_its_error(city, broker):
+    poison = city.portal.bad_review()
+    city.hotline.receives(poison)
+    _, duty = relay_of(city, broker)
+    failing = Failing(lambda r: ValueError("坏") if r.version == 2 else None)
+    bus = TopicBus(city.ledger, [failing], broker)
+    reading = Subscription(broker, "parked", "looking", 10)
+    with running(duty, bus):
+        waits_for(lambda: stands(city, "failing") == heads(city))
+        copies = []
+        waits_for(lambda: copies.extend(reading.poll(0.5)) or copies)
+    reading.close()
     with city.office.database.read() as conn:
-        (row,) = messages.listed(conn)
-    assert (row.error, row.tries) == (KILLED, TRIES + 2)
+        row = conn.execute(select(parked).where(parked.c.status == "parked")).one()
+    said = dict(copies[0].headers)
+    assert said["parked-from"].decode() == f"failing/{row.lane}/{row.pos}"
+    assert said["parked-error"].decode() == row.error == "ValueError: 坏"
+    event = row_from(copies[0].value, copies[0].headers)
+    assert (event.subject, event.version, event.type) == (poison, 2, "ComplaintAnalysed")
+    assert len(copies) == 1, "what is held behind it is not"

@@ -1,6 +1,7 @@
 """What a server says, by what the caller does next: begin together, try again, wait, look."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, select, text
 import schemas as s
 from console.wiring import open_office
 from workflow.errors import Away, Busy, InvalidInput
-from workflow.storage.models import complaints, lanes, units
+from workflow.storage.models import complaints, lanes, parked, units
 from workflow.storage.postgres import PostgresDatabase
 
 
@@ -74,6 +75,89 @@ def test_a_step_undone_by_others_is_done_again(on_a_server, monkeypatch):
     city.step(complaint, s.ComplaintClaimed, OPERATOR)
     assert len(tried) == 2
     assert city.timeline(complaint).count("ComplaintClaimed") == 1
+
+
+@pytest.fixture(params=["40001", "40P01"])
+def undone_twice(on_a_server, request):
+    """A server that undoes the next two transactions that append: answers how often it has."""
+    database = on_a_server.office.database
+    words = f"""
+        CREATE SEQUENCE trouble;
+        CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF nextval('trouble') <= 2 THEN
+            RAISE EXCEPTION 'undone' USING ERRCODE = '{request.param}';
+          END IF; RETURN NEW; END $$;
+        CREATE TRIGGER undo BEFORE INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION undo();"""
+    with database.write() as conn:
+        conn.exec_driver_sql(words)
+
+    def times():
+        with database.read() as conn:
+            return min(2, conn.execute(text("SELECT last_value FROM trouble")).scalar_one())
+
+    def again():
+        with database.write() as conn:
+            conn.execute(text("ALTER SEQUENCE trouble RESTART"))
+
+    return times, again
+
+
+@pytest.mark.guarantee("G2")
+def test_what_the_server_undoes_is_done_again_by_people_platforms_and_consumers(
+    on_a_server, undone_twice
+):
+    city, (times, again) = on_a_server, undone_twice
+    complaint = city.portal.bad_review()
+    assert times() == 2
+    again()
+    assert city.drain()
+    assert times() == 2
+    assert city.state(complaint) == "核实中"
+    again()
+    city.step(complaint, s.ComplaintClaimed, OPERATOR)
+    assert times() == 2
+    assert city.timeline(complaint).count("ComplaintClaimed") == 1
+    with city.office.database.read() as conn:
+        assert conn.execute(select(parked)).all() == []
+    assert city.damage() == []
+
+
+def stand_in_the_way(city, complaint, holding, ours_waits):
+    """Locks against the order that everybody keeps, and lets the other one be undone for it."""
+    with city.office.database.write() as conn:
+        conn.execute(text("SET LOCAL deadlock_timeout = '20s'"))
+        conn.execute(text("SELECT * FROM lanes ORDER BY lane FOR UPDATE"))
+        holding.set()
+        assert ours_waits.wait(10)
+        conn.execute(text("SELECT * FROM complaints WHERE id = :id FOR UPDATE"), {"id": complaint})
+
+
+def somebody_waits(city):
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with city.office.database.read() as conn:
+        return conn.execute(text(query)).scalar_one()
+
+
+@pytest.mark.guarantee("G2")
+def test_a_step_undone_by_a_deadlock_is_done_again(on_a_server):
+    city = on_a_server
+    complaint = city.portal.bad_review()
+    city.hotline.receives(complaint)
+    holding, ours_waits = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        other = pool.submit(stand_in_the_way, city, complaint, holding, ours_waits)
+        assert holding.wait(10)
+        ours = pool.submit(city.step, complaint, s.ComplaintClaimed, OPERATOR)
+        while not somebody_waits(city):
+            time.sleep(0.02)
+        ours_waits.set()
+        ours.result(30)
+        other.result(30)
+    with city.office.database.read() as conn:
+        query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        assert conn.execute(text(query)).scalar_one() >= 0
+    assert city.timeline(complaint).count("ComplaintClaimed") == 1
+    assert city.damage() == []
 
 
 def delete_and_be_ended(database):

@@ -1,0 +1,25 @@
+"""表格导出: rows of texts as a file that a spreadsheet opens; no cell is ever a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from console.accounts.sheets import sheet
+from schemas.text import guarded
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
+
+
+def as_csv(rows: Sequence[Sequence[str]]) -> bytes:
+    """UTF-8 with its mark, as spreadsheets expect; the first row is the heading."""
+    text = io.StringIO()
+    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(rows: Sequence[Sequence[str]]) -> bytes:
+    """One sheet of text cells; the first row is the heading."""
+    return sheet(rows[0], rows[1:])

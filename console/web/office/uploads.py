@@ -1,0 +1,40 @@
+"""上传：a file that a form brought, and a sheet that a page gives."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import IO, NamedTuple
+from urllib.parse import quote
+
+from fastapi import Response
+from starlette.datastructures import FormData, UploadFile
+
+from workflow.errors import InvalidInput
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Upload(NamedTuple):
+    """What a form brought: the file, open, and the name it has with the person."""
+
+    file: IO[bytes]
+    name: str
+
+
+def upload(form: FormData, field: str = "file") -> Upload:
+    """Raises InvalidInput where no file was chosen."""
+    given = form.get(field)
+    if not isinstance(given, UploadFile) or not given.filename:
+        raise InvalidInput("file", "", "请先选一个文件")
+    return Upload(given.file, given.filename)
+
+
+def download(content: bytes, name: str) -> Response:
+    """An XLSX to be kept under this name."""
+    said = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(content, media_type=XLSX, headers={"Content-Disposition": said})
+
+
+def at_hand(content: bytes) -> str:
+    """An XLSX as the address of a link in a page: it is nowhere but there, and gone with it."""
+    return f"data:{XLSX};base64,{b64encode(content).decode()}"

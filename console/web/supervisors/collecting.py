@@ -1,0 +1,178 @@
+"""归集监测: the page for every morning, its counters' rows, its exports, and 催报."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from console.accounts import Signed
+from console.reports import annex4
+from console.reports.periods import parse_period
+from console.web.access import Sent, SiteHere
+from console.web.exporting import download
+from console.web.navigation import COLLECT, URGE
+from console.web.rendering import page
+from console.web.site import Site
+from console.web.stepping import text
+from console.web.supervisors import collection, leaking
+from console.web.supervisors.headline import area_of
+from producers.supervisors import urge
+from workflow.units import TIERS
+
+router = APIRouter()
+PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+
+
+def asked(
+    site: SiteHere,
+    period: str | None = None,
+    tier: str = annex4.TIER,
+    area: str | None = None,
+    show: str = "all",
+) -> collection.Ask:
+    """The question of the address. Raises InvalidInput for a period that is none."""
+    _, today = collection.today_of(site.office)
+    units = site.office.units
+    return collection.Ask(
+        parse_period(period) if period else collection.recent(today),
+        tier if tier in TIERS else annex4.TIER,
+        area if area in ("", *units.areas()) else area_of(units),
+        show if show in collection.SHOWS else "all",
+    )
+
+
+AskHere = Annotated[collection.Ask, Depends(asked)]
+
+
+@router.get("/collect", dependencies=[Depends(COLLECT)])
+def collect(
+    request: Request,
+    site: SiteHere,
+    ask: AskHere,
+    urged: str | None = None,
+) -> HTMLResponse:
+    """Unit by month, who sends nothing, what was refused."""
+    office, (calendar, today) = site.office, collection.today_of(site.office)
+    units, now = office.units, office.clock()
+    with office.database.read() as conn:
+        lines = collection.lines(conn, units, calendar, ask, today)
+        shown = collection.shown(lines, ask.show)
+        told = collection.urged(conn, [line.unit.code for line in shown], today)
+        leaks: dict[str, Any] = {
+            "refusals": leaking.refusals(conn, now),
+            "conflicts": leaking.conflict_count(conn, now),
+            "lost": leaking.without_a_unit(conn),
+        }
+    done = units.by_code.get(urged or "")
+    return page(
+        request,
+        "supervisors/collect.html",
+        title="归集监测",
+        ask=ask,
+        counts={key: len(collection.shown(lines, key)) for key in collection.SHOWS},
+        shows=collection.SHOWS,
+        lines=shown,
+        urged=told,
+        today=today.isoformat(),
+        tiers=TIERS,
+        areas=units.areas(),
+        silent_after=collection.SILENT_AFTER,
+        done=f"已催报 {done.name}" if done else "",
+        **leaks,
+    )
+
+
+@router.get("/collect/export", dependencies=[Depends(COLLECT)])
+def export(
+    site: SiteHere,
+    ask: AskHere,
+    form: Literal["csv", "xlsx"] = "xlsx",
+) -> Response:
+    """The page's table as a file."""
+    calendar, today = collection.today_of(site.office)
+    with site.office.database.read() as conn:
+        lines = collection.lines(conn, site.office.units, calendar, ask, today)
+    rows = collection.as_table(collection.shown(lines, ask.show), ask.period)
+    return download(rows, f"归集监测_{ask.period.label}", form)
+
+
+@router.get("/collect/items", dependencies=[Depends(COLLECT)])
+def items(request: Request, site: SiteHere, ask: AskHere) -> HTMLResponse:
+    """What takes a look at every row: for htmx a box within the page, else a page."""
+    units = site.office.units
+    with site.office.database.read() as conn:
+        found = leaking.slow(site.office, conn, ask.period)
+    names = {unit.code: unit.name for unit in units.units}
+    box = request.headers.get("hx-request") is not None
+    name = "supervisors/items_box.html" if box else "supervisors/items.html"
+    enough = leaking.ENOUGH
+    return page(request, name, title="事项未配", ask=ask, found=found, names=names, enough=enough)
+
+
+@router.get("/collect/items/count", dependencies=[Depends(COLLECT)])
+def items_count(request: Request, site: SiteHere, ask: AskHere) -> HTMLResponse:
+    """How many items nobody rated, for the board."""
+    with site.office.database.read() as conn:
+        found = leaking.slow(site.office, conn, ask.period)
+    return page(request, "supervisors/items_count.html", found=found)
+
+
+@router.get("/collect/refused", dependencies=[Depends(COLLECT)])
+def refused(
+    request: Request,
+    site: SiteHere,
+    source: str | None = None,
+    field: str | None = None,
+    reason: str | None = None,
+    page_no: PageNo = 1,
+) -> HTMLResponse:
+    """Refused rows of the last month, their values masked as they are kept."""
+    by = {"source": source, "field": field, "reason": reason}
+    with site.office.database.read() as conn:
+        count, rows = leaking.refused_rows(conn, site.office.clock(), by, page_no)
+    title, name = "拒收的行", "supervisors/refused.html"
+    return page(request, name, title=title, by=by, rows=rows, **_pages(count, page_no))
+
+
+@router.get("/collect/conflicts", dependencies=[Depends(COLLECT)])
+def conflicts(
+    request: Request,
+    site: SiteHere,
+    page_no: PageNo = 1,
+) -> HTMLResponse:
+    """Contents of the last month that came under a key which had another."""
+    with site.office.database.read() as conn:
+        count, rows = leaking.conflict_rows(conn, site.office.clock(), page_no)
+    title, name = "内容冲突", "supervisors/conflicts.html"
+    return page(request, name, title=title, rows=rows, **_pages(count, page_no))
+
+
+def _pages(count: int, page_no: int) -> dict[str, int]:
+    pages = max(1, -(-count // leaking.PER_PAGE))
+    return {"count": count, "page_no": page_no, "pages": pages, "days": leaking.DAYS}
+
+
+@router.post("/collect/urge")
+def urging(
+    site: SiteHere, viewer: Annotated[Signed, Depends(URGE)], ask: AskHere, form: Sent
+) -> Response:
+    """催报: the unit's contact person finds it in his messages. Raises InvalidInput."""
+    code = text(form, "unit") or ""
+    urge(site.office.ledger, code, account=viewer.account, why=_why(site, ask, code))
+    site.moved()
+    asked_for = f"period={ask.period.label}&tier={ask.tier}&area={ask.area}&show={ask.show}"
+    return RedirectResponse(f"/collect?{asked_for}&urged={code}", 303)
+
+
+def _why(site: Site, ask: collection.Ask, code: str) -> str:
+    calendar, today = collection.today_of(site.office)
+    with site.office.database.read() as conn:
+        lines = collection.lines(conn, site.office.units, calendar, ask, today)
+    line = next((line for line in lines if line.unit.code == code), None)
+    upto = f"截至{today.month}月{today.day}日"
+    if line is None or line.last is None:
+        return f"{upto}没有收到贵单位的评价"
+    last = f"{line.last.month}月{line.last.day}日"
+    return f"{upto}，最近一条评价是{last}，已 {line.silent} 个工作日没有新的"

@@ -1,0 +1,192 @@
+"""指标: a period's published rates with the parts they are made of: by month, by unit, by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from console.reports.durations import Duration, durations
+from console.reports.footing import Footing, footing_of
+from console.reports.hotspots import Spot, by_device, by_window
+from console.reports.indicators import Indicators, Question, indicators
+from console.reports.periods import Period
+from console.reports.reading import cohort_of, summed, tallied
+from console.web.remembering import Memory, stirred
+from console.wiring import Office
+from workflow.clock import instant
+from workflow.formulas import FORMULAS, Cohort, Counts, Formula, OrderFact, Rate
+from workflow.unit_list import Unit, UnitList
+
+OF_ORDERS = ("acknowledge", "callback", "rectify")
+"""Formulas that count orders."""
+
+OF_COUNTS = ("evaluation", "onsite", "good_all", "good_valid")
+"""Formulas of ratings: their rows are the units' counts."""
+
+COMPARED = ("verify", "acknowledge", "rectify", "satisfied_first")
+"""Rates shown side by side, by month and by unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A month, or a unit: its counts and the compared rates, in the order of `COMPARED`."""
+
+    name: str
+    counts: Counts
+    valid: int
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything on a period's page, as of one instant."""
+
+    indicators: Indicators
+    footing: Footing
+    months: tuple[Part, ...]
+    units: tuple[Part, ...]
+    durations: tuple[Duration, ...]
+    windows: tuple[Spot, ...]
+    devices: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one complaint, or one order of it, adds to a rate."""
+
+    subject: str
+    order: str
+    unit: str
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Of which period and which units."""
+
+    period: Period
+    tier: str
+    area: str
+
+
+_AHEAD = timedelta(hours=14)
+"""No office's clock is further ahead of UTC."""
+
+_SHEETS: Memory[Sheet] = Memory()
+_ROWS: Memory[tuple[Row, ...]] = Memory()
+
+
+def sheet(office: Office, conn: Connection, ask: Ask) -> Sheet:
+    """The page's content, kept for a while."""
+    now = office.clock()
+    moved, question = stirred(conn, now), (ask.period.label, ask.tier, ask.area)
+    return _SHEETS.recall(office.database, question, moved, lambda: _sheet(office, conn, ask, now))
+
+
+def rows(office: Office, conn: Connection, ask: Ask, formula: Formula) -> tuple[Row, ...]:
+    """Every complaint or order that counts in this rate, the failed ones first; none for rates of
+    ratings. Their numerators and denominators add up to the rate's.
+    """
+    now = office.clock()
+    moved, question = stirred(conn, now), (ask.period.label, ask.tier, ask.area, formula.id)
+    return _ROWS.recall(
+        office.database, question, moved, lambda: _rows(office, conn, ask, formula, now)
+    )
+
+
+def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:
+    units, rules = office.units, office.rulebook
+    policy = rules.in_force(now)
+    footing = footing_of(conn, policy.zone, now)
+    asked = Question(ask.period, ask.tier, ask.area, now, synthetic=footing.synthetic)
+    cohort, calendar = _cohort(office, conn, ask, now), rules.bound(policy.name, policy.version)
+    subjects = frozenset(c.subject for c in cohort.complaints)
+    return Sheet(
+        indicators(conn, units, rules.policies, asked),
+        footing,
+        tuple(_months(conn, units, ask, cohort)),
+        tuple(_units(conn, units.of(ask.tier, ask.area), ask.period, cohort)),
+        durations(conn, calendar.calendar, ask.period, subjects),
+        by_window(conn, ask.period, subjects),
+        by_device(conn, ask.period, subjects),
+    )
+
+
+def _cohort(office: Office, conn: Connection, ask: Ask, now: int) -> Cohort:
+    codes = [unit.code for unit in office.units.of(ask.tier, ask.area)]
+    return cohort_of(conn, office.rulebook.policies, ask.period, codes, now, None)
+
+
+def _months(conn: Connection, units: UnitList, ask: Ask, cohort: Cohort) -> Iterator[Part]:
+    codes = {unit.code for unit in units.of(ask.tier, ask.area)}
+    tally = [(month, count) for code, month, count in tallied(conn, ask.period) if code in codes]
+    month_of = {c.subject: c.day[:7] for c in cohort.complaints}
+    for month in begun(ask.period, instant(cohort.as_of)):
+        mine = {subject for subject, when in month_of.items() if when == month}
+        yield _part(month, (count for when, count in tally if when == month), mine, cohort)
+
+
+def begun(period: Period, at: datetime) -> tuple[str, ...]:
+    """The period's months that have begun by then; all of them where none has."""
+    upto = f"{at + _AHEAD:%Y-%m}"
+    return tuple(month for month in period.months if month <= upto) or period.months
+
+
+def _units(
+    conn: Connection, units: Sequence[Unit], period: Period, cohort: Cohort
+) -> Iterator[Part]:
+    """Units with ratings or complaints, in the list's order."""
+    counts: dict[str, list[Counts]] = {}
+    for code, _, count in tallied(conn, period):
+        counts.setdefault(code, []).append(count)
+    subjects: dict[str, set[str]] = {}
+    for c in cohort.complaints:
+        subjects.setdefault(c.unit or "", set()).add(c.subject)
+    for unit in units:
+        if unit.code in counts or unit.code in subjects:
+            mine = subjects.get(unit.code, set())
+            yield _part(unit.printed, counts.get(unit.code, ()), mine, cohort)
+
+
+def _part(name: str, counts: Iterable[Counts], subjects: set[str], whole: Cohort) -> Part:
+    part = replace(
+        whole,
+        counts=summed(counts),
+        complaints=tuple(c for c in whole.complaints if c.subject in subjects),
+        orders=tuple(o for o in whole.orders if o.subject in subjects),
+    )
+    rates = tuple(FORMULAS[formula].measure(part) for formula in COMPARED)
+    return Part(name, part.counts, len(part.judged("valid")), rates)
+
+
+def _rows(
+    office: Office, conn: Connection, ask: Ask, formula: Formula, now: int
+) -> tuple[Row, ...]:
+    if formula.id in OF_COUNTS:
+        return ()
+    cohort = _cohort(office, conn, ask, now)
+    names = {unit.code: unit.printed for unit in office.units.units}
+    counted = (
+        Row(subject, order, names.get(unit, unit), rate)
+        for subject, order, unit, alone in _alone(formula, cohort)
+        if (rate := formula.measure(alone)).denominator or rate.numerator
+    )
+    return tuple(sorted(counted, key=lambda row: (row.rate.numerator, row.subject, row.order)))
+
+
+def _alone(formula: Formula, cohort: Cohort) -> Iterator[tuple[str, str, str, Cohort]]:
+    """Each order, or each complaint with its orders, as a cohort of its own."""
+    if formula.id in OF_ORDERS:
+        for o in cohort.orders:
+            number = f"GD{o.subject.removeprefix('CP')}-{o.number}"
+            yield o.subject, number, o.unit, Cohort(Counts(), (), (o,), cohort.as_of)
+        return
+    orders: dict[str, list[OrderFact]] = {}
+    for o in cohort.orders:
+        orders.setdefault(o.subject, []).append(o)
+    for c in cohort.complaints:
+        alone = Cohort(Counts(), (c,), tuple(orders.get(c.subject, ())), cohort.as_of)
+        yield c.subject, "", c.unit or "", alone

@@ -1,0 +1,162 @@
+"""归集漏损: what was refused, what contradicts itself, what is rated by nobody; counters and their
+rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select
+
+from console.reports.periods import Period
+from console.web.remembering import Memory, stirred
+from console.wiring import Office
+from schemas.codes import BAD_LEVELS, Channel
+from workflow.storage.models import conflicts, ratings, refused, services
+
+PER_PAGE = 50
+DAYS = 30
+"""How far back the morning's page looks for refused rows and conflicts."""
+
+_DAY = 86_400_000_000
+ENOUGH = 1000
+"""Ratings from which a channel that never brought a bad one is worth a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Rows refused for one reason; `last` in microseconds UTC."""
+
+    source: str
+    field: str
+    reason: str
+    count: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """What came through one channel of one source."""
+
+    source: str
+    channel: str
+    ratings: int
+    bad: int
+
+    @property
+    def suspect(self) -> bool:
+        """Never a bad rating, and so many that there should be one."""
+        return not self.bad and self.ratings >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class Unrated:
+    """An item that was served and never rated in the period."""
+
+    unit: str
+    item: str
+    services: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """What takes a look at every row: as of an instant (microseconds UTC)."""
+
+    as_of: int
+    channels: tuple[Through, ...]
+    unrated: tuple[Unrated, ...]
+
+
+def since(now: int) -> int:
+    return now - DAYS * _DAY
+
+
+def refusals(conn: Connection, now: int) -> tuple[Refusals, ...]:
+    """Why rows of the last month were refused, the most frequent first."""
+    count, last = func.count(), func.max(refused.c.received_at)
+    query = (
+        select(refused.c.source, refused.c.field, refused.c.reason, count, last)
+        .where(refused.c.received_at >= since(now))
+        .group_by(refused.c.source, refused.c.field, refused.c.reason)
+        .order_by(count.desc(), refused.c.source, refused.c.field, refused.c.reason)
+    )
+    return tuple(Refusals(*row) for row in conn.execute(query))
+
+
+def refused_rows(
+    conn: Connection, now: int, asked: Mapping[str, str | None], page: int
+) -> tuple[int, list[Row[Any]]]:
+    """How many rows of the last month were refused so, and one page of them, the newest first."""
+    where: list[ColumnElement[bool]] = [refused.c.received_at >= since(now)]
+    where += [refused.c[name] == value for name, value in asked.items() if value is not None]
+    return _paged(conn, refused, where, page)
+
+
+def conflict_rows(conn: Connection, now: int, page: int) -> tuple[int, list[Row[Any]]]:
+    """How many contents of the last month came under a key that had another, and a page of them."""
+    return _paged(conn, conflicts, [conflicts.c.received_at >= since(now)], page)
+
+
+def conflict_count(conn: Connection, now: int) -> int:
+    query = select(func.count()).where(conflicts.c.received_at >= since(now))
+    return int(conn.execute(query).scalar_one())
+
+
+def without_a_unit(conn: Connection) -> int:
+    """Ratings whose unit nobody knows: no service record, and no name in the list."""
+    query = select(func.count()).select_from(ratings).where(ratings.c.unit.is_(None))
+    return int(conn.execute(query).scalar_one())
+
+
+_MEMORY: Memory[Slow] = Memory()
+
+
+def slow(office: Office, conn: Connection, period: Period) -> Slow:
+    """Channels, and items that nobody rated; kept for a while, for it reads every row."""
+    now = office.clock()
+    moved = stirred(conn, now)
+    return _MEMORY.recall(
+        office.database,
+        period.label,
+        moved,
+        lambda: Slow(now, _channels(conn, period), _unrated(conn, period)),
+    )
+
+
+def _channels(conn: Connection, period: Period) -> tuple[Through, ...]:
+    bad = func.sum(case((ratings.c.level.in_(sorted(BAD_LEVELS)), 1), else_=0))
+    query = (
+        select(ratings.c.source, ratings.c.channel, func.count(), bad)
+        .where(ratings.c.day.between(period.first, period.last))
+        .group_by(ratings.c.source, ratings.c.channel)
+        .order_by(func.count().desc())
+    )
+    names = {channel.value: channel.label for channel in Channel}
+    rows = conn.execute(query)
+    return tuple(Through(s, names.get(c, c), n, d) for s, c, n, d in rows)
+
+
+def _unrated(conn: Connection, period: Period) -> tuple[Unrated, ...]:
+    inside = ratings.c.day.between(period.first, period.last)
+    rated = select(ratings.c.unit, ratings.c.item).where(inside, ratings.c.item.is_not(None))
+    known = {(unit, item) for unit, item in conn.execute(rated.distinct())}
+    count = func.count()
+    query = (
+        select(services.c.unit, services.c.item, count)
+        .where(services.c.day.between(period.first, period.last), services.c.item.is_not(None))
+        .group_by(services.c.unit, services.c.item)
+        .order_by(count.desc(), services.c.unit, services.c.item)
+    )
+    rows = conn.execute(query)
+    return tuple(Unrated(u, i, n) for u, i, n in rows if (u, i) not in known)
+
+
+def _paged(
+    conn: Connection, table: Any, where: list[ColumnElement[bool]], page: int
+) -> tuple[int, list[Row[Any]]]:
+    count = conn.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+    query = select(table).where(*where).order_by(table.c.id.desc())
+    rows = conn.execute(query.offset((page - 1) * PER_PAGE).limit(PER_PAGE)).all()
+    return int(count), list(rows)

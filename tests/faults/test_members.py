@@ -1,0 +1,214 @@
+"""Over Kafka: the broker away in the middle of the work, members that are slow, frozen or deadly,
+a relay killed before it knows what it sent.
+"""
+
+import signal
+import time
+from random import Random
+
+import brokers
+import pytest
+from cluster import SESSION
+from kafka import KafkaConsumer, TopicPartition
+from kills import ROUNDS, seed
+from sqlalchemy import func, select
+
+from producers.topic import KILLED
+from workflow.bus.broker import Message
+from workflow.bus.kafka import Publisher, Subscription, create_topics
+from workflow.bus.runner import TRIES
+from workflow.storage.models import events, messages, parked
+
+ON = ("postgresql",)
+FROZEN = 10
+"""Seconds: what a frozen member has locked is let go by the server after eight."""
+
+
+@pytest.fixture(scope="module")
+def mortal():
+    """A broker of this module's own."""
+    with brokers.own() as (servers, container):
+        yield brokers.fresh(servers), container
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.guarantee("G2")
+@pytest.mark.guarantee("G9")
+@pytest.mark.guarantee("G10")
+def test_the_broker_goes_away_in_mid_batch_people_work_on_and_all_is_caught_up(clusters, mortal):
+    broker, container = mortal
+    rng = Random(seed())
+    create_topics(broker)
+    cluster = clusters(broker)
+    cluster.start(*cluster.commands)
+    cluster.settles()
+    for how in rng.sample(["kill", "stop", "pause"], 1 if ROUNDS == 1 else 3):
+        before = cluster.told()["event"]
+        cluster.asks(20)
+        cluster.answers(rng.randint(1, 10))
+        with brokers.away(container, how):
+            time.sleep(2)
+        cluster.is_answered()
+        cluster.settles()
+        assert cluster.told()["event"] > before, how
+
+
+@pytest.mark.guarantee("G9")
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_a_reader_knows_that_the_broker_is_away_though_a_poll_says_nothing(
+    mortal, monkeypatch, how
+):
+    broker, container = mortal
+    create_topics(broker)
+    monkeypatch.setattr("workflow.bus.kafka.ASKED", 0.5)
+    reading = Subscription(broker, "parked", "looking", 10)
+    try:
+        polls_until(reading, reached=True)
+        with brokers.away(container, how):
+            polls_until(reading, reached=False)
+        polls_until(reading, reached=True)
+    finally:
+        reading.close()
+
+
+def polls_until(reading, *, reached):
+    deadline = time.monotonic() + 30
+    while reading.reached is not reached:
+        assert time.monotonic() < deadline
+        assert reading.poll(0.2) == []
+
+
+@pytest.mark.guarantee("G2")
+@pytest.mark.guarantee("G4")
+def test_a_frozen_member_whose_partitions_moved_does_nothing_twice_when_it_wakes(clusters, broker):
+    rng = Random(seed())
+    cluster = clusters(broker)
+    cluster.start(*cluster.commands)
+    cluster.settles()
+    for _ in range(min(ROUNDS, 5)):
+        cluster.asks(4)
+        cluster.answers(rng.randint(1, 8))
+        cluster.children["consumers"].signal(signal.SIGSTOP)
+        cluster.is_answered()
+        deadline = time.monotonic() + FROZEN + 3 * SESSION / 1000
+        while any(old < head for old, head in cluster.progress_of("counting").values()):
+            assert time.monotonic() < deadline, "nobody took its partitions over"
+            time.sleep(0.1)
+        cluster.asks(4)
+        cluster.answers(rng.randint(0, 4))
+        cluster.children["consumers"].signal(signal.SIGCONT)
+        cluster.is_answered()
+        cluster.settles()
+
+
+@pytest.mark.guarantee("G2")
+def test_who_handles_a_record_for_too_long_loses_its_partitions_and_nothing_else(clusters, broker):
+    cluster = clusters(broker)
+    cluster.counting.add("slow")
+    cluster.start("relay", "clock")
+    cluster.start("consumers", "run", also="slow_handler")
+    cluster.asks(5)
+    cluster.is_answered()
+    cluster.settles()
+
+
+@pytest.mark.guarantee("G2")
+@pytest.mark.guarantee("G10")
+def test_a_relay_killed_between_sending_and_its_commit_repeats_itself_unheard(clusters, broker):
+    cluster = clusters(broker)
+    cluster.start("consumers", "clock", "collector")
+    for _ in range(3):
+        cluster.start("relay", also="dying_relay")
+        cluster.asks(3)
+        assert cluster.ends("relay") == -signal.SIGKILL
+    cluster.start("relay")
+    cluster.is_answered()
+    cluster.settles()
+    with cluster.city.office.database.read() as conn:
+        logged = conn.execute(select(func.count()).select_from(events)).scalar_one()
+    assert sent(broker, "complaints") > logged
+
+
+def sent(broker, topic):
+    """How many messages the topic holds."""
+    reading = KafkaConsumer(**broker.client)
+    try:
+        places = [TopicPartition(broker.topic(topic), n) for n in range(broker.partitions)]
+        return sum(reading.end_offsets(places).values())
+    finally:
+        reading.close()
+
+
+@pytest.mark.guarantee("G6")
+@pytest.mark.guarantee("G10")
+def test_a_record_that_kills_its_process_is_parked_after_counted_deaths(clusters, broker):
+    cluster = clusters(broker)
+    cluster.poisoned.add("deadly")
+    cluster.start("relay", "clock")
+    while len(bad_reviews(cluster)) < 3:
+        cluster.asks(2)
+        cluster.is_answered()
+    deaths = 0
+    while parked_of(cluster, "deadly") == 0:
+        cluster.start("consumers", also="deadly_handler")
+        deadline = time.monotonic() + 30
+        while cluster.runs("consumers") and parked_of(cluster, "deadly") == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        if not cluster.runs("consumers"):
+            assert cluster.ends("consumers") == -signal.SIGKILL
+            deaths += 1
+    assert 1 <= deaths <= TRIES + 1
+    cluster.settles()
+    with cluster.city.office.database.read() as conn:
+        rows = conn.execute(select(parked).where(parked.c.consumer == "deadly")).all()
+    assert {row.subject for row in rows} == {"CP21-0002"}
+    assert sent(broker, "parked") == 1
+
+
+def bad_reviews(cluster):
+    with cluster.city.office.database.read() as conn:
+        query = select(events.c.subject).where(events.c.type == "ReviewCollected")
+        return conn.execute(query).scalars().all()
+
+
+def parked_of(cluster, name):
+    with cluster.city.office.database.read() as conn:
+        query = select(func.count()).where(parked.c.consumer == name, parked.c.status == "parked")
+        return conn.execute(query).scalar_one()
+
+
+@pytest.mark.guarantee("G6")
+@pytest.mark.guarantee("G10")
+def test_a_message_that_kills_its_process_is_parked_after_counted_deaths(clusters, broker):
+    cluster = clusters(broker)
+    cluster.poison = 1
+    cluster.start("relay", "clock", "consumers")
+    cluster.asks(6)
+    publisher = Publisher(broker)
+    row = (
+        b'{"projectNo": "DEADLY", "proDepart": "\xe5\x8c\xba\xe4\xba\xba\xe7\xa4\xbe\xe5\xb1\x80", '
+    )
+    row += b'"pf": "pad", "satisfaction": 5, "assessTime": "2021-09-16 09:30:00"}'
+    publisher.publish([Message("ratings", 0, None, row, [("source", b"bihuan")])])
+    publisher.close()
+    deaths = 0
+    while True:
+        cluster.start("collector", also="deadly_rating")
+        deadline = time.monotonic() + 30
+        while cluster.runs("collector") and not settled_message(cluster):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        if cluster.runs("collector"):
+            break
+        assert cluster.ends("collector") == -signal.SIGKILL
+        deaths += 1
+    assert 1 <= deaths <= TRIES + 2
+    cluster.is_answered()
+    cluster.settles()
+
+
+def settled_message(cluster):
+    with cluster.city.office.database.read() as conn:
+        rows = conn.execute(select(messages.c.status, messages.c.error)).all()
+    return [tuple(row) for row in rows] == [("parked", KILLED)]

@@ -1,0 +1,67 @@
+"""kill -9 of any process at random points, round after round: one code, three sizes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from cluster import Cluster
+
+ROUNDS = int(os.environ.get("BIHUAN_FAULT_ROUNDS", "1"))
+"""Of each kill: 1 in `make test`, more where it is asked for."""
+
+AN_OFFICE = 40
+"""Rounds before the next begins with a new, empty office."""
+
+
+def seed() -> str:
+    """Of this run; with it in BIHUAN_FAULT_SEED another one makes the same choices."""
+    return os.environ["BIHUAN_FAULT_SEED"]
+
+
+def some_of(points: int, storage: Any) -> range:
+    """Of so many points of a story each one, or, where ROUNDS are few, each so-manieth of the
+    storage's stride: other ones in each run, so that runs together try all.
+    """
+    step = max(1, storage.stride // ROUNDS)
+    return range(1 + Random(seed()).randrange(step), points + 1, step)
+
+
+def killed_at_random(make: Callable[[], Cluster]) -> Counter[str]:
+    """Each process, the client and everything at once, as often as ROUNDS says, in any order."""
+    rng, done = Random(seed()), Counter[str]()
+    cluster = make()
+    victims = [*cluster.commands, "client", "everything"]
+    turns = [victim for _ in range(ROUNDS) for victim in rng.sample(victims, len(victims))]
+    for number, victim in enumerate(turns):
+        if number and number % AN_OFFICE == 0:
+            cluster.close()
+            cluster = make()
+        try:
+            _round(cluster, victim, rng)
+        except BaseException as error:
+            error.add_note(f"round {number}, {victim} killed, BIHUAN_FAULT_SEED={seed()}")
+            raise
+        done[victim] += 1
+    assert cluster.told()["event"] > 0
+    assert cluster.told()["projects"] > 0
+    return done
+
+
+def _round(cluster: Cluster, victim: str, rng: Random) -> None:
+    """Killed after some answers and a moment more, and missing for some answers."""
+    cluster.start(*(cluster.commands.keys() - cluster.children.keys()))
+    cluster.asks(4)
+    cluster.answers(rng.randint(0, 8))
+    time.sleep(rng.uniform(0.0, 0.2))
+    names = list(cluster.children) if victim == "everything" else [victim]
+    cluster.kill(*names)
+    if "client" in cluster.children:
+        cluster.answers(rng.randint(0, 4))
+    cluster.start(*(name for name in names if name != "client"))
+    cluster.is_answered()
+    cluster.settles()
