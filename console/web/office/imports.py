@@ -1,5 +1,5 @@
-"""导入: a file is tried, its refused rows are shown, then it is taken in; by IT, or by a unit's clerk
-for his own unit.
+"""导入: a file is tried, its refused rows are shown, then it is taken in; by IT, or by a unit's
+clerk for his own unit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from console.accounts import Signed
 from console.refusals import line
 from console.uploads import TAKEN, Job, drop, job_of, received, take_in
-from console.web.access import Sent, SiteHere
+from console.web.access import Sent, SiteHere, sent
 from console.web.exporting import attached
 from console.web.navigation import IMPORTED, IMPORTS
 from console.web.office.uploads import upload
@@ -59,7 +59,7 @@ def _begin(
         "office/imports.html",
         status,
         title="导入",
-        sources=[source.name for source in sources()],
+        sources=sources(),
         latest=latest,
         did=did,
         refused=told,
@@ -110,8 +110,8 @@ def one(request: Request, viewer: Viewer, token: str) -> HTMLResponse:
     return page(request, name, title="导入", job=job, told="")
 
 
-@router.post("/{token}/take")
-def take(request: Request, site: SiteHere, viewer: Viewer, token: str, form: Sent) -> Response:
+@router.post("/{token}/take", dependencies=[Depends(sent)])
+def take(request: Request, site: SiteHere, viewer: Viewer, token: str) -> Response:
     """Takes in what was tried."""
     job = _job(viewer, token)
     try:
@@ -122,8 +122,8 @@ def take(request: Request, site: SiteHere, viewer: Viewer, token: str, form: Sen
     return RedirectResponse(f"/imports/{token}", 303)
 
 
-@router.post("/{token}/drop")
-def leave(viewer: Viewer, token: str, form: Sent) -> Response:
+@router.post("/{token}/drop", dependencies=[Depends(sent)])
+def leave(viewer: Viewer, token: str) -> Response:
     """Nothing was stored, and the file goes."""
     job = _job(viewer, token)
     if not job.busy:
