@@ -17,10 +17,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from console.accounts import Signed
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.api import app as api
+from console.web.api import problems
 from console.web.departments import router as departments
 from console.web.finding import router as finding
 from console.web.guard import Guard
 from console.web.home import router as home
+from console.web.hotline import router as hotline
 from console.web.live import stream
 from console.web.navigation import LIVE
 from console.web.office import connect as office_connect
@@ -29,6 +31,7 @@ from console.web.office import ops as office_ops
 from console.web.office import rules as office_rules
 from console.web.office.accounts import router as office_accounts
 from console.web.office.units import router as office_units
+from console.web.oversize import Worded
 from console.web.reasons import router as reasons
 from console.web.rendering import STATIC, problem, refused
 from console.web.signing import router as signing
@@ -44,6 +47,7 @@ ROUTERS = (
     home,
     finding,
     reasons,
+    hotline,
     departments,
     supervisors,
     office_accounts,
@@ -61,7 +65,7 @@ PING = 15.0
 
 def create_app(site: Site) -> FastAPI:
     """The console over this site. Raises Undeclared."""
-    app = FastAPI(
+    app = Worded(
         title="闭环",
         openapi_url=None,
         docs_url=None,
@@ -106,6 +110,8 @@ def _on_refusal(request: Request, error: Exception) -> Response:
 
 
 def _on_http(request: Request, error: Exception) -> Response:
+    if request.scope["path"].startswith(api.PLACE):  # none of the interface's own addresses
+        return problems.of_status(request, error)
     return problem(request, cast(HTTPException, error).status_code)
 
 
