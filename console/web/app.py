@@ -25,6 +25,8 @@ from console.web.home import router as home
 from console.web.hotline import router as hotline
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.office import connect as office_connect
+from console.web.office import imports as office_imports
 from console.web.office import ops as office_ops
 from console.web.office import rules as office_rules
 from console.web.office.accounts import router as office_accounts
@@ -50,7 +52,9 @@ ROUTERS = (
     supervisors,
     office_accounts,
     office_units,
+    office_imports.router,
     office_rules.router,
+    office_connect.router,
     office_ops.router,
 )
 """The desks, in the order of the loop."""
