@@ -52,12 +52,12 @@ def foreseen(
     until, before = window and window.due_at, _due(complaint)
     found = Foreseen(event, None, until, before, before)
     try:
-        after = _taken(complaint, fact, by, at, rules)
+        reached = after(complaint, fact, by, at, rules)
         for decision in then:
-            after = _taken(after, decision, _DECIDES, at, rules)
+            reached = after(reached, decision, _DECIDES, at, rules)
     except Refused as refusal:
         return replace(found, refusal=str(getattr(refusal, "reason", refusal)))
-    return replace(found, due_at=_due(after), paused="rectify" in after.paused)
+    return replace(found, due_at=_due(reached), paused="rectify" in reached.paused)
 
 
 def extension(complaint: Complaint, days: int, by: Actor, at: int, rules: BoundRules) -> Foreseen:
@@ -92,7 +92,8 @@ def units_steps(complaint: Complaint, by: Actor, at: int, rules: BoundRules) -> 
     return {one.event: one for one in found}
 
 
-def _taken(c: Complaint, fact: Fact, by: Actor, at: int, rules: BoundRules) -> Complaint:
+def after(c: Complaint, fact: Fact, by: Actor, at: int, rules: BoundRules) -> Complaint:
+    """The complaint after this step now (microseconds UTC), recorded nowhere. Raises Refused."""
     event = Event(type(fact).__name__, fact, by.name, by.role, at, by.unit)
     return advance(c, c.id, event, rules)[0]
 

@@ -80,7 +80,7 @@ def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
     admit(viewer, wording.role_name(viewer.role))
     with office.database.read() as conn:
         complaint = _complaint(conn, subject, viewer)
-        view = _View(office, conn, complaint, viewer)
+        view = View(office, conn, complaint, viewer)
         found = view.timeline()
     with office.database.write() as conn:
         seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
@@ -98,7 +98,7 @@ def _complaint(conn: Connection, subject: str, viewer: Actor) -> Complaint:
     return complaint
 
 
-class _View:
+class View:
     """One look at one complaint in one snapshot."""
 
     def __init__(

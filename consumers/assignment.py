@@ -108,7 +108,7 @@ class Assignment:
         if record.state != State.ASSIGNING:
             return
         complaint = work.complaint(record.subject)
-        choice = self._choice(complaint, work.conn)
+        choice = self.choice(complaint, work.conn)
         if choice is not None:
             fact = DepartmentAssigned(
                 order=complaint.next_order,
@@ -119,7 +119,8 @@ class Assignment:
             )
             work.record(record, fact)
 
-    def _choice(self, complaint: Complaint, conn: Connection) -> Choice | None:
+    def choice(self, complaint: Complaint, conn: Connection) -> Choice | None:
+        """Who would get the order now; None: nobody is found."""
         if complaint.named_unit:
             return Choice(complaint.named_unit, (), NAMED)
         disowned = _disowned(conn, complaint) if complaint.returns else frozenset()

@@ -1,4 +1,4 @@
-"""办理时长: how much working time each stage of the loop took: the middle one, the slowest tenth."""
+"""办理时长: the working time each stage of the loop took: the middle one, the slowest tenth."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, FastAPI, Request
@@ -133,13 +133,17 @@ def still_signed_in(request: Request) -> Signed | None:
 
 
 @checks_forms
-async def sent(request: Request, signed: Annotated[Signed | None, Depends(signed_in)]) -> FormData:
-    """What a page's form sent, if it is one of ours. Raises Forged."""
-    form = await request.form(max_files=10, max_fields=300)
-    given = form.get("csrf") or request.headers.get("x-csrf")
-    if signed is not None and given != signed.csrf:
-        raise Forged
-    return form
+async def sent(
+    request: Request, signed: Annotated[Signed | None, Depends(signed_in)]
+) -> AsyncIterator[FormData]:
+    """What a page's form sent, if it is one of ours; its files are closed once it is answered.
+    Raises Forged.
+    """
+    async with request.form(max_files=10, max_fields=300) as form:
+        given = form.get("csrf") or request.headers.get("x-csrf")
+        if signed is not None and given != signed.csrf:
+            raise Forged
+        yield form
 
 
 Sent = Annotated[FormData, Depends(sent)]

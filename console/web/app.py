@@ -23,8 +23,11 @@ from console.web.departments import router as departments
 from console.web.finding import router as finding
 from console.web.guard import Guard
 from console.web.home import router as home
+from console.web.hotline import router as hotline
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.office import ops as office_ops
+from console.web.office import rules as office_rules
 from console.web.office.accounts import router as office_accounts
 from console.web.office.units import router as office_units
 from console.web.oversize import Worded
@@ -43,10 +46,13 @@ ROUTERS = (
     home,
     finding,
     reasons,
+    hotline,
     departments,
     supervisors,
     office_accounts,
     office_units,
+    office_rules.router,
+    office_ops.router,
 )
 """The desks, in the order of the loop."""
 

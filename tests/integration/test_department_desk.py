@@ -1,4 +1,4 @@
-"""部门: a unit at its desk: its own orders alone, and of the citizen nothing.
+"""部门: a unit at its desk: its own orders alone, and of the citizen nothing."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ def test_nobody_sees_a_page_before_signing_in(browser: Browser) -> None:
     assert browser.client.get("/password").headers["location"] == "/login?next=/password"
     assert browser.opens("/login") == 200
     assert "演示" not in browser.page
+    assert "bihuan account first" in browser.page
 
 
 def test_in_and_out_again(city: City, browser: Browser) -> None:

@@ -20,7 +20,6 @@ from workflow.errors import InvalidInput
 from workflow.states import ENDS, State
 from workflow.storage.models import complaints, events, units, views
 
-WORKING = (State.RECTIFYING, State.RETURNED, State.APPEALED)
 _STAGE = {
     State.COLLECTED: 0,
     State.ANALYSED: 0,
@@ -87,8 +86,9 @@ def _case(office: Office, conn: Connection, c: Complaint, holder: Holder) -> Cas
     unit = _unit_name(conn, c.unit or c.handled_by)
     asked = c.state == State.REEVALUATING
     mine = holder.round == c.round and holder.expires_at > at
-    due = c.limits.get("rectify") if c.state in (*WORKING, State.DISPATCHED) else None
+    due = c.limits.get("rectify") if "rectify" not in c.paused else None
     day = "" if due is None else wording.day_of(due.due_at, zone)
+    overdue = due is not None and due.due_at < at
     window = c.limits.get("objection_window")
     open_until = window if window is not None and not c.objected and window.due_at >= at else None
     first = ReviewCollected.model_validate_json(rows[0].data)
@@ -97,7 +97,7 @@ def _case(office: Office, conn: Connection, c: Complaint, holder: Holder) -> Cas
         f"您{rated}对“{first.item or '政务服务'}”的评价",
         unit,
         tuple(_stages(c, rows, lambda instant: wording.day_of(instant, zone))),
-        ended(c) if c.state in ENDS else now_of(c, unit, day),
+        ended(c) if c.state in ENDS else now_of(c, unit, day, overdue),
         _reply(office, conn, c, rows),
         policy.scale if asked and mine else None,
         asked and not mine,

@@ -33,9 +33,11 @@ def ended(c: Complaint) -> str:
     return _OUTCOMES[Outcome(c.outcome)] if c.outcome else "这件事已经办结。"
 
 
-def now_of(c: Complaint, unit: str, due_day: str) -> str:
+def now_of(c: Complaint, unit: str, due_day: str, overdue: bool) -> str:
     """What is being done now; what the hotline and the unit have between them is theirs."""
     until = f"，{due_day}前办完" if due_day else ""
+    if overdue:
+        until = f"，已超过{due_day}的期限，正在督促"
     said = {
         State.COLLECTED: "已收到，正转给12345热线核实。",
         State.ANALYSED: "已收到，正转给12345热线核实。",

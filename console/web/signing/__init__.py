@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.accounts import Signed, passwords
+from console.accounts.register import anybody
 from console.accounts.roles import role_of
 from console.accounts.sessions import act_as, sign_out
 from console.accounts.signing import change_password, sign_in
@@ -78,6 +79,7 @@ def _form(
         refusal=refusal,
         single=site.office.settings.oidc_issuer is not None,
         insecure=insecure(request),
+        nobody=not anybody(site.office),
     )
 
 

@@ -1,0 +1,144 @@
+"""差评件: everything its page shows, read at once; who looked is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from console.timeline import Entry, Timeline, timeline
+from console.web.departments.remaining import Left, left_of
+from console.web.hotline.choices import Choices
+from console.web.hotline.hints import Hint, hints
+from console.web.hotline.masked import masked
+from console.web.hotline.panel import Panel, panel
+from console.web.hotline.preview import Preview, Wanted, preview
+from console.web.hotline.sheet import Sheets, sheets
+from console.web.hotline.shift import shift
+from console.web.hotline.stages import Stage, stages
+from console.web.supervisors.decisions import extended
+from console.wiring import Office
+from console.wording import LIMIT_NAMES, role_name
+from workflow.complaint import Complaint
+from workflow.contact import phone_of
+from workflow.door import INSIDERS
+from workflow.ledger import Actor
+from workflow.legal import legal_steps
+from workflow.limits import OWNERS
+from workflow.record import Record, record_of
+from workflow.rulebook import BoundRules
+from workflow.states import ENDS, State
+from workflow.storage.models import accounts, events
+
+FIRST = ("ReviewCollected", "ComplaintAnalysed")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One complaint for one viewer. `phone` is masked, empty where there is none or the viewer may
+    not call; `ticked` is the reason the citizen ticked first; `names` are people's by their
+    accounts.
+    """
+
+    c: Complaint
+    rules: BoundRules
+    line: Timeline
+    left: Left | None
+    limit: str | None
+    stages: tuple[Stage, ...]
+    panel: Panel
+    phone: str
+    ticked: str
+    hints: tuple[Hint, ...]
+    sheets: Sheets
+    names: Mapping[str, str]
+    choices: Choices
+    preview: Preview | None
+    shift: str
+
+    @property
+    def calls(self) -> tuple[Entry, ...]:
+        """The calls made, first to last."""
+        return tuple(entry for entry in self.line.entries if entry.type == "CallAttempted")
+
+    @property
+    def extended(self) -> tuple[tuple[int, int], ...]:
+        """The due time (microseconds UTC) for each number of days that may be granted."""
+        return extended(self.rules, self.c)
+
+    @property
+    def head(self) -> Mapping[str, str]:
+        """What the complaint is about, by its words."""
+        return dict(self.line.head)
+
+    @property
+    def limit_name(self) -> str:
+        return LIMIT_NAMES.get(self.limit or "", "")
+
+    @property
+    def waiting(self) -> str:
+        """Who is awaited, where the viewer has nothing to do."""
+        if self.c.state in ENDS:
+            return "这件已经办结。"
+        return f"现在等{role_name(OWNERS[State(self.c.state)][0])}办理，您没有要办的步骤。"
+
+    def last(self, event: str) -> Entry | None:
+        """The last step of this kind."""
+        found = (entry for entry in reversed(self.line.entries) if entry.type == event)
+        return next(found, None)
+
+    def name(self, account: str) -> str:
+        return self.names.get(account, account)
+
+
+def case_of(office: Office, c: Complaint, viewer: Actor) -> Case:
+    """Raises UnknownComplaint, NotPermitted."""
+    now, rules = office.clock(), office.rulebook.bound(c.profile, c.profile_version)
+    line = timeline(office, c.id, viewer)
+    limit = None if c.state in ENDS else OWNERS[State(c.state)][1]
+    left = _left(rules, c, limit, now)
+    legal = legal_steps(c, viewer.role, viewer.name, now, rules.policy, viewer.unit)
+    units = office.units
+    with office.database.read() as conn:
+        records = _first(conn, c)
+        return Case(
+            c,
+            rules,
+            line,
+            left,
+            limit,
+            stages(c.state, left.text if left else ""),
+            panel(legal),
+            _phone(office, conn, c, viewer),
+            next(iter(records[0].fact.reasons), ""),
+            hints(conn, c, records, rules.policy.zone),
+            sheets(office, conn, c, line),
+            _names(conn, line, c),
+            Choices(c, rules, units),
+            preview(office, conn, c, Wanted(), now) if "ComplaintConfirmed" in legal else None,
+            shift(office, now),
+        )
+
+
+def _left(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left | None:
+    opened = c.limits.get(limit or "")
+    return left_of(rules, opened, now, paused=limit in c.paused) if opened else None
+
+
+def _first(conn: Connection, c: Complaint) -> list[Record]:
+    query = select(events).where(events.c.subject == c.id, events.c.type.in_(FIRST))
+    return [record_of(row) for row in conn.execute(query.order_by(events.c.version))]
+
+
+def _phone(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> str:
+    if viewer.role not in INSIDERS or not c.has_phone:
+        return ""
+    return masked(phone_of(conn, office.vault, c.id) or "")
+
+
+def _names(conn: Connection, line: Timeline, c: Complaint) -> Mapping[str, str]:
+    known = {entry.who for entry in line.entries if entry.who}
+    known |= {one for one in (c.claimer, c.verifier, c.alleger, c.barred) if one}
+    query = select(accounts.c.account, accounts.c.name).where(accounts.c.account.in_(known))
+    return {row.account: row.name for row in conn.execute(query)}

@@ -1,0 +1,114 @@
+"""提示: what speaks for a second look at a rating, each with the rows it was counted from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, and_, select
+
+from console import wording
+from schemas import ComplaintAnalysed, ReviewCollected
+from schemas.codes import LEVELS
+from workflow.clock import instant
+from workflow.complaint import Complaint
+from workflow.record import Record
+from workflow.storage.models import complaint_facts, complaints, contacts, ratings
+
+DAY = 24 * 3_600_000_000
+MOST = 20
+"""Rows a hint shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of the rows counted: what it says, and the complaint it leads to, if it is one."""
+
+    text: str
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A finding in words; `weight`: low, medium or high; `rows`: its evidence."""
+
+    text: str
+    weight: str
+    rows: tuple[Row, ...]
+
+
+def hints(
+    conn: Connection, c: Complaint, records: list[Record], zone: ZoneInfo
+) -> tuple[Hint, ...]:
+    """The analysis' findings, then what the tables know of the same phone, service and window."""
+    first: ReviewCollected = records[0].fact
+    analysed = [r.fact for r in records if r.type == "ComplaintAnalysed"]
+    found = [_misoperation(fact) for fact in analysed]
+    found += _phone(conn, c, zone)
+    found += _service(conn, c, zone)
+    found += _window(conn, c, first, instant(c.collected_at).astimezone(zone).date())
+    return tuple(found)
+
+
+def _misoperation(fact: ComplaintAnalysed) -> Hint:
+    weight = wording.VALUES["misoperation"][fact.misoperation]
+    rows = tuple(Row(finding.evidence) for finding in fact.findings)
+    return Hint(f"误操作疑：{weight}", fact.misoperation, rows)
+
+
+def _phone(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
+    """Other complaints of the same phone, a day or less apart."""
+    own = select(contacts.c.phone).where(contacts.c.subject == c.id).scalar_subquery()
+    near = complaints.c.collected_at.between(c.collected_at - DAY, c.collected_at + DAY)
+    query = (
+        select(complaints.c.id, complaints.c.state, complaints.c.collected_at)
+        .join(contacts, contacts.c.subject == complaints.c.id)
+        .where(contacts.c.phone == own, complaints.c.id != c.id, near)
+        .order_by(complaints.c.collected_at)
+    )
+    rows = tuple(
+        Row(f"{wording.when(r.collected_at, zone)} {wording.state_name(r.state)}", r.id)
+        for r in conn.execute(query.limit(MOST))
+    )
+    return [Hint(f"同号24小时内另有{len(rows)}件", "high", rows)] if rows else []
+
+
+def _service(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
+    """Other ratings of the same case: of this service, and of its others."""
+    query = (
+        select(ratings)
+        .where(ratings.c.source == c.source, ratings.c.project_no == c.project_no)
+        .order_by(ratings.c.assessed_at)
+    )
+    rows = tuple(
+        Row(
+            f"第{r.service_number}次服务第{r.assess_number}次评价 {LEVELS.get(r.level, '')}"
+            f"({r.level}) {wording.when(r.assessed_at, zone)}"
+        )
+        for r in conn.execute(query.limit(MOST))
+    )
+    return [Hint(f"同一办件共{len(rows)}次评价", "low", rows)] if len(rows) > 1 else []
+
+
+def _window(conn: Connection, c: Complaint, first: ReviewCollected, day: date) -> list[Hint]:
+    """This window's ratings that turned out misoperated, in the month of this one."""
+    if first.window is None or c.handled_by is None:
+        return []
+    begin = day.replace(day=1)
+    after = (begin + timedelta(days=31)).replace(day=1)
+    facts = complaint_facts.c
+    query = (
+        select(facts.subject, facts.day)
+        .join(contacts, contacts.c.subject == facts.subject)
+        .where(
+            and_(facts.day >= begin.isoformat(), facts.day < after.isoformat()),
+            facts.unit == c.handled_by,
+            facts.ground == "misoperation",
+            contacts.c.window == first.window,
+            facts.subject != c.id,
+        )
+        .order_by(facts.day)
+    )
+    rows = tuple(Row(r.day, r.subject) for r in conn.execute(query.limit(MOST)))
+    return [Hint(f"同窗口本月误操作{len(rows)}件", "medium", rows)] if rows else []

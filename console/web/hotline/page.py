@@ -1,0 +1,59 @@
+"""差评件: one complaint, for whoever may read it; its steps are in the panel beside."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from console import wording
+from console.accounts import Signed
+from console.scope import complaint_for
+from console.web.access import SiteHere
+from console.web.hotline.case import case_of
+from console.web.hotline.forms import Forms
+from console.web.hotline.panel import with_forms
+from console.web.navigation import COMPLAINT
+from console.web.rendering import page
+from console.web.site import Site
+
+router = APIRouter()
+SENT = "已进发件箱，送达后才算邀请；发不出去会改为电话"
+
+
+@router.get("/c/{no}")
+def complaint(
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(COMPLAINT)],
+    no: str,
+    did: str | None = None,
+) -> HTMLResponse:
+    """The complaint as it stands now; that it was looked at is recorded."""
+    return show(request, site, viewer, no, Forms(), done=told(did))
+
+
+def show(
+    request: Request,
+    site: Site,
+    viewer: Signed,
+    no: str,
+    forms: Forms,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HTMLResponse:
+    """The page, with a form as it was refused. Raises UnknownComplaint."""
+    with site.office.database.read() as conn:
+        found = complaint_for(conn, viewer.actor, no)
+    case = case_of(site.office, found, viewer.actor)
+    shown = {"title": found.id, "case": case, "c": case.c, "forms": forms, "done": "", "phone": ""}
+    return page(request, "hotline/case.html", status, **(shown | more))
+
+
+def told(did: str | None) -> str:
+    """What has just been done, in words of ours alone."""
+    if did == "sent":
+        return SENT
+    return f"已办：{wording.event_name(did)}" if did in with_forms() else ""

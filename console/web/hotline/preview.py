@@ -1,0 +1,78 @@
+"""预计: when the unit would have to be done if the complaint were confirmed and sent out now: the
+steps themselves, taken on the complaint's row and thrown away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+import schemas as s
+from console.foreseen import after
+from console.reasons import Reason, why
+from console.web.hotline.choices import rule_words
+from console.wiring import Office
+from consumers import UnitsInForce
+from consumers.assignment import Assignment
+from schemas.codes import CaseClass
+from schemas.envelope import Role
+from workflow.complaint import Complaint
+from workflow.ledger import Actor
+from workflow.rulebook import BoundRules
+from workflow.states import State
+
+SYSTEM = Actor("assignment", Role.CONSUMER)
+UNNAMED = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is chosen so far: the class, the units by code or name."""
+
+    case_class: str = CaseClass.CLEAR
+    unit: str = ""
+    assisting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`unit`: who would get the order, by `rule`; empty: nobody is found, it waits to be sent out.
+    `reason`: its due time, day by day; None where the profile sets none.
+    """
+
+    unit: str
+    rule: str
+    reason: Reason | None
+    unknown: str = ""
+
+    @property
+    def rule_words(self) -> str:
+        """Why this unit gets the order."""
+        return rule_words(self.rule)
+
+
+def preview(office: Office, conn: Connection, c: Complaint, wanted: Wanted, now: int) -> Preview:
+    """As of now (microseconds UTC); nothing is changed."""
+    units, rules = UnitsInForce(), office.rulebook.bound(c.profile, c.profile_version)
+    named = units.code_of(conn, wanted.unit) if wanted.unit else None
+    if wanted.unit and named is None:
+        return Preview("", "", None, wanted.unit)
+    confirmed = c.copy()
+    confirmed.case_class, confirmed.named_unit = wanted.case_class, named
+    if c.state != State.VERIFYING:  # dispatch came first: the order is out
+        return Preview(units.name_of(conn, c.unit or UNNAMED), "", _reason(c, rules))
+    choice = Assignment(units.code_of).choice(confirmed, conn)
+    code = choice.unit if choice else UNNAMED
+    confirmed.state = State.ASSIGNING
+    sent = s.DepartmentAssigned(order=c.next_order, unit=code, rule="named")
+    reason = _reason(after(confirmed, sent, SYSTEM, now, rules), rules)
+    return (
+        Preview(units.name_of(conn, code), choice.rule, reason)
+        if choice
+        else Preview("", "", reason)
+    )
+
+
+def _reason(c: Complaint, rules: BoundRules) -> Reason | None:
+    return why(rules, c, "rectify") if "rectify" in c.limits else None

@@ -1,0 +1,39 @@
+"""显示号码: an act with a reason. The number stands once in the answer, and in no address."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from console.refusals import line
+from console.scope import complaint_for
+from console.taken import taken
+from console.web.access import Present, Sent, SiteHere, step
+from console.web.hotline.doors import door_of
+from console.web.hotline.forms import Forms, Typed
+from console.web.hotline.page import show
+from console.web.rendering import status_of
+from console.web.stepping import take, text
+from workflow.errors import BihuanError, InvalidInput, UnknownComplaint
+
+router = APIRouter()
+EVENT = "ContactRevealed"
+
+
+@router.post("/c/{no}/contact-revealed", dependencies=[Depends(step(EVENT))])
+def reveal(request: Request, site: SiteHere, viewer: Present, form: Sent, no: str) -> HTMLResponse:
+    """The page with the number; sent again, it asks for a reason again."""
+    with site.office.database.read() as conn:
+        subject = complaint_for(conn, viewer.actor, no).id
+    try:
+        reason = text(form, "reason")
+        done = take(site, viewer, form, door_of(EVENT, viewer.role), subject, reason=reason)
+        if done.repeated:
+            raise InvalidInput("reason", "", "号码只显示一次；再看须再写理由")
+    except UnknownComplaint:
+        raise
+    except BihuanError as error:
+        forms = Forms(EVENT, line(error), Typed(form))
+        return show(request, site, viewer, no, forms, status=status_of(error))
+    phone = taken(site.office, done).phone or "号码已删除"
+    return show(request, site, viewer, no, Forms(), phone=phone)

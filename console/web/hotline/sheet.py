@@ -1,0 +1,48 @@
+"""工单: a complaint as text for the hotline's own system, and as its unit is shown it: with no more
+of the citizen than either needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from console import wording
+from console.timeline import Timeline, View
+from console.wiring import Office
+from schemas.envelope import Role
+from schemas.text import without_persons
+from workflow.complaint import Complaint
+from workflow.contact import sent_by
+from workflow.ledger import Actor
+
+COPIED = ("满意度", "勾选原因", "原话", "评价时间", "事项", "窗口")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """The text to copy, and what the unit sees or would see if the order were sent now."""
+
+    copied: str
+    seen: tuple[tuple[str, str], ...]
+
+
+def sheets(office: Office, conn: Connection, c: Complaint, line: Timeline) -> Sheets:
+    """Phone, name and ID number stand in neither."""
+    unit = Actor("", Role.DEPARTMENT, c.unit or c.handled_by or "-")
+    seen = View(office, conn, c, unit).timeline().head
+    known = sent_by(conn, office.vault, c.id)
+    return Sheets(without_persons("\n".join(_lines(office, c, line)), *known), seen)
+
+
+def _lines(office: Office, c: Complaint, line: Timeline) -> list[str]:
+    head = dict(line.head)
+    rows = [f"差评件编号：{c.id}"]
+    rows += [f"{label}：{head[label]}" for label in COPIED if label in head]
+    unit = c.unit or c.handled_by
+    rows.append(f"责任单位：{office.unit_name(unit) if unit else '待定'}")
+    verify = c.limits.get("verify")
+    if verify is not None:
+        rows.append(f"核实期限：{wording.when(verify.due_at, line.zone)}")
+    return [*rows, "联系方式在闭环系统内按理由查看，此处不写。"]

@@ -1,0 +1,18 @@
+"""值班: until when the office is open, by its own calendar: then claims are released."""
+
+from __future__ import annotations
+
+from console import wording
+from console.wiring import Office
+from consumers import ShiftEnds
+
+
+def shift(office: Office, now: int) -> str:
+    """In words, as of now (microseconds UTC)."""
+    policy = office.rulebook.in_force(now)
+    calendar = office.rulebook.bound(policy.name, policy.version).calendar
+    today = calendar.spans(calendar.local_date(now))
+    ends = wording.local(ShiftEnds(office.rulebook)(now), policy.zone)
+    if today and today[0][0] <= now < today[-1][1]:
+        return f"值班至 {ends:%H:%M}，届时认领自动释放"
+    return f"非工作时间；认领到 {ends.month}-{ends.day} {ends:%H:%M} 自动释放"
