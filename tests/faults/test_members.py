@@ -51,6 +51,7 @@ def test_the_broker_goes_away_in_mid_batch_people_work_on_and_all_is_caught_up(c
         assert cluster.told()["event"] > before, how
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G9")
 @pytest.mark.parametrize("how", ["kill", "pause"])
 def test_a_reader_knows_that_the_broker_is_away_though_a_poll_says_nothing(
@@ -99,6 +100,7 @@ def test_a_frozen_member_whose_partitions_moved_does_nothing_twice_when_it_wakes
         cluster.settles()
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G2")
 def test_who_handles_a_record_for_too_long_loses_its_partitions_and_nothing_else(clusters, broker):
     cluster = clusters(broker)
@@ -176,6 +178,7 @@ def parked_of(cluster, name):
         return conn.execute(query).scalar_one()
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G6")
 @pytest.mark.guarantee("G10")
 def test_a_message_that_kills_its_process_is_parked_after_counted_deaths(clusters, broker):
