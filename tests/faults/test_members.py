@@ -20,6 +20,7 @@ from workflow.bus.runner import TRIES
 from workflow.storage.models import events, messages, parked
 
 ON = ("postgresql",)
+pytestmark = pytest.mark.column("kafka-postgresql")
 
 
 @pytest.fixture(scope="module")
