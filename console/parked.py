@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from console import wording
+from console.cli_parked import RATINGS
 from workflow.bus import parking
+from workflow.storage import messages
+
+__all__ = ["RATINGS", "REACTIONS", "Parcel", "Stuck", "parcels", "stuck"]
 
 REACTIONS = {
     "analysis": "分析这件差评",
@@ -54,4 +58,24 @@ def stuck(conn: Connection) -> tuple[Stuck, ...]:
             row.status == "held",
         )
         for row in parking.listed(conn)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message of a topic that could not be taken in; `at` in microseconds UTC."""
+
+    topic: str
+    partition: int
+    position: int
+    error: str
+    tries: int
+    at: int
+
+
+def parcels(conn: Connection) -> tuple[Parcel, ...]:
+    """The messages that were put aside, the oldest first, without what they say."""
+    return tuple(
+        Parcel(row.topic, row.partition, row.position, row.error, row.tries, row.parked_at)
+        for row in messages.listed(conn)
     )

@@ -118,6 +118,13 @@ class Rulebook:
         first = self.policies.versions(self.profile)[0]
         return self.policies.at(self.profile, max(day, first.effective_from))
 
+    def supposing(self, notice: CalendarRevised) -> Rulebook:
+        """The same rules as if this notice had been recorded too; these stay as they are."""
+        other = Rulebook(self.policies, self.profile)
+        other._revisions = [*self._revisions, notice]
+        other._in_force = list(self._in_force)
+        return other
+
     def revised(self, calendar: Calendar) -> Calendar:
         """The calendar with every revision recorded so far, if it follows the state's notices."""
         if calendar.official is None:

@@ -74,6 +74,12 @@ def listed(conn: Connection) -> list[Account]:
     return [account_of(row) for row in rows]
 
 
+def anybody(office: Office) -> bool:
+    """Whether there is any account yet."""
+    with office.database.read() as conn:
+        return conn.execute(select(accounts.c.account).limit(1)).scalar() is not None
+
+
 def existing(conn: Connection, account: str) -> Row[Any]:
     """The row of this account. Raises InvalidInput."""
     key = accounts.c.account == account_key(account)

@@ -15,8 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from console.accounts import Signed
+from console.web import citizens
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.api import app as api
+from console.web.api import problems
 from console.web.departments import router as departments
 from console.web.finding import router as finding
 from console.web.guard import Guard
@@ -24,8 +26,13 @@ from console.web.home import router as home
 from console.web.hotline import router as hotline
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.office import connect as office_connect
+from console.web.office import imports as office_imports
+from console.web.office import ops as office_ops
+from console.web.office import rules as office_rules
 from console.web.office.accounts import router as office_accounts
 from console.web.office.units import router as office_units
+from console.web.oversize import Worded
 from console.web.reasons import router as reasons
 from console.web.rendering import STATIC, problem, refused
 from console.web.signing import router as signing
@@ -46,6 +53,10 @@ ROUTERS = (
     supervisors,
     office_accounts,
     office_units,
+    office_imports.router,
+    office_rules.router,
+    office_connect.router,
+    office_ops.router,
 )
 """The desks, in the order of the loop."""
 
@@ -55,7 +66,7 @@ PING = 15.0
 
 def create_app(site: Site) -> FastAPI:
     """The console over this site. Raises Undeclared."""
-    app = FastAPI(
+    app = Worded(
         title="闭环",
         openapi_url=None,
         docs_url=None,
@@ -69,6 +80,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
     for router in ROUTERS:
         app.include_router(router)
+    citizens.install(app)
     app.mount(api.PLACE, api.create_api(site))
     site.extend(app)
     _errors(app)
@@ -100,6 +112,8 @@ def _on_refusal(request: Request, error: Exception) -> Response:
 
 
 def _on_http(request: Request, error: Exception) -> Response:
+    if request.scope["path"].startswith(api.PLACE):  # none of the interface's own addresses
+        return problems.of_status(request, error)
     return problem(request, cast(HTTPException, error).status_code)
 
 

@@ -21,10 +21,13 @@ URGE: Final = Allowed("催报", SUPERVISOR)
 COLLECT: Final = Allowed("归集监测", SUPERVISOR, Role.IT)
 FIGURES: Final = Allowed("指标", SUPERVISOR, UNIT)
 IMPORTS: Final = Allowed("导入", Role.IT, CLERK)
+IMPORTED: Final = Allowed("以前的导入", Role.IT)
 RULES: Final = Allowed("规则与日历", SUPERVISOR, Role.ADMINISTRATOR)
 UNITS: Final = Allowed("单位与人员", Role.ADMINISTRATOR)
 CONNECT: Final = Allowed("接入与消息", Role.IT)
 OPS: Final = Allowed("异常件与留痕", Role.IT, AUDITOR)
+MEND: Final = Allowed("重试、放弃异常件", Role.IT)
+TRACES: Final = Allowed("导出留痕", AUDITOR)
 SEARCH: Final = Allowed("查找", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
 LIVE: Final = Allowed("实时", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
 
@@ -49,7 +52,11 @@ HEAD: Final = (
     Entry("/decisions", DECISIONS),
     Entry("/collect", COLLECT),
     Entry("/figures", FIGURES),
+    Entry("/imports", IMPORTS),
+    Entry("/rules", RULES),
     Entry("/units", UNITS),
+    Entry("/connect", CONNECT),
+    Entry("/ops", OPS),
 )
 """In the order of the loop; a page is entered here with the desk that serves it."""
 

@@ -43,7 +43,7 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
         if not page:
             break
         after = page[-1].id
-        stale = [row.id for row in page if _stale(ledger.rulebook, load(row.fold))]
+        stale = [row.id for row in page if moving(ledger.rulebook, load(row.fold))]
         if stale:
             moved += _moved(ledger, stale)
     with ledger.transaction(patient=True) as posting:
@@ -61,7 +61,7 @@ def _moved(ledger: Ledger, subjects: list[str]) -> int:
         posting.prefetch(subjects)
         for subject in subjects:
             complaint = posting.complaint(subject)
-            for name, new in _stale(ledger.rulebook, complaint).items():
+            for name, new in moving(ledger.rulebook, complaint).items():
                 posting.record(subject, _recomputed(name, complaint.limits[name], new), CLOCK)
                 moved += 1
     return moved
@@ -73,8 +73,8 @@ def _recomputed(name: str, old: Open, new: Open) -> DeadlineRecomputed:
     )
 
 
-def _stale(rulebook: Rulebook, complaint: Complaint) -> dict[str, Open]:
-    """The running limits that today's calendar stamps otherwise, as it stamps them.
+def moving(rulebook: Rulebook, complaint: Complaint) -> dict[str, Open]:
+    """The running limits that these rules' calendar stamps otherwise, as it stamps them.
 
     A paused one is reckoned by the calendar of the day it runs on.
     """

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,17 +26,20 @@ NONE = "no Docker engine answers"
 FEEDBACK = "--facts 多要证明 --cause 不熟 --measures 已培训 --reply 致歉 --signed-by 科长"
 PATIENCE = 120.0
 
+pytestmark = pytest.mark.column("kafka-postgresql")
+
 
 class Whole:
     """The composed project, under a name and on a port of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        self.port, self.web = free_port(), free_port()
         self._environment = os.environ | {
             "COMPOSE_PROJECT_NAME": f"bihuan-test-{os.getpid()}",
             "BIHUAN_VERSION": "test",
             "BIHUAN_SECRETS": str(folder / "secrets"),
             "BIHUAN_KAFKA_PORT": str(self.port),
+            "BIHUAN_WEB_PORT": str(self.web),
         }
 
     def run(self, *command: str, given: str | None = None) -> str:
@@ -220,7 +225,7 @@ def _imported(whole: Whole, folder: Path, rows: list[dict[str, str]]) -> Any:
 
 
 def test_nothing_runs_as_root_or_writes_to_its_root_file_system(whole: Whole) -> None:
-    for service in ("relay", "collector", "consumers", "clock"):
+    for service in ("relay", "collector", "consumers", "clock", "console"):
         inside = "id -u; touch /opt/x 2>/dev/null && echo written; touch /tmp/x && echo there"
         said = whole.compose("exec", "-T", service, "sh", "-c", inside)
         assert said.split() == ["10001", "there"], service
@@ -235,9 +240,17 @@ def test_the_processes_can_neither_change_nor_delete_an_event(whole: Whole) -> N
             whole.sql(f"SET ROLE bihuan_app; {words}")
 
 
-def test_only_kafka_is_to_be_had_and_only_on_the_loopback(whole: Whole) -> None:
+def test_only_kafka_and_the_console_are_to_be_had_and_only_on_the_loopback(whole: Whole) -> None:
     services = whole.compose("config", "--services").split()
     published = json.loads(whole.compose("config", "--format", "json"))["services"]
     ports = {name: published[name].get("ports", []) for name in services}
-    assert [port["host_ip"] for found in ports.values() for port in found] == ["127.0.0.1"]
-    assert [name for name, found in ports.items() if found] == ["kafka"]
+    assert {port["host_ip"] for found in ports.values() for port in found} == {"127.0.0.1"}
+    assert sorted(name for name, found in ports.items() if found) == ["console", "kafka"]
+
+
+def test_the_console_has_its_pages_and_whatever_they_are_made_of(whole: Whole) -> None:
+    with urlopen(f"http://127.0.0.1:{whole.web}/login") as answer:
+        named = re.findall(r'(?:href|src)="(/static/[^"]+)', answer.read().decode())
+    assert len(named) > 3
+    for address in named:
+        urlopen(f"http://127.0.0.1:{whole.web}{address}").close()

@@ -65,7 +65,7 @@ class Wanted(BaseModel):
     summary="差评件一页",
     description="按归集先后。限单位的令牌只见派给本单位的和请本单位协办的。",
     response_model_exclude_none=False,
-    responses=problems(422),
+    responses=problems(),
 )
 def listed(site: SiteHere, system: Reader, wanted: Annotated[Wanted, Query()]) -> Items:
     office, viewer = site.office, viewer_of(system)
@@ -146,7 +146,7 @@ def one(site: SiteHere, system: Reader, no: str) -> dict[str, Any]:
     "/search",
     summary="按号码查找",
     description="最多 50 件。按电话查的，查到的每一件都留痕。",
-    responses=problems(422),
+    responses=problems(),
 )
 def search(site: SiteHere, system: Annotated[System, Depends(SEARCH)], asked: Asked) -> list[Found]:
     found = found_by(site.office, clean(asked.q), viewer_of(system))

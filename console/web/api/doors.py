@@ -43,6 +43,7 @@ EXAMPLES: dict[str, Any] = {
     "answer": "群众说是10月第3周去的",
     "channel": "link",
     "level": 5,
+    "rectified": True,
     "words": "这次不用再跑了",
     "legal_basis": "《社会保险经办条例》第十六条",
     "working_days": 5,

@@ -26,7 +26,7 @@ router = APIRouter(tags=["指标"])
     description="统计期如 2021Q3、2021-09、2021、2021-07..2021-09。"
     "每个比率都有分子、分母、范围和算法；分母为零照所写的规则。",
     response_model=Figures,
-    responses=problems(422),
+    responses=problems(),
 )
 def figures(
     site: SiteHere,

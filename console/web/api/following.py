@@ -122,7 +122,7 @@ def follower(request: Request, system: Annotated[System, Depends(READ)]) -> Iter
     "与发布到消息主题的相同，不含任何人的个人信息；同一件的事件先后有序，一条不漏。"
     "`id` 是读到的位置：存下来，重连时放进 `Last-Event-ID` 或 `after`。"
     "没有事件时每 15 秒一行注释。",
-    responses=problems(422),
+    responses=problems(),
 )
 async def follow(
     request: Request,

@@ -105,7 +105,7 @@ _TOLD = """一次一条（对象）或一批（数组，最多 5000 条）。字
     description=_TOLD,
     response_model=Delivered,
     response_model_exclude_none=True,
-    responses=problems(400, 409, 413, 422),
+    responses=problems(400, 409, 413),
     openapi_extra=_document(_SERVICE),
     max_body_size=MOST_BYTES,
 )
@@ -119,7 +119,7 @@ def services(site: SiteHere, system: By, source: Source, body: Body, key: Key = 
     description=_TOLD,
     response_model=Delivered,
     response_model_exclude_none=True,
-    responses=problems(400, 409, 413, 422),
+    responses=problems(400, 409, 413),
     openapi_extra=_document(_RATING),
     max_body_size=MOST_BYTES,
 )

@@ -85,19 +85,25 @@ _BY_STATUS = {kind.status: kind for kind in (NOT_FOUND, NO_METHOD, TOO_LARGE, BA
 _BROKEN = "已记下这次出错，没有答复的都没有办。请稍后用同一个请求键再试"
 
 
+_TOLD = {
+    400: "读不懂",
+    401: "令牌无效",
+    403: "没有权限",
+    404: "没有，或不给您看",
+    409: "现在不能这样办",
+    413: "太大",
+    422: "填报有误",
+    429: "太频繁",
+    503: "暂时办不了",
+}
+_ALWAYS = (401, 403, 422, 429, 503)
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These refusals as a route's document tells them, beside those every route has."""
-    told = {
-        400: "读不懂",
-        404: "没有，或不给您看",
-        409: "现在不能这样办",
-        413: "太大",
-        422: "填报有误",
-    }
-    always = {401: "令牌无效", 403: "没有权限", 429: "太频繁", 503: "暂时办不了"}
-    shown = always | {status: told[status] for status in statuses}
     content = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": shown[status], "content": content} for status in sorted(shown)}
+    shown = sorted({*_ALWAYS, *statuses})
+    return {status: {"description": _TOLD[status], "content": content} for status in shown}
 
 
 def answer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
@@ -32,6 +33,7 @@ TAGS = {
 }
 
 
+@cache
 def router_of_doors() -> APIRouter:
     """A route for every open door, permitted to the tokens of its party."""
     router = APIRouter()
@@ -45,7 +47,7 @@ def router_of_doors() -> APIRouter:
             description=_description(one),
             tags=[TAGS[one.party]],
             response_model=Taken if one.keyed else Queued,
-            responses=problems(400, 404, 409, 422),
+            responses=problems(400, 404, 409),
         )
     return router
 

@@ -1,0 +1,59 @@
+"""留痕: who looked at which complaint, and what became of each attempt to sign in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from console import wording
+from workflow.storage.models import views
+
+LOOKED = {
+    "timeline": "打开这件",
+    "phone": "按号码查到",
+    "last4": "按电话后四位查到",
+    "attachment": "下载附件",
+}
+"""What somebody did to see a complaint, by the word it is recorded under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look; `at` in microseconds UTC."""
+
+    at: int
+    account: str
+    role: str
+    subject: str
+    what: str
+
+
+def looks(
+    conn: Connection,
+    account: str | None = None,
+    subject: str | None = None,
+    *,
+    most: int = 100,
+    after: int = 0,
+) -> tuple[int, tuple[Look, ...]]:
+    """How many there are by this account, at this complaint, and `most` of them after the first
+    `after`, the newest first.
+    """
+    where = []
+    if account:
+        where.append(views.c.actor == account)
+    if subject:
+        where.append(views.c.subject == subject)
+    count = conn.execute(select(func.count()).select_from(views).where(*where)).scalar_one()
+    query = select(views).where(*where).order_by(views.c.id.desc()).offset(after).limit(most)
+    return int(count), tuple(
+        Look(
+            row.seen_at,
+            row.actor,
+            wording.role_name(row.role),
+            row.subject,
+            LOOKED.get(row.what, row.what),
+        )
+        for row in conn.execute(query)
+    )

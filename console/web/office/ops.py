@@ -1,0 +1,188 @@
+"""异常件与留痕: what stands still and how it goes on, for IT; who looked and who signed in, for the
+auditor; where the chains stand, for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection, func, select
+from starlette.datastructures import FormData
+
+from console.accounts import Signed
+from console.accounts.record import WORDS, latest
+from console.messages import messages
+from console.parked import RATINGS, parcels, stuck
+from console.refusals import line
+from console.traces import looks
+from console.web.access import Sent, SiteHere
+from console.web.exporting import download
+from console.web.navigation import MEND, OPS, TRACES
+from console.web.rendering import page, status_of
+from console.web.site import Site
+from console.web.stepping import text, whole
+from console.wording import when
+from producers.message import discard as discard_message
+from producers.message import retry as retry_message
+from schemas.envelope import Role
+from workflow.audit import heads
+from workflow.bus import parking
+from workflow.errors import BihuanError, InvalidInput
+from workflow.storage.models import outbox
+
+router = APIRouter(prefix="/ops")
+PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+PER_PAGE = 100
+MOST_EXPORTED = 20_000
+MEND_TABS = {"stuck": "异常件", "outbox": "没发出去的消息", "chain": "事件链"}
+TRACE_TABS = {"looks": "谁看过什么", "signins": "登录", "chain": "事件链"}
+
+
+@router.get("")
+def ops(
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(OPS)],
+    tab: str | None = None,
+    account: str | None = None,
+    subject: str | None = None,
+    page_no: PageNo = 1,
+    did: str | None = None,
+) -> HTMLResponse:
+    """The viewer's own tabs; the first where none is named."""
+    asked = {"account": account or "", "subject": subject or "", "page_no": page_no}
+    shown = _shown(site, viewer, tab, asked)
+    return page(request, "office/ops.html", title="异常件与留痕", did=did, refused="", **shown)
+
+
+def _shown(site: Site, viewer: Signed, tab: str | None, asked: Mapping[str, Any]) -> dict[str, Any]:
+    tabs = MEND_TABS if viewer.role is Role.IT else TRACE_TABS
+    here = tab if tab in tabs else next(iter(tabs))
+    with site.office.database.read() as conn:
+        found = _TABS[here](site, conn, asked)
+    return {"tabs": tabs, "tab": here, **asked, **found}
+
+
+def _stuck(_: Site, conn: Connection, __: Mapping[str, Any]) -> dict[str, Any]:
+    return {"stuck": stuck(conn), "parcels": parcels(conn)}
+
+
+def _unsent(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    failed = outbox.c.status == "failed"
+    count = conn.execute(select(func.count()).select_from(outbox).where(failed)).scalar_one()
+    after = (asked["page_no"] - 1) * PER_PAGE
+    found = messages(conn, site.office.units, failed, most=PER_PAGE, after=after)
+    return {"unsent": found, "count": count, "pages": _pages(count)}
+
+
+def _looks(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    after = (asked["page_no"] - 1) * PER_PAGE
+    who = asked["account"], asked["subject"]
+    count, found = looks(conn, *who, most=PER_PAGE, after=after)
+    return {"looks": found, "count": count, "pages": _pages(count)}
+
+
+def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {"happened": latest(conn, asked["account"] or None), "words": WORDS}
+
+
+def _chain(_: Site, conn: Connection, __: Mapping[str, Any]) -> dict[str, Any]:
+    return {"heads": tuple(heads(conn))}
+
+
+_TABS: Mapping[str, Callable[[Site, Connection, Mapping[str, Any]], dict[str, Any]]] = {
+    "stuck": _stuck,
+    "outbox": _unsent,
+    "looks": _looks,
+    "signins": _sign_ins,
+    "chain": _chain,
+}
+
+
+def _pages(count: int) -> int:
+    return max(1, -(-count // PER_PAGE))
+
+
+@router.get("/looks/export", dependencies=[Depends(TRACES)])
+def export(
+    site: SiteHere,
+    account: str | None = None,
+    subject: str | None = None,
+    form: Literal["csv", "xlsx"] = "xlsx",
+) -> Response:
+    """Who looked at what, the newest first."""
+    office = site.office
+    zone = office.rulebook.in_force(office.clock()).zone
+    with office.database.read() as conn:
+        _, found = looks(conn, account, subject, most=MOST_EXPORTED)
+    table = [["时间", "账号", "身份", "差评件", "做了什么"]]
+    table += [[when(one.at, zone), one.account, one.role, one.subject, one.what] for one in found]
+    return download(table, "查看留痕", form)
+
+
+@router.post("/retry", dependencies=[Depends(MEND)])
+def retry(
+    request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(OPS)], form: Sent
+) -> Response:
+    """Tries a reaction or a message again, and lets those behind it go on."""
+    return _mended(request, site, viewer, form, _retry)
+
+
+@router.post("/discard", dependencies=[Depends(MEND)])
+def discard(
+    request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(OPS)], form: Sent
+) -> Response:
+    """Gives it up, with a reason."""
+    return _mended(request, site, viewer, form, _discard)
+
+
+def _mended(
+    request: Request,
+    site: Site,
+    viewer: Signed,
+    form: FormData,
+    mend: Callable[[Site, FormData], str],
+) -> Response:
+    try:
+        did = mend(site, form)
+    except BihuanError as error:
+        told, status = line(error), status_of(error)
+    except Exception as error:  # whatever the reaction failed of, it stays parked
+        told, status = f"还是没有做成：{type(error).__name__} {error}"[:300], 409
+    else:
+        site.moved()
+        return RedirectResponse(f"/ops?did={did}", 303)
+    shown = _shown(site, viewer, "stuck", {"account": "", "subject": "", "page_no": 1})
+    title = "异常件与留痕"
+    return page(request, "office/ops.html", status, title=title, did=None, refused=told, **shown)
+
+
+def _place(form: FormData) -> tuple[str, int, int]:
+    """Consumer, lane and position; for a message its partition and offset. Raises InvalidInput."""
+    lane, pos = whole(form, "lane"), whole(form, "pos")
+    if lane is None or pos is None:
+        raise InvalidInput("place", "", "道号和位置须照列表所列")
+    return text(form, "consumer") or "", lane, pos
+
+
+def _retry(site: Site, form: FormData) -> str:
+    consumer, lane, pos = _place(form)
+    office = site.office
+    if consumer == RATINGS:
+        retry_message(office.ledger, office.desk(), lane, pos)
+    else:
+        parking.replay(office.ledger, office.consumer(consumer), lane, pos)
+    return "retried"
+
+
+def _discard(site: Site, form: FormData) -> str:
+    consumer, lane, pos = _place(form)
+    office, reason = site.office, text(form, "reason") or ""
+    if consumer == RATINGS:
+        discard_message(office.ledger, lane, pos, reason)
+    else:
+        parking.discard(office.ledger, office.consumer(consumer), lane, pos, reason)
+    return "discarded"

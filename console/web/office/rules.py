@@ -1,0 +1,228 @@
+"""规则与日历: what is in force and why, the year's calendar, a notice before it is recorded, and a
+limit reckoned day by day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from console.notices import listed, understood
+from console.refusals import line
+from console.revising import Preview, preview, revisions, version_of
+from console.settings_shown import limits_of, rules_of
+from console.web.access import Present, Sent, SiteHere, step
+from console.web.navigation import RULES
+from console.web.rendering import page, status_of
+from console.web.site import Site
+from console.web.stepping import moment, text, whole
+from console.wording import LIMIT_NAMES
+from producers.supervisors import revise_calendar, take_policy_into_force
+from schemas import CalendarRevised
+from workflow.calendar import Calendar, due, explain
+from workflow.errors import BihuanError, InvalidInput, Refused
+from workflow.rulebook import CALENDAR_SUBJECT
+
+router = APIRouter(prefix="/rules")
+TABS = {"rules": "规则", "calendar": "日历", "reckon": "算一算"}
+YEARS = Query(ge=2004, le=2200)
+_REVISE, _TAKE = step("CalendarRevised"), step("PolicyTakenIntoForce")
+
+
+@router.get("", dependencies=[Depends(RULES)])
+def rules(
+    request: Request,
+    site: SiteHere,
+    tab: str = "rules",
+    year: Annotated[int | None, YEARS] = None,
+    limit: str | None = None,
+    start: str | None = None,
+    did: str | None = None,
+) -> HTMLResponse:
+    """The profile in force, the calendar of a year, or a limit reckoned from a start."""
+    asked = {"year": year, "limit": limit, "start": start}
+    shown = _shown(site, tab, asked)
+    return page(request, "office/rules.html", title="规则与日历", did=did, refused="", **shown)
+
+
+def _shown(site: Site, tab: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    here = tab if tab in TABS else "rules"
+    found = {"rules": _rules, "calendar": _calendar, "reckon": _reckon}[here](site, asked)
+    return {"tabs": TABS, "tab": here, "given": {}, "notice": None, "preview": None} | found
+
+
+def _rules(site: Site, _: Mapping[str, Any]) -> dict[str, Any]:
+    office, now = site.office, site.office.clock()
+    policy = office.rulebook.in_force(now)
+    with office.database.read() as conn:
+        version = version_of(conn, f"policy/{policy.name}")
+    return {
+        "policy": policy,
+        "limits": list(limits_of(policy)),
+        "settings": list(rules_of(policy)),
+        "versions": office.rulebook.policies.versions(policy.name),
+        "version": version,
+    }
+
+
+def _calendar(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
+    office, now = site.office, site.office.clock()
+    calendar = _in_force(site)
+    year = asked.get("year") or calendar.local_date(now).year
+    with office.database.read() as conn:
+        told, version = revisions(conn), version_of(conn, CALENDAR_SUBJECT)
+    official = calendar.official
+    return {
+        "year": year,
+        "calendar": calendar,
+        "off": _exceptions(calendar, year, working=False),
+        "working": _exceptions(calendar, year, working=True),
+        "published": official is None or year in official.years,
+        "revisions": told,
+        "version": version,
+    }
+
+
+def _in_force(site: Site) -> Calendar:
+    policy = site.office.rulebook.in_force(site.office.clock())
+    return site.office.rulebook.bound(policy.name, policy.version).calendar
+
+
+def _exceptions(calendar: Calendar, year: int, *, working: bool) -> list[tuple[date, str]]:
+    """Weekdays that are off, or weekends that are worked, with the reason."""
+    days = (date(year, 1, 1) + timedelta(days=n) for n in range(366))
+    return [
+        (day, calendar.reason_on(day))
+        for day in days
+        if day.year == year
+        and calendar.is_working_day(day) == working
+        and (day.weekday() >= 5) == working
+    ]
+
+
+def _reckon(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The limit's due time, every day told. What cannot be reckoned is told instead."""
+    policy, calendar = site.office.rulebook.in_force(site.office.clock()), _in_force(site)
+    limit = asked.get("limit") or "rectify"
+    shown = {
+        "names": [(name, LIMIT_NAMES.get(name, name)) for name in policy.limits],
+        "limit": limit,
+        "start": asked.get("start") or "",
+        "lines": (),
+    }
+    rule = policy.limits.get(limit)
+    if rule is None or not asked.get("start"):
+        return shown
+    try:
+        begin = datetime.fromisoformat(str(asked["start"])).replace(tzinfo=calendar.zone)
+        ways = {"start_rule": rule.start_rule, "end": rule.end, "roll": rule.roll}
+        found = due(calendar, begin, rule.limit, **ways)  # type: ignore[arg-type]
+    except (ValueError, InvalidInput):
+        return shown | {"lines": ("起点看不懂：须是日期和时间",)}
+    return shown | {"lines": explain(found), "source": rule.source}
+
+
+@router.post("/notice", dependencies=[Depends(_REVISE)])
+def notice(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
+    """The notice understood, and which open due times it would move; nothing is recorded."""
+    given = {name: text(form, name) or "" for name in ("title", "year", "text")}
+    try:
+        year = whole(form, "year") or 0
+        fact = _fact(form, year)
+        seen = _preview(site, fact)
+    except Refused as error:
+        return _again(request, site, given, None, None, error)
+    return _again(request, site, given, fact, seen, None)
+
+
+@router.post("/calendar", dependencies=[Depends(_REVISE)])
+def revise(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Response:
+    """Records the notice as it was shown; the open due times follow by themselves."""
+    given = {name: text(form, name) or "" for name in ("title", "year", "text")}
+    year = whole(form, "year")
+    try:
+        revise_calendar(
+            site.office.ledger,
+            account=viewer.account,
+            version=f"{year}-{whole(form, 'expected_version') or 0}",
+            notice=text(form, "title") or "",
+            working=listed("working", text(form, "working") or ""),
+            off=listed("off", text(form, "off") or ""),
+            published_year=year,
+            expected_version=whole(form, "expected_version"),
+        )
+    except Refused as error:
+        return _again(request, site, given, None, None, error)
+    site.moved()
+    return RedirectResponse(f"/rules?tab=calendar&year={year}&did=revised", 303)
+
+
+@router.post("/policy", dependencies=[Depends(_TAKE)])
+def take(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Response:
+    """A version of the profile counts for complaints collected from then on."""
+    zone = site.office.rulebook.in_force(site.office.clock()).zone
+    try:
+        take_policy_into_force(
+            site.office.ledger,
+            account=viewer.account,
+            version=text(form, "version") or "",
+            effective_at=moment(form, "effective_at", zone) or "",
+            expected_version=whole(form, "expected_version"),
+        )
+    except Refused as error:
+        shown = _shown(site, "rules", {})
+        told, status = line(error), status_of(error)
+        title = "规则与日历"
+        return page(
+            request, "office/rules.html", status, title=title, did=None, refused=told, **shown
+        )
+    site.moved()
+    return RedirectResponse("/rules?did=taken", 303)
+
+
+def _fact(form: FormData, year: int) -> CalendarRevised:
+    """The notice as it would be recorded. Raises InvalidInput."""
+    title = text(form, "title")
+    if not title:
+        raise InvalidInput("notice", "", "须写明所依据的通知")
+    if not 2004 <= year <= 2200:
+        raise InvalidInput("year", year, "须是公布放假安排的年份")
+    found = understood(text(form, "text") or "", year)
+    version = f"{year}-预览"
+    return CalendarRevised(
+        calendar=CALENDAR_SUBJECT.partition("/")[2],
+        version=version,
+        notice=title,
+        working=found.working,
+        off=found.off,
+        published_year=year,
+    )
+
+
+def _preview(site: Site, fact: CalendarRevised) -> Preview:
+    with site.office.database.read() as conn:
+        return preview(site.office, conn, fact)
+
+
+def _again(
+    request: Request,
+    site: Site,
+    given: Mapping[str, str],
+    fact: CalendarRevised | None,
+    seen: Preview | None,
+    error: BihuanError | None,
+) -> HTMLResponse:
+    shown = _shown(site, "calendar", {"year": _year(given["year"])})
+    shown |= {"given": given, "notice": fact, "preview": seen}
+    told, status = (line(error), status_of(error)) if error else ("", 200)
+    title = "规则与日历"
+    return page(request, "office/rules.html", status, title=title, did=None, refused=told, **shown)
+
+
+def _year(said: str) -> int | None:
+    return int(said) if said.isascii() and said.isdigit() and 2004 <= int(said) <= 2200 else None

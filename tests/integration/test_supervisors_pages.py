@@ -1,0 +1,414 @@
+"""The supervisor's desk: counters are rows, figures the reports' own, buttons do what they say."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from city import HANDLER, SECOND, UNIT, City, service
+from console_pages import Browser, signed_up
+from sqlalchemy import insert, select
+
+import schemas as s
+from console.reports.indicators import Question, indicators
+from console.reports.periods import parse_period
+from console.web.supervisors import board
+from schemas.envelope import Role
+from workflow.bus import parking
+from workflow.ledger import Actor
+from workflow.record import record_of
+from workflow.storage.models import events, outbox, refused, views
+
+EVIL = "<img src=x onerror=alert(1)>'\"</script>"
+
+
+def signed_in(city: City, account: str, role: Role, unit: str | None = None) -> Browser:
+    person = Browser(city)
+    signed_up(city.office, account, role, unit=unit)
+    assert person.signs_in(account) == 303
+    return person
+
+
+@pytest.fixture
+def supervisor(city: City) -> Browser:
+    return signed_in(city, "监督员丙", Role.SUPERVISOR)
+
+
+def later(city: City, person: Browser, when: str) -> None:
+    """Time passes, longer than a session lasts."""
+    city.travel(f"2021-{when}+08:00")
+    assert person.signs_in("监督员丙") == 303
+
+
+def open_one(city: City, to: str = "rectifying", **values: Any) -> str:
+    """A complaint that has come this far."""
+    subject = city.portal.bad_review(**values)
+    city.hotline.receives(subject)
+    if to == "verifying":
+        return subject
+    city.hotline.confirms(subject)
+    if to == "assigning":
+        return subject
+    city.hotline.assigns(subject)
+    if to == "dispatched":
+        return subject
+    city.department.acknowledges(subject)
+    if to == "extension":
+        city.step(subject, s.ExtensionRequested, HANDLER, working_days=3, reason=EVIL)
+    if to == "appealed":
+        city.step(subject, s.AppealLodged, HANDLER, reason="窗口没有错")
+    return subject
+
+
+def counters(page: str) -> dict[str, int]:
+    """What the tabs say, by the filter they lead to."""
+    found = re.findall(r'<a href="(/[^"]*)"[^>]*>[^<]*<span class="count[^"]*">(\d+)</span>', page)
+    return {html.unescape(place): int(count) for place, count in found}
+
+
+def rows(page: str) -> list[str]:
+    """The numbers of the complaints in the list, in its order."""
+    return re.findall(r'<td class="nowrap"><a href="/(?:watch|decisions)/(CP[0-9-]+)', page)
+
+
+def test_every_counter_is_its_rows(city: City, supervisor: Browser) -> None:
+    late = open_one(city)
+    later(city, supervisor, "09-27T09:00:00")
+    for stage in ("verifying", "assigning", "dispatched", "extension", "appealed"):
+        open_one(city, stage)
+    assert supervisor.opens("/watch") == 200
+    told = {k: n for k, n in counters(supervisor.page).items() if k.startswith("/watch")}
+    assert told["/watch"] == 6
+    assert told["/watch?show=red"] == 1
+    assert rows(supervisor.page)[0] == late, "the most pressing first"
+    for place, count in told.items():
+        supervisor.opens(place)
+        assert len(rows(supervisor.page)) == count, place
+
+
+def test_above_fifty_the_board_is_a_matrix_whose_numbers_are_rows(
+    city: City, supervisor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_one(city)
+    open_one(city, "verifying")
+    supervisor.opens("/watch")
+    assert "单位 × 到期日" not in supervisor.page
+    monkeypatch.setattr(board, "MATRIX_FROM", 2)
+    supervisor.opens("/watch")
+    cells = re.findall(r'class="cell[^"]*" href="([^"]+)">(\d+)<', supervisor.page)
+    assert sum(int(count) for _, count in cells) == 2
+    for place, count in cells:
+        supervisor.opens(html.unescape(place))
+        assert len(rows(supervisor.page)) == int(count), place
+
+
+def test_the_board_has_pages(
+    city: City, supervisor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "PER_PAGE", 2)
+    all_of_them = [open_one(city, "verifying") for _ in range(3)]
+    seen = []
+    for number in (1, 2):
+        supervisor.opens(f"/watch?page={number}")
+        seen += rows(supervisor.page)
+    assert seen == all_of_them
+
+
+def test_the_line_of_figures_is_the_reports_own(city: City, supervisor: Browser) -> None:
+    open_one(city)
+    later(city, supervisor, "09-27T09:00:00")
+    city.drain()
+    ask = Question(parse_period("2021Q3"), "部门", "张店区", city.clock())
+    with city.office.database.read() as conn:
+        found = indicators(conn, city.office.units, city.office.rulebook.policies, ask)
+    supervisor.opens("/watch")
+    for name in ("verify", "rectify", "callback", "satisfied_first"):
+        rate = found.figure(name).rate
+        shown = re.search(
+            rf'#{name}"><span>[^<]+</span> <b>([^<]+)</b> <small>(\d+/\d+)', supervisor.page
+        )
+        assert shown is not None, name
+        assert shown.groups() == (rate.percent(), str(rate))
+
+
+def act(browser: Browser, subject: str, event: str, place: str = "watch", **given: str) -> Any:
+    """Opens the form of a step and sends it as the page has it."""
+    browser.opens(f"/{place}/{subject}")
+    version = re.search(r'name="expected_version" value="(\d+)"', browser.page)
+    if version is None:
+        browser.opens(f"/{place}/{subject}?act={event}")
+        version = re.search(r'name="expected_version" value="(\d+)"', browser.page)
+    hidden = {"expected_version": version[1]} if version else {}
+    key = re.search(r'name="key" value="([^"]+)"', browser.page)
+    hidden |= {"key": key[1]} if key else {}
+    return browser.sends(f"/{place}/{subject}/{event}", **(hidden | given))
+
+
+def test_pressing_from_the_row(city: City, supervisor: Browser) -> None:
+    subject = open_one(city)
+    answer = act(supervisor, subject, "SupervisionOrdered", limit="rectify", note=EVIL)
+    assert answer.status_code == 303
+    assert city.complaint(subject).supervised == 1
+    supervisor.opens(answer.headers["location"])
+    assert "已督办" in supervisor.page
+    assert "督办" in supervisor.page[supervisor.page.index("<tbody>") :]
+    assert act(supervisor, subject, "Reminded").status_code == 303
+    supervisor.opens(f"/watch/{subject}")
+    assert "<img" not in supervisor.page, "what was typed stays text"
+    assert html.escape(EVIL, quote=False).split("'")[0] in supervisor.page
+
+
+def test_a_double_click_presses_once_and_a_stale_page_is_refused_kindly(
+    city: City, supervisor: Browser
+) -> None:
+    subject = open_one(city)
+    supervisor.opens(f"/watch/{subject}?act=Reminded")
+    hidden = dict(re.findall(r'name="(key|expected_version)" value="([^"]+)"', supervisor.page))
+    for _ in range(2):
+        answer = supervisor.sends(f"/watch/{subject}/Reminded", **hidden)
+        assert answer.status_code == 303
+    assert city.timeline(subject).count("Reminded") == 1
+    stale = hidden | {"key": "another"}
+    supervisor.opens(f"/watch/{subject}?act=Reminded")
+    answer = supervisor.sends(f"/watch/{subject}/Reminded", note="请尽快", **stale)
+    assert answer.status_code == 409
+    assert "刚刚变动过" in supervisor.told()
+    assert "请尽快" in supervisor.page, "what was typed is still there"
+
+
+def test_another_unit_and_another_operator_from_the_row(city: City, supervisor: Browser) -> None:
+    subject = open_one(city, "dispatched")
+    answer = act(supervisor, subject, "DepartmentAssigned", unit="区商务局")
+    assert answer.status_code == 303
+    assert city.complaint(subject).unit != UNIT
+    claimed = open_one(city, "verifying")
+    city.step(claimed, s.ComplaintClaimed, SECOND)
+    assert act(supervisor, claimed, "ComplaintReleased", reason="handed_over").status_code == 303
+    assert city.complaint(claimed).claimer is None
+
+
+def test_an_extension_is_granted_for_as_long_as_the_page_said(
+    city: City, supervisor: Browser
+) -> None:
+    subject = open_one(city, "extension")
+    before = city.complaint(subject).limits["rectify"].due_at
+    supervisor.opens("/decisions")
+    assert rows(supervisor.page) == [subject]
+    supervisor.opens(f"/decisions/{subject}")
+    assert "<img" not in supervisor.page
+    offered = dict(
+        re.findall(r'<option value="(\d+)"[^>]*>\d+ 个工作日，到 ([^<]+)<', supervisor.page)
+    )
+    assert list(offered) == ["3", "2", "1"]
+    assert (
+        act(supervisor, subject, "ExtensionGranted", "decisions", working_days="2").status_code
+        == 303
+    )
+    c = city.complaint(subject)
+    assert c.limits["rectify"].due_at > before
+    assert c.extension_days == 2
+    supervisor.opens(f"/watch/{subject}")
+    assert offered["2"] in supervisor.page
+    supervisor.opens("/decisions")
+    assert rows(supervisor.page) == []
+
+
+def test_a_refusal_wants_its_reason(city: City, supervisor: Browser) -> None:
+    subject = open_one(city, "extension")
+    answer = act(supervisor, subject, "ExtensionRefused", "decisions", reason="")
+    assert answer.status_code == 422
+    assert "理由" in supervisor.told()
+    assert (
+        act(supervisor, subject, "ExtensionRefused", "decisions", reason="不复杂").status_code
+        == 303
+    )
+    assert city.complaint(subject).extension_asked == 0
+
+
+def test_the_last_return_is_the_supervisors(city: City, supervisor: Browser) -> None:
+    subject = open_one(city, "dispatched")
+    for again in range(2):
+        city.step(subject, s.WorkOrderReturned, HANDLER, reason="不归我", legal_basis="三定")
+        supervisor.opens("/decisions")
+        assert rows(supervisor.page) == ([subject] if again else [])
+        if not again:
+            city.step(subject, s.ReturnAccepted, SECOND)
+            city.hotline.assigns(subject)
+    assert act(supervisor, subject, "ReturnRefused", "decisions", reason="归你").status_code == 303
+    assert city.state(subject) == "整改中"
+
+
+def test_a_final_ruling(city: City, supervisor: Browser) -> None:
+    subject = open_one(city)
+    assert act(supervisor, subject, "RulingCalled", note="久拖不决").status_code == 303
+    supervisor.opens("/decisions")
+    assert rows(supervisor.page) == [subject]
+    wrong = act(
+        supervisor, subject, "RulingGiven", "decisions", decision="dismiss", reason="不成立"
+    )
+    assert wrong.status_code == 409
+    assert "结论" in supervisor.told()
+    given = {"decision": "dismiss", "verdict": "invalid:misoperation", "reason": "按错了"}
+    assert act(supervisor, subject, "RulingGiven", "decisions", **given).status_code == 303
+    c = city.complaint(subject)
+    assert (c.verdict, c.ground) == ("invalid", "misoperation")
+
+
+def test_the_reviewer_decides_appeals_and_malice_and_never_his_own(city: City) -> None:
+    reviewer = signed_in(city, "复核员己", Role.REVIEWER)
+    appealed, asked = open_one(city, "appealed"), open_one(city, "extension")
+    reviewer.opens("/decisions")
+    assert rows(reviewer.page) == [appealed]
+    assert "ExtensionGranted" not in reviewer.page
+    assert reviewer.opens("/watch") == 403
+    assert (
+        act(reviewer, asked, "ExtensionGranted", "decisions", working_days="1").status_code == 403
+    )
+    assert (
+        act(reviewer, appealed, "AppealRejected", "decisions", reason="核实无误").status_code == 303
+    )
+    assert city.state(appealed) == "整改中"
+
+
+def test_the_verifier_is_told_that_another_reviews(city: City) -> None:
+    both = Browser(city)
+    signed_up(city.office, "甲", Role.REVIEWER, Role.OPERATOR)
+    both.signs_in("甲")
+    subject = city.portal.bad_review()
+    city.hotline.receives(subject)
+    city.hotline.confirms(subject, by=city_actor("甲"))
+    city.hotline.assigns(subject)
+    city.step(subject, s.AppealLodged, HANDLER, reason="没有错")
+    both.opens("/")
+    both.sends("/as", role="reviewer")
+    both.opens(f"/decisions/{subject}")
+    assert "须由另一位复核人复核" in both.page
+    assert "AppealUpheld" not in both.page
+    answer = act(both, subject, "AppealUpheld", "decisions", verdict="unverifiable", reason="x")
+    assert answer.status_code == 409
+
+
+def city_actor(name: str) -> Actor:
+    return Actor(name, Role.OPERATOR)
+
+
+def test_looking_is_recorded(city: City, supervisor: Browser) -> None:
+    subject = open_one(city)
+    supervisor.opens(f"/watch/{subject}")
+    query = select(views.c.actor, views.c.role).where(views.c.subject == subject)
+    with city.office.database.read() as conn:
+        assert [tuple(row) for row in conn.execute(query)] == [("监督员丙", "supervisor")]
+    assert supervisor.opens("/watch/CP21-9999") == 404
+
+
+def test_what_is_stuck_stands_on_the_board(city: City, supervisor: Browser) -> None:
+    subject = open_one(city)
+    with city.office.database.write() as conn:
+        row = conn.execute(select(events).where(events.c.subject == subject)).first()
+        parking.park(conn, "notifications", record_of(row), "parked", EVIL, 5, city.clock())
+    supervisor.opens("/watch")
+    assert "发出通知没有做成" in supervisor.page
+    assert "<img" not in supervisor.page
+
+
+def test_nobody_else_opens_the_supervisors_pages(city: City) -> None:
+    for account, role, unit in (
+        ("话务员甲", Role.OPERATOR, None),
+        ("联络员乙", Role.DEPARTMENT, "区人社局"),
+        ("管理员壬", Role.ADMINISTRATOR, None),
+        ("审计员辛", Role.AUDITOR, None),
+    ):
+        person = signed_in(city, account, role, unit)
+        for place in ("/watch", "/decisions", "/collect", "/watch/rows", "/collect/refused"):
+            assert person.opens(place) == 403, (account, place)
+    assert person.opens("/figures/2021Q3") == 403
+
+
+def test_collection_by_unit_and_month(city: City, supervisor: Browser) -> None:
+    city.portal.sends(service("S1"), service("S2", taskName="从没人评的事"))
+    open_one(city, "verifying", project="S1")
+    later(city, supervisor, "09-24T09:00:00")
+    supervisor.opens("/collect")
+    line = re.search(r'<th scope="row">区人社局.*?</tr>', supervisor.page, re.DOTALL)
+    assert line is not None
+    numbers = re.findall(r'<td class="number[^"]*">([^<]+)</td>', line[0])
+    assert numbers == ["0", "0", "0", "0", "0", "0", "2", "1", "1", "100%"]
+    assert "断 4 个工作日" in line[0], "17日、18日（调休上班）、22日、23日；中秋放假的不算"
+    told = counters(supervisor.page)
+    for place, count in told.items():
+        if place.startswith("/collect?"):
+            supervisor.opens(place)
+            assert supervisor.page.count('<th scope="row">') == count
+    supervisor.opens("/collect/items")
+    assert "从没人评的事" in supervisor.page
+
+
+def test_a_unit_is_urged_once_a_day(city: City, supervisor: Browser) -> None:
+    supervisor.opens("/collect?show=zero")
+    for _ in range(2):
+        answer = supervisor.sends("/collect/urge", unit=UNIT)
+        assert answer.status_code == 303
+    with city.office.database.read() as conn:
+        sent = conn.execute(select(outbox)).all()
+    assert [(row.recipient, row.status) for row in sent] == [(f"unit:{UNIT}", "shown")]
+    assert "监督员丙" in sent[0].body
+    supervisor.opens(answer.headers["location"])
+    assert "今天已催" in supervisor.page
+    assert supervisor.sends("/collect/urge", unit="nobody").status_code == 422
+
+
+def test_refused_rows_keep_their_values_masked_and_are_text(
+    city: City, supervisor: Browser
+) -> None:
+    row = {"source": "bihuan", "batch": 1, "row": 7, "field": "mobile", "value": "138****1234"}
+    with city.office.database.write() as conn:
+        conn.execute(insert(refused), row | {"reason": EVIL, "received_at": city.clock()})
+    supervisor.opens("/collect")
+    assert "全部 1 行" in supervisor.page
+    place = re.search(r'href="(/collect/refused\?[^"]+)"', supervisor.page)
+    assert place is not None
+    supervisor.opens(html.unescape(place[1]))
+    assert "138****1234" in supervisor.page
+    assert "<img" not in supervisor.page
+
+
+def test_an_export_has_no_formula(city: City, supervisor: Browser) -> None:
+    answer = supervisor.client.get("/collect/export?form=csv")
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert "区人社局" in answer.text
+    assert supervisor.client.get("/figures/2021Q3/export").content.startswith(b"PK")
+
+
+def test_the_figures_rows_add_up_to_the_figures(city: City, supervisor: Browser) -> None:
+    open_one(city)
+    done = open_one(city)
+    city.department.submits(done)
+    city.citizen.rates(done, 5)
+    later(city, supervisor, "09-27T09:00:00")
+    city.drain()
+    supervisor.opens("/figures/2021Q3")
+    shown = dict(
+        re.findall(
+            r'<tr id="(\w+)">.*?<td class="number">([\d,]+/[\d,]+)</td>', supervisor.page, re.DOTALL
+        )
+    )
+    assert shown["rectify"] == "1/2"
+    for formula in ("verify", "acknowledge", "callback", "rectified", "rectify", "satisfied_first"):
+        supervisor.opens(f"/figures/2021Q3/{formula}")
+        total = re.search(r"合计 <b>([\d/]+)</b>", supervisor.page)
+        assert total is not None
+        assert total[1] == shown[formula], formula
+        assert supervisor.page.count("<td><a href") <= int(total[1].partition("/")[2])
+    assert supervisor.opens("/figures/2021Q9") == 422
+    assert supervisor.opens("/figures/2021Q3/nothing") == 404
+
+
+def test_the_unit_is_led_to_its_own_figures(city: City) -> None:
+    handler = signed_in(city, "联络员乙", Role.DEPARTMENT, "区人社局")
+    answer = handler.client.get("/figures/2021Q3")
+    assert answer.headers["location"] == "/orders/figures?period=2021Q3"
+    assert handler.opens("/figures/2021Q3/rectify") == 404
+    assert handler.opens("/figures/2021Q3/export") == 404
