@@ -12,6 +12,7 @@ import schemas as s
 from console.cli import app
 from console.moving import move
 from console.wiring import open_office
+from producers import departments
 from workflow.errors import Busy, Damaged, InvalidInput
 from workflow.settings import ADDRESS
 from workflow.storage.models import conflicts, events
@@ -29,6 +30,10 @@ def file_story(tmp_path_factory):
     city.hotline.confirms("CP21-0001")
     city.drain()
     city.step("CP21-0001", s.WorkOrderAcknowledged, HANDLER, key="k1")
+    written = {"account": HANDLER.name, "unit": str(HANDLER.unit)}
+    departments.save_draft(city.ledger, "CP21-0001", **written, values={"facts": "第一句"})
+    scan = {"name": "记录.pdf", "content": b"%PDF-" + bytes(1 << 20)}
+    departments.attach(city.ledger, "CP21-0001", **written, **scan)
     city.drain()
     assert city.damage() == []
     city.close()
@@ -58,6 +63,7 @@ def test_moved_whole_the_loop_goes_on_where_it_stood(embedded, empty):
     proof = move(embedded.office, empty)
     assert proof.tables == before
     assert before["events"].rows > 10
+    assert (before["drafts"].rows, before["attachments"].rows) == (1, 1)
     moved = City(embedded.office.data, VirtualClock())
     try:
         assert moved.office.database.place.startswith("postgresql")
