@@ -49,6 +49,14 @@ complaints = Table(
         "claimer",
         "unit",
         "handled_by",
+        "ended_at",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(
+        "complaints_due",
+        "due_at",
+        "id",
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
@@ -190,6 +198,12 @@ outbox = Table(
         "id",
         sqlite_where=text("status = 'waiting'"),
         postgresql_where=text("status = 'waiting'"),
+    ),
+    Index(
+        "outbox_failed",
+        "id",
+        sqlite_where=text("status = 'failed'"),
+        postgresql_where=text("status = 'failed'"),
     ),
 )
 """Messages to be sent, with the event's id as idempotency key; a person can read them. `receipt`:
