@@ -80,7 +80,7 @@ def rules_of(policy: Policy) -> Iterator[Setting]:
             yield _setting(RULES.get(name, name), _value(policy, name), source)
         elif kind == "escalation":
             rung = policy.ladder[int(name)]
-            words = [_WORDS.get(part, part) for part in rung]
+            words = [_WORDS.get(str(part), str(part)) for part in rung]
             yield _setting("逐级督促", f"{words[0]}时{words[1]}（{words[2]}）", source)
 
 
@@ -91,7 +91,7 @@ def _value(policy: Policy, name: str) -> str:
     if name == "call_spacing_minutes":
         return str(int(value.total_seconds() // 60))
     if isinstance(value, tuple):
-        return "、".join(_WORDS.get(part, part) for part in value)
+        return "、".join(_WORDS.get(str(part), str(part)) for part in value)
     return str(getattr(value, "chinese", "") or _WORDS.get(str(value), value))
 
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from console.accounts import Signed
+from console.web import citizens
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.api import app as api
 from console.web.api import problems
@@ -25,6 +26,8 @@ from console.web.home import router as home
 from console.web.hotline import router as hotline
 from console.web.live import stream
 from console.web.navigation import LIVE
+from console.web.office import connect as office_connect
+from console.web.office import imports as office_imports
 from console.web.office import ops as office_ops
 from console.web.office import rules as office_rules
 from console.web.office.accounts import router as office_accounts
@@ -50,7 +53,9 @@ ROUTERS = (
     supervisors,
     office_accounts,
     office_units,
+    office_imports.router,
     office_rules.router,
+    office_connect.router,
     office_ops.router,
 )
 """The desks, in the order of the loop."""
@@ -75,6 +80,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
     for router in ROUTERS:
         app.include_router(router)
+    citizens.install(app)
     app.mount(api.PLACE, api.create_api(site))
     site.extend(app)
     _errors(app)

@@ -21,6 +21,7 @@ URGE: Final = Allowed("催报", SUPERVISOR)
 COLLECT: Final = Allowed("归集监测", SUPERVISOR, Role.IT)
 FIGURES: Final = Allowed("指标", SUPERVISOR, UNIT)
 IMPORTS: Final = Allowed("导入", Role.IT, CLERK)
+IMPORTED: Final = Allowed("以前的导入", Role.IT)
 RULES: Final = Allowed("规则与日历", SUPERVISOR, Role.ADMINISTRATOR)
 UNITS: Final = Allowed("单位与人员", Role.ADMINISTRATOR)
 CONNECT: Final = Allowed("接入与消息", Role.IT)
@@ -44,6 +45,7 @@ class Entry(NamedTuple):
 
 HEAD: Final = (
     Entry("/", HOME),
+    Entry("/hotline", HOTLINE),
     Entry("/orders", ORDERS),
     Entry("/contacts", CONTACTS),
     Entry("/watch", WATCH),

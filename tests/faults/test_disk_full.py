@@ -62,6 +62,7 @@ def send(city):
         city.portal.sends(*(rating(f"FULL-{batch}-{n}", 1, assessTime=at) for n in range(20)))
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G1")
 @pytest.mark.guarantee("G9")
 @pytest.mark.guarantee("G10")

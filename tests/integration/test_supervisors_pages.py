@@ -1,4 +1,4 @@
-"""The supervisor's desk: counters are rows, figures are the reports' own, buttons do what they say."""
+"""The supervisor's desk: counters are rows, figures the reports' own, buttons do what they say."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from console.reports.periods import parse_period
 from console.web.supervisors import board
 from schemas.envelope import Role
 from workflow.bus import parking
+from workflow.ledger import Actor
 from workflow.record import record_of
 from workflow.storage.models import events, outbox, refused, views
 
@@ -289,9 +290,7 @@ def test_the_verifier_is_told_that_another_reviews(city: City) -> None:
     assert answer.status_code == 409
 
 
-def city_actor(name: str) -> Any:
-    from workflow.ledger import Actor
-
+def city_actor(name: str) -> Actor:
     return Actor(name, Role.OPERATOR)
 
 

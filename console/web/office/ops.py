@@ -58,9 +58,7 @@ def ops(
     return page(request, "office/ops.html", title="异常件与留痕", did=did, refused="", **shown)
 
 
-def _shown(
-    site: Site, viewer: Signed, tab: str | None, asked: Mapping[str, Any]
-) -> dict[str, Any]:
+def _shown(site: Site, viewer: Signed, tab: str | None, asked: Mapping[str, Any]) -> dict[str, Any]:
     tabs = MEND_TABS if viewer.role is Role.IT else TRACE_TABS
     here = tab if tab in tabs else next(iter(tabs))
     with site.office.database.read() as conn:

@@ -38,7 +38,6 @@ _REVISE, _TAKE = step("CalendarRevised"), step("PolicyTakenIntoForce")
 def rules(
     request: Request,
     site: SiteHere,
-    viewer: Present,
     tab: str = "rules",
     year: Annotated[int | None, YEARS] = None,
     limit: str | None = None,
@@ -134,7 +133,7 @@ def notice(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
     given = {name: text(form, name) or "" for name in ("title", "year", "text")}
     try:
         year = whole(form, "year") or 0
-        fact = _fact(site, form, year)
+        fact = _fact(form, year)
         seen = _preview(site, fact)
     except Refused as error:
         return _again(request, site, given, None, None, error)
@@ -186,7 +185,7 @@ def take(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Respo
     return RedirectResponse("/rules?did=taken", 303)
 
 
-def _fact(site: Site, form: FormData, year: int) -> CalendarRevised:
+def _fact(form: FormData, year: int) -> CalendarRevised:
     """The notice as it would be recorded. Raises InvalidInput."""
     title = text(form, "title")
     if not title:
