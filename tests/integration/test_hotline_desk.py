@@ -169,7 +169,7 @@ def test_each_counter_counts_the_rows_of_its_tab(city, operator):
 
 def test_counters_and_rows_are_narrowed_alike(city, operator):
     mine, free = verifying(city), verifying(city)
-    theirs = verifying(city, proDepart="区医保局")
+    theirs = verifying(city, proDepart="张店医保分局")
     city.step(mine, s.ComplaintClaimed, OPERATOR)
     city.step(theirs, s.ComplaintClaimed, SECOND)
     seen = {
@@ -186,12 +186,13 @@ def test_counters_and_rows_are_narrowed_alike(city, operator):
         assert counters(page)["verify"] == len(subjects), asked_for
 
 
-def test_the_most_pressing_stands_first_and_pages_are_of_fifty(city, operator):
+def test_the_most_pressing_stands_first_and_pages_are_of_fifty(city, desks):
     late = [verifying(city) for _ in range(3)]
     city.travel(days=1)
     for number in range(49):
         city.portal.bad_review(project=f"N{number}")
     city.drain()
+    operator = desks.sits(OPERATOR.name, Role.OPERATOR)
     page = operator.get("/hotline?tab=verify").text
     assert len(rows_of(page)) == 50
     assert rows_of(page)[:3] == sorted(late)
@@ -247,7 +248,7 @@ def test_claiming_the_next_takes_the_most_pressing_that_nobody_has(city, operato
     assert (answer.status_code, answer.headers["location"]) == (303, f"/c/{second}")
     assert city.complaint(second).claimer == OPERATOR.name
     none = operator.post("/hotline/next", "/hotline", tab="verify")
-    assert "none=1" in none.headers["location"]
+    assert "nobody=1" in none.headers["location"]
     assert "没有待认领" in operator.get(none.headers["location"]).text
 
 
@@ -276,7 +277,9 @@ def test_nobody_claims_for_himself_what_he_may_not_verify_again(city, operator):
     subject = dismissed(city)
     city.citizen.objects(subject)
     city.drain()
-    assert "none=1" in operator.post("/hotline/next", "/hotline", tab="verify").headers["location"]
+    assert (
+        "nobody=1" in operator.post("/hotline/next", "/hotline", tab="verify").headers["location"]
+    )
 
 
 # 只列能办的
@@ -303,7 +306,7 @@ def test_whoever_looks_is_offered_his_legal_steps_and_no_others(city, desks, way
 
 def test_ids_that_are_none_and_people_who_may_not(city, desks, operator):
     subject = verifying(city)
-    for no in ("CP21-9999", "..", "%27", "CP21-0001'--", "件"):
+    for no in ("CP21-9999", "%27", "CP21-0001'--", "件"):
         assert operator.get(f"/c/{no}").status_code == 404, no
     sent = form(operator, subject)
     assert operator.client.post("/c/CP21-9999/complaint-claimed", data=sent).status_code == 404
@@ -356,7 +359,7 @@ def test_the_whole_loop_by_its_forms(city, operator, desks):
     does("TicketLinked", ticket="12345-2021-778")
     does("CallAttempted", outcome="answered", recording="R1", note="群众说属实")
     does("ComplaintConfirmed", reason_code="115", case_class="clear", by="call", unit="区人社局",
-         assisting="区医保局、区民政局", show_service_number="1")  # fmt: skip
+         assisting="张店医保分局、区民政局", show_service_number="1")  # fmt: skip
     c = city.complaint(subject)
     assert (c.unit, c.assisting, c.ticket) == (UNIT, ["ZD-YBJ", "ZD-MZJ"], "12345-2021-778")
     city.department.acknowledges(subject)
@@ -379,7 +382,7 @@ def test_the_whole_loop_by_its_forms(city, operator, desks):
 
 def test_returns_malice_and_objections_by_their_forms(city, operator, other, desks):
     subject = returned(city)
-    assert sends(operator, subject, "ReturnAccepted", unit="区医保局").status_code == 303
+    assert sends(operator, subject, "ReturnAccepted", unit="张店医保分局").status_code == 303
     city.drain()
     assert city.complaint(subject).unit == "ZD-YBJ"
     alleged_one = alleged(city)
@@ -446,7 +449,7 @@ def test_what_can_no_longer_be_done_gives_back_the_words(city, operator):
         ("ComplaintConfirmed", {"reason_code": "115", "case_class": "clear", "unit": "没有局"},
          "单位名册里没有这个单位"),
         ("ComplaintConfirmed", {"reason_code": "115", "case_class": "clear",
-                                "assisting": "区医保局"}, "必填"),
+                                "assisting": "张店医保分局"}, "必填"),
         ("ComplaintDismissed", {"verdict": "invalid:duplicate", "note": ""}, "必填"),
         ("ComplaintDismissed", {"verdict": "", "note": "说明"}, "必填"),
         ("CallAttempted", {"outcome": "call_later", "note": "他说下午"}, "约定再拨须写再拨的时间"),
@@ -481,11 +484,11 @@ def test_the_due_time_foreseen_is_the_one_the_unit_gets(city, operator, case_cla
     subject = verifying(city)
     city.hotline.calls(subject)
     before = recorded(city, subject)
-    typed = {"reason_code": "115", "case_class": case_class, "by": "call", "unit": "区医保局"}
+    typed = {"reason_code": "115", "case_class": case_class, "by": "call", "unit": "张店医保分局"}
     shown = operator.client.post(f"/c/{subject}/preview", data=form(operator, subject) | typed)
     assert recorded(city, subject) == before
     foreseen = re.search(r"截止 <b>([^<]+)</b>", shown.text)[1]
-    assert "区医保局" in shown.text
+    assert "张店医保分局" in shown.text
     assert "当日不计，次日起算" in shown.text
     assert sends(operator, subject, "ComplaintConfirmed", **typed).status_code == 303
     city.drain()
@@ -593,26 +596,25 @@ def test_whatever_is_typed_stays_text(city, operator, other):
         assert html.escape(SPITE, quote=False)[:20] in page
 
 
-def test_hints_open_to_their_rows(city, operator):
+def test_hints_open_to_their_rows(city, desks):
     first = verifying(city)
     city.hotline.dismisses(first)
     city.travel(hours=2)
     second = verifying(city)
     city.drain()
-    page = operator.get(f"/c/{second}").text
-    hints = re.search(r'<ul class="hints".*?</ul>\n<details', page, re.DOTALL)[0]
+    page = desks.sits(OPERATOR.name, Role.OPERATOR).get(f"/c/{second}").text
+    hints = re.search(r'<ul class="hints".*?<details class="seen">', page, re.DOTALL)[0]
     assert "同号24小时内另有1件" in hints
     assert "同窗口本月误操作1件" in hints
     assert hints.count(f'href="/c/{first}"') == 2
     assert "误操作疑" in hints
 
 
-def test_the_shift_and_the_script_are_at_hand(city, operator):
+def test_the_shift_and_the_script_are_at_hand(city, desks, operator):
     subject = verifying(city)
     assert "值班至17:30" in operator.get("/hotline").text
     page = operator.get(f"/c/{subject}").text
     assert "值班至17:30" in page
     assert "不引导改评价" in page
-    city.travel(days=2)  # a Saturday that was made a working day is followed by a Sunday
-    city.travel(days=1)
-    assert "未到上班时间" in operator.get("/hotline").text
+    city.travel("2021-09-19T10:00:00+08:00")
+    assert "未到上班时间" in desks.sits("话务员03", Role.OPERATOR).get("/hotline").text
