@@ -308,6 +308,7 @@ def test_feedback_is_submitted_once_with_its_post_and_files(
     for text in ("窗口岗", "培训记录.pdf", "负责人丁，分管副局长", TYPED["reply"]):
         assert text in shown
     operator = desks.sits("话务员丙", Role.OPERATOR)
+    assert f'href="/attachments/{kept}"' in operator.get(f"/c/{rectifying}").text
     file = operator.get(f"/attachments/{kept}")
     assert (file.status_code, file.content) == (200, PDF)
     assert file.headers["content-disposition"].startswith("attachment;")

@@ -14,6 +14,7 @@ from console.accounts.signing import sign_in
 from console.cli import app
 from console.moving import move
 from console.wiring import open_office
+from producers import departments
 from schemas.envelope import Role
 from workflow.errors import Busy, Damaged, InvalidInput
 from workflow.settings import ADDRESS
@@ -32,6 +33,10 @@ def file_story(tmp_path_factory):
     city.hotline.confirms("CP21-0001")
     city.drain()
     city.step("CP21-0001", s.WorkOrderAcknowledged, HANDLER, key="k1")
+    written = {"account": HANDLER.name, "unit": str(HANDLER.unit)}
+    departments.save_draft(city.ledger, "CP21-0001", **written, values={"facts": "第一句"})
+    scan = {"name": "记录.pdf", "content": b"%PDF-" + bytes(1 << 20)}
+    departments.attach(city.ledger, "CP21-0001", **written, **scan)
     city.drain()
     assert city.damage() == []
     signed_up(city.office, "甲", Role.OPERATOR)
@@ -62,6 +67,7 @@ def test_moved_whole_the_loop_goes_on_where_it_stood(embedded, empty):
     proof = move(embedded.office, empty)
     assert proof.tables == before
     assert before["events"].rows > 10
+    assert (before["drafts"].rows, before["attachments"].rows) == (1, 1)
     moved = City(embedded.office.data, VirtualClock())
     try:
         assert moved.office.database.place.startswith("postgresql")

@@ -41,9 +41,7 @@ def shown(request: Request, name: str, status: int = 200, /, **context: Any) -> 
 
 def problem(request: Request, error: Exception) -> Response:
     """A refusal as a page, in plain words."""
-    status = error.status_code if isinstance(error, HTTPException) else 422
-    if isinstance(error, BihuanError):
-        status = status_of(error)
+    status = _status(error)
     told = line(error) if isinstance(error, Forged) else _TOLD.get(status, _BROKEN)
     answer = shown(request, "problem", status, told=told)
     if isinstance(error, TooOften):
@@ -51,6 +49,14 @@ def problem(request: Request, error: Exception) -> Response:
     if isinstance(error, Transient):
         answer.headers["Retry-After"] = "5"
     return answer
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    if isinstance(error, BihuanError):
+        return status_of(error)
+    return 422 if isinstance(error, RequestValidationError) else 500
 
 
 class Page(APIRoute):
