@@ -178,7 +178,8 @@ def people(chromium):
     """`people(address, size)` is somebody with a browser of his own; nothing may go wrong there."""
     made = browser.People(chromium)
     yield made
-    assert made.leave() == []
+    troubles = made.leave()
+    assert not troubles, "\n".join(troubles)
 
 
 @pytest.fixture
