@@ -14,13 +14,14 @@ from typer import _click as click  # typer carries its own click
 from typer.core import TyperGroup
 
 from console.cli_help import plain
+from console.cli_processes import citizen_page
 from console.cli_root import AsJson
 from console.door_words import HELP, command_name, help_of
 
 GROUPS = {
     "hotline": ("热线：核实、派单、审核、回访、代群众登记", "hotline"),
     "department": ("部门：签收、退回、延期、申诉、整改反馈", "departments"),
-    "citizen": ("群众：凭链接再评价、提出异议、反映打击报复", "citizens"),
+    "citizen": ("群众：凭链接再评价、提出异议、反映打击报复；不写子命令，运行群众页", "citizens"),
     "supervisor": ("监督：督办、裁决、复核、日历与规则生效", "supervisors"),
 }
 
@@ -62,10 +63,10 @@ def register(app: typer.Typer) -> None:
     """Adds one group for each party."""
     for party, (text, _) in GROUPS.items():
         group = type(f"{party.title()}Doors", (Doors,), {"party": party})
-        app.add_typer(
-            typer.Typer(cls=group, help=text, no_args_is_help=True),
-            name=party,
-        )
+        made = typer.Typer(cls=group, help=text, no_args_is_help=party != "citizen")
+        if party == "citizen":
+            made.callback(invoke_without_command=True, help=text)(citizen_page)
+        app.add_typer(made, name=party)
 
 
 def _command(party: str, door: Callable[..., Any]) -> Callable[..., None]:

@@ -84,6 +84,18 @@ def serve(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8000) ->
         _serve(web.jobs, [], None, f"控制台：{web.url}\n{_running('控制台')}")
 
 
+def citizen_page(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8001) -> None:
+    """群众页：单独一个进程，只有群众的评价与进度；不写子命令就是它。"""
+    if ctx.invoked_subcommand is not None:
+        return
+    from console import processes  # noqa: PLC0415
+    from console.wiring import office  # noqa: PLC0415
+
+    with office(ctx.obj.data) as opened:
+        web = processes.citizens(opened, processes.Address(host, port))
+        _serve(web.jobs, [], None, f"群众页：{web.url}/r\n{_running('群众页')}")
+
+
 def relay(ctx: typer.Context, health_port: Port = None) -> None:
     from console import processes  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415

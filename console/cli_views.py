@@ -19,10 +19,11 @@ Unit = Annotated[str | None, typer.Option(help="单位：代码、名称或别�
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `complaint show`, `complaint find` and `queue`."""
+    """Adds `complaint show`, `find` and `code`, and `queue`."""
     complaint = typer.Typer(help="差评件", no_args_is_help=True)
     complaint.command("show")(show)
     complaint.command("find")(find)
+    complaint.command("code")(code)
     app.add_typer(complaint, name="complaint")
     app.command("queue")(queue)
 
@@ -80,6 +81,27 @@ def find(
         typer.echo(json.dumps([dict(item._asdict()) for item in found], ensure_ascii=False))
     else:
         typer.echo("\n".join(f"{item.id}  {item.state}" for item in found) or "没有找到")
+
+
+def code(
+    ctx: typer.Context,
+    subject: Annotated[str, typer.Argument(metavar="ID", help="差评件编号，如 CP21-0125")],
+    account: Annotated[
+        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="ACCOUNT", help="谁在问：账号；留痕")
+    ] = "console",
+    as_json: AsJson = False,
+) -> None:
+    """群众的查询码，由话务员念给群众；每次都留痕。"""
+    from console.citizen_code import code_for  # noqa: PLC0415
+    from console.wiring import office  # noqa: PLC0415
+    from schemas.envelope import Role  # noqa: PLC0415
+    from workflow.door import checked_name  # noqa: PLC0415
+    from workflow.ledger import Actor  # noqa: PLC0415
+
+    viewer = Actor(checked_name("account", account), Role.OPERATOR)
+    with office(ctx.obj.data) as opened:
+        found = code_for(opened, subject, viewer)
+    typer.echo(json.dumps({"id": subject, "code": found}) if as_json else found)
 
 
 def _timeline_lines(found: Timeline) -> Iterator[str]:

@@ -25,16 +25,17 @@ class ProgramGateway:
     """Runs the program for each message; exit code 0 means taken, its first line is the receipt.
 
     It is handed `event_id` (the idempotency key: a message it has seen must not go out twice),
-    `channel`, `phone`, `body` and, for a link, its code.
+    `channel`, `phone`, `body`, the citizen's `code` and, for a link, its token `link`. Where it is
+    known where citizens find their page, `url` is the whole address of the link, or of the page.
     """
 
-    def __init__(self, program: Path) -> None:
-        self._program = program
+    def __init__(self, program: Path, citizen_url: str | None = None) -> None:
+        self._program, self._place = program, citizen_url
 
     def send(self, message: Message) -> str:
         done = subprocess.run(
             [str(self._program)],
-            input=json.dumps(asdict(message), ensure_ascii=False),
+            input=json.dumps(asdict(message) | {"url": self._url(message)}, ensure_ascii=False),
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -44,3 +45,9 @@ class ProgramGateway:
         if done.returncode:
             raise NotTaken(done.returncode)
         return (done.stdout.splitlines() or [""])[0].strip() or "sent"
+
+    def _url(self, message: Message) -> str | None:
+        if self._place is None:
+            return None
+        place = self._place.rstrip("/")
+        return place if message.link is None else f"{place}/{message.link}"

@@ -110,6 +110,17 @@ def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) 
     return Desks([serving, hub], serving.address)
 
 
+def citizens(office: Office, at: Address) -> Desks:
+    """The citizen's page alone. Raises InvalidInput for an address that is not to be had."""
+    from console.web.citizens.app import create_page  # noqa: PLC0415  # the commands need no web
+    from console.web.live import Hub  # noqa: PLC0415
+    from console.web.serving import Serving  # noqa: PLC0415
+    from console.web.site import Site  # noqa: PLC0415
+
+    serving = Serving(create_page(Site(office, Hub(office.database))), at.host, at.port)
+    return Desks([serving], serving.address)
+
+
 class Whole(NamedTuple):
     """All the jobs of one process; `wake` tells them of a step; `stands_by`: another one is at
     them now.

@@ -107,15 +107,15 @@ def remaining(calendar: Calendar, now: int, due: int) -> timedelta:
 
 
 def left_text(calendar: Calendar, left: timedelta, due: int) -> str:
-    """The same in words: 剩2个工作日, 剩3.5工时, 超0.5工时."""
+    """The same in words: 剩余2工作日, 剩余3.5工作小时, 已超期25分钟."""
     day = timedelta(
         microseconds=sum(b - a for a, b in calendar.spans(calendar.local_date(due - 1)))
     )
-    sign, amount = ("剩", left) if left >= timedelta() else ("超", -left)
+    sign, amount = ("剩余", left) if left >= timedelta() else ("已超期", -left)
     if day and amount >= 2 * day:
-        return f"{sign}{amount // day}个工作日"
+        return f"{sign}{amount // day}工作日"
     hours = (amount // HALF_HOUR) / 2
-    return f"{sign}{hours:g}工时" if hours else f"{sign}{amount // timedelta(minutes=1)}分钟"
+    return f"{sign}{hours:g}工作小时" if hours else f"{sign}{amount // timedelta(minutes=1)}分钟"
 
 
 def holder(c: Complaint, owner: Role, units: UnitList) -> str:

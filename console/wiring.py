@@ -91,7 +91,11 @@ class Office:
     def channels(self) -> Mapping[str, Channel]:
         """The ways to a citizen that have a gateway; none is configured: none."""
         program = self.settings.gateway
-        return {} if program is None else dict.fromkeys(CHANNELS, ProgramGateway(program))
+        return (
+            {}
+            if program is None
+            else dict.fromkeys(CHANNELS, ProgramGateway(program, self.settings.citizen_url))
+        )
 
     def drain(self) -> bool:
         """Lets the consumers catch up with the log; False if other processes do so, as always

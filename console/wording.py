@@ -191,6 +191,12 @@ def near(at: int, zone: ZoneInfo, now: int) -> str:
     return when(at, zone)[5 if this else 0 :]
 
 
+def day_of(at: int, zone: ZoneInfo) -> str:
+    """The office's date of an instant (microseconds UTC): 10月21日."""
+    at_office = local(at, zone)
+    return f"{at_office.month}月{at_office.day}日"
+
+
 def iso(at: int, zone: ZoneInfo) -> str:
     """An instant (microseconds UTC) as ISO 8601 with the office's offset."""
     return local(at, zone).isoformat()

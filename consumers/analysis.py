@@ -160,7 +160,7 @@ def _known(conn: Connection, batch: Sequence[Record]) -> dict[str, list[Row[Any]
     row at least, and one for each other complaint of the same phone on the same item or window.
     """
     found: dict[str, list[Row[Any]]] = {}
-    for row in conn.execute(_KNOWN, {"subjects": [record.subject for record in batch]}):
+    for row in conn.execute(_KNOWN, {"subjects": [record.subject for record in batch]}).all():
         found.setdefault(row.subject, []).append(row)
     return found
 

@@ -122,7 +122,7 @@ class Assignment:
     def choice(self, complaint: Complaint, conn: Connection) -> Choice | None:
         """Who would get the order now; None: nobody is found."""
         if complaint.named_unit:
-            return Choice(complaint.named_unit, (), NAMED)
+            return Choice(complaint.named_unit, tuple(complaint.named_assisting), NAMED)
         disowned = _disowned(conn, complaint) if complaint.returns else frozenset()
         choices = self._choices(complaint, conn)
         return next((choice for choice in choices if choice.unit not in disowned), None)

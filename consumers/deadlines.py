@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Literal
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql import insert
 
 from workflow.bus.consumer import Record, Work
 from workflow.complaint import Open
 from workflow.limits import LIMITS
 from workflow.states import State
+from workflow.storage.database import run_many
+from workflow.storage.models import deadlines
 
 SHIFT = "shift"
 """The timer of a claim: not a limit, nobody answers for it; it ends with the office's day."""
@@ -39,37 +43,56 @@ ROW = (
     "next_at",
     "next_step",
 )
-_ROW = text(
+_DUE, _NEXT = ROW.index("due_at"), ROW.index("next_at")
+_KEY = ROW[:2]
+_ARM = insert(deadlines)
+_ARMED = _ARM.on_conflict_do_update(
+    index_elements=_KEY, set_={name: _ARM.excluded[name] for name in ROW[2:]}
+)
+_DONE = text("DELETE FROM deadlines WHERE subject = :subject AND limit_name = :limit_name")
+_LOOK = text(
     """
-    INSERT INTO deadlines AS d
-      (subject, limit_name, generation, due_at, warn_at, red_at, next_at, next_step)
-    VALUES
-      (:subject, :limit_name, :generation, :due_at, :warn_at, :red_at, :next_at, :next_step)
-    ON CONFLICT (subject, limit_name) DO UPDATE SET
-      generation = CASE excluded.next_step WHEN 'look' THEN d.generation
-        ELSE excluded.generation END,
-      due_at = CASE excluded.next_step WHEN 'look' THEN d.due_at ELSE excluded.due_at END,
-      warn_at = CASE excluded.next_step WHEN 'look' THEN d.warn_at ELSE excluded.warn_at END,
-      red_at = CASE excluded.next_step WHEN 'look' THEN d.red_at ELSE excluded.red_at END,
-      next_at = CASE WHEN excluded.next_step <> 'look' OR d.due_at < excluded.next_at
-        THEN excluded.next_at ELSE d.next_at END,
-      next_step = CASE WHEN excluded.next_step <> 'look' THEN excluded.next_step
-        WHEN d.due_at < excluded.next_at THEN coalesce(d.next_step, 'lapse')
-        ELSE d.next_step END
+    UPDATE deadlines SET next_at = :at, next_step = coalesce(next_step, 'lapse')
+    WHERE subject = :subject AND limit_name = :limit_name AND due_at < :at
     """
 )
-_CLEAR = text(
-    """
-    DELETE FROM deadlines
-    WHERE subject = :subject AND limit_name = :limit_name AND next_step IN ('done', 'look')
-    """
-)
+
+Row = tuple[str | int | None, ...]
+Change = Row | int | None
+"""What becomes of a timer: armed (its row), looked at from an instant on, or done (None)."""
+
+
+class Timers:
+    """Writes what a batch comes to: a limit may be opened, met and opened again in one."""
+
+    def write(self, conn: Connection, changes: Mapping[tuple[str, str], Sequence[Change]]) -> None:
+        net = {key: reduce(_after, changes[key]) for key in sorted(changes)}
+        run_many(conn, _DONE, _KEY, [key for key, change in net.items() if change is None])
+        looks = [(*key, change) for key, change in net.items() if isinstance(change, int)]
+        run_many(conn, _LOOK, (*_KEY, "at"), looks)
+        armed = [change for change in net.values() if isinstance(change, tuple)]
+        run_many(conn, _ARMED, ROW, armed)
+
+
+def _after(before: Change, change: Change) -> Change:
+    """A look moves a timer that is past its due time, and nothing where there is none."""
+    if not isinstance(change, int) or isinstance(before, int):
+        return change
+    if before is None or not _past(before, change):
+        return before
+    return (*before[:_NEXT], change, *before[_NEXT + 1 :])
+
+
+def _past(armed: Row, at: int) -> bool:
+    due = armed[_DUE]
+    return isinstance(due, int) and due < at
+
+
+TIMERS = Timers()
 
 
 class Deadlines:
-    """One row a limit, in one statement: a batch's rows run statement by statement, and a limit
-    may be opened, met and opened again in one batch. What is done is cleared after them all.
-    """
+    """One row a limit; what a batch makes of it is written once."""
 
     name = "deadlines"
     handles = _CHANGE_LIMITS | {
@@ -91,26 +114,21 @@ class Deadlines:
         limits, subject = record.limits, record.subject
         for name in (*limits.met, *limits.cancelled, *limits.paused):
             if name not in _WINDOWS:
-                work.run(_ROW, ROW, (subject, name, 0, 0, None, None, None, "done"))
-                work.run(_CLEAR, ROW[:2], (subject, name))
+                work.fold(TIMERS, (subject, name), None)
         for name, opened in limits.opened.items():
             if name not in _WINDOWS:
-                work.run(_ROW, ROW, _armed(subject, name, opened, record.occurred_at))
+                row = _armed(subject, name, opened, record.occurred_at)
+                work.fold(TIMERS, (subject, name), row)
         if record.type == "CallAttempted" and record.state == State.REEVALUATING:
-            self._look(record, work)
+            # One more call may be the last that was wanting before an unanswered complaint lapses.
+            work.fold(TIMERS, (subject, "reevaluate"), record.occurred_at)
         elif record.type == "ComplaintClaimed":
             ends = self._shift_ends(record.occurred_at)
             row = (subject, SHIFT, record.version, ends, None, None, ends, "release")
-            work.run(_ROW, ROW, row)
-
-    def _look(self, record: Record, work: Work) -> None:
-        """One more call may be the last that was wanting before an unanswered complaint lapses."""
-        row = (record.subject, "reevaluate", 0, 0, None, None, record.occurred_at, "look")
-        work.run(_ROW, ROW, row)
-        work.run(_CLEAR, ROW[:2], row[:2])
+            work.fold(TIMERS, (subject, SHIFT), row)
 
 
-def _armed(subject: str, name: str, opened: Open, at: int) -> tuple[str | int | None, ...]:
+def _armed(subject: str, name: str, opened: Open, at: int) -> Row:
     """The first alarm still ahead: a yellow card whose time was past at the opening is not shown.
 
     A limit is missed once its due time is past: who acts at that very instant is on time.

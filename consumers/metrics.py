@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, TextClause
+from sqlalchemy import Connection, Table
 
-from consumers.metrics_orders import Changed, order_changes
+from consumers.metrics_orders import new_order, order_changes
 from consumers.metrics_rows import (
-    COMPLAINT_KEYS,
     MET,
     NO_LONGER_DUE,
-    ORDER_KEYS,
-    Statements,
-    complaint_row,
-    order_row,
-    statements,
+    Changed,
+    Facts,
+    Row,
+    move_complaint,
+    move_order,
+    open_order,
 )
+from consumers.metrics_tables import FactsTables
 from workflow.bus.consumer import Record, Work
 from workflow.policy import Policies
 from workflow.storage.models import complaint_facts, order_facts
 
-Fold = Callable[[Record], Changed]
+Said = Callable[[Record], Changed]
 
 
 class Pinned(NamedTuple):
@@ -38,11 +39,7 @@ class Pinned(NamedTuple):
 
 
 class Metrics:
-    """Every event is one row for the complaint's statement and at most two for the orders'.
-
-    A batch may hold a complaint's whole life, and statements run in order of first use, each with
-    all its rows: so there is one statement a table, and orders never go before complaints.
-    """
+    """Folds a batch's records in memory; each row is read and written once for all of them."""
 
     name = "metrics"
     start: Literal["beginning", "now"] = "beginning"
@@ -53,7 +50,7 @@ class Metrics:
         self, policies: Policies, tables: tuple[Table, Table] = (complaint_facts, order_facts)
     ) -> None:
         self.tables, self._policies = tables, policies
-        self._statements: Statements = statements(*tables)
+        self._facts = FactsTables(*tables, self.folded)
         self._pinned = cache(self._pinned_by)
         self.handles = HANDLES
 
@@ -63,35 +60,44 @@ class Metrics:
         return Metrics(self._policies, (complaints, orders))
 
     def handle(self, record: Record, work: Work) -> None:
-        for statement, keys, row in self.rows(record):
-            work.run(statement, keys, row)
+        work.fold(self._facts, record.subject, record)
 
-    def rows(self, record: Record) -> Iterator[tuple[TextClause, tuple[str, ...], tuple[Any, ...]]]:
-        """What the record says, as (statement, keys, row), to be run in this order."""
+    def write(self, conn: Connection, records: Iterable[Record]) -> None:
+        """What these records say, in their order, written at once."""
+        changes: dict[str, list[Record]] = {}
+        for record in records:
+            changes.setdefault(record.subject, []).append(record)
+        self._facts.write(conn, changes)
+
+    def folded(self, facts: Facts | None, record: Record) -> Facts | None:
+        """The complaint's facts after this record; None while its collection is left out."""
         if record.type == "ReviewCollected":
-            yield self._statements.complaint, COMPLAINT_KEYS, self._collected(record)
-            return
-        if record.type == "CallAttempted" and record.state != "REEVALUATING":
-            return
+            return Facts(self._collected(record), {})
+        if facts is None or (record.type == "CallAttempted" and record.state != "REEVALUATING"):
+            return facts
         changed = _verification(record)
-        if (fold := COMPLAINT_FOLDS.get(record.type)) is not None:
-            changed |= fold(record)
-        row = complaint_row(record.subject, record.state, record.occurred_at, changed)
-        yield self._statements.complaint, COMPLAINT_KEYS, row
+        if (said := COMPLAINT_FOLDS.get(record.type)) is not None:
+            changed |= said(record)
+        move_complaint(facts.complaint, record, changed)
+        if record.type == "DepartmentAssigned":
+            open_order(facts, *new_order(record))
         for number, order in order_changes(record):
-            row = order_row(record.subject, number, record.occurred_at, order)
-            yield self._statements.order, ORDER_KEYS, row
+            move_order(facts, number, record, order)
+        return facts
 
-    def _collected(self, record: Record) -> tuple[Any, ...]:
+    def _collected(self, record: Record) -> Row:
         fact, verify = record.fact, record.limits.opened.get("verify")
         pinned = self._pinned(fact.profile, fact.profile_version)
         day = datetime.fromtimestamp(fact.assessed_at // 1_000_000, pinned.zone).date()
-        row = {
+        return {
+            "subject": record.subject,
+            "state": record.state,
+            "collected_at": record.occurred_at,
             "unit": fact.unit,
             "area": fact.area,
             "day": day.isoformat(),
             "level": fact.level,
-            "real_name": fact.real_name and fact.has_phone,
+            "real_name": bool(fact.real_name and fact.has_phone),
             "verdict": None,
             "ground": None,
             "verify_due_at": None if verify is None else verify.due_at,
@@ -104,7 +110,6 @@ class Metrics:
             "min_calls": pinned.min_calls,
             "call_spacing": pinned.call_spacing,
         }
-        return complaint_row(record.subject, record.state, record.occurred_at, row)
 
     def _pinned_by(self, profile: str, version: str) -> Pinned:
         policy = self._policies.get(profile, version)
@@ -169,7 +174,7 @@ def _ruled(record: Record) -> Changed:
     return _asked_again(record, "unresolved")
 
 
-COMPLAINT_FOLDS: Mapping[str, Fold] = {
+COMPLAINT_FOLDS: Mapping[str, Said] = {
     "ContactSupplied": lambda record: {"real_name": record.fact.found},
     "ComplaintConfirmed": _confirmed,
     "ComplaintDismissed": _dismissed,

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from consumers.metrics_rows import FROM_DISPATCH, NO_LONGER_DUE
+from consumers.metrics_rows import FROM_DISPATCH, NO_LONGER_DUE, Changed
 from workflow.bus.consumer import Record
-
-Changed = dict[str, Any]
 
 NEXT_ROUND = frozenset({"ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected"})
 OF_AN_ORDER = frozenset(
@@ -28,7 +24,7 @@ OF_AN_ORDER = frozenset(
 def order_changes(record: Record) -> list[tuple[int | None, Changed]]:
     """What the event says of work orders: (number, changes); None is the complaint's last one."""
     if record.type == "DepartmentAssigned":
-        return _assigned(record)
+        return _replaced(record)
     changed = _order_limits(record)
     at = record.occurred_at
     if record.type == "CallAttempted":
@@ -64,31 +60,30 @@ def _answered(record: Record) -> bool:
     return bool(record.fact.outcome == "answered")
 
 
-def _assigned(record: Record) -> list[tuple[int | None, Changed]]:
-    """A new order; an earlier one still open is withdrawn, as if never sent if it was returned."""
-    number = int(record.fact.order.rsplit("-", 1)[1])
+def new_order(record: Record) -> tuple[int, Record, Changed]:
+    """The number of the order that goes out, its record, and what that says of it."""
     opened = record.limits.opened
     acknowledge, rectify = opened.get("acknowledge"), opened.get("rectify")
-    new = {
-        "day": None,
-        "round": None,
+    given = {
         "unit": record.fact.unit,
         "acknowledge_due_at": None if acknowledge is None else acknowledge.due_at,
-        "acknowledged_at": None,
         "rectify_due_at": None if rectify is None else rectify.due_at,
         "original_due_at": None if rectify is None else rectify.original_due_at,
-        "submitted_at": None,
-        "accepted_at": None,
-        "callback_due_at": None,
-        "level": None,
-        "answered_at": None,
-        "withdrawn_at": None,
     }
+    return _number(record), record, given
+
+
+def _number(record: Record) -> int:
+    return int(record.fact.order.rsplit("-", 1)[1])
+
+
+def _replaced(record: Record) -> list[tuple[int | None, Changed]]:
+    """An earlier order still open is withdrawn, as if never sent if it was returned."""
+    number = _number(record)
     if number == 1:
-        return [(number, new)]
+        return []
     returned = "return_ruling" in record.limits.cancelled
-    withdrawn = FROM_DISPATCH if returned else record.occurred_at
-    return [(number, new), (number - 1, {"withdrawn_at": withdrawn})]
+    return [(number - 1, {"withdrawn_at": FROM_DISPATCH if returned else record.occurred_at})]
 
 
 def _order_limits(record: Record) -> Changed:

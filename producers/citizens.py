@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 import schemas as s
 from schemas.envelope import Role
+from workflow.complaint import Complaint, load
 from workflow.door import Step, records, take
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
-from workflow.links import read
+from workflow.links import make, read, read_code
 from workflow.storage.models import commands, complaints
 
 CITIZEN = Actor("citizen", Role.CITIZEN)
@@ -64,6 +65,17 @@ def report_retaliation(ledger: Ledger, token: str, *, words: str, **step: Unpack
     """凭链接反映打击报复；只给监督员和审计员看，责任单位看不到。"""
     subject, _, _ = read(ledger.keys.link, token)
     return take(ledger, subject, s.RetaliationReported, CITIZEN, step, words=words)
+
+
+def token_of(ledger: Ledger, code: str) -> str:
+    """The link of a complaint as it stands now, for whoever has its code. Raises InvalidInput."""
+    subject = read_code(ledger.keys.link, code)
+    query = select(complaints.c.fold).where(complaints.c.id == subject)
+    with ledger.database.read() as conn:
+        fold = conn.execute(query).scalar()
+    complaint = Complaint(subject) if fold is None else load(fold)
+    limit = complaint.limits.get("reevaluate")
+    return make(ledger.keys.link, subject, complaint.round, limit.due_at if limit else 0)
 
 
 def _round(ledger: Ledger, subject: str) -> int | None:

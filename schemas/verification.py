@@ -84,7 +84,7 @@ class MaliceRejected(Fact):
 
 class ComplaintConfirmed(Fact):
     """有效: the hotline confirmed the rating and its reason; may name the unit that shall
-    answer.
+    answer, and those that assist it.
     """
 
     type: Literal["ComplaintConfirmed"] = "ComplaintConfirmed"
@@ -92,6 +92,7 @@ class ComplaintConfirmed(Fact):
     reason_code: Code
     case_class: CaseClass
     unit: str | None = None
+    assisting: tuple[Code, ...] = ()
     show_service_number: bool = False
     note: Digest | None = None
 

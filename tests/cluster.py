@@ -38,6 +38,9 @@ from workflow.storage.models import (
 SESSION = 6000 if "BIHUAN_TEST_KAFKA" in os.environ else 2000
 """Milliseconds until a member of a group is given up; a foreign broker may not allow less."""
 
+PATIENCE = 180.0
+"""Seconds to wait for what takes two: the machine may be busy with other things."""
+
 EMBEDDED = {"run": ["run"], "second run": ["run"], "clock": ["clock"]}
 OVER_KAFKA = {
     "relay": ["relay"],
@@ -97,14 +100,14 @@ class Cluster:
                 "jobs:client", **given, **self._surroundings
             )
 
-    def answers(self, more: int, seconds: float = 60.0) -> None:
+    def answers(self, more: int, seconds: float = PATIENCE) -> None:
         """Waits until the client has so many answers more, or all that it wants."""
         deadline, enough = time.monotonic() + seconds, len(self._answers()) + more
         while len(self._answers()) < enough and not self._all_answered():
             assert time.monotonic() < deadline, "the client gets no answers"
             time.sleep(0.002)
 
-    def is_answered(self, seconds: float = 60.0) -> None:
+    def is_answered(self, seconds: float = PATIENCE) -> None:
         """Waits until the client has an answer to all that it asked, and asks no more."""
         self.asks(0)
         deadline = time.monotonic() + seconds
@@ -137,7 +140,7 @@ class Cluster:
         stat = Path(f"/proc/{self.children[name].pid}/stat").read_text(encoding="utf-8")
         return stat.rpartition(")")[2].split()[0] != "Z"
 
-    def ends(self, name: str, seconds: float = 90.0) -> int:
+    def ends(self, name: str, seconds: float = PATIENCE) -> int:
         """Waits for one that ends by itself; answers its exit code."""
         deadline = time.monotonic() + seconds
         while self.runs(name):
@@ -145,7 +148,7 @@ class Cluster:
             time.sleep(0.05)
         return self.children.pop(name).wait()
 
-    def settles(self, seconds: float = 60.0) -> None:
+    def settles(self, seconds: float = PATIENCE) -> None:
         """Waits, and does nothing: until all queues are empty and all timers of now have rung.
         Then, at that moment, nothing accepted is lost, no effect doubled, order kept, and the books
         are right.

@@ -32,6 +32,15 @@ def pytest_report_header():
     return f"faults: {ROUNDS} of each kill, BIHUAN_FAULT_SEED={seed()}"
 
 
+def pytest_collection_modifyitems(config, items):
+    """The shortest run leaves out what is marked as long."""
+    if ROUNDS > 1:
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_generate_tests(metafunc):
     """Integration stories run on every database there is, or on those their module names."""
     if "storage" in metafunc.fixturenames:
@@ -169,7 +178,8 @@ def people(chromium):
     """`people(address, size)` is somebody with a browser of his own; nothing may go wrong there."""
     made = browser.People(chromium)
     yield made
-    assert made.leave() == []
+    troubles = made.leave()
+    assert not troubles, "\n".join(troubles)
 
 
 @pytest.fixture

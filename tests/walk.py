@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 LINKS = "() => [...document.querySelectorAll('a[href]:not([download])')].map(a => a.href)"
 NUMBER = re.compile(r"[A-Za-z]*[0-9][\w-]*")
-FILE = re.compile(r"\.(?:xlsx|csv|docx|pdf|zip)$")
 
 
 class Kind(NamedTuple):
@@ -31,8 +30,8 @@ def pages(page: Page, start: str = "/") -> Iterator[Kind]:
     waiting, seen = deque([page.url]), {kind(page.url)}
     while waiting:
         address = waiting.popleft()
-        if page.url != address:
-            page.goto(address)
+        if page.url != address and not _opened(page, address):
+            continue
         yield kind(address)
         for link in page.evaluate(LINKS):
             if _same_house(link, address) and kind(link) not in seen:
@@ -45,6 +44,16 @@ def kind(address: str) -> Kind:
     return Kind(tuple("no" if NUMBER.fullmatch(part) else part for part in parts if part))
 
 
+def _opened(page: Page, address: str) -> bool:
+    """Whether it is a page, and no file to be kept."""
+    try:
+        page.goto(address)
+    except Error as error:
+        if "Download is starting" not in error.message:
+            raise
+        return False
+    return True
+
+
 def _same_house(link: str, address: str) -> bool:
-    there, here = urlsplit(link), urlsplit(address)
-    return there.netloc == here.netloc and not FILE.search(there.path)
+    return urlsplit(link).netloc == urlsplit(address).netloc

@@ -98,7 +98,7 @@ def advance(
     if complaint is None:
         if event.type != "ReviewCollected":
             raise UnknownComplaint(subject)
-        after = Complaint(id=subject, state=State.COLLECTED.value)
+        after = Complaint.of({"id": subject, "state": State.COLLECTED.value})
         before = ""
     else:
         in_scope(complaint, event)

@@ -94,7 +94,7 @@ class Folded:
 
 def unwritten() -> dict[str, Any]:
     """What a field is that the row's fold does not write out."""
-    lists: dict[str, Any] = {"assisting": [], "missed": []}
+    lists: dict[str, Any] = {"assisting": [], "named_assisting": [], "missed": []}
     return {**_NEW, **lists, **{name: {} for name in ("limits", "generations", "paused", "pauses")}}
 
 
@@ -170,11 +170,11 @@ def _take(row: dict[str, Any], event: Row[Any], data: dict[str, Any], spacing: i
 
 def _take_work(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
     if kind == "ComplaintConfirmed" and data.get("unit"):
-        row["named_unit"] = data["unit"]
+        row |= {"named_unit": data["unit"], "named_assisting": data["assisting"]}
     elif kind == "ReturnAccepted":
-        row["named_unit"] = data.get("unit")
+        row |= {"named_unit": data.get("unit"), "named_assisting": []}
     elif kind == "DepartmentAssigned":
-        row |= {"unit": data["unit"], "assisting": data["assisting"]}
+        row |= {"unit": data["unit"], "assisting": data["assisting"], "named_assisting": []}
     elif kind == "ExtensionRequested":
         row["extension_asked"] = data["working_days"]
     elif kind == "ExtensionGranted":
@@ -205,7 +205,7 @@ def _take_end(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
         elif row["state"] == "DISMISSED":
             row |= {"verdict": data.get("verdict"), "ground": data.get("ground")}
         else:
-            row["named_unit"] = data.get("unit")
+            row |= {"named_unit": data.get("unit"), "named_assisting": []}
 
 
 def _take_order(told: Folded, event: Row[Any], data: Any, changed: dict[str, Any]) -> None:

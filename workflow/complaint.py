@@ -82,6 +82,7 @@ class Complaint:
     case_class: str | None = None
     show_service_number: bool = False
     named_unit: str | None = None
+    named_assisting: list[str] = field(default_factory=list)
     unit: str | None = None
     assisting: list[str] = field(default_factory=list)
     orders: int = 0
@@ -126,31 +127,33 @@ class Complaint:
     def _order(self, number: int) -> str:
         return f"GD{self.id.removeprefix('CP')}-{number}"
 
-    def copy(self) -> Complaint:
-        new = Complaint.__new__(Complaint)
-        new.__dict__.update(self.__dict__)
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> Complaint:
+        """A complaint of which this much is said; the rest is as in an empty one."""
+        new = cls.__new__(cls)
+        new.__dict__.update(said)
         return new
+
+    def copy(self) -> Complaint:
+        return self.of(self.__dict__)
 
 
 _EMPTY: dict[str, Any] = Complaint(id="").__dict__
+for _name, _value in _EMPTY.items():
+    setattr(Complaint, _name, _value)  # what an instance does not hold; values, never changed
 
 
 def dump(complaint: Complaint) -> str:
     """The row's fold as JSON text: what differs from an empty complaint."""
-    said = {
-        name: value
-        for (name, value), empty in zip(complaint.__dict__.items(), _EMPTY.values(), strict=True)
-        if value is not empty and value != empty
-    }
-    return to_json(said).decode()
+    held = complaint.__dict__.items()
+    return to_json({name: value for name, value in held if value != _EMPTY[name]}).decode()
 
 
 def load(text: str | bytes) -> Complaint:
     """The complaint from its row's JSON text."""
-    raw: dict[str, Any] = _EMPTY | from_json(text)
-    raw["limits"] = {name: Open(*value) for name, value in raw["limits"].items()}
-    if raw["met_rectify"] is not None:
-        raw["met_rectify"] = Open(*raw["met_rectify"])
-    complaint = Complaint.__new__(Complaint)
-    complaint.__dict__.update(raw)
-    return complaint
+    said: dict[str, Any] = from_json(text)
+    if "limits" in said:
+        said["limits"] = {name: Open(*value) for name, value in said["limits"].items()}
+    if "met_rectify" in said:
+        said["met_rectify"] = Open(*said["met_rectify"])
+    return Complaint.of(said)

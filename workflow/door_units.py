@@ -37,11 +37,11 @@ def unit_code(ledger: Ledger, field: str, name: str | None) -> str | None:
     return clean(name).strip() if found is None else found.code
 
 
-def required_unit(ledger: Ledger, field: str, name: str) -> str:
+def required_unit(ledger: Ledger, field: str, name: str | None) -> str:
     """The same where a unit must be named."""
     code = unit_code(ledger, field, name)
     if code is None:
-        raise InvalidInput(field, name, "必填，不能为空")
+        raise InvalidInput(field, name or "", "必填，不能为空")
     return code
 
 
@@ -76,7 +76,20 @@ def assign_to(
     )
 
 
-def _units(ledger: Ledger, unit: str, assisting: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+def named_units(
+    ledger: Ledger, unit: str | None, assisting: Sequence[str]
+) -> tuple[str | None, tuple[str, ...]]:
+    """The main unit, which may be left to assignment where nobody assists, and those that assist.
+    Raises InvalidInput.
+    """
+    return (
+        (unit_code(ledger, "unit", unit), ()) if not assisting else _units(ledger, unit, assisting)
+    )
+
+
+def _units(
+    ledger: Ledger, unit: str | None, assisting: Sequence[str]
+) -> tuple[str, tuple[str, ...]]:
     main = required_unit(ledger, "unit", unit)
     others = tuple(required_unit(ledger, "assisting", name) for name in assisting)
     if main in others or len(set(others)) != len(others):

@@ -95,7 +95,7 @@ def _confirmed(c: Complaint, f: s.ComplaintConfirmed, e: Event, _: Any) -> None:
     c.show_service_number = f.show_service_number
     c.contact_requested, c.next_call_at = False, None
     if f.unit:
-        c.named_unit = f.unit
+        c.named_unit, c.named_assisting = f.unit, list(f.assisting)
 
 
 @_folds(s.ComplaintDismissed)
@@ -119,7 +119,8 @@ def _verify_again(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
 @_folds(s.DepartmentAssigned)
 def _assigned(c: Complaint, f: s.DepartmentAssigned, _e: Event, _: Any) -> None:
     c.unit, c.assisting, c.orders = f.unit, list(f.assisting), c.orders + 1
-    c.acknowledged, c.named_unit, c.sent_back, c.invited = False, None, 0, False
+    c.acknowledged, c.sent_back, c.invited = False, 0, False
+    c.named_unit, c.named_assisting = None, []
     c.extensions = c.extension_days = c.extension_asked = 0
     c.question_open, c.met_rectify = False, None
 
@@ -137,7 +138,7 @@ def _returned(c: Complaint, _f: Fact, _e: Event, policy: Any) -> None:
 
 @_folds(s.ReturnAccepted)
 def _return_accepted(c: Complaint, f: s.ReturnAccepted, _e: Event, _: Any) -> None:
-    c.named_unit, c.unit, c.assisting = f.unit, None, []
+    c.named_unit, c.named_assisting, c.unit, c.assisting = f.unit, [], None, []
 
 
 @_folds(s.ExtensionRequested)
@@ -228,7 +229,7 @@ def _ruled(c: Complaint, f: s.RulingGiven, _e: Event, _: Any) -> None:
     elif f.decision == "dismiss":
         c.verdict, c.ground = str(f.verdict), None if f.ground is None else str(f.ground)
     else:
-        c.named_unit = f.unit
+        c.named_unit, c.named_assisting = f.unit, []
 
 
 @_folds(s.CitizenObjected)

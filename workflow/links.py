@@ -1,15 +1,25 @@
-"""链接: complaint, round and expiry of a citizen's link, under the office's key; pure."""
+"""链接: complaint, round and expiry of a citizen's link, under the office's key, and the code that
+can be read out and typed instead; pure.
+"""
 
 from __future__ import annotations
 
 import binascii
 import hmac
+import re
+import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from workflow.errors import InvalidInput
 
 _SEAL = 16
 _LONGEST = 300
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD = str.maketrans("OIL", "011", " -")
+_NUMBER, _PROOF = 4, 8
+"""Letters of a code, five bits each: four or more for the complaint's number, eight to prove it."""
+
+_SUBJECT = re.compile("CP([0-9]{2})-([0-9]{4,10})")
 
 
 def make(key: bytes, subject: str, round: int, expires_at: int) -> str:
@@ -48,3 +58,40 @@ def _bytes(text: str) -> bytes:
     if _text(data) != text:
         raise ValueError(text)
     return data
+
+
+def code_of(key: bytes, subject: str) -> str:
+    """The complaint's code in groups of four letters, without those that look alike."""
+    found = _SUBJECT.fullmatch(subject)
+    if found is None:
+        raise ValueError(subject)
+    year, serial = map(int, found.groups())
+    code = _letters(serial * 100 + year, _NUMBER) + _proof(key, subject)
+    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
+
+
+def read_code(key: bytes, typed: str) -> str:
+    """The complaint of a code, however it was typed. Raises InvalidInput, which never shows it."""
+    code = unicodedata.normalize("NFKC", typed[:_LONGEST]).upper().translate(_MISREAD)
+    number, proof = code[:-_PROOF], code[-_PROOF:]
+    if _NUMBER <= len(number) <= 2 * _NUMBER and set(code) <= set(_LETTERS):
+        serial, year = divmod(
+            sum(32**n * _LETTERS.index(c) for n, c in enumerate(number[::-1])), 100
+        )
+        subject = f"CP{year:02d}-{serial:04d}"
+        if hmac.compare_digest(proof, _proof(key, subject)):
+            return subject
+    raise InvalidInput("code", "（不显示）", "查询码不对，请核对后再输")
+
+
+def _proof(key: bytes, subject: str) -> str:
+    seal = hmac.digest(key, b"code:" + subject.encode(), "sha256")
+    return _letters(int.from_bytes(seal[:5], "big"), _PROOF)
+
+
+def _letters(number: int, least: int) -> str:
+    text = ""
+    while number or len(text) < least:
+        number, letter = divmod(number, 32)
+        text = _LETTERS[letter] + text
+    return text

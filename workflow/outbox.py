@@ -63,8 +63,8 @@ _WAITING = select(outbox).where(outbox.c.status == "waiting").order_by(outbox.c.
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a channel is handed. `phone` and `link` are the citizen's; they are found anew for each
-    try and never stored.
+    """What a channel is handed. `phone`, `link` and `code` are the citizen's; they are found anew
+    for each try and never stored.
     """
 
     event_id: str
@@ -74,6 +74,7 @@ class Message:
     body: str
     phone: str | None = None
     link: str | None = None
+    code: str | None = None
 
 
 class Channel(Protocol):
@@ -157,7 +158,7 @@ def _message(ledger: Ledger, row: Row[Any]) -> Message | None:
     link = None
     if row.channel == "link":
         link = links.make(ledger.keys.link, complaint.id, complaint.round, until)
-    return Message(*plain, phone, link)
+    return Message(*plain, phone, link, links.code_of(ledger.keys.link, row.subject))
 
 
 def _expires_at(complaint: Complaint) -> int | None:

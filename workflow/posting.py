@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Executable, insert, select
 
@@ -27,6 +27,12 @@ from workflow.storage.vault import Keys, Sealed, Vault
 _TEXT = insert(vault)
 _COMMAND = insert(commands)
 _COMMAND_ROW = ("key", "fingerprint", "subject", "version", "recorded_at")
+
+
+class Folding(Protocol):
+    """Writes rows that were changed, each once: a key's changes in the order they came in."""
+
+    def write(self, conn: Connection, changes: Mapping[Any, Sequence[Any]]) -> None: ...
 
 
 class Posting:
@@ -53,6 +59,7 @@ class Posting:
         self._appended: dict[tuple[int, int], Record] = {}
         self._texts: list[tuple[str, str, bytes]] = []
         self._queued: dict[int, tuple[Executable, tuple[str, ...], list[tuple[Any, ...]]]] = {}
+        self._folded: dict[int, tuple[Folding, dict[Any, list[Any]]]] = {}
 
     def prefetch(self, subjects: Iterable[str]) -> None:
         """Loads these complaints in one query, in order of id (and locks them, where the
@@ -166,7 +173,7 @@ class Posting:
     def keep(self, owner: str, texts: Mapping[str, Sealed]) -> None:
         """Puts free texts into the vault under their event."""
         for name, text in texts.items():
-            self._texts.append((owner, name, self._vault.seal(owner, name, text.salted)))
+            self._texts.append((owner, name, text.salted))
 
     def run(self, statement: Executable, keys: tuple[str, ...], row: tuple[Any, ...]) -> None:
         """Queues one row for this statement (a module-level constant); statements run in order
@@ -176,6 +183,15 @@ class Posting:
         if queued is None:
             queued = self._queued[id(statement)] = (statement, keys, [])
         queued[2].append(row)
+
+    def fold(self, folding: Folding, key: Any, change: Any) -> None:
+        """Keeps a change of this key's row until the transaction's end: a row is written once,
+        whatever became of it meanwhile.
+        """
+        found = self._folded.get(id(folding))
+        if found is None:
+            found = self._folded[id(folding)] = (folding, {})
+        found[1].setdefault(key, []).append(change)
 
     def heard(self, key: str, fingerprint: str) -> Recorded | None:
         """The first answer to this command key. Raises KeyReused if it stood for something else."""
@@ -205,16 +221,28 @@ class Posting:
 
     def flush(self) -> None:
         """Rows, texts and queued statements first; the log, with its lanes, last of all."""
+        self._write_rows()
+        self.append_log()
+
+    def _write_rows(self) -> None:
         new = [c for key, c in self._moved.items() if key not in self._stored]
         old = [c for key, c in self._moved.items() if key in self._stored]
         store(self.conn, new, old)
         self._stored.update(self._moved)
-        run_many(self.conn, _TEXT, ("owner", "field", "sealed"), self._texts)
+        sealed = self._vault.sealed(self._texts)
+        run_many(self.conn, _TEXT, ("owner", "field", "sealed"), sealed)
         for statement, keys, rows in self._queued.values():
             run_many(self.conn, statement, keys, rows)
+        for folding, changes in self._folded.values():
+            folding.write(self.conn, changes)
+        self._moved, self._texts, self._queued, self._folded = {}, [], {}, {}
+
+    def append_log(self) -> None:
+        """The events so far, ahead of all rows: for one who writes alone, and whose next question
+        is for these events.
+        """
         if self._entries:
             places = log.append(self.conn, self._key, self._entries, self.now)
             for place, entry, happened in zip(places, self._entries, self._happened, strict=True):
                 self._appended[place.lane, place.pos] = record_at(place, entry, *happened)
-        self._moved, self._texts, self._queued = {}, [], {}
         self._entries, self._happened = [], []

@@ -16,7 +16,8 @@ ADDRESS = "database.url"
 class Settings(BaseSettings):
     """`data`: the folder of database and keys. `key`: the master secret, instead of the key
     file. `database`: a PostgreSQL's address, instead of the file in the folder. `profile`: the
-    rules. `gateway`: the program that sends messages and links. `key_file`, `database_file`: where
+    rules. `gateway`: the program that sends messages and links. `citizen_url`: where citizens find
+    their page, as a link begins. `key_file`, `database_file`: where
     a file holds what is not to stand in the environment. `url`: the console's address as people
     open it. `oidc_…`: the office's single sign-on, if it has one: issuer, client, its secret.
     """
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     database_file: Path | None = None
     profile: str = "zibo"
     gateway: Path | None = None
+    citizen_url: str | None = None
     url: str = "http://127.0.0.1:8000"
     oidc_issuer: str | None = None
     oidc_client: str | None = None

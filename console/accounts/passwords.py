@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import unicodedata
 
@@ -16,7 +17,7 @@ HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 _AT_ONCE = threading.BoundedSemaphore(2)
 """Each takes 64 MiB: many who sign in at once wait for each other, and not for memory."""
 
-_NOBODYS = HASHER.hash("nobody's password")
+_NOBODYS = HASHER.hash(secrets.token_hex())
 _COMMONEST = frozenset(
     {
         *("1234567890", "0123456789", "0987654321", "9876543210", "12345678910", "1234567891"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy import Connection, MetaData, create_engine, select
 
@@ -13,7 +15,6 @@ from consumers.metrics import Metrics
 from workflow.formulas import ComplaintFact, OrderFact
 from workflow.policy import Policies
 from workflow.record import record_of
-from workflow.storage.database import run_many
 from workflow.storage.models import complaint_facts, events, order_facts
 
 Facts = tuple[tuple[ComplaintFact, ...], tuple[OrderFact, ...]]
@@ -33,9 +34,8 @@ def facts_as_of(conn: Connection, policies: Policies, period: Period, as_of: int
         .order_by(events.c.subject, events.c.version)
     )
     with _memory() as past:
-        for row in conn.execute(query):
-            for statement, keys, values in consumer.rows(record_of(row)):
-                run_many(past, statement, keys, [values])
+        for _, rows in groupby(conn.execute(query), attrgetter("subject")):
+            consumer.write(past, map(record_of, rows))
         return facts.complaints(past), facts.orders(past)
 
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from console.accounts import Signed
+from console.web import citizens
 from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
 from console.web.api import app as api
 from console.web.api import problems
@@ -79,6 +80,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])
     for router in ROUTERS:
         app.include_router(router)
+    citizens.install(app)
     app.mount(api.PLACE, api.create_api(site))
     site.extend(app)
     _errors(app)

@@ -35,11 +35,31 @@ class Buckets:
     def take(self, asker: str) -> None:
         """One of the asker's tokens. Raises TooOften, with the seconds until there is one."""
         with self._lock:
-            now = self._clock()
-            left, at = self._left.pop(asker, (float(self.burst), now))
-            left = min(self.burst, left + (now - at) * self.rate)
+            left, now = self._now(asker)
             self._left[asker] = (left - 1 if left >= 1 else left, now)
+            self._left.move_to_end(asker)
             if len(self._left) > MOST:
                 self._left.popitem(last=False)
+        self._refuse(left)
+
+    def ask(self, asker: str) -> None:
+        """Whether there is one, without taking it. Raises TooOften."""
+        with self._lock:
+            left, _ = self._now(asker)
+        self._refuse(left)
+
+    def _now(self, asker: str) -> tuple[float, float]:
+        now = self._clock()
+        left, at = self._left.get(asker, (float(self.burst), now))
+        return min(self.burst, left + (now - at) * self.rate), now
+
+    def _refuse(self, left: float) -> None:
         if left < 1:
             raise TooOften(math.ceil((1 - left) / self.rate))
+
+    def give(self, asker: str) -> None:
+        """One token back: what was asked does not count."""
+        with self._lock:
+            if asker in self._left:
+                left, at = self._left[asker]
+                self._left[asker] = (min(float(self.burst), left + 1), at)

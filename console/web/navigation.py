@@ -45,6 +45,7 @@ class Entry(NamedTuple):
 
 HEAD: Final = (
     Entry("/", HOME),
+    Entry("/hotline", HOTLINE),
     Entry("/orders", ORDERS),
     Entry("/contacts", CONTACTS),
     Entry("/watch", WATCH),

@@ -60,7 +60,7 @@ def page(request: Request, template: str, status: int = 200, /, **context: Any) 
     `zone`, `now` and `parts` beside its own context.
     """
     shared = _shared(request) | {"status": status}
-    return HTMLResponse(_templates().get_template(template).render(shared | context), status)
+    return HTMLResponse(templates().get_template(template).render(shared | context), status)
 
 
 def _shared(request: Request) -> dict[str, Any]:
@@ -84,7 +84,8 @@ def _unit_name(site: Site, viewer: Signed | None) -> str:
 
 
 @lru_cache(maxsize=1)
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of every page."""
     env = Environment(
         loader=PackageLoader("console.web"),
         autoescape=True,

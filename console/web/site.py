@@ -8,8 +8,8 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 
+from console.web.limiting import Buckets
 from console.web.live import Hub
-from console.web.tries import Tries
 from console.wiring import Office
 
 
@@ -17,7 +17,7 @@ from console.wiring import Office
 class Site:
     """One console. `wake`: tells the consumers of this process that there is work, if it has any.
     `extend` and `parts`: the routes that the demo adds, and what it puts on every page. `tries`:
-    who has been failing to sign in.
+    how often an address may fail to sign in: thirty times at once, then three times a minute.
     """
 
     office: Office
@@ -25,7 +25,7 @@ class Site:
     wake: Callable[[], None] = lambda: None
     extend: Callable[[FastAPI], None] = lambda _: None
     parts: dict[str, Any] = field(default_factory=dict)
-    tries: Tries = field(default_factory=Tries)
+    tries: Buckets = field(default_factory=lambda: Buckets(30, 0.05))
 
     def moved(self) -> None:
         """Called after a step was recorded: consumers and open pages are told at once."""

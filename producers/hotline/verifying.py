@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -9,7 +10,7 @@ import schemas as s
 from schemas.codes import BAD_LEVELS, REASONS, CallOutcome
 from schemas.envelope import Role
 from workflow.door import Step, acting, ahead, records, take
-from workflow.door_units import unit_code
+from workflow.door_units import named_units
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
 
@@ -120,14 +121,16 @@ def confirm(
     case_class: str,
     by: str = "call",
     unit: str | None = None,
+    assisting: Sequence[str] = (),
     show_service_number: bool = False,
     note: str | None = None,
     **step: Unpack[Step],
 ) -> Recorded:
-    """确认有效：核实后的原因、情况分类，可指明由哪个单位答复。"""
+    """确认有效：核实后的原因、情况分类，可指明由哪个单位答复、哪些协办。"""
     found = REASONS.get(reason_code)
     if found is None or found.level not in BAD_LEVELS:
         raise InvalidInput("reason_code", reason_code, "没有这个差评原因，须是1或2开头的原因代码")
+    main, others = named_units(ledger, unit, assisting)
     return take(
         ledger,
         subject,
@@ -137,7 +140,8 @@ def confirm(
         by=by,
         reason_code=reason_code,
         case_class=case_class,
-        unit=unit_code(ledger, "unit", unit),
+        unit=main,
+        assisting=others,
         show_service_number=show_service_number,
         note=note,
     )

@@ -31,6 +31,9 @@ ROW = {
 }
 
 
+pytestmark = pytest.mark.column("kafka-sqlite")
+
+
 @pytest.fixture
 def surroundings(kafka, tmp_path):
     broker = brokers.fresh(kafka)

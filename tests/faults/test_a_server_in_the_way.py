@@ -14,6 +14,9 @@ from workflow.errors import Away, Busy, InvalidInput
 from workflow.storage.models import complaints, lanes, parked, units
 from workflow.storage.postgres import PostgresDatabase
 
+ON = ("postgresql",)
+"""A file's writers stand in a queue."""
+
 
 def test_of_several_that_start_at_once_one_makes_the_tables(empty, tmp_path, monkeypatch):
     monkeypatch.setenv("BIHUAN_KEY", "ab" * 32)
@@ -30,13 +33,6 @@ def test_of_several_that_start_at_once_one_makes_the_tables(empty, tmp_path, mon
         office.close()
 
 
-@pytest.fixture
-def on_a_server(city, storage):
-    if storage.name != "postgresql":
-        pytest.skip("a file's writers stand in a queue")
-    return city
-
-
 def lock_both(city, first, second, meeting):
     """Two complaints locked against the order that everybody keeps."""
     query = "SELECT id FROM complaints WHERE id = :id FOR UPDATE"
@@ -47,8 +43,7 @@ def lock_both(city, first, second, meeting):
 
 
 @pytest.mark.guarantee("G1")
-def test_a_deadlock_is_told_as_busy_to_one_and_the_other_goes_on(on_a_server):
-    city = on_a_server
+def test_a_deadlock_is_told_as_busy_to_one_and_the_other_goes_on(city):
     one, two = city.portal.bad_review(), city.portal.bad_review()
     meeting = threading.Barrier(2)
     with ThreadPoolExecutor(2) as pool:
@@ -58,8 +53,7 @@ def test_a_deadlock_is_told_as_busy_to_one_and_the_other_goes_on(on_a_server):
     assert sorted(ended, key=str) == sorted([Busy, type(None)], key=str)
 
 
-def test_a_step_undone_by_others_is_done_again(on_a_server, monkeypatch):
-    city = on_a_server
+def test_a_step_undone_by_others_is_done_again(city, monkeypatch):
     complaint = city.portal.bad_review()
     city.hotline.receives(complaint)
     tried = []
@@ -78,9 +72,9 @@ def test_a_step_undone_by_others_is_done_again(on_a_server, monkeypatch):
 
 
 @pytest.fixture(params=["40001", "40P01"])
-def undone_twice(on_a_server, request):
+def undone_twice(city, request):
     """A server that undoes the next two transactions that append: answers how often it has."""
-    database = on_a_server.office.database
+    database = city.office.database
     words = f"""
         CREATE SEQUENCE trouble;
         CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -103,10 +97,8 @@ def undone_twice(on_a_server, request):
 
 
 @pytest.mark.guarantee("G2")
-def test_what_the_server_undoes_is_done_again_by_people_platforms_and_consumers(
-    on_a_server, undone_twice
-):
-    city, (times, again) = on_a_server, undone_twice
+def test_what_the_server_undoes_is_done_again_by_people_platforms_and_consumers(city, undone_twice):
+    times, again = undone_twice
     complaint = city.portal.bad_review()
     assert times() == 2
     again()
@@ -139,8 +131,7 @@ def somebody_waits(city):
 
 
 @pytest.mark.guarantee("G2")
-def test_a_step_undone_by_a_deadlock_is_done_again(on_a_server):
-    city = on_a_server
+def test_a_step_undone_by_a_deadlock_is_done_again(city):
     complaint = city.portal.bad_review()
     city.hotline.receives(complaint)
     holding, ours_waits = threading.Event(), threading.Event()
@@ -171,8 +162,7 @@ def delete_and_be_ended(database):
 
 
 @pytest.mark.guarantee("G1")
-def test_a_connection_ended_in_mid_transaction_is_away_and_nothing_is_half_done(on_a_server):
-    city = on_a_server
+def test_a_connection_ended_in_mid_transaction_is_away_and_nothing_is_half_done(city):
     complaint = city.portal.bad_review()
     with pytest.raises(Away):
         delete_and_be_ended(city.office.database)

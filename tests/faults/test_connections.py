@@ -28,7 +28,7 @@ def proxy(postgres):
         yield made
 
 
-@pytest.fixture(params=["embedded", "kafka"])
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.long)])
 def bus(request):
     """None, or a broker with topics of its own."""
     return None if request.param == "embedded" else request.getfixturevalue("broker")

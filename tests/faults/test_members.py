@@ -8,7 +8,7 @@ from random import Random
 
 import brokers
 import pytest
-from cluster import SESSION
+from cluster import PATIENCE
 from kafka import KafkaConsumer, TopicPartition
 from kills import ROUNDS, seed
 from sqlalchemy import func, select
@@ -20,8 +20,7 @@ from workflow.bus.runner import TRIES
 from workflow.storage.models import events, messages, parked
 
 ON = ("postgresql",)
-FROZEN = 10
-"""Seconds: what a frozen member has locked is let go by the server after eight."""
+pytestmark = pytest.mark.column("kafka-postgresql")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +52,7 @@ def test_the_broker_goes_away_in_mid_batch_people_work_on_and_all_is_caught_up(c
         assert cluster.told()["event"] > before, how
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G9")
 @pytest.mark.parametrize("how", ["kill", "pause"])
 def test_a_reader_knows_that_the_broker_is_away_though_a_poll_says_nothing(
@@ -72,7 +72,7 @@ def test_a_reader_knows_that_the_broker_is_away_though_a_poll_says_nothing(
 
 
 def polls_until(reading, *, reached):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while reading.reached is not reached:
         assert time.monotonic() < deadline
         assert reading.poll(0.2) == []
@@ -90,7 +90,7 @@ def test_a_frozen_member_whose_partitions_moved_does_nothing_twice_when_it_wakes
         cluster.answers(rng.randint(1, 8))
         cluster.children["consumers"].signal(signal.SIGSTOP)
         cluster.is_answered()
-        deadline = time.monotonic() + FROZEN + 3 * SESSION / 1000
+        deadline = time.monotonic() + PATIENCE
         while any(old < head for old, head in cluster.progress_of("counting").values()):
             assert time.monotonic() < deadline, "nobody took its partitions over"
             time.sleep(0.1)
@@ -101,6 +101,7 @@ def test_a_frozen_member_whose_partitions_moved_does_nothing_twice_when_it_wakes
         cluster.settles()
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G2")
 def test_who_handles_a_record_for_too_long_loses_its_partitions_and_nothing_else(clusters, broker):
     cluster = clusters(broker)
@@ -144,14 +145,14 @@ def sent(broker, topic):
 def test_a_record_that_kills_its_process_is_parked_after_counted_deaths(clusters, broker):
     cluster = clusters(broker)
     cluster.poisoned.add("deadly")
-    cluster.start("relay", "clock")
+    cluster.start("relay", "clock", "collector")
     while len(bad_reviews(cluster)) < 3:
         cluster.asks(2)
         cluster.is_answered()
     deaths = 0
     while parked_of(cluster, "deadly") == 0:
         cluster.start("consumers", also="deadly_handler")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while cluster.runs("consumers") and parked_of(cluster, "deadly") == 0:
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -178,6 +179,7 @@ def parked_of(cluster, name):
         return conn.execute(query).scalar_one()
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G6")
 @pytest.mark.guarantee("G10")
 def test_a_message_that_kills_its_process_is_parked_after_counted_deaths(clusters, broker):
@@ -195,7 +197,7 @@ def test_a_message_that_kills_its_process_is_parked_after_counted_deaths(cluster
     deaths = 0
     while True:
         cluster.start("collector", also="deadly_rating")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while cluster.runs("collector") and not settled_message(cluster):
             assert time.monotonic() < deadline
             time.sleep(0.1)

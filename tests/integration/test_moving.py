@@ -4,14 +4,18 @@ import json
 
 import pytest
 from city import HANDLER, City, VirtualClock, rating, service
+from console_pages import PASSWORD, signed_up
 from sqlalchemy import create_engine, inspect, update
 from storages import Sqlite
 from typer.testing import CliRunner
 
 import schemas as s
+from console.accounts.signing import sign_in
 from console.cli import app
 from console.moving import move
 from console.wiring import open_office
+from producers import departments
+from schemas.envelope import Role
 from workflow.errors import Busy, Damaged, InvalidInput
 from workflow.settings import ADDRESS
 from workflow.storage.models import conflicts, events
@@ -29,8 +33,13 @@ def file_story(tmp_path_factory):
     city.hotline.confirms("CP21-0001")
     city.drain()
     city.step("CP21-0001", s.WorkOrderAcknowledged, HANDLER, key="k1")
+    written = {"account": HANDLER.name, "unit": str(HANDLER.unit)}
+    departments.save_draft(city.ledger, "CP21-0001", **written, values={"facts": "第一句"})
+    scan = {"name": "记录.pdf", "content": b"%PDF-" + bytes(1 << 20)}
+    departments.attach(city.ledger, "CP21-0001", **written, **scan)
     city.drain()
     assert city.damage() == []
+    signed_up(city.office, "甲", Role.OPERATOR)
     city.close()
     return made
 
@@ -58,6 +67,7 @@ def test_moved_whole_the_loop_goes_on_where_it_stood(embedded, empty):
     proof = move(embedded.office, empty)
     assert proof.tables == before
     assert before["events"].rows > 10
+    assert (before["drafts"].rows, before["attachments"].rows) == (1, 1)
     moved = City(embedded.office.data, VirtualClock())
     try:
         assert moved.office.database.place.startswith("postgresql")
@@ -65,6 +75,7 @@ def test_moved_whole_the_loop_goes_on_where_it_stood(embedded, empty):
             assert sums(conn) == before
         assert moved.damage() == []
         assert moved.timeline("CP21-0001") == heads
+        assert sign_in(moved.office, "甲", PASSWORD)
         moved.department.submits("CP21-0001")
         moved.portal.sends(rating("B", 2, writingEvaluation="别的话"), rating("Z", 1))
         assert moved.drain()

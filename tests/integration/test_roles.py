@@ -1,5 +1,5 @@
 """The processes' own role on a server, made by the SQL of docs/operations.md, runs the loop and can
-neither change nor delete what is in the log.
+neither change nor delete what is in the log, or who signed in.
 """
 
 import os
@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from city import City
+from console_pages import PASSWORD, signed_up
 from sqlalchemy import create_engine, delete, make_url, text, update
 from sqlalchemy.exc import ProgrammingError
 
+from console.accounts.signing import sign_in
+from schemas.envelope import Role
 from workflow.settings import ADDRESS
-from workflow.storage.models import events
+from workflow.storage.models import events, sign_ins
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -47,7 +50,14 @@ def test_the_processes_role_runs_the_loop_and_cannot_touch_the_log(restricted):
     city.department.acknowledges(complaint)
     city.drain()
     assert city.state(complaint) == "整改中"
-    for statement in (delete(events), update(events).values(actor="x")):
+    signed_up(city.office, "甲", Role.OPERATOR)
+    assert sign_in(city.office, "甲", PASSWORD)
+    for statement in (
+        delete(events),
+        update(events).values(actor="x"),
+        delete(sign_ins),
+        update(sign_ins).values(account="乙"),
+    ):
         with (
             pytest.raises(ProgrammingError, match="permission denied"),
             city.office.database.write() as conn,

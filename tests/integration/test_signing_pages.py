@@ -8,7 +8,6 @@ from console_pages import OTHER, PASSWORD, Browser, signed_up
 
 from console.accounts import setup
 from console.accounts.register import add, person, unlock
-from console.web.tries import MOST, Tries
 from schemas.envelope import Role
 
 ON = ("sqlite",)
@@ -62,25 +61,27 @@ def test_every_refusal_is_the_same_page(city: City, browser: Browser) -> None:
     assert "账号或密码不对" in browser.told()
 
 
-def test_one_address_that_fails_too_often_waits(
-    city: City, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_address_that_fails_too_often_waits(city: City, browser: Browser) -> None:
     signed_up(city.office, "甲", Role.OPERATOR)
-    for _ in range(MOST):
-        browser.app.state.site.tries.failed("testclient", city.office.wall())
+    site = browser.app.state.site
+    for _ in range(3):
+        assert browser.signs_in("甲") == 303
+        browser.opens("/")
+        browser.sends("/logout")
+    for _ in range(site.tries.burst):
+        site.tries.take("testclient")
     assert browser.signs_in("甲") == 429
-    assert "十分钟" in browser.told()
-    city.travel(minutes=10)
+    assert "请求太频繁" in browser.told()
+    site.tries.give("testclient")
     assert browser.signs_in("甲") == 303
 
 
-def test_addresses_that_fail_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.tries.ADDRESSES", 3)
-    tries = Tries()
-    for address in "abcd":
-        for _ in range(MOST):
-            tries.failed(address, 1)
-    assert [tries.too_many(address, 1) for address in "abcd"] == [False, True, True, True]
+def test_led_here_by_another_site_the_cookie_is_asked_for_once_more(browser: Browser) -> None:
+    foreign = {"sec-fetch-site": "cross-site"}
+    answer = browser.client.get("/login?next=/orders/GD21-0001", headers=foreign)
+    assert answer.headers["refresh"] == "0;url=/login?next=/orders/GD21-0001"
+    own = browser.client.get("/login?next=/", headers={"sec-fetch-site": "same-origin"})
+    assert "refresh" not in own.headers
 
 
 @pytest.mark.parametrize("place", ["//evil.example", "https://evil.example", "/\\evil", "/a\nb"])

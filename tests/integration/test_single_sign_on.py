@@ -228,6 +228,9 @@ def test_what_did_not_begin_in_this_browser_does_not_end_in_it(
     assert browser.client.get(back).status_code == 403
     browser.client.get("/oidc/start")
     assert browser.client.get(back).status_code == 403
+    there = browser.client.get("/oidc/start").headers["location"]
+    mine = issuer.meets(there, browser.city.office.wall())
+    assert browser.client.get(mine.replace("state=", "state=x")).status_code == 403
     browser.city.travel(minutes=11)
     assert other.client.get(back).status_code == 403
 

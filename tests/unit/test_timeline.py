@@ -241,7 +241,7 @@ def test_a_queue_is_sorted_by_what_presses_most(city: City) -> None:
     ]
     city.travel("2021-09-18T10:00:00+08:00")
     late = queue(city.office, "operator")[0]
-    assert late.left_text == "超1.5工时"
+    assert late.left_text == "已超期1.5工作小时"
     assert [item.task for item in queue(city.office, "supervisor")] == ["督办（核实超期）"] * 2
 
 

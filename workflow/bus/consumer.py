@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Executable
 from schemas.envelope import Fact, Role
 from workflow.complaint import Complaint
 from workflow.ledger import Actor, Posting, Recorded
+from workflow.posting import Folding
 from workflow.record import Record
 from workflow.storage.vault import Sealed
 
@@ -59,6 +60,10 @@ class Work:
         appended.
         """
         self._posting.run(statement, keys, row)
+
+    def fold(self, folding: Folding, key: Any, change: Any) -> None:
+        """Keeps a change of this key's row for the transaction's end, where it is written once."""
+        self._posting.fold(folding, key, change)
 
 
 class Consumer(Protocol):

@@ -115,7 +115,7 @@ class Runner:
         reaches, places = progress.beyond(posting.conn, self.consumer, self.rotation, size)
         if reaches:
             self._batch(posting, reaches, places)
-            posting.flush()
+            posting.append_log()
         return _moved(reaches)
 
     def _batch(self, posting: Posting, reaches: Sequence[Reach], places: Sequence[Place]) -> None:

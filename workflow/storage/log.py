@@ -115,7 +115,7 @@ def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> 
     lanes_of = [lane_of(entry.subject) for entry in entries]
     heads = {
         row.lane: [row.pos, row.recorded_at, bytes(row.hash)]
-        for row in conn.execute(_HEADS, {"touched": sorted(set(lanes_of))})
+        for row in conn.execute(_HEADS, {"touched": sorted(set(lanes_of))}).all()
     }
     rows, taken = [], []
     for lane, entry in zip(lanes_of, entries, strict=True):

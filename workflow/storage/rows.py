@@ -60,7 +60,7 @@ _FOLDS = Spoken("SELECT c.id, c.fold FROM {keys} {cross} complaints AS c ON c.id
 
 def versions_of(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
     """The versions of those complaints that there are, whose rows are locked where rows are."""
-    rows = conn.execute(_VERSIONS.on(conn), {"keys": _keys(ids)})
+    rows = conn.execute(_VERSIONS.on(conn), {"keys": _keys(ids)}).all()
     return {row[0]: row[1] for row in rows}
 
 

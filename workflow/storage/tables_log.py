@@ -44,6 +44,7 @@ complaints = Table(
         "complaints_open",
         "state",
         "due_at",
+        "id",
         "next_call_at",
         "marks",
         "claimer",
@@ -66,6 +67,12 @@ complaints = Table(
         sqlite_where=text("ended_at IS NOT NULL"),
         postgresql_where=text("ended_at IS NOT NULL"),
     ),
+    Index(
+        "complaints_called",
+        "next_call_at",
+        sqlite_where=text("next_call_at IS NOT NULL"),
+        postgresql_where=text("next_call_at IS NOT NULL"),
+    ),
     Index("complaints_of_unit", "unit", "ended_at"),
     Index(
         "complaints_assisted",
@@ -76,7 +83,8 @@ complaints = Table(
     sqlite_with_rowid=False,
 )
 """One row a complaint: its fold, and the columns that queues are read by. `assisting` is
-",A,B,"; `marks` are words with a space before and after each: see `workflow.storage.rows`.
+",A,B,"; `marks` are words with a space before and after each: see `workflow.storage.rows`. The
+index of the open ones holds whatever counters ask for: counting reads no row.
 """
 
 events = Table(

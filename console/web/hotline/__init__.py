@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from console.web.hotline import page, previewing, revealing, steps
+from console.web.hotline import page, previewing, queue, revealing, steps
 
 router = APIRouter()
-for _part in (page, previewing, revealing, steps):
+for _part in (queue, page, previewing, revealing, steps):
     router.include_router(_part.router)

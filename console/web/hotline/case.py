@@ -29,6 +29,7 @@ from workflow.limits import OWNERS
 from workflow.record import Record, record_of
 from workflow.rulebook import BoundRules
 from workflow.states import ENDS, State
+from workflow.storage.desk import Attachment, files_of
 from workflow.storage.models import accounts, events
 
 FIRST = ("ReviewCollected", "ComplaintAnalysed")
@@ -56,6 +57,7 @@ class Case:
     choices: Choices
     preview: Preview | None
     shift: str
+    files: tuple[Attachment, ...]
 
     @property
     def calls(self) -> tuple[Entry, ...]:
@@ -118,7 +120,14 @@ def case_of(office: Office, c: Complaint, viewer: Actor) -> Case:
             Choices(c, rules, units),
             preview(office, conn, c, Wanted(), now) if "ComplaintConfirmed" in legal else None,
             shift(office, now),
+            _files(office, conn, c),
         )
+
+
+def _files(office: Office, conn: Connection, c: Complaint) -> tuple[Attachment, ...]:
+    """What has gone with the feedback of the order that is under way."""
+    found = files_of(conn, office.vault, c.id)
+    return tuple(f for f in found if f.version is not None and f.order_no == c.order)
 
 
 def _left(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left | None:

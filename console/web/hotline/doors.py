@@ -6,6 +6,7 @@ A form's fields are called as the door's own parameters; what a field means is t
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
@@ -21,6 +22,9 @@ from workflow.errors import NotPermitted
 PARTIES = tuple(party.__name__.split(".")[1] for party in (hotline, supervisors))
 OURS = ("ledger", "subject", "account", "role")
 """What the page gives a door by itself."""
+
+
+_BETWEEN = re.compile(r"\s*[、，,;；\n]\s*")
 
 
 def door_of(event: str, role: Role) -> Callable[..., Any]:
@@ -62,5 +66,6 @@ def _value(form: FormData, name: str, hint: str, zone: ZoneInfo) -> Any:
     if "int" in hint:
         return whole(form, name)
     if "Sequence" in hint:
-        return [one.strip() for one in form.getlist(name) if isinstance(one, str) and one.strip()]
+        typed = "、".join(one.strip() for one in form.getlist(name) if isinstance(one, str))
+        return [one for one in _BETWEEN.split(typed) if one]
     return text(form, name)

@@ -14,5 +14,5 @@ def shift(office: Office, now: int) -> str:
     today = calendar.spans(calendar.local_date(now))
     ends = wording.local(ShiftEnds(office.rulebook)(now), policy.zone)
     if today and today[0][0] <= now < today[-1][1]:
-        return f"值班至 {ends:%H:%M}，届时认领自动释放"
-    return f"非工作时间；认领到 {ends.month}-{ends.day} {ends:%H:%M} 自动释放"
+        return f"值班至{ends:%H:%M}"
+    return f"未到上班时间，认领到 {ends.month}-{ends.day} {ends:%H:%M}"

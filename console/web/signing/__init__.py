@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -24,6 +25,7 @@ from console.web.access import (
     sent,
     signed_in,
 )
+from console.web.limiting import TooOften
 from console.web.rendering import page, status_of
 from console.web.signing import setup, single
 from console.web.signing.cookies import address_of, forget, insecure, remember, within
@@ -31,7 +33,6 @@ from console.web.site import Site
 from workflow.errors import InvalidInput, Refused, SignInRefused
 
 SWITCH = Allowed("换身份", *PEOPLE)
-TOO_MANY = "这个网络地址连续失败次数太多，请十分钟后再试。"
 
 router = APIRouter()
 router.include_router(setup.router)
@@ -43,21 +44,25 @@ def login(request: Request, site: SiteHere, next: str = "/") -> Response:
     """The form; whoever is signed in already goes on."""
     if signed_in(request) is not None:
         return RedirectResponse(within(next), 303)
-    return _form(request, site, place=within(next))
+    form = _form(request, site, place=within(next))
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        # The cookie is not sent when another site leads here: asked by ourselves, it is.
+        form.headers["Refresh"] = f"0;url=/login?next={quote(within(next))}"
+    return form
 
 
 @router.post("/login", dependencies=[Depends(PUBLIC)])
 def enter(request: Request, site: SiteHere, form: Sent) -> Response:
     """Signs in. 403 with the form again where it fails, 429 where one address fails too often."""
     account, place = str(form.get("account") or ""), within(str(form.get("next") or "/"))
-    address, now = address_of(request), site.office.wall()
-    if site.tries.too_many(address, now):
-        return _form(request, site, 429, account, place, TOO_MANY)
+    address = address_of(request)
     try:
+        site.tries.take(address)
         secret = sign_in(site.office, account, str(form.get("password") or ""), address)
-    except SignInRefused as error:
-        site.tries.failed(address, now)
-        return _form(request, site, 403, account, place, line(error))
+    except (SignInRefused, TooOften) as error:
+        return _form(request, site, status_of(error), account, place, line(error))
+    # A whole office may sit behind one address: only failures count.
+    site.tries.give(address)
     return remember(RedirectResponse(place, 303), request, secret)
 
 

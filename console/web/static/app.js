@@ -36,6 +36,26 @@
     else found.click();
   });
 
+  // 列表里 j、k 上下选一行，回车打开；列表自己刷新之后，还停在那一件上。
+  document.addEventListener("keydown", function (event) {
+    if (event.isComposing || typing(event) || (event.key !== "j" && event.key !== "k") || event.ctrlKey || event.altKey || event.metaKey) return;
+    var rows = Array.prototype.slice.call(document.querySelectorAll("[data-row]"));
+    if (!rows.length) return;
+    var at = rows.indexOf(document.activeElement), last = rows.length - 1;
+    rows[event.key === "j" ? Math.min(at + 1, last) : Math.max(at < 0 ? last : at - 1, 0)].focus();
+    event.preventDefault();
+  });
+  var picked = null;
+  document.addEventListener("htmx:beforeSwap", function () {
+    var one = document.activeElement;
+    picked = one && one.hasAttribute("data-row") ? one.getAttribute("href") : null;
+  });
+  document.addEventListener("htmx:afterSettle", function () {
+    if (!picked) return;
+    document.querySelectorAll("[data-row]").forEach(function (one) { if (one.getAttribute("href") === picked) one.focus(); });
+    picked = null;
+  });
+
   // 连点两下只交一次；真要重办，页面回来后再点。
   document.addEventListener("submit", function (event) {
     if (event.defaultPrevented) return;

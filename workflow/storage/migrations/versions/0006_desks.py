@@ -8,7 +8,10 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_OPEN = ("state", "due_at", "next_call_at", "marks", "claimer", "unit", "handled_by")
+_OPEN = (
+    *("state", "due_at", "id", "next_call_at", "marks", "claimer", "unit", "handled_by"),
+    "ended_at",  # the condition itself: else SQLite reads each row to see it
+)
 
 
 def upgrade() -> None:
@@ -18,6 +21,7 @@ def upgrade() -> None:
     op.add_column("complaints", marks)
     op.drop_index("complaints_open", "complaints")
     _index("complaints_open", _OPEN, "ended_at IS NULL")
+    _index("complaints_called", ("next_call_at",), "next_call_at IS NOT NULL")
     _index("complaints_assisted", ("assisting",), "assisting IS NOT NULL")
     op.create_index("complaints_of_unit", "complaints", ["unit", "ended_at"], unique=False)
 

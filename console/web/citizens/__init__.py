@@ -1,0 +1,211 @@
+"""群众页: one page for whoever rated: how far it is, whether he is satisfied now, an objection, a
+report of reprisals. Opening it does nothing; only what he submits counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from console.web.access import PUBLIC, SiteHere
+from console.web.citizens.asking import Answers, next_question
+from console.web.citizens.holder import (
+    PLACE,
+    Holder,
+    Limits,
+    form_of,
+    holder_of,
+    limits_of,
+    open_with,
+    remember,
+    typed,
+    unsealed,
+)
+from console.web.citizens.seen import Case, case_of
+from console.web.citizens.showing import LARGE, Page, shown
+from console.web.site import Site
+from console.web.stepping import text
+from producers import citizens
+from workflow.errors import IllegalStep, InvalidInput, KeyReused
+
+NOW = f"{PLACE}/now"
+CLOSED = "页面已关闭，什么也没有提交。请再点一次短信里的链接，或输入查询码。"
+BROKEN_LINK = "这个链接不完整，或不是我们发出的。请核对短信，或输入查询码。"
+ALREADY = "这件事已经有了新的进展，刚才的没有提交。"
+A_YEAR = 31_536_000
+router = APIRouter(prefix=PLACE, dependencies=[Depends(PUBLIC)], route_class=Page)
+
+Here = Annotated[Holder | None, Depends(holder_of)]
+Form = Annotated[FormData, Depends(form_of)]
+Unsealed = Annotated[FormData, Depends(unsealed)]
+Limited = Annotated[Limits, Depends(limits_of)]
+
+
+def install(app: FastAPI, limits: Limits | None = None) -> None:
+    """Adds the page to an application."""
+    app.state.citizens = limits or Limits()
+    app.include_router(router)
+
+
+@router.get("")
+def start(request: Request, _: Limited) -> Response:
+    """Where a code is typed."""
+    return shown(request, "start")
+
+
+@router.post("")
+def enter(request: Request, site: SiteHere, limits: Limited, form: Unsealed) -> Response:
+    """With a code; it is held as it is, so that it opens what is asked of him then."""
+    code = text(form, "code") or ""
+    try:
+        typed(site, limits, request.client.host if request.client else "", code)
+    except InvalidInput as error:
+        return shown(request, "start", 422, told=error.reason)
+    answer = RedirectResponse(NOW, 303)
+    remember(request, answer, "".join(letter for letter in code if letter.isalnum()).upper())
+    return answer
+
+
+@router.get("/now")
+def now(request: Request, site: SiteHere, holder: Here) -> Response:
+    """How far it is, and what he can do."""
+    if holder is None:
+        return shown(request, "start", 401, told=CLOSED)
+    return shown(request, "progress", holder=holder, case=case_of(site.office, holder))
+
+
+@router.get("/rate")
+def rate(
+    request: Request,
+    site: SiteHere,
+    holder: Here,
+    contacted: str | None = None,
+    solved: str | None = None,
+    level: str | None = None,
+) -> Response:
+    """The next question; after the last one what he answered, to be submitted."""
+    if holder is None:
+        return shown(request, "start", 401, told=CLOSED)
+    case = case_of(site.office, holder)
+    if case.asks is None:
+        return RedirectResponse(NOW, 303)
+    given = Answers.of(case.asks, contacted, solved, level)
+    question = next_question(given, case.asks)
+    name = "finish" if question is None else "question"
+    return shown(request, name, holder=holder, case=case, given=given, question=question, words="")
+
+
+@router.post("/rate")
+def rated(request: Request, site: SiteHere, holder: Here, form: Form) -> Response:
+    """His answer, once."""
+
+    def door(held: Holder, case: Case, **step: Any) -> None:
+        given = _answers(form, case)
+        citizens.reevaluate(site.office.ledger, held.token, **given.values(), **step)  # type: ignore[arg-type]
+
+    return _submitted(request, site, holder, form, "finish", door)
+
+
+@router.get("/objection")
+def objection(request: Request, site: SiteHere, holder: Here) -> Response:
+    return _asked(request, site, holder, "objection")
+
+
+@router.post("/objection")
+def objected(request: Request, site: SiteHere, holder: Here, form: Form) -> Response:
+    def door(held: Holder, _: Case, **step: Any) -> None:
+        citizens.object_to(site.office.ledger, held.token, **step)
+
+    return _submitted(request, site, holder, form, "objection", door)
+
+
+@router.get("/reprisal")
+def reprisal(request: Request, site: SiteHere, holder: Here) -> Response:
+    return _asked(request, site, holder, "reprisal")
+
+
+@router.post("/reprisal")
+def reported(request: Request, site: SiteHere, holder: Here, form: Form) -> Response:
+    def door(held: Holder, _: Case, **step: Any) -> None:
+        citizens.report_retaliation(site.office.ledger, held.token, **step)
+
+    return _submitted(request, site, holder, form, "reprisal", door)
+
+
+@router.get("/thanks")
+def thanks(request: Request, site: SiteHere, holder: Here, of: str = "") -> Response:
+    """What happens next."""
+    case = None if holder is None else case_of(site.office, holder)
+    return shown(request, "thanks", holder=holder, of=of, case=case)
+
+
+@router.post("/large")
+def large(request: Request, holder: Here, _: Unsealed) -> Response:
+    """Larger letters, or smaller ones again."""
+    back = RedirectResponse(NOW if holder else PLACE, 303)
+    on = "0" if request.cookies.get(LARGE) == "1" else "1"
+    back.set_cookie(LARGE, on, A_YEAR, samesite="strict")
+    return back
+
+
+@router.get("/{token}")
+def link(request: Request, site: SiteHere, token: str, _: Limited) -> Response:
+    """The link of a message; its token leaves the address at once."""
+    try:
+        open_with(site, token if "." in token else ".")
+    except InvalidInput:
+        return shown(request, "start", 404, told=BROKEN_LINK)
+    answer = RedirectResponse(NOW, 303)
+    remember(request, answer, token)
+    return answer
+
+
+def _answers(form: FormData, case: Case) -> Answers:
+    given = _sent(form, case)
+    if not given.level:
+        raise InvalidInput("level", "", "请先选满意不满意")
+    return given
+
+
+def _sent(form: FormData, case: Case) -> Answers:
+    names = ("contacted", "solved", "level")
+    return Answers.of(case.asks or "five", *(text(form, name) for name in names))
+
+
+def _asked(request: Request, site: Site, holder: Holder | None, name: str) -> Response:
+    if holder is None:
+        return shown(request, "start", 401, told=CLOSED)
+    case = case_of(site.office, holder)
+    if name == "objection" and not case.objection:
+        return RedirectResponse(NOW, 303)
+    return shown(request, name, holder=holder, case=case, words="")
+
+
+def _submitted(
+    request: Request,
+    site: Site,
+    holder: Holder | None,
+    form: FormData,
+    name: str,
+    door: Callable[..., None],
+) -> Response:
+    """One step of the citizen's, once; where it is refused, what he typed is still there."""
+    if holder is None:
+        return shown(request, "start", 401, told=CLOSED)
+    words, key = text(form, "words"), text(form, "key")
+    case = case_of(site.office, holder)
+    try:
+        door(holder, case, words=words, key=key and f"citizen/{holder.subject}/{key}")
+    except (IllegalStep, KeyReused):
+        return shown(request, "progress", 409, holder=holder, case=case, told=ALREADY)
+    except InvalidInput as error:
+        if error.field == "token":
+            return shown(request, "progress", 409, holder=holder, case=case, told=error.reason)
+        again = {"holder": holder, "case": case, "given": _sent(form, case), "words": words or ""}
+        return shown(request, name, 422, **again, told=error.reason)
+    site.moved()
+    return RedirectResponse(f"{PLACE}/thanks?of={name}", 303)

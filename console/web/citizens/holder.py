@@ -1,0 +1,114 @@
+"""群众页: whoever holds a link or a code is known by a cookie for half an hour, so that neither
+stands in an address or a history.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from console.web.access import Forged, checks_forms
+from console.web.limiting import Buckets
+from console.web.site import Site, site_of
+from producers.citizens import token_of
+from workflow.errors import InvalidInput
+from workflow.links import read, read_code
+
+COOKIE = "pingjia"
+PLACE = "/r"
+HALF_AN_HOUR = 1800
+ANYBODY = ""
+
+
+@dataclass
+class Limits:
+    """How often an address may open pages, and type codes; how many wrong codes all addresses
+    together may type.
+    """
+
+    pages: Buckets = field(default_factory=lambda: Buckets(200, 5))
+    codes: Buckets = field(default_factory=lambda: Buckets(10, 1 / 6))
+    wrong: Buckets = field(default_factory=lambda: Buckets(300, 1))
+
+
+class Holder(NamedTuple):
+    """Somebody with a link's token, for this complaint; `secret`: what his forms bring back."""
+
+    token: str
+    subject: str
+    round: int
+    expires_at: int
+    secret: str
+
+
+def limits_of(request: Request) -> Limits:
+    limits: Limits = request.app.state.citizens
+    limits.pages.take(request.client.host if request.client else ANYBODY)
+    return limits
+
+
+def open_with(site: Site, held: str) -> Holder:
+    """Whoever brings a link's token or a code. Raises InvalidInput."""
+    ledger = site.office.ledger
+    token = held if "." in held else token_of(ledger, held)
+    subject, number, expires_at = read(ledger.keys.link, token)
+    seal = hmac.digest(ledger.keys.link, b"form:" + held.encode(), "sha256")
+    return Holder(token, subject, number, expires_at, seal[:16].hex())
+
+
+def typed(site: Site, limits: Limits, address: str, code: str) -> None:
+    """A code typed by hand: nobody guesses at leisure. Raises TooOften, InvalidInput."""
+    limits.codes.take(address)
+    limits.wrong.ask(ANYBODY)
+    try:
+        read_code(site.office.keys.link, code)
+    except InvalidInput:
+        limits.wrong.take(ANYBODY)
+        raise
+
+
+def holder_of(
+    request: Request,
+    site: Annotated[Site, Depends(site_of)],
+    _: Annotated[Limits, Depends(limits_of)],
+) -> Holder | None:
+    """Whom the cookie knows; None where it knows nobody any more."""
+    held = request.cookies.get(COOKIE, "")
+    try:
+        return open_with(site, held) if held.isascii() else None
+    except InvalidInput:
+        return None
+
+
+def remember(request: Request, answer: Response, held: str) -> None:
+    """For half an hour, for this page alone."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(
+        COOKIE, held, HALF_AN_HOUR, path=PLACE, secure=secure, httponly=True, samesite="lax"
+    )
+
+
+@checks_forms
+async def form_of(
+    request: Request, holder: Annotated[Holder | None, Depends(holder_of)]
+) -> FormData:
+    """What the citizen's form sent. Raises Forged for one that is not of this page."""
+    form = await request.form(max_files=0, max_fields=20)
+    if holder is not None and not _same(form.get("seal"), holder.secret):
+        raise Forged
+    return form
+
+
+@checks_forms
+async def unsealed(request: Request, _: Annotated[Limits, Depends(limits_of)]) -> FormData:
+    """What a form sent that does nothing to a complaint; the guard knows where it comes from."""
+    return await request.form(max_files=0, max_fields=5)
+
+
+def _same(given: object, secret: str) -> bool:
+    return isinstance(given, str) and given.isascii() and hmac.compare_digest(given, secret)

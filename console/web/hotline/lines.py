@@ -1,0 +1,115 @@
+"""核实回访: one row of a tab: what presses, what it is about, whose hands it is in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from console import wording
+from console.web.departments.remaining import Left, left_of
+from console.web.hotline.tabs import Tab
+from console.wiring import Office
+from schemas.codes import LEVELS, REASONS
+from workflow.complaint import Complaint
+from workflow.limits import OWNERS
+from workflow.states import State
+from workflow.storage.models import accounts, events
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row. `reason`: the confirmed one, else the first ticked; `holder`: who has claimed it,
+    empty where nobody has; `mine`: that is the viewer.
+    """
+
+    subject: str
+    left: Left | None
+    level: str
+    reason: str
+    item: str
+    unit: str
+    holder: str
+    mine: bool
+    calls: int
+    last_call: str
+    next_call: str
+    tags: tuple[str, ...]
+
+
+def lines(
+    office: Office, conn: Connection, viewer: str, tab: Tab, found: Sequence[Complaint]
+) -> tuple[Line, ...]:
+    """The rows of these complaints, in their order."""
+    first, names = _first(conn, found), _names(conn, found)
+    units = {unit.code: unit.name for unit in office.units.units}
+    return tuple(_line(office, viewer, tab, c, first.get(c.id, {}), names, units) for c in found)
+
+
+def _line(
+    office: Office,
+    viewer: str,
+    tab: Tab,
+    c: Complaint,
+    first: Mapping[str, Any],
+    names: Mapping[str, str],
+    units: Mapping[str, str],
+) -> Line:
+    zone = office.rulebook.bound(c.profile, c.profile_version).policy.zone
+    unit, held = c.unit or c.handled_by, c.alleger if tab.key == "malice" else c.claimer
+    reason = c.reason_code or next(iter(first.get("reasons", ())), "")
+    return Line(
+        c.id,
+        _left(office, c, tab),
+        LEVELS[c.level],
+        REASONS[reason].text if reason in REASONS else reason,
+        first.get("item", ""),
+        units.get(unit, unit) if unit else "未配上",
+        names.get(held, held) if held else "",
+        held == viewer,
+        c.calls,
+        wording.when(c.last_call_at, zone)[5:] if c.last_call_at else "",
+        wording.when(c.next_call_at, zone)[5:] if c.next_call_at else "",
+        tuple(_tags(c)),
+    )
+
+
+def _left(office: Office, c: Complaint, tab: Tab) -> Left | None:
+    limit = tab.limit or OWNERS[State(c.state)][1]
+    opened = c.limits.get(limit)
+    if opened is None:
+        return None
+    rules = office.rulebook.bound(c.profile, c.profile_version)
+    return left_of(rules, opened, office.clock(), paused=limit in c.paused)
+
+
+def _tags(c: Complaint) -> Iterable[str]:
+    if c.round > 1:
+        yield f"第{c.round}轮"
+    if c.contact_requested:
+        yield "等单位补电话"
+    elif not c.reachable:
+        yield "无人可拨"
+    if c.supervised:
+        yield "督办"
+    if c.sent_back:
+        yield f"打回{c.sent_back}次"
+    if c.invited and c.state == State.REEVALUATING:
+        yield "已邀请"
+
+
+def _first(conn: Connection, found: Sequence[Complaint]) -> dict[str, dict[str, Any]]:
+    """What each rating said, without its words."""
+    query = select(events.c.subject, events.c.data).where(
+        events.c.subject.in_([c.id for c in found]), events.c.version == 1
+    )
+    return {subject: json.loads(data) for subject, data in conn.execute(query)}
+
+
+def _names(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:
+    held = {who for c in found for who in (c.claimer, c.alleger) if who}
+    query = select(accounts.c.account, accounts.c.name).where(accounts.c.account.in_(held))
+    return {row.account: row.name for row in conn.execute(query)}

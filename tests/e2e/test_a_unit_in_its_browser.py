@@ -1,0 +1,96 @@
+"""A handler at the real thing: typed and kept, attached, refused kindly; the list is live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe import violations
+from browser import Person, Size
+from city import HANDLER, UNIT, City
+from desks import Desks
+from playwright.sync_api import expect
+
+from console.web.access import COOKIE
+from producers import departments
+from schemas.envelope import Role
+
+People = Callable[..., Person]
+
+
+@pytest.fixture
+def order(city: City) -> str:
+    subject = city.portal.bad_review()
+    city.drain()
+    city.hotline.confirms(subject)
+    city.hotline.assigns(subject)
+    city.drain()
+    return subject
+
+
+def signed_in(city: City, people: People, address: str, size: Size = Size.SCALED) -> Person:
+    """A handler's browser, entered without the page of sign-in."""
+    secret = Desks(city).sits("联络员乙", Role.DEPARTMENT, UNIT).client.cookies[COOKIE]
+    person = people(address, size)
+    person.context.add_cookies([{"name": COOKIE, "value": secret, "url": address}])
+    return person
+
+
+def test_feedback_is_typed_kept_attached_to_and_submitted(
+    city: City, order: str, console_here: str, people: People, tmp_path: Path
+) -> None:
+    person = signed_in(city, people, console_here)
+    page = person.page
+    page.goto("/orders")
+    page.keyboard.press("Alt+q")
+    expect(page.get_by_role("status")).to_contain_text("已签收")
+    page.get_by_role("link", name="写反馈").click()
+    page.get_by_label("查明事实").fill("窗口人员多要了一份证明")
+    expect(page.locator("#draft-state")).to_contain_text("已存")
+    page.reload()
+    expect(page.get_by_label("查明事实")).to_have_value("窗口人员多要了一份证明")
+    program, minutes = tmp_path / "账单.pdf", tmp_path / "培训记录.pdf"
+    program.write_bytes(b"MZ not what it says")
+    minutes.write_bytes(b"%PDF-1.7 minutes")
+    with person.refused(422):
+        page.set_input_files("#file", program)
+        expect(page.locator("#attach-told")).to_contain_text("只收 PDF")
+    page.set_input_files("#file", minutes)
+    expect(page.get_by_label("培训记录.pdf", exact=True)).to_be_checked()
+    expect(page.locator("#attach-told")).to_be_empty()
+    page.locator("summary", has_text="延期").click()
+    page.get_by_label("申请几个工作日").fill("3")
+    expect(page.locator("#foreseen")).to_contain_text("最晚可到 09-28")
+    page.get_by_label("原因").first.fill("不熟悉办事指南")
+    page.get_by_label("措施").fill("已培训")
+    page.get_by_label("责任岗位").select_option(label="窗口岗")
+    page.get_by_label("给群众的答复").fill("向您道歉")
+    page.get_by_label("签批人姓名").fill("负责人丁")
+    with person.refused(422):
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("alert")).to_contain_text("签批人")
+    expect(page.get_by_label("给群众的答复")).to_have_value("向您道歉")
+    page.get_by_label("职务").fill("分管副局长")
+    assert violations(page) == []
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").first).to_contain_text("整改反馈已提交")
+    expect(page.get_by_role("link", name="培训记录.pdf")).to_be_visible()
+    assert city.timeline(order)[-1] == "RectificationSubmitted"
+
+
+def test_a_new_order_appears_by_itself(
+    city: City, order: str, console_here: str, people: People
+) -> None:
+    page = signed_in(city, people, console_here).page
+    page.goto("/orders")
+    expect(page.get_by_text("未办结 1 件")).to_be_visible()
+    later = city.portal.bad_review()
+    city.drain()
+    city.hotline.confirms(later)
+    city.hotline.assigns(later)
+    expect(page.get_by_text("未办结 2 件")).to_be_visible()
+    assert violations(page) == []
+    page.goto(f"/orders/{city.complaint(order).order}")
+    departments.acknowledge(city.ledger, order, account=HANDLER.name, unit=UNIT)
+    expect(page.get_by_text("这件工单刚有变动")).to_be_visible()

@@ -1,0 +1,97 @@
+"""The role of the citizen's page on a server takes what he answers, and can read of people nothing
+but what units answer them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from citizens import Citizens, reevaluating
+from city import City
+from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy.exc import ProgrammingError
+
+from workflow.settings import ADDRESS
+from workflow.storage.models import accounts, contacts, events, outbox, ratings, sessions, vault
+
+ON = ("postgresql",)
+ROOT = Path(__file__).parents[2]
+BLOCKS = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def alone(folder):
+    """A city, and the folder of the page's process: the same database, in its own role."""
+    city = City(folder)
+    roles = {role: f"{role}_{os.getpid()}" for role in ("bihuan_app", "bihuan_citizen")}
+    owner = make_url((folder / ADDRESS).read_text())
+    engine = create_engine(owner, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        said = "".join(BLOCKS)
+        for role, name in roles.items():
+            said = said.replace(role, name)
+        conn.execute(text(said))
+        page = folder.with_name("page")
+        page.mkdir()
+        (page / "bihuan.key").write_text((folder / "bihuan.key").read_text())
+        address = owner.set(username=roles["bihuan_citizen"], password="PASSWORD")
+        (page / ADDRESS).write_text(address.render_as_string(hide_password=False))
+        yield city, page
+        for name in roles.values():
+            conn.execute(text(f"DROP OWNED BY {name}"))
+            conn.execute(text(f"DROP ROLE {name}"))
+    engine.dispose()
+    city.close()
+
+
+def test_the_pages_role_takes_an_answer_and_shows_the_units_reply(alone):
+    city, page = alone
+    subject = reevaluating(city)
+    process = City(page, city.clock)
+    phone = Citizens(process).phone()
+    phone.opens(subject)
+    assert "向您道歉" in phone.page.text
+    phone.answers("yes", "no", "1", words="还是要证明")
+    assert "重新办理" in phone.page.text
+    phone.goes("/r/reprisal")
+    phone.submits(words="有人来找我")
+    assert city.timeline(subject)[-2:] == ["ComplaintReevaluated", "RetaliationReported"]
+    process.close()
+    assert city.damage() == []
+
+
+def test_it_can_read_nobodys_phone_and_nobodys_account(alone):
+    city, page = alone
+    subject = reevaluating(city)
+    process = City(page, city.clock)
+    with process.office.database.read() as conn:
+        fields = set(conn.execute(select(vault.c.field)).scalars())
+    assert fields == {"reply"}
+    for table in (accounts, sessions, contacts, ratings, outbox):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            process.office.database.read() as conn,
+        ):
+            conn.execute(select(table)).all()
+    for statement in (
+        select(events.c.actor),
+        events.delete(),
+        vault.delete(),
+        vault.insert().values(owner=subject, field="contact", sealed=b"x"),
+    ):
+        with (
+            pytest.raises(ProgrammingError, match=r"permission denied|row-level security"),
+            process.office.database.write() as conn,
+        ):
+            conn.execute(statement)
+    process.close()
+
+
+def test_containers_are_given_the_same_rights():
+    deployed = (ROOT / "deploy" / "roles.sql").read_text().splitlines()
+    for block in BLOCKS:
+        for line in block.splitlines():
+            assert line in deployed or line.startswith("CREATE ROLE")
