@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import and_, or_, select
 
 from console.scope import visible
-from console.sight import ADDRESSED
+from console.sight import ADDRESSED, FOR_THE_WHOLE
 from schemas.envelope import Role
 from workflow.errors import BihuanError
 from workflow.ledger import Actor
@@ -126,7 +126,8 @@ class Hub:
 
 def _concerns(viewer: Actor, kind: str, unit: str | None) -> bool:
     """What the hotline and the citizen do between them gives a unit no sign."""
-    return viewer.role is not Role.DEPARTMENT or kind in ADDRESSED or unit == viewer.unit
+    told = ADDRESSED | FOR_THE_WHOLE
+    return viewer.role is not Role.DEPARTMENT or kind in told or unit == viewer.unit
 
 
 async def stream(hub: Hub, viewer: Actor, ping: float) -> AsyncIterator[str | None]:

@@ -4,16 +4,20 @@ asked here without being entered, and one whose address cannot be filled in fail
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import product
+from threading import Thread
 from typing import Any
 
 import pytest
-from city import UNIT, City
+from city import HANDLER, UNIT, City
 from desks import Desks, Person
 from fastapi.routing import RouteContext
 from httpx import Response
+from routes import STREAMS, Ours, asks, filled, pages_of, permitted
 from starlette.testclient import TestClient
 from systems import API, Systems
 
@@ -22,8 +26,10 @@ from console.web.access import PEOPLE, UNSAFE, Allowed, calls_of, permission_of,
 from console.web.api.doors import OpenDoor, body_of, open_doors
 from console.web.app import BODY_MOST
 from console.web.guard import HEADERS
+from console.web.live import Hub
 from producers import departments
 from schemas.envelope import Role
+from workflow.ledger import Actor
 
 ON = ("sqlite",)
 OTHER_UNIT = "ZD-YBJ"
@@ -31,24 +37,11 @@ OF_UNITS = (Role.DEPARTMENT, Role.CLERK)
 WHOSE = ("no", "number", "subject", "file_id")
 """The parts of an address that say which complaint, or what belongs to one."""
 
-ELSEWHERE = {
-    "limit": "rectify",
-    "period": "2021Q3",
-    "formula": "rectify",
-    "kind": "csv",
-    "token": "kein",
-    "secret": "kein",
-}
 ASKS = {"/orders/{number}/foreseen": "?working_days=1"}
 """What an address cannot do without."""
 
-STREAMS = ("/live", "/events")
-"""They never end by themselves; they have stories of their own."""
-
-PRIVATE = ("19900001234", "群众甲", "又让我开证明", "查明的事实")
+PRIVATE = ("19900001234", "群众甲", "又让我开证明")
 SECRET_FILE = b"%PDF-1.7 minutes"
-
-Ours = dict[str, str]
 
 
 @pytest.fixture
@@ -77,21 +70,6 @@ def everybody(desks: Desks) -> dict[Role, Person]:
     return {role: desks.sits(f"某{role}", role, unit[role]) for role in sorted(PEOPLE)}
 
 
-def pages_of(desks: Desks) -> list[RouteContext]:
-    """The console's routes, without those that answer to systems."""
-    found = list(routes_of(desks.app.routes))
-    return [one for one in found if permission_of(one) is not None]
-
-
-def asks(route: RouteContext) -> list[tuple[str, str]]:
-    """Each way to ask this route: method and address, still with its empty places."""
-    return [(method, str(route.path)) for method in sorted(route.methods or ())]
-
-
-def filled(path: str, ours: Ours) -> str:
-    return path.format_map(ELSEWHERE | ours)
-
-
 def told(person: Person) -> str:
     """What his forms hide against forgery."""
     found = re.search(r'name="csrf" value="([^"]+)"', person.get("/").text)
@@ -103,11 +81,6 @@ def asked(client: TestClient, method: str, address: str, csrf: str, **typed: str
     if method == "GET":
         return client.get(address)
     return client.request(method, address, data={"csrf": csrf} | typed)
-
-
-def permitted(route: RouteContext, role: Role) -> bool:
-    permission = permission_of(route)
-    return not isinstance(permission, Allowed) or role in permission.roles
 
 
 # who may
@@ -245,6 +218,28 @@ def test_another_units_token_finds_none_of_it(city: City, ours: Ours) -> None:
     assert city.timeline(ours["subject"]) == before
 
 
+def test_a_stream_tells_nobody_of_what_is_not_his(city: City, ours: Ours) -> None:
+    hub = Hub(city.office.database)
+    looking = Thread(target=hub.run)
+    looking.start()
+    others = (Actor("外单位", Role.DEPARTMENT, OTHER_UNIT), Actor("管理员壬", Role.ADMINISTRATOR))
+
+    async def told() -> tuple[str | None, list[str | None]]:
+        with ExitStack() as open_pages:
+            own, *foreign = (open_pages.enter_context(hub.open(a)) for a in (HANDLER, *others))
+            heard: str | None = ""
+            while not heard:  # until the hub has begun to look
+                city.supervisor.orders(ours["subject"])
+                heard = await own.changed(0.2)
+            return heard, [await page.changed(0.2) for page in foreign]
+
+    try:
+        assert asyncio.run(asyncio.wait_for(told(), 30)) == (ours["subject"], ["", ""])
+    finally:
+        hub.stop()
+        looking.join()
+
+
 def _of_systems(systems: Systems) -> Iterator[tuple[str, str]]:
     for route in routes_of(systems.app.routes):
         if any(hasattr(call, "scope") for call in calls_of(route.dependant)):
@@ -274,7 +269,7 @@ def test_no_forged_form_is_taken(city: City, desks: Desks, ours: Ours, sender: s
         for method, path in asks(route):
             if method not in UNSAFE:
                 continue
-            given = {"without a token": None, "with another's": "kein"}.get(sender, csrf[role])
+            given = {"without a token": None, "with another's": "none"}.get(sender, csrf[role])
             origin = {"origin": "https://example.com"} if sender == "from another site" else {}
             data = {} if given is None else {"csrf": given}
             client = people[role].client
