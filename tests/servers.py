@@ -84,15 +84,16 @@ def own() -> Iterator[Server]:
 
 class Contained:
     """One in a container, where an engine answers and has or gets the image. The port is chosen
-    first, so that the server keeps its address. `options` go to the engine as they are.
+    first, so that the server keeps its address. `small` are disks of so little room, in memory.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, small: Mapping[str, str] | None = None) -> None:
         self._port, self._made = free_port(), False
         with sockets_left():
             made = PostgresContainer("postgres:17", driver="psycopg", dbname="postgres")
             made.ports["5432"] = ("127.0.0.1", self._port)
-            self.container = made.with_command(_options(SETTINGS)).with_kwargs(**options)
+            self.container = made.with_command(_options(SETTINGS))
+            self.container.tmpfs.update(small or {})
             self.container.start()
         address = make_url(made.get_connection_url()).set(host="127.0.0.1", port=self._port)
         self.address = address.render_as_string(hide_password=False).rpartition("/")[0]

@@ -35,25 +35,33 @@ class Memory(Generic[T]):
 
     def __init__(self) -> None:
         self._kept: WeakKeyDictionary[Database, dict[Hashable, _Kept[T]]] = WeakKeyDictionary()
+        self._asking: set[Hashable] = set()
         self._lock = threading.Lock()
 
     def recall(
         self, database: Database, question: Hashable, moved: Hashable, ask: Callable[[], T]
     ) -> T:
         """The kept answer to the question, or what `ask` gives now. `moved` is another whenever
-        the answer may be.
+        the answer may be. While one asks anew, the others are given the kept one.
         """
         with self._lock:
             answers = self._kept.setdefault(database, {})
             kept = answers.get(question)
-            if kept is not None and (kept.moved == moved or time.monotonic() < kept.until):
+            fresh = kept is not None and (kept.moved == moved or time.monotonic() < kept.until)
+            if kept is not None and (fresh or question in self._asking):
                 return kept.answer
+            self._asking.add(question)
+        try:
             begun = time.monotonic()
             answer = ask()
             took = time.monotonic() - begun
-            until = time.monotonic() + (SHARE * took if took > QUICK else 0)
+        finally:
+            with self._lock:
+                self._asking.discard(question)
+        until = time.monotonic() + (SHARE * took if took > QUICK else 0)
+        with self._lock:
             answers[question] = _Kept(moved, answer, until)
-            return answer
+        return answer
 
 
 def stirred(conn: Connection, now: int) -> tuple[int, int, int]:

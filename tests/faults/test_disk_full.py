@@ -25,7 +25,7 @@ BLOCK = "INSERT INTO filler SELECT repeat('x', 900) FROM generate_series(1, {row
 def cramped(tmp_path_factory):
     """Databases whose tables have forty megabytes in all."""
     try:
-        server = servers.Contained(tmpfs={"/small": "size=40m,mode=0777"})
+        server = servers.Contained({"/small": "size=40m,mode=0777"})
     except DockerException:
         servers.none_to_be_had("no Docker engine answers")
     with closing(server):

@@ -98,6 +98,7 @@ conflicts = Table(
     Column("received_at", Instant, nullable=False),
     Column("digest", Text, nullable=False),
     UniqueConstraint("kind", "source", "project_no", "service_number", "assess_number", "digest"),
+    Index("conflicts_received", "received_at"),
 )
 """Another content under a key that exists: kept beside the first (its content sealed in the
 vault), overwriting nothing.
@@ -116,6 +117,7 @@ refused = Table(
     Column("received_at", Instant, nullable=False),
     Column("import_id", Text),
     Index("refused_import", "import_id", "row"),
+    Index("refused_received", "received_at"),
 )
 """Rows refused, with field and reason; values masked."""
 

@@ -55,6 +55,13 @@ complaints = Table(
         postgresql_where=text("ended_at IS NULL"),
     ),
     Index(
+        "complaints_due",
+        "due_at",
+        "id",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(
         "complaints_ended",
         "ended_at",
         sqlite_where=text("ended_at IS NOT NULL"),
@@ -199,6 +206,12 @@ outbox = Table(
         "id",
         sqlite_where=text("status = 'waiting'"),
         postgresql_where=text("status = 'waiting'"),
+    ),
+    Index(
+        "outbox_failed",
+        "id",
+        sqlite_where=text("status = 'failed'"),
+        postgresql_where=text("status = 'failed'"),
     ),
 )
 """Messages to be sent, with the event's id as idempotency key; a person can read them. `receipt`:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from console.accounts import Signed
@@ -15,7 +15,15 @@ from console.web.navigation import DECISIONS
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.supervisors.acting import ACTS
-from console.web.supervisors.decisions import KINDS, extended, kind_for, own, waiting
+from console.web.supervisors.decisions import (
+    KINDS,
+    PER_PAGE,
+    counts,
+    extended,
+    kind_for,
+    own,
+    waiting,
+)
 from console.web.supervisors.effects import effects
 from console.web.supervisors.history import history
 from console.web.supervisors.spans import Spans, spans
@@ -24,20 +32,22 @@ from console.web.supervisors.taking import Asked, taking, told
 router = APIRouter()
 
 
+PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+
+
 @router.get("/decisions")
 def decisions(
     request: Request,
     site: SiteHere,
     viewer: Annotated[Signed, Depends(DECISIONS)],
     kind: str | None = None,
+    page_no: PageNo = 1,
     did: str | None = None,
     of: str | None = None,
 ) -> HTMLResponse:
     """Everything that waits for this person, the most pressing first."""
-    shown = _listed(site, viewer, kind)
-    return page(
-        request, "supervisors/decisions.html", title="待我裁决", done=told(did, of), **shown
-    )
+    shown = _listed(site, viewer, kind, page_no) | {"done": told(did, of)}
+    return page(request, "supervisors/decisions.html", title="待我裁决", **shown)
 
 
 @router.get("/decisions/rows")
@@ -46,22 +56,26 @@ def rows(
     site: SiteHere,
     viewer: Annotated[Signed, Depends(DECISIONS)],
     kind: str | None = None,
+    page_no: PageNo = 1,
 ) -> HTMLResponse:
     """The list alone, for a page that is open."""
-    return page(request, "supervisors/waiting.html", **_listed(site, viewer, kind))
+    return page(request, "supervisors/waiting.html", **_listed(site, viewer, kind, page_no))
 
 
-def _listed(site: Site, viewer: Signed, kind: str | None) -> dict[str, Any]:
-    only = kind if kind in KINDS else ""
+def _listed(site: Site, viewer: Signed, kind: str | None, page_no: int) -> dict[str, Any]:
+    only = kind if kind is not None and kind in KINDS else ""
     with site.office.database.read() as conn:
-        found = waiting(site.office, conn, viewer.actor, _spans(site))
-    mine = [k for k in KINDS.values() if viewer.role in k.roles]
+        count = counts(conn, viewer.actor)
+        found = waiting(site.office, conn, viewer.actor, _spans(site), only, page_no)
+    total = sum(count.values())
     return {
-        "kinds": [(k.key, k.label, sum(row.kind is k for row in found)) for k in mine],
-        "total": len(found),
+        "kinds": [(key, KINDS[key].label, number) for key, number in count.items()],
+        "total": total,
         "only": only,
-        "rows": [row for row in found if only in ("", row.kind.key)],
+        "rows": found,
         "answers": {event: act.label for event, act in ACTS.items()},
+        "page_no": page_no,
+        "pages": max(1, -(-(count.get(only, 0) if only else total) // PER_PAGE)),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, false, func, or_, select
 
 from console import wording
 from console.queues import left_text, remaining
@@ -19,8 +19,9 @@ from workflow.ledger import Actor
 from workflow.rulebook import BoundRules
 from workflow.states import State
 from workflow.storage.models import complaints
+from workflow.unit_list import UnitList
 
-MOST = 200
+PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +100,38 @@ class Waiting:
     own: str
 
 
-def waiting(office: Office, conn: Connection, viewer: Actor, at: Spans) -> tuple[Waiting, ...]:
-    """Everything this role has to decide, the most pressing first."""
-    kinds = [kind for kind in KINDS.values() if viewer.role in kind.roles]
+def waiting(
+    office: Office, conn: Connection, viewer: Actor, at: Spans, only: str = "", page: int = 1
+) -> tuple[Waiting, ...]:
+    """A page of what this role has to decide, the most pressing first; of one kind where asked."""
+    kinds = [kind for kind in _kinds(viewer) if only in ("", kind.key)]
     query = (
         select(complaints.c.fold)
         .where(*_mine(viewer, kinds))
         .order_by(complaints.c.due_at.asc().nulls_last(), complaints.c.id)
-        .limit(MOST)
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
     )
-    found = map(load, conn.execute(query).scalars()) if kinds else ()
-    rows = [_row(office, c, k, viewer, at) for c in found for k in kinds if pending(c, k)]
+    found, units = list(map(load, conn.execute(query).scalars())), office.units
+    rows = [_row(office, c, k, viewer, at, units) for c in found for k in kinds if pending(c, k)]
     return tuple(sorted(rows, key=lambda row: (row.due_at is None, row.due_at or 0, row.subject)))
 
 
+def counts(conn: Connection, viewer: Actor) -> dict[str, int]:
+    """How many decisions of each of the role's kinds wait, by the kind's key."""
+    kinds = _kinds(viewer)
+    sums = [func.sum(case((_where(kind), 1), else_=0)) for kind in kinds]
+    row = conn.execute(select(*sums).where(*_mine(viewer, kinds))).one()
+    return {kind.key: count or 0 for kind, count in zip(kinds, row, strict=True)}
+
+
+def _kinds(viewer: Actor) -> list[Kind]:
+    return [kind for kind in KINDS.values() if viewer.role in kind.roles]
+
+
 def awaiting(conn: Connection, viewer: Actor) -> int:
-    """How many complaints wait for this role's decision."""
-    kinds = [kind for kind in KINDS.values() if viewer.role in kind.roles]
-    query = select(func.count()).select_from(complaints).where(*_mine(viewer, kinds))
-    return int(conn.execute(query).scalar_one())
+    """How many decisions wait for this role."""
+    return sum(counts(conn, viewer).values())
 
 
 def _mine(viewer: Actor, kinds: Sequence[Kind]) -> Sequence[ColumnElement[bool]]:
@@ -176,14 +190,16 @@ _MARKS = {"extension": "extension", "malice": "malice", "returned": "capped"}
 _STATES = {"appeal": State.APPEALED, "ruling": State.RULING}
 
 
-def _row(office: Office, c: Complaint, kind: Kind, viewer: Actor, at: Spans) -> Waiting:
+def _row(
+    office: Office, c: Complaint, kind: Kind, viewer: Actor, at: Spans, units: UnitList
+) -> Waiting:
     rules, opened = _rules(office, c), c.limits.get(kind.limit)
     left = "" if opened is None else _left(rules, at, opened.due_at)
     return Waiting(
         c.id,
         c.order,
         kind,
-        unit_name(office.units, c.unit) if c.unit else "",
+        unit_name(units, c.unit) if c.unit else "",
         _what(c, kind),
         "paused" if opened is None else tone(opened.due_at, at),
         left,

@@ -74,10 +74,14 @@ class Line:
 
 
 def lines(
-    office: Office, conn: Connection, viewer: Actor, found: Sequence[Complaint], at: Spans
+    office: Office,
+    conn: Connection,
+    viewer: Actor,
+    found: Sequence[Complaint],
+    at: Spans,
+    units: UnitList,
 ) -> tuple[Line, ...]:
     """The rows of these complaints, in their order."""
-    units = office.units
     told, sent = _told(conn, found), _sent(conn, found)
     return tuple(_line(office, viewer, c, at, units, told.get(c.id, ()), sent) for c in found)
 

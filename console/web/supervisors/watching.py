@@ -83,7 +83,7 @@ def _board(site: Site, conn: Connection, viewer: Signed, ask: board.Ask) -> dict
         "tabs": tabs,
         "count": count,
         "pages": max(1, -(-count // board.PER_PAGE)),
-        "rows": lines(office, conn, viewer.actor, found, at),
+        "rows": lines(office, conn, viewer.actor, found, at, units),
         "spans": at.days,
         "matrix": board.matrix(conn, viewer.actor, at, units) if wide else (),
         "unit_label": board.unit_name(units, ask.unit) if ask.unit else "",

@@ -1,0 +1,241 @@
+"""The office's pages: what stands still goes on, a notice is tried before it counts, a file before
+it is taken in, and nobody sees what is not his.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from typing import Any
+
+import pytest
+from city import City, service
+from console_pages import Browser
+from sqlalchemy import func, select
+from test_supervisors_pages import EVIL, open_one, signed_in
+
+from console.reports.durations import durations
+from console.reports.periods import parse_period
+from producers.clock import recompute
+from schemas.envelope import Role
+from workflow.bus import parking
+from workflow.record import record_of
+from workflow.storage.models import events, parked, ratings, services
+
+NOTICE = "国务院办公厅关于补充放假安排的通知"
+
+
+@pytest.fixture
+def it(city: City) -> Browser:
+    return signed_in(city, "信息员庚", Role.IT)
+
+
+def park(city: City, subject: str, consumer: str = "supervision", error: str = EVIL) -> Any:
+    """Parks the complaint's first event with this consumer."""
+    with city.office.database.write() as conn:
+        row = conn.execute(select(events).where(events.c.subject == subject)).first()
+        parking.park(conn, consumer, record_of(row), "parked", error, 5, city.clock())
+    return row
+
+
+def status_of(city: City) -> list[tuple[str, str | None]]:
+    with city.office.database.read() as conn:
+        return [tuple(row) for row in conn.execute(select(parked.c.status, parked.c.note))]
+
+
+def test_a_parked_record_is_tried_again_or_given_up_with_a_reason(city: City, it: Browser) -> None:
+    row = park(city, open_one(city, "verifying"))
+    it.opens("/ops")
+    assert "自动督办" in it.page
+    assert "<img" not in it.page
+    place = {"consumer": "supervision", "lane": str(row.lane), "pos": str(row.pos)}
+    assert it.sends("/ops/discard", **place, reason="").status_code == 422
+    assert "理由" in it.told()
+    assert it.sends("/ops/discard", **place, reason="重复").status_code == 303
+    assert status_of(city) == [("discarded", "重复")]
+    assert it.sends("/ops/retry", **place).status_code == 422, "it is done with"
+    again = park(city, open_one(city, "verifying"), "metrics")
+    place = {"consumer": "metrics", "lane": str(again.lane), "pos": str(again.pos)}
+    answer = it.sends("/ops/retry", **place)
+    assert answer.headers["location"] == "/ops?did=retried"
+    assert ("replayed", None) in status_of(city)
+
+
+def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    subject = open_one(city)
+    supervisor.opens(f"/watch/{subject}")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens(f"/ops?subject={subject}")
+    assert "监督员丙" in auditor.page
+    assert "打开这件" in auditor.page
+    auditor.opens("/ops?tab=signins&account=监督员丙")
+    assert "登录" in auditor.page
+    assert "监督员丙" in auditor.client.get("/ops/looks/export?form=csv").text
+    auditor.opens("/ops?tab=stuck")
+    assert "重试" not in auditor.page, "another's tab is not his"
+    assert auditor.sends("/ops/retry", consumer="metrics", lane="1", pos="1").status_code == 403
+
+
+def test_it_sees_no_traces_and_others_nothing(city: City, it: Browser) -> None:
+    it.opens("/ops?tab=looks")
+    assert "谁看过什么" not in it.page
+    assert it.opens("/ops/looks/export") == 403
+    handler = signed_in(city, "联络员乙", Role.DEPARTMENT, "区人社局")
+    for place in ("/ops", "/rules", "/imports", "/connect"):
+        assert handler.opens(place) == 403, place
+
+
+def test_the_rules_say_where_each_value_comes_from(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/rules")
+    line = re.search(r'<th scope="row">整改</th>.*?</tr>', supervisor.page, re.DOTALL)
+    assert line is not None
+    assert "5个工作日" in line[0]
+    assert "山东省政务服务热线管理办法" in line[0]
+    assert "本办自定" in supervisor.page
+    supervisor.opens("/rules?tab=reckon&limit=rectify&start=2021-09-17T16:00")
+    assert "到期 2021-09-26" in supervisor.page
+
+
+def test_a_notice_is_tried_and_then_moves_exactly_what_was_shown(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    subject = open_one(city, "dispatched")
+    before = city.complaint(subject).limits["rectify"].due_at
+    supervisor.opens("/rules?tab=calendar")
+    asked = {"title": NOTICE, "year": "2021", "text": "9月23日至24日放假。9月25日上班。"}
+    supervisor.sends("/rules/notice", **asked)
+    shown = re.findall(
+        r"<tr><td>(CP[0-9-]+)</td><td>([^<]+)</td><td>([^<]+)</td><td><b>([^<]+)<", supervisor.page
+    )
+    assert (subject, "整改") in {one[:2] for one in shown}
+    assert city.complaint(subject).limits["rectify"].due_at == before, "nothing is recorded yet"
+    hidden = dict(
+        re.findall(r'name="(off|working|expected_version)" value="([^"]*)"', supervisor.page)
+    )
+    assert hidden["off"] == "2021-09-23 2021-09-24"
+    assert supervisor.sends("/rules/calendar", **asked, **hidden).status_code == 303
+    assert supervisor.sends("/rules/calendar", **asked, **hidden).status_code == 409, "once"
+    recompute(city.ledger)
+    supervisor.opens(f"/watch/{subject}")
+    for _, label, _, after in shown:
+        assert re.search(rf"<dt>{label}</dt><dd>{re.escape(after)}", supervisor.page), label
+    supervisor.opens("/rules?tab=calendar")
+    assert NOTICE in supervisor.page
+
+
+def test_the_administrator_reads_the_rules_and_changes_none(city: City) -> None:
+    administrator = signed_in(city, "管理员壬", Role.ADMINISTRATOR)
+    assert administrator.opens("/rules?tab=calendar") == 200
+    assert "看会怎样" not in administrator.page
+    assert administrator.sends("/rules/notice", title="x", year="2021", text="x").status_code == 403
+
+
+def rows(unit: str, *numbers: str) -> bytes:
+    head = "办件编号,服务时间,单位名称,事项名称\n"
+    lines = [f"{number},2021-09-16 09:00:00,{unit},社保卡申领\n" for number in numbers]
+    return (head + "".join(lines)).encode()
+
+
+def sent(person: Browser, content: bytes, name: str = "服务.csv") -> str:
+    """Uploads the file; where its page is, once it has been tried."""
+    person.opens("/imports")
+    answer = person.sends("/imports", {"file": (name, content, "text/csv")}, source="bihuan")
+    assert answer.status_code == 303, person.told()
+    place = str(answer.headers["location"])
+    settled(person, place)
+    return place
+
+
+def settled(person: Browser, place: str) -> None:
+    deadline = time.monotonic() + 20
+    while person.opens(place) == 200 and "正在" in person.page:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def stored(city: City) -> int:
+    with city.office.database.read() as conn:
+        return int(conn.execute(select(func.count()).select_from(services)).scalar_one())
+
+
+def test_a_file_is_tried_then_taken_in(city: City, it: Browser) -> None:
+    place = sent(it, rows("区人社局", "A1", "A2") + rows("没有的局", "A3").partition(b"\n")[2])
+    assert "新收 <b>2</b>" in it.page
+    assert "拒收 <b>1</b>" in it.page
+    assert "没有这个单位" in it.page
+    assert stored(city) == 0, "nothing was stored"
+    assert it.sends(f"{place}/take").status_code == 303
+    settled(it, place)
+    assert "导入完成" in it.page
+    assert stored(city) == 2
+    assert it.sends(f"{place}/take").status_code == 422, "once"
+    refused = it.client.get(f"{place}/refused.csv")
+    assert "A3" in refused.text
+    assert not list((city.office.data / "uploads").glob("*[!d].csv")), "the file itself is gone"
+    it.opens("/imports")
+    listed = re.search(r'href="(/imports/refused\?[^"]+)"', it.page)
+    assert listed is not None
+    it.opens(html.unescape(listed[1]))
+    assert "没有这个单位" in it.page
+
+
+def test_a_file_that_is_none_and_one_that_is_dropped(city: City, it: Browser) -> None:
+    it.opens("/imports")
+    answer = it.sends("/imports", {"file": ("x.exe", b"MZ", "application/x")}, source="bihuan")
+    assert answer.status_code == 422
+    place = sent(it, b"\x00\x01\x02 nothing", "x.csv")
+    assert "没有做成" in it.page
+    place = sent(it, rows("区人社局", "A1"))
+    assert it.sends(f"{place}/drop").status_code == 303
+    assert it.opens(place) == 404
+    assert stored(city) == 0
+
+
+def test_a_clerk_brings_his_own_units_rows_and_sees_his_own_uploads(
+    city: City, it: Browser
+) -> None:
+    clerk = signed_in(city, "数据员戊", Role.CLERK, "区人社局")
+    place = sent(clerk, rows("区人社局", "A1") + rows("区商务局", "A2").partition(b"\n")[2])
+    assert "新收 <b>1</b>" in clerk.page
+    assert "拒收 <b>1</b>" in clerk.page
+    assert it.opens(place) == 404, "another's upload does not exist"
+    assert it.sends(f"{place}/take").status_code == 404
+    assert clerk.opens("/imports/refused?of=x") == 403
+
+
+def test_one_message_is_read_and_not_stored(city: City, it: Browser) -> None:
+    it.opens("/connect")
+    message = (
+        '{"projectNo":"P1","assessTime":"2021-09-16 09:30:00","satisfaction":"1",'
+        '"deptCode":"","proDepart":"区人社局","mobile":"19900001234","userName":"群众甲",'
+        '"writingEvaluation":"<b>又让我开证明</b>"}'
+    )
+    it.sends("/connect/trial", source="bihuan", body=message)
+    assert "会收下：一条评价，属 区人社局" in it.page
+    assert "1 非常不满意" in it.page
+    shown = it.page.partition("读成这样")[2]
+    assert "19900001234" not in shown
+    assert "群众甲" not in shown
+    assert "<b>又让" not in it.page
+    it.sends("/connect/trial", source="bihuan", body=message.replace("区人社局", "没有的局"))
+    assert "会被拒收" in it.page
+    assert it.sends("/connect/trial", source="bihuan", body="[]").status_code == 422
+    with city.office.database.read() as conn:
+        assert conn.execute(select(func.count()).select_from(ratings)).scalar_one() == 0
+
+
+def test_durations_are_working_time(city: City) -> None:
+    city.portal.sends(service("P0001"))
+    subject = open_one(city, "verifying")
+    city.travel("2021-09-17T08:30:00+08:00")
+    city.hotline.confirms(subject)
+    city.drain()
+    period = parse_period("2021Q3")
+    policy = city.office.rulebook.in_force(city.clock())
+    calendar = city.office.rulebook.bound(policy.name, policy.version).calendar
+    with city.office.database.read() as conn:
+        found = durations(conn, calendar, period, frozenset({subject}))
+    verify = next(one for one in found if one.stage == "verify")
+    assert (verify.count, verify.middle) == (1, 6 * 60), "16日10:00至12:00，13:30至17:30"
