@@ -167,11 +167,11 @@ def test_with_the_database_away_in_the_middle_nothing_is_acknowledged_and_a_seco
     client, database, calls = systems.client(), systems.city.office.database, []
     rows, write = many(MOST + 1), type(database).write
 
-    def failing(self):
+    def failing(self, **how):
         calls.append(1)
         if len(calls) == 3:  # the token's use, the first thousand, the rest
             raise Away
-        return write(self)
+        return write(self, **how)
 
     monkeypatch.setattr(type(database), "write", failing)
     answer = sent(client, rows, Idempotency_Key="k")

@@ -421,7 +421,7 @@ def test_with_the_database_away_he_is_told_to_come_again(city, phone, monkeypatc
     phone.opens(subject)
     phone.goes("/r/reprisal")
 
-    def away(self):
+    def away(self, **how):
         raise Away
 
     monkeypatch.setattr(type(city.office.database), "write", away)

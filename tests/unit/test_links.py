@@ -38,3 +38,33 @@ def test_rubbish_is_refused_without_being_shown(token):
         links.read(KEY, token)
     assert "（不显示）" in str(refused.value)
     assert not token or len(token) < 3 or token not in str(refused.value)
+
+
+@given(st.integers(0, 99), st.integers(1, 10**9))
+def test_a_code_is_read_as_it_was_made(year, serial):
+    subject = f"CP{year:02d}-{serial:04d}"
+    code = links.code_of(KEY, subject)
+    assert links.read_code(KEY, code) == subject
+    assert links.read_code(KEY, code.lower().replace("-", "").replace("0", "o")) == subject
+    assert not set(code) & set("OILU")
+
+
+def test_a_code_has_three_groups_of_four_until_the_number_is_large():
+    assert [len(part) for part in links.code_of(KEY, "CP21-0125").split("-")] == [4, 4, 4]
+
+
+def test_no_letter_of_a_code_may_change_and_no_other_office_has_made_it():
+    code = links.code_of(KEY, "CP21-0125").replace("-", "")
+    for place, letter in enumerate(code):
+        other = code[:place] + ("7" if letter != "7" else "8") + code[place + 1 :]
+        with pytest.raises(InvalidInput):
+            links.read_code(KEY, other)
+    with pytest.raises(InvalidInput):
+        links.read_code(b"x" * 32, code)
+
+
+@pytest.mark.parametrize("typed", ["", "-", "中文", "\x00" * 12, "U" * 12, "0" * 400, "Ⅷ" * 12])
+def test_what_is_no_code_is_refused_without_being_shown(typed):
+    with pytest.raises(InvalidInput) as refused:
+        links.read_code(KEY, typed)
+    assert "（不显示）" in str(refused.value)
