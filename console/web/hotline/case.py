@@ -111,7 +111,7 @@ def case_of(office: Office, c: Complaint, viewer: Actor) -> Case:
             left,
             limit,
             stages(c.state, left.text if left else ""),
-            panel(legal),
+            panel(legal, c.state),
             _phone(office, conn, c, viewer),
             next(iter(records[0].fact.reasons), ""),
             hints(conn, c, records, rules.policy.zone),
