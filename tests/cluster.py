@@ -4,6 +4,7 @@ and the database is held to it.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -18,7 +19,7 @@ from jobs import Hurrying
 from proxy import Proxy
 from reactions import effects, make_room
 from sqlalchemy import Connection, func, select
-from zygote import Child, Zygote, acknowledged
+from zygote import Child, Zygote
 
 from workflow import audit
 from workflow.bus.broker import Broker
@@ -73,7 +74,8 @@ class Cluster:
         self.city = City(folder, Hurrying(self._since))
         make_room(self.city.office.database)
         self.children: dict[str, Child] = {}
-        self._wanted = 0
+        self._wanted, self._looked = 0, 0
+        self._lines: list[dict[str, Any]] = []
         self.poison = 0
         """Messages that a story means to be parked."""
         self.poisoned: set[str] = set()
@@ -117,7 +119,7 @@ class Cluster:
             time.sleep(0.01)
 
     def _all_answered(self) -> bool:
-        return any(line.get("done", -1) >= self._wanted for line in acknowledged(self.acks))
+        return any(line.get("done", -1) >= self._wanted for line in self._told_so_far())
 
     @property
     def _surroundings(self) -> dict[str, Any]:
@@ -176,7 +178,18 @@ class Cluster:
         return {what: waits for what, waits in found.items() if waits}
 
     def _answers(self) -> list[dict[str, Any]]:
-        return [line for line in acknowledged(self.acks) if "answered" in line]
+        return [line for line in self._told_so_far() if "answered" in line]
+
+    def _told_so_far(self) -> list[dict[str, Any]]:
+        """The client's lines; only what came since the last look is read."""
+        if self.acks.exists():
+            with self.acks.open("rb") as file:
+                file.seek(self._looked)
+                more = file.read()
+            whole = more[: more.rfind(b"\n") + 1]
+            self._looked += len(whole)
+            self._lines += map(json.loads, whole.splitlines())
+        return self._lines
 
     def _sent(self) -> set[str]:
         return {p for line in self._answers() for p in line.get("projects", ())}

@@ -7,63 +7,67 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import browser
-import served
+import sitting
 import walk
-from browser import Person
+from browser import People, Person, Size
 
-from console.demo.build import DESK, build_desk
-from console.demo.cli import SEED
 from console.web.access import PEOPLE
-from console.wording import role_name
-from schemas.envelope import Role
+from workflow.states import State
 
 TO = Path(__file__).parents[1] / "docs" / "screens"
+ASKED = (State.REEVALUATING, State.CLOSED)
+"""States in which a citizen has more than one page to go through."""
 
 
-@contextmanager
-def desk() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        build_desk(Path(folder) / DESK, SEED, lambda _progress: None)
-        with served.process(Path(folder), "demo", "--desk") as address:
-            yield address
+def main(to: Path = TO) -> None:
+    """Empties the folder of earlier photographs first. Raises AssertionError at the end when
+    anything went wrong in a browser.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    for earlier in to.glob("*.png"):
+        earlier.unlink()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        sitting.build(folder)
+        with sitting.sat_down_at(folder) as address, browser.chromium() as chromium:
+            people = People(chromium)
+            _staff(people, address, to)
+            _citizens(people, address, folder, to)
+            troubles = people.leave()
+    assert not troubles, "\n".join(troubles)
 
 
-def enter(person: Person, role: Role) -> None:
-    """By the first of the role's identity cards."""
-    person.page.goto("/demo")
-    person.page.locator(".id-card", has_text=role_name(role)).first.click()
-    person.page.wait_for_load_state()
+def _staff(people: People, address: str, to: Path) -> None:
+    stranger = people(address)
+    for place in ("demo", "login"):
+        stranger.page.goto(f"/{place}")
+        photograph(stranger, to, place)
+    for role in sorted(PEOPLE):
+        person = people(address)
+        sitting.enter(person, role)
+        for kind in walk.pages(person.page):
+            photograph(person, to, f"{role}-{kind.name}")
+
+
+def _citizens(people: People, address: str, folder: Path, to: Path) -> None:
+    stranger = people(address, Size.PHONE)
+    stranger.page.goto("/r")
+    photograph(stranger, to, "citizen-start")
+    for state, link in sitting.links(folder).items():
+        person = people(address, Size.PHONE)
+        for kind in walk.pages(person.page, link, choices=True):
+            photograph(person, to, f"citizen-{state.lower()}-{kind.name}")
+            if state not in ASKED:
+                break
 
 
 def photograph(person: Person, to: Path, name: str) -> None:
     person.page.wait_for_load_state("load")
     person.page.screenshot(path=to / f"{name}.png", full_page=True, animations="disabled")
     sys.stdout.write(f"{name}.png\n")
-
-
-def main(to: Path = TO) -> None:
-    """Empties the folder of earlier photographs first. Raises AssertionError at the end when
-    anything went wrong in the browser.
-    """
-    to.mkdir(parents=True, exist_ok=True)
-    for earlier in to.glob("*.png"):
-        earlier.unlink()
-    with desk() as address, browser.chromium() as chromium:
-        people = browser.People(chromium)
-        stranger = people(address)
-        stranger.page.goto("/demo")
-        photograph(stranger, to, "demo")
-        for role in sorted(PEOPLE):
-            person = people(address)
-            enter(person, role)
-            for kind in walk.pages(person.page):
-                photograph(person, to, f"{role}-{kind.name}")
-        assert (troubles := people.leave()) == [], "\n".join(troubles)
 
 
 if __name__ == "__main__":

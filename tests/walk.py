@@ -6,7 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Error, Page
 
@@ -15,7 +15,9 @@ NUMBER = re.compile(r"[A-Za-z]*[0-9][\w-]*")
 
 
 class Kind(NamedTuple):
-    """Pages that differ in whose they are alone: the parts of their path, a number as `no`."""
+    """Pages that differ in whose they are alone: the parts of their path, a number as `no`; where
+    choices count, also what was chosen so far, though not how.
+    """
 
     parts: tuple[str, ...]
 
@@ -24,24 +26,25 @@ class Kind(NamedTuple):
         return "-".join(self.parts) or "home"
 
 
-def pages(page: Page, start: str = "/") -> Iterator[Kind]:
+def pages(page: Page, start: str = "/", choices: bool = False) -> Iterator[Kind]:
     """The page shows each kind in turn, the nearest to the start first."""
     page.goto(start)
-    waiting, seen = deque([page.url]), {kind(page.url)}
+    waiting, seen = deque([page.url]), {kind(page.url, choices)}
     while waiting:
         address = waiting.popleft()
         if page.url != address and not _opened(page, address):
             continue
-        yield kind(address)
+        yield kind(address, choices)
         for link in page.evaluate(LINKS):
-            if _same_house(link, address) and kind(link) not in seen:
-                seen.add(kind(link))
+            if _same_house(link, address) and kind(link, choices) not in seen:
+                seen.add(kind(link, choices))
                 waiting.append(link)
 
 
-def kind(address: str) -> Kind:
-    parts = urlsplit(address).path.strip("/").split("/")
-    return Kind(tuple("no" if NUMBER.fullmatch(part) else part for part in parts if part))
+def kind(address: str, choices: bool = False) -> Kind:
+    where = urlsplit(address)
+    parts = ["no" if NUMBER.fullmatch(one) else one for one in where.path.split("/") if one]
+    return Kind((*parts, *(sorted(parse_qs(where.query)) if choices else ())))
 
 
 def _opened(page: Page, address: str) -> bool:

@@ -3,23 +3,25 @@
 import shutil
 
 import pytest
-import served
-
-from console.demo.build import DESK, build_desk
-from console.demo.cli import SEED
+import sitting
 
 
 @pytest.fixture(scope="session")
 def second_scene(tmp_path_factory):
-    """A folder with the demo's desk as it stands on Friday 2021-10-22 at 09:00, to be copied."""
+    """A folder with the demo's desk, to be copied."""
     made = tmp_path_factory.mktemp("demo")
-    build_desk(made / DESK, SEED, lambda _progress: None)
+    sitting.build(made)
     return made
 
 
 @pytest.fixture(scope="module")
-def demo_desk(second_scene, tmp_path_factory):
-    """The address of the demo's desk, this module's own."""
-    folder = shutil.copytree(second_scene, tmp_path_factory.mktemp("sitting") / "demo")
-    with served.process(folder, "demo", "--desk") as address:
+def demo_folder(second_scene, tmp_path_factory):
+    """This module's own desk."""
+    return shutil.copytree(second_scene, tmp_path_factory.mktemp("sitting") / "demo")
+
+
+@pytest.fixture(scope="module")
+def demo_desk(demo_folder):
+    """The address of this module's own desk."""
+    with sitting.sat_down_at(demo_folder) as address:
         yield address

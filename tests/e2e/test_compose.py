@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
@@ -33,13 +34,14 @@ class Whole:
     """The composed project, under a name and on a port of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.port, self.web = free_port(), free_port()
+        self.port, self.web, self.citizens = free_port(), free_port(), free_port()
         self._environment = os.environ | {
             "COMPOSE_PROJECT_NAME": f"bihuan-test-{os.getpid()}",
             "BIHUAN_VERSION": "test",
             "BIHUAN_SECRETS": str(folder / "secrets"),
             "BIHUAN_KAFKA_PORT": str(self.port),
             "BIHUAN_WEB_PORT": str(self.web),
+            "BIHUAN_CITIZEN_PORT": str(self.citizens),
         }
 
     def run(self, *command: str, given: str | None = None) -> str:
@@ -225,7 +227,7 @@ def _imported(whole: Whole, folder: Path, rows: list[dict[str, str]]) -> Any:
 
 
 def test_nothing_runs_as_root_or_writes_to_its_root_file_system(whole: Whole) -> None:
-    for service in ("relay", "collector", "consumers", "clock", "console"):
+    for service in ("relay", "collector", "consumers", "clock", "console", "citizen"):
         inside = "id -u; touch /opt/x 2>/dev/null && echo written; touch /tmp/x && echo there"
         said = whole.compose("exec", "-T", service, "sh", "-c", inside)
         assert said.split() == ["10001", "there"], service
@@ -234,23 +236,24 @@ def test_nothing_runs_as_root_or_writes_to_its_root_file_system(whole: Whole) ->
 @pytest.mark.guarantee("G8")
 def test_the_processes_can_neither_change_nor_delete_an_event(whole: Whole) -> None:
     connected = "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'bihuan'"
-    assert whole.sql(connected) == "bihuan_app"
+    assert set(whole.sql(connected).split()) <= {"bihuan_app", "bihuan_citizen"}
     for words in ("DELETE FROM events", "UPDATE events SET actor = 'x'"):
         with pytest.raises(AssertionError, match="permission denied for table events"):
             whole.sql(f"SET ROLE bihuan_app; {words}")
 
 
-def test_only_kafka_and_the_console_are_to_be_had_and_only_on_the_loopback(whole: Whole) -> None:
+def test_what_people_and_tools_need_is_to_be_had_on_the_loopback_alone(whole: Whole) -> None:
     services = whole.compose("config", "--services").split()
     published = json.loads(whole.compose("config", "--format", "json"))["services"]
     ports = {name: published[name].get("ports", []) for name in services}
     assert {port["host_ip"] for found in ports.values() for port in found} == {"127.0.0.1"}
-    assert sorted(name for name, found in ports.items() if found) == ["console", "kafka"]
+    assert sorted(name for name, found in ports.items() if found) == ["citizen", "console", "kafka"]
 
 
-def test_the_console_has_its_pages_and_whatever_they_are_made_of(whole: Whole) -> None:
-    with urlopen(f"http://127.0.0.1:{whole.web}/login") as answer:
-        named = re.findall(r'(?:href|src)="(/static/[^"]+)', answer.read().decode())
-    assert len(named) > 3
-    for address in named:
-        urlopen(f"http://127.0.0.1:{whole.web}{address}").close()
+def test_the_pages_are_there_with_whatever_they_are_made_of(whole: Whole) -> None:
+    for first in (f"http://127.0.0.1:{whole.web}/login", f"http://127.0.0.1:{whole.citizens}/r"):
+        with urlopen(first) as answer:
+            named = re.findall(r'(?:href|src)="(/static/[^"]+)', answer.read().decode())
+        assert len(named) > 1
+        for address in named:
+            urlopen(urljoin(first, address)).close()

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import axe
 import pytest
+import sitting
 import walk
 from browser import Person, Size
-from screens import enter
 from weights import MOST, weight
 
 from console.web.access import PEOPLE
+from workflow.states import State
 
 WIDTHS = (Size.DESKTOP, Size.SCALED, Size.PHONE)
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -25,8 +26,17 @@ ACTS_OUT_OF_SIGHT = """() => [...document.querySelectorAll('.acts')].filter(
 @pytest.mark.parametrize("role", sorted(PEOPLE))
 def test_everybody_can_use_every_page_at_every_width(people, demo_desk, role):
     person = people(demo_desk)
-    enter(person, role)
+    sitting.enter(person, role)
     found = [line for kind in walk.pages(person.page) for line in trouble(person, kind)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("state", [State.VERIFYING, State.REEVALUATING, State.CLOSED])
+def test_a_citizen_can_use_every_page_at_every_width(people, demo_desk, demo_folder, state):
+    person = people(demo_desk, Size.PHONE)
+    start = sitting.links(demo_folder)[state]
+    kinds = walk.pages(person.page, start, choices=True)
+    found = [line for kind in kinds for line in trouble(person, kind)]
     assert not found, "\n".join(found)
 
 

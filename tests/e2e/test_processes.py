@@ -1,4 +1,4 @@
-"""One process for each job, as an office starts them; each is killed and started again."""
+"""One process for each job, as an office starts them; killed, started again, ended in order."""
 
 import json
 import os
@@ -8,8 +8,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import brokers
 import pytest
@@ -69,16 +70,20 @@ def ready(port):
         return None
 
 
+class Job(NamedTuple):
+    process: subprocess.Popen[bytes]
+    port: int
+
+
 @contextmanager
 def job(environment, *command):
-    """Running, and ready; ended in order within ten seconds if it still runs then."""
+    """Started; ended in order within ten seconds if it still runs then."""
     port = brokers.free_port()
     process = subprocess.Popen(
         [*BIHUAN, *command, "--health-port", str(port)], env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        waits_for(lambda: ready(port))
-        yield process
+        yield Job(process, port)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0
@@ -95,25 +100,38 @@ def test_each_job_a_process_killed_and_started_again(surroundings):
     assert asked(environment, "topics", "check")[0] == 2
     assert asked(environment, "topics", "create")[0] == 0
     assert asked(environment, "check")[0] == 0
-    publisher = Publisher(broker)
-    for number, command in enumerate(JOBS):
-        with job(environment, *command) as killed:
-            good = json.dumps({**ROW, "projectNo": f"P{number}"}).encode()
-            headers = [("source", b"bihuan")]
-            publisher.publish([Message("ratings", 0, b"", v, headers) for v in (good, b"{")])
-            killed.kill()
-            killed.wait()
-    publisher.close()
-    with (
-        job(environment, *JOBS[0]),
-        job(environment, *JOBS[1]),
-        job(environment, *JOBS[2]),
-        job(environment, *JOBS[3]),
-    ):
-        waits_for(lambda: verifying(environment) == len(JOBS))
+    with all_jobs(environment) as killed:
+        sends(broker, *(f"P{number}" for number in range(4)))
+        for process in killed:
+            process.kill()
+            process.wait()
+    with all_jobs(environment):
+        sends(broker, "P4")
+        waits_for(lambda: verifying(environment) == 5)
     parked = json.loads(asked(environment, "parked", "list", "--json")[1])
-    assert [row["consumer"] for row in parked] == ["ratings"] * len(JOBS)
+    assert [row["consumer"] for row in parked] == ["ratings"] * 5
     assert asked(environment, "check")[0] == 0
+
+
+@contextmanager
+def all_jobs(environment):
+    """They start beside one another, and are ready."""
+    with ExitStack() as ending:
+        jobs = [job(environment, *command) for command in JOBS]
+        started = [ending.enter_context(one) for one in jobs]
+        for one in started:
+            waits_for(lambda one=one: ready(one.port))
+        yield [one.process for one in started]
+
+
+def sends(broker, *projects):
+    """A rating of each, and beside it something that is none."""
+    publisher = Publisher(broker)
+    for project in projects:
+        good = json.dumps({**ROW, "projectNo": project}).encode()
+        headers = [("source", b"bihuan")]
+        publisher.publish([Message("ratings", 0, b"", v, headers) for v in (good, b"{")])
+    publisher.close()
 
 
 def verifying(environment):

@@ -40,7 +40,7 @@ def queue(
     who: str | None = None,
     unit: str | None = None,
     number: Annotated[int | None, Query(alias="page")] = None,
-    none: bool = False,
+    nobody: bool = False,
 ) -> HTMLResponse:
     """One tab's rows; without a question, those looked at last."""
     ask = asked(tab, who, unit, number) if request.url.query else _kept(request)
@@ -61,7 +61,7 @@ def queue(
         last=(counts[ask.tab] - 1) // PER_PAGE + 1,
         units=office.units.units,
         shift=shift(office, office.clock()),
-        none=none,
+        nobody=nobody,
     )
     answer.set_cookie(KEPT, ask.address()[9:], path="/hotline", httponly=True, samesite="strict")
     return answer
@@ -79,7 +79,7 @@ def claim_next(site: SiteHere, viewer: Operator, form: Sent) -> RedirectResponse
     """
     ask = asked(text(form, "tab"), None, text(form, "unit"), None)
     found = _claimed(site, viewer, form, ask)
-    return RedirectResponse(f"/c/{found}" if found else f"{ask.address()}&none=1", 303)
+    return RedirectResponse(f"/c/{found}" if found else f"{ask.address()}&nobody=1", 303)
 
 
 def _claimed(site: Site, viewer: Signed, form: FormData, ask: Ask) -> str | None:

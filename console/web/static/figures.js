@@ -19,7 +19,7 @@
       Object.keys(extra).forEach(function (name) { option[name] = extra[name]; });
       return option;
     }
-    function months() { return { type: "category", data: data.months }; }
+    function months() { return { type: "category", data: data.columns }; }
     function bars(list, more) {
       return list.map(function (one) {
         var series = { type: "bar", name: one.name, data: one.values, barMaxWidth: 26 };
@@ -55,12 +55,12 @@
       windows: function () {
         return base({
           legend: { show: false }, xAxis: { type: "value", minInterval: 1 },
-          yAxis: { type: "category", inverse: true, data: data.windows.map(function (one) { return one[0]; }) },
-          series: [{ type: "bar", name: "误操作", barMaxWidth: 16, data: data.windows.map(function (one) { return one[1]; }) }]
+          yAxis: { type: "category", inverse: true, data: data.spots.map(function (one) { return one[0]; }) },
+          series: [{ type: "bar", name: "误操作", barMaxWidth: 16, data: data.spots.map(function (one) { return one[1]; }) }]
         });
       }
     };
-    var empty = { volume: !data.ratings.some(Boolean), units: !data.units.length, windows: !data.windows.length };
+    var empty = { volume: !data.ratings.some(Boolean), units: !data.units.length, windows: !data.spots.length };
     document.querySelectorAll("[data-chart]").forEach(function (place) {
       var name = place.getAttribute("data-chart");
       if (empty[name]) { place.classList.add("chart-none"); return; }
@@ -69,7 +69,8 @@
       chart.setOption(options[name]());
       charts.push(chart);
     });
-    window.addEventListener("resize", function () { charts.forEach(function (chart) { chart.resize(); }); });
-    window.addEventListener("beforeprint", function () { charts.forEach(function (chart) { chart.resize(); }); });
+    // ECharts 自己的 resize，不是浏览器的。
+    window.addEventListener("resize", function () { charts.forEach(function (chart) { chart["resize"](); }); });
+    window.addEventListener("beforeprint", function () { charts.forEach(function (chart) { chart["resize"](); }); });
   });
 })();

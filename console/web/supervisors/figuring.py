@@ -157,7 +157,7 @@ def _charts(sheet: figures.Sheet, names: dict[str, str]) -> dict[str, Any]:
     units = [part for part in sheet.units if any(rate.denominator for rate in part.rates)]
     stages = {(d.month, d.stage): d for d in sheet.durations}
     return {
-        "months": [part.name for part in sheet.months],
+        "columns": [part.name for part in sheet.months],
         "ratings": [part.counts.ratings for part in sheet.months],
         "bad": [part.counts.bad for part in sheet.months],
         "valid": [part.valid for part in sheet.months],
@@ -178,7 +178,7 @@ def _charts(sheet: figures.Sheet, names: dict[str, str]) -> dict[str, Any]:
             }
             for stage, label in STAGES.items()
         ],
-        "windows": [
+        "spots": [
             [f"{names.get(s.unit or '', '')} {s.name}".strip(), s.misoperations]
             for s in sheet.windows[:10]
         ],

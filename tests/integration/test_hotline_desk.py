@@ -1,0 +1,620 @@
+"""热线台: operators at their desk: what waits, one complaint, and every step through its door."""
+
+from __future__ import annotations
+
+import html
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from city import HANDLER, OPERATOR, REVIEWER, SECOND, SUPERVISOR, UNIT, City, service
+from desks import Desks, Person, hidden_of
+from sqlalchemy import func, select
+
+import schemas as s
+from console.web.hotline.panel import kebab, with_forms
+from schemas.envelope import Role
+from workflow.ledger import Actor
+from workflow.legal import legal_steps
+from workflow.storage.models import events, views
+
+PHONE, NAME, ID = "13900001234", "群众甲", "370303198001011234"
+SPITE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+HOUR = 3_600_000_000
+
+
+@pytest.fixture
+def desks(city: City) -> Desks:
+    return Desks(city)
+
+
+@pytest.fixture
+def operator(desks: Desks) -> Person:
+    return desks.sits(OPERATOR.name, Role.OPERATOR)
+
+
+@pytest.fixture
+def other(desks: Desks) -> Person:
+    return desks.sits(SECOND.name, Role.OPERATOR)
+
+
+def verifying(city: City, **values: Any) -> str:
+    """A bad rating with the hotline."""
+    subject = city.portal.bad_review(**{"mobile": PHONE, "userName": NAME} | values)
+    city.drain()
+    return subject
+
+
+def dispatched(city: City, **values: Any) -> str:
+    subject = verifying(city, **values)
+    city.hotline.confirms(subject)
+    city.drain()
+    return subject
+
+
+def reviewing(city: City) -> str:
+    subject = dispatched(city)
+    city.department.submits(subject)
+    city.drain()
+    return subject
+
+
+def reevaluating(city: City) -> str:
+    subject = reviewing(city)
+    city.hotline.accepts(subject)
+    city.drain()
+    return subject
+
+
+def returned(city: City) -> str:
+    subject = dispatched(city)
+    city.step(subject, s.WorkOrderReturned, HANDLER, reason="不归我们", legal_basis="三定")
+    return subject
+
+
+def alleged(city: City) -> str:
+    subject = verifying(city)
+    city.step(subject, s.MaliceAlleged, OPERATOR, reason="同一句话说了五遍")
+    return subject
+
+
+def asked(city: City) -> str:
+    subject = dispatched(city)
+    city.department.acknowledges(subject)
+    city.step(subject, s.ClarificationAsked, HANDLER, question="是哪一天来的")
+    return subject
+
+
+def agreed(city: City) -> str:
+    subject = verifying(city)
+    later = city.clock.now + HOUR
+    city.step(subject, s.CallAttempted, OPERATOR, outcome="call_later", next_call_at=later)
+    return subject
+
+
+def appealed(city: City) -> str:
+    subject = dispatched(city)
+    city.step(subject, s.AppealLodged, HANDLER, reason="不是我们办的")
+    return subject
+
+
+def unassigned(city: City) -> str:
+    """A rating of a case nobody knows the unit of."""
+    subject = verifying(city, proDepart=None)
+    city.hotline.confirms(subject)
+    city.drain()
+    return subject
+
+
+def dismissed(city: City) -> str:
+    subject = verifying(city)
+    city.hotline.dismisses(subject)
+    return subject
+
+
+WAYS = {
+    "verify": verifying,
+    "later": agreed,
+    "assign": unassigned,
+    "returned": returned,
+    "review": reviewing,
+    "callback": reevaluating,
+    "malice": alleged,
+    "question": asked,
+}
+
+
+def sends(person: Person, subject: str, event: str, **typed: Any) -> Any:
+    """Sends a step's form as it stands on the complaint's page."""
+    return person.client.post(f"/c/{subject}/{kebab(event)}", data=form(person, subject) | typed)
+
+
+def form(person: Person, subject: str) -> dict[str, str]:
+    return hidden_of(person.get(f"/c/{subject}").text)
+
+
+def offered(page: str) -> set[str]:
+    """The steps that have a form on the page."""
+    paths = set(re.findall(r'action="/c/[^/"]+/([a-z-]+)"', page))
+    return {event for event in with_forms() if kebab(event) in paths}
+
+
+def recorded(city: City, subject: str) -> int:
+    with city.office.database.read() as conn:
+        query = select(func.count()).select_from(events).where(events.c.subject == subject)
+        return int(conn.execute(query).scalar_one())
+
+
+def rows_of(page: str) -> list[str]:
+    return re.findall(r'href="/c/([^"]+)" data-row', page)
+
+
+def counters(page: str) -> dict[str, int]:
+    found = re.findall(r'tab=(\w+)[^"]*"[^>]*>\S+ <span class="count">(\d+)</span>', page)
+    return {key: int(count) for key, count in found}
+
+
+# 列表
+
+
+def test_each_counter_counts_the_rows_of_its_tab(city, operator):
+    made = {key: [way(city) for _ in range(number)] for number, (key, way) in
+            enumerate(WAYS.items(), 1)}  # fmt: skip
+    page = operator.get("/hotline").text
+    assert counters(page) == {key: len(subjects) for key, subjects in made.items()}
+    for key, subjects in made.items():
+        assert sorted(rows_of(operator.get(f"/hotline?tab={key}").text)) == sorted(subjects), key
+
+
+def test_counters_and_rows_are_narrowed_alike(city, operator):
+    mine, free = verifying(city), verifying(city)
+    theirs = verifying(city, proDepart="张店医保分局")
+    city.step(mine, s.ComplaintClaimed, OPERATOR)
+    city.step(theirs, s.ComplaintClaimed, SECOND)
+    seen = {
+        "who=mine": [mine],
+        "who=free": [free],
+        f"unit={UNIT}": [mine, free],
+        "unit=ZD-YBJ": [theirs],
+        f"who=mine&unit={UNIT}": [mine],
+        "who=all": [mine, free, theirs],
+    }
+    for asked_for, subjects in seen.items():
+        page = operator.get(f"/hotline?tab=verify&{asked_for}").text
+        assert sorted(rows_of(page)) == sorted(subjects), asked_for
+        assert counters(page)["verify"] == len(subjects), asked_for
+
+
+def test_the_most_pressing_stands_first_and_pages_are_of_fifty(city, desks):
+    late = [verifying(city) for _ in range(3)]
+    city.travel(days=1)
+    for number in range(49):
+        city.portal.bad_review(project=f"N{number}")
+    city.drain()
+    operator = desks.sits(OPERATOR.name, Role.OPERATOR)
+    page = operator.get("/hotline?tab=verify").text
+    assert len(rows_of(page)) == 50
+    assert rows_of(page)[:3] == sorted(late)
+    assert "剩余" in page
+    second = operator.get("/hotline?tab=verify&page=2").text
+    assert len(rows_of(second)) == 2
+    assert not set(rows_of(second)) & set(rows_of(page))
+
+
+def test_filters_are_remembered(city, operator):
+    verifying(city)
+    operator.get("/hotline?tab=review&who=mine")
+    page = operator.get("/hotline").text
+    assert 'value="mine" selected' in page
+    assert re.search(r'tab=review[^"]*" aria-current="page"', page)
+
+
+def test_a_row_says_who_holds_it_and_how_often_was_called(city, operator):
+    subject = verifying(city)
+    city.hotline.calls(subject, "no_answer", by=SECOND)
+    city.step(subject, s.ComplaintClaimed, SECOND)
+    page = operator.get("/hotline?tab=verify").text
+    row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{subject}.*?</tr>", page, re.DOTALL)[0]
+    assert SECOND.name in row
+    assert "1次" in row
+    assert "区人社局" in row
+
+
+def test_where_dispatch_comes_first_verifying_waits_beside_the_work(folder, monkeypatch):
+    monkeypatch.setenv("BIHUAN_PROFILE", "jiangsu")
+    city = City(folder)
+    operator = Desks(city).sits(OPERATOR.name, Role.OPERATOR)
+    subject = verifying(city)
+    assert city.state(subject) == "待签收"
+    assert rows_of(operator.get("/hotline?tab=verify").text) == [subject]
+    city.step(subject, s.MaliceAlleged, OPERATOR, reason="同一句话说了五遍")
+    assert counters(operator.get("/hotline").text) | {"malice": 1, "verify": 0} == counters(
+        operator.get("/hotline").text
+    )
+    city.step(subject, s.MaliceRejected, SECOND, reason="说的是实情")
+    city.hotline.confirms(subject)
+    assert rows_of(operator.get("/hotline?tab=verify").text) == []
+    city.close()
+
+
+# 认领
+
+
+def test_claiming_the_next_takes_the_most_pressing_that_nobody_has(city, operator):
+    first, second = verifying(city), verifying(city)
+    city.step(first, s.ComplaintClaimed, SECOND)
+    answer = operator.post("/hotline/next", "/hotline", tab="verify")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/c/{second}")
+    assert city.complaint(second).claimer == OPERATOR.name
+    none = operator.post("/hotline/next", "/hotline", tab="verify")
+    assert "nobody=1" in none.headers["location"]
+    assert "没有待认领" in operator.get(none.headers["location"]).text
+
+
+def test_a_double_click_claims_one(city, operator):
+    verifying(city), verifying(city)
+    sent = hidden_of(operator.get("/hotline").text) | {"tab": "verify"}
+    places = [operator.client.post("/hotline/next", data=sent).headers["location"] for _ in "12"]
+    assert places[0] == places[1]
+    assert counters(operator.get("/hotline?who=mine").text)["verify"] == 1
+
+
+def test_two_operators_racing_get_different_ones(city, operator, other):
+    subjects = [verifying(city) for _ in range(2)]
+    forms = [hidden_of(who.get("/hotline").text) for who in (operator, other)]
+
+    def races(who: Person, sent: dict[str, str]) -> str:
+        return who.client.post("/hotline/next", data=sent | {"tab": "verify"}).headers["location"]
+
+    with ThreadPoolExecutor(2) as pool:
+        got = list(pool.map(races, (operator, other), forms))
+    assert sorted(got) == [f"/c/{subject}" for subject in subjects]
+
+
+def test_nobody_claims_for_himself_what_he_may_not_verify_again(city, operator):
+    """After an objection another operator verifies."""
+    subject = dismissed(city)
+    city.citizen.objects(subject)
+    city.drain()
+    assert (
+        "nobody=1" in operator.post("/hotline/next", "/hotline", tab="verify").headers["location"]
+    )
+
+
+# 只列能办的
+
+
+@pytest.mark.parametrize("way", [*WAYS.values(), appealed, dismissed], ids=lambda way: way.__name__)
+def test_whoever_looks_is_offered_his_legal_steps_and_no_others(city, desks, way):
+    subject = way(city)
+    city.travel(minutes=1)
+    for by in (OPERATOR, SECOND, REVIEWER, SUPERVISOR, Actor("审计01", Role.AUDITOR)):
+        person = desks.sits(by.name, by.role)
+        c = city.complaint(subject)
+        policy = city.office.rulebook.bound(c.profile, c.profile_version).policy
+        legal = set(legal_steps(c, by.role, by.name, city.clock.now, policy))
+        page = person.get(f"/c/{subject}")
+        assert page.status_code == 200
+        found = offered(page.text)
+        if c.claimer is None or c.claimer == by.name:
+            legal -= {"ComplaintClaimed"} if c.claimer == by.name else set()
+        if not c.has_phone or by.role not in (Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR):
+            legal -= {"ContactRevealed"}
+        assert found == legal, by
+
+
+def test_ids_that_are_none_and_people_who_may_not(city, desks, operator):
+    subject = verifying(city)
+    for no in ("CP21-9999", "%27", "CP21-0001'--", "件"):
+        assert operator.get(f"/c/{no}").status_code == 404, no
+    sent = form(operator, subject)
+    assert operator.client.post("/c/CP21-9999/complaint-claimed", data=sent).status_code == 404
+    assert operator.client.post("/c/CP21-9999/contact-revealed", data=sent).status_code == 404
+    assert operator.client.post("/c/CP21-9999/preview", data=sent).status_code == 404
+    for role, unit in ((Role.DEPARTMENT, UNIT), (Role.ADMINISTRATOR, None), (Role.IT, None)):
+        person = desks.sits(f"某{role}", role, unit)
+        assert person.get(f"/c/{subject}").status_code == 403, role
+        assert person.get("/hotline").status_code == 403, role
+    assert recorded(city, subject) == 3
+
+
+def test_a_step_of_another_role_is_not_permitted_whatever_is_sent(city, desks, operator):
+    subject = appealed(city)
+    sent = form(operator, subject) | {
+        "verdict": "invalid:duplicate",
+        "reason": "x",
+        "role": "reviewer",
+    }
+    assert operator.client.post(f"/c/{subject}/appeal-upheld", data=sent).status_code == 403
+    auditor = desks.sits("审计01", Role.AUDITOR)
+    sent = form(auditor, subject)
+    assert auditor.client.post(f"/c/{subject}/complaint-claimed", data=sent).status_code == 403
+    assert city.state(subject) == "申诉复核"
+
+
+def test_a_form_from_elsewhere_is_turned_away(city, operator):
+    subject = verifying(city)
+    sent = form(operator, subject) | {"csrf": "别处的"}
+    assert operator.client.post(f"/c/{subject}/complaint-claimed", data=sent).status_code == 403
+    assert city.complaint(subject).claimer is None
+
+
+# 办理
+
+
+def test_the_whole_loop_by_its_forms(city, operator, desks):
+    city.portal.sends(service("P0001"))
+    subject = verifying(city)
+
+    def does(event: str, **typed: Any) -> None:
+        answer = sends(operator, subject, event, **typed)
+        assert (answer.status_code, answer.headers.get("location")) == (
+            303,
+            f"/c/{subject}?did={event}",
+        ), event
+        city.drain()
+
+    does("ComplaintClaimed")
+    does("TicketLinked", ticket="12345-2021-778")
+    does("CallAttempted", outcome="answered", recording="R1", note="群众说属实")
+    does("ComplaintConfirmed", reason_code="115", case_class="clear", by="call", unit="区人社局",
+         assisting="张店医保分局、区民政局", show_service_number="1")  # fmt: skip
+    c = city.complaint(subject)
+    assert (c.unit, c.assisting, c.ticket) == (UNIT, ["ZD-YBJ", "ZD-MZJ"], "12345-2021-778")
+    city.department.acknowledges(subject)
+    city.step(subject, s.ClarificationAsked, HANDLER, question="是哪一天来的")
+    does("ClarificationAnswered", answer="上周二")
+    city.department.submits(subject)
+    city.drain()
+    does("RectificationSentBack", reason="没有写原因")
+    city.department.submits(subject)
+    city.drain()
+    does("RectificationAccepted")
+    does("CallAttempted", outcome="answered")
+    does("ReevaluationInvited", channel="call")
+    does("ComplaintReevaluated", level="5", contacted="1", solved="1", words="满意了")
+    assert city.state(subject) == "办结"
+    does("RetaliationReported", words="单位的人找上门来")
+    assert "办结" in operator.get(f"/c/{subject}").text
+    assert city.damage() == []
+
+
+def test_returns_malice_and_objections_by_their_forms(city, operator, other, desks):
+    subject = returned(city)
+    assert sends(operator, subject, "ReturnAccepted", unit="张店医保分局").status_code == 303
+    city.drain()
+    assert city.complaint(subject).unit == "ZD-YBJ"
+    alleged_one = alleged(city)
+    refused = sends(operator, alleged_one, "MaliceUpheld", reason="我自己定")
+    assert refused.status_code == 409
+    assert "恶意复核须由另一人决定" in refused.text
+    assert sends(other, alleged_one, "MaliceUpheld", reason="查过十件").status_code == 303
+    assert sends(operator, alleged_one, "CitizenObjected", words="不服").status_code == 303
+    assert city.state(alleged_one) == "核实中"
+    unsent = unassigned(city)
+    assert sends(operator, unsent, "DepartmentAssigned", unit="区人社局").status_code == 303
+    assert city.complaint(unsent).unit == UNIT
+
+
+def test_nobody_to_ask_is_checked_in_fact_and_a_phone_asked_for(city, operator):
+    subject = verifying(city, mobile=None, userName=None)
+    assert sends(operator, subject, "ContactRequested").status_code == 303
+    typed = {"reason_code": "115", "case_class": "complex", "by": "fact_check"}
+    assert sends(operator, subject, "ComplaintConfirmed", **typed).status_code == 303
+    city.drain()
+    city.department.submits(subject)
+    city.drain()
+    city.hotline.accepts(subject)
+    city.drain()
+    assert (
+        sends(operator, subject, "FactChecked", rectified="1", note="现场看过").status_code == 303
+    )
+    assert city.complaint(subject).outcome == "checked"
+
+
+def test_what_is_stale_says_what_changed_and_keeps_what_was_typed(city, operator):
+    subject = verifying(city)
+    sent = form(operator, subject)
+    city.hotline.calls(subject)
+    typed = {"outcome": "no_answer", "note": "响了很久没有人接"}
+    answer = operator.client.post(f"/c/{subject}/call-attempted", data=sent | typed)
+    assert answer.status_code == 409
+    assert "记一次通话" in answer.text
+    assert "响了很久没有人接" in answer.text
+    assert re.search(r'value="no_answer" required checked', answer.text)
+    again = hidden_of(answer.text) | typed
+    assert operator.client.post(f"/c/{subject}/call-attempted", data=again).status_code == 303
+    assert len([e for e in city.timeline(subject) if e == "CallAttempted"]) == 2
+
+
+def test_what_can_no_longer_be_done_gives_back_the_words(city, operator):
+    subject = verifying(city)
+    city.hotline.calls(subject)
+    sent = form(operator, subject)
+    city.step(
+        subject, s.ComplaintDismissed, OPERATOR, verdict="invalid", ground="duplicate", note="x"
+    )
+    typed = {"verdict": "invalid:misoperation", "note": "群众在电话里说点错了"}
+    answer = operator.client.post(f"/c/{subject}/complaint-dismissed", data=sent | typed)
+    assert answer.status_code == 409
+    assert "您填的内容还在这里" in answer.text
+    assert "群众在电话里说点错了" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("event", "typed", "told"),
+    [
+        ("ComplaintConfirmed", {"reason_code": "999", "case_class": "clear"}, "没有这个差评原因"),
+        ("ComplaintConfirmed", {"reason_code": "115", "case_class": "clear", "unit": "没有局"},
+         "单位名册里没有这个单位"),
+        ("ComplaintConfirmed", {"reason_code": "115", "case_class": "clear",
+                                "assisting": "张店医保分局"}, "必填"),
+        ("ComplaintDismissed", {"verdict": "invalid:duplicate", "note": ""}, "必填"),
+        ("ComplaintDismissed", {"verdict": "", "note": "说明"}, "必填"),
+        ("CallAttempted", {"outcome": "call_later", "note": "他说下午"}, "约定再拨须写再拨的时间"),
+        ("CallAttempted", {"outcome": "answered", "next_call_at": "昨天"}, "须是日期和时间"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_is_said_on_the_page(city, operator, event, typed, told):
+    subject = verifying(city)
+    city.hotline.calls(subject)
+    before = recorded(city, subject)
+    answer = sends(operator, subject, event, **typed)
+    assert answer.status_code == 422
+    assert told in answer.text
+    for said in typed.values():
+        assert said in answer.text
+    assert recorded(city, subject) == before
+
+
+def test_a_step_sent_twice_is_taken_once(city, operator):
+    subject = verifying(city)
+    sent = form(operator, subject) | {"outcome": "answered", "note": "一次"}
+    answers = [operator.client.post(f"/c/{subject}/call-attempted", data=sent) for _ in "12"]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert city.timeline(subject).count("CallAttempted") == 1
+
+
+# 预计
+
+
+@pytest.mark.parametrize("case_class", ["clear", "complex"])
+def test_the_due_time_foreseen_is_the_one_the_unit_gets(city, operator, case_class):
+    subject = verifying(city)
+    city.hotline.calls(subject)
+    before = recorded(city, subject)
+    typed = {"reason_code": "115", "case_class": case_class, "by": "call", "unit": "张店医保分局"}
+    shown = operator.client.post(f"/c/{subject}/preview", data=form(operator, subject) | typed)
+    assert recorded(city, subject) == before
+    foreseen = re.search(r"截止 <b>([^<]+)</b>", shown.text)[1]
+    assert "张店医保分局" in shown.text
+    assert "当日不计，次日起算" in shown.text
+    assert sends(operator, subject, "ComplaintConfirmed", **typed).status_code == 303
+    city.drain()
+    assert city.complaint(subject).unit == "ZD-YBJ"
+    assert foreseen in operator.get(f"/c/{subject}").text
+
+
+def test_a_unit_nobody_knows_is_said_while_it_is_typed(city, operator):
+    subject = verifying(city)
+    city.hotline.calls(subject)
+    sent = form(operator, subject)
+    shown = operator.client.post(f"/c/{subject}/preview", data=sent | {"unit": "没有局"})
+    assert "单位名册里没有“没有局”" in shown.text
+    nobody = unassigned_yet(city)
+    city.hotline.calls(nobody)
+    assert "找不到承办单位" in operator.get(f"/c/{nobody}").text
+
+
+def unassigned_yet(city: City) -> str:
+    return verifying(city, proDepart=None)
+
+
+# 号码
+
+
+def test_the_number_is_masked_until_somebody_says_why_and_then_shown_once(city, operator):
+    subject = verifying(city)
+    page = operator.get(f"/c/{subject}").text
+    assert "139****1234" in page
+    assert PHONE not in page
+    empty = sends(operator, subject, "ContactRevealed", reason=" ")
+    assert empty.status_code == 422
+    assert PHONE not in empty.text
+    sent = form(operator, subject) | {"reason": "拨打核实电话"}
+    shown = operator.client.post(f"/c/{subject}/contact-revealed", data=sent)
+    assert shown.status_code == 200
+    assert PHONE in shown.text
+    again = operator.client.post(f"/c/{subject}/contact-revealed", data=sent)
+    assert again.status_code == 422
+    assert PHONE not in again.text
+    assert city.timeline(subject).count("ContactRevealed") == 1
+    assert PHONE not in operator.get(f"/c/{subject}").text
+
+
+def test_an_auditor_sees_no_part_of_the_number(city, desks):
+    subject = verifying(city)
+    page = desks.sits("审计01", Role.AUDITOR).get(f"/c/{subject}").text
+    assert "139****" not in page
+    assert "显示号码" not in page
+
+
+def test_the_text_for_the_hotline_s_own_system_names_nobody(city, operator):
+    text = f"我是{NAME}，电话 139 0000 1234，身份证{ID}，又让我开证明"
+    subject = verifying(city, text=text, certKey=ID)
+    page = operator.get(f"/c/{subject}").text
+    copied = re.search(r'<textarea[^>]*id="copied"[^>]*>(.*?)</textarea>', page, re.DOTALL)[1]
+    assert "又让我开证明" in copied
+    assert subject in copied
+    seen = re.search(r'<details class="seen">.*?</details>', page, re.DOTALL)[0]
+    for secret in (NAME, PHONE, "139 0000 1234", ID, "139****1234"):
+        assert secret not in copied
+        assert secret not in seen
+    assert "P0001" not in seen
+
+
+def test_no_title_and_no_address_tells_of_the_citizen(city, operator):
+    subject = verifying(city)
+    sent = form(operator, subject) | {"reason": "拨打核实电话"}
+    pages = [operator.get(f"/c/{subject}").text, operator.get("/hotline").text]
+    pages.append(operator.client.post(f"/c/{subject}/contact-revealed", data=sent).text)
+    for page in pages:
+        told = re.findall(r'(?:href|action|hx-get|hx-post|title)="([^"]*)"', page)
+        told += re.findall(r"<title>(.*?)</title>", page)
+        assert not any(secret in one for one in told for secret in (PHONE, "1234", NAME))
+
+
+# 留痕、安全
+
+
+def test_every_look_is_recorded(city, operator):
+    subject = verifying(city)
+    for _ in range(2):
+        operator.get(f"/c/{subject}")
+    with city.office.database.read() as conn:
+        seen = select(views.c.actor).where(views.c.subject == subject)
+        assert list(conn.execute(seen).scalars()) == [OPERATOR.name] * 2
+
+
+def test_whatever_is_typed_stays_text(city, operator, other):
+    subject = verifying(city, text=SPITE, taskName=SPITE, winName=SPITE, userName=SPITE)
+    for event, typed in (
+        ("TicketLinked", {"ticket": SPITE}),
+        ("CallAttempted", {"outcome": "answered", "note": SPITE, "recording": SPITE}),
+        ("MaliceAlleged", {"reason": SPITE}),
+    ):
+        assert sends(operator, subject, event, **typed).status_code == 303, event
+    assert sends(other, subject, "MaliceRejected", reason=SPITE).status_code == 303
+    refused = sends(
+        operator, subject, "ComplaintConfirmed", reason_code=SPITE, unit=SPITE, note=SPITE
+    )
+    assert refused.status_code == 422
+    for page in (refused.text, operator.get(f"/c/{subject}").text, operator.get("/hotline").text):
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert html.escape(SPITE, quote=False)[:20] in page
+
+
+def test_hints_open_to_their_rows(city, desks):
+    first = verifying(city)
+    city.hotline.dismisses(first)
+    city.travel(hours=2)
+    second = verifying(city)
+    city.drain()
+    page = desks.sits(OPERATOR.name, Role.OPERATOR).get(f"/c/{second}").text
+    hints = re.search(r'<ul class="hints".*?<details class="seen">', page, re.DOTALL)[0]
+    assert "同号24小时内另有1件" in hints
+    assert "同窗口本月误操作1件" in hints
+    assert hints.count(f'href="/c/{first}"') == 2
+    assert "误操作疑" in hints
+
+
+def test_the_shift_and_the_script_are_at_hand(city, desks, operator):
+    subject = verifying(city)
+    assert "值班至17:30" in operator.get("/hotline").text
+    page = operator.get(f"/c/{subject}").text
+    assert "值班至17:30" in page
+    assert "不引导改评价" in page
+    city.travel("2021-09-19T10:00:00+08:00")
+    assert "未到上班时间" in desks.sits("话务员03", Role.OPERATOR).get("/hotline").text
