@@ -21,7 +21,7 @@ from console.web.api import app as api
 from console.web.api import problems
 from console.web.departments import router as departments
 from console.web.finding import router as finding
-from console.web.guard import Guard
+from console.web.guard import Guarded
 from console.web.home import router as home
 from console.web.hotline import router as hotline
 from console.web.live import stream
@@ -64,9 +64,13 @@ PING = 15.0
 """Seconds after which an open stream says that it is alive, and its session is asked for again."""
 
 
+class Console(Guarded, Worded):
+    """Whatever it answers is in our words and has our headers."""
+
+
 def create_app(site: Site) -> FastAPI:
     """The console over this site. Raises Undeclared."""
-    app = Worded(
+    app = Console(
         title="闭环",
         openapi_url=None,
         docs_url=None,
@@ -74,7 +78,6 @@ def create_app(site: Site) -> FastAPI:
         max_body_size=BODY_MOST,
     )
     app.state.site = site
-    app.add_middleware(Guard)
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), compresslevel=6))
     app.add_api_route("/live", live, response_class=EventSourceResponse, methods=["GET"])
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])

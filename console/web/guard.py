@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,6 +64,15 @@ class Guard:
             await PlainTextResponse(FOREIGN, 403)(scope, receive, guarded)
             return
         await self.app(scope, receive, guarded)
+
+
+class Guarded(FastAPI):
+    """An application whose every answer has been through the guard: those to an error of ours and
+    to a body too large, which no middleware sees, as well.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Guard(super().__call__)(scope, receive, send)
 
 
 def _kept(scope: Scope, status: int) -> str:

@@ -12,7 +12,7 @@ from console.web.access import PUBLIC, SiteHere, check_declared
 from console.web.citizens import install
 from console.web.citizens.holder import PLACE, Limits
 from console.web.citizens.showing import problem
-from console.web.guard import Guard
+from console.web.guard import Guarded
 from console.web.rendering import STATIC
 from console.web.site import Site
 
@@ -22,11 +22,10 @@ BODY_MOST = 64 * 1024
 
 def create_page(site: Site, limits: Limits | None = None) -> FastAPI:
     """The citizen's page over this site, alone."""
-    app = FastAPI(
+    app = Guarded(
         title="闭环", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=BODY_MOST
     )
     app.state.site = site
-    app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_api_route("/", home, dependencies=[Depends(PUBLIC)], methods=["GET"])
     app.add_api_route("/health", health, dependencies=[Depends(PUBLIC)], methods=["GET"])

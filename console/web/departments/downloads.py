@@ -15,6 +15,7 @@ from console.scope import complaint_for
 from console.web.access import Allowed, SiteHere
 from console.web.navigation import AUDITOR, OPERATOR, REVIEWER, SUPERVISOR, UNIT
 from schemas.envelope import Role
+from workflow.errors import UnknownComplaint
 from workflow.file_kinds import MEDIA_TYPES
 from workflow.storage import desk
 from workflow.storage.desk import Attachment
@@ -42,8 +43,11 @@ def attachment(
 
 
 def _may_read(conn: Connection, viewer: Signed, file: Attachment) -> bool:
-    """A unit its own; the others what has been submitted. Raises UnknownComplaint."""
-    complaint_for(conn, viewer.actor, file.subject)
+    """A unit its own; the others what has been submitted; of complaints that exist for them."""
+    try:
+        complaint_for(conn, viewer.actor, file.subject)
+    except UnknownComplaint:  # it would say which complaint the file belongs to
+        return False
     if viewer.role is Role.DEPARTMENT:
         return file.unit == viewer.unit
     return file.version is not None
