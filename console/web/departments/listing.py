@@ -12,8 +12,8 @@ from pydantic_core import from_json
 from sqlalchemy import Connection, func, select
 
 from console import wording
+from console.remaining import Left, left_of
 from console.scope import visible
-from console.web.departments.remaining import Left, left_of
 from console.wiring import Office
 from workflow.complaint import Complaint, load
 from workflow.ledger import Actor

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from console.remaining import Left, left_of
 from console.timeline import Entry, Timeline, timeline
-from console.web.departments.remaining import Left, left_of
 from console.web.hotline.choices import Choices
 from console.web.hotline.hints import Hint, hints
 from console.web.hotline.masked import masked
