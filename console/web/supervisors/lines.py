@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from console import wording
 from console.queues import holder
 from console.remaining import left_text, remaining
+from console.remaining import tone as tone_of
 from console.web.supervisors.history import legal
 from console.web.supervisors.spans import Spans
 from console.wiring import Office
