@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import (
     Browser,
@@ -54,7 +54,9 @@ class Size(Enum):
 
 
 class Person:
-    """Somebody with a browser of his own: `page`, and what has gone wrong there."""
+    """Somebody with a browser of his own: `page`, the `addresses` it asked for, and what has gone
+    wrong there.
+    """
 
     def __init__(self, browser: Browser, address: str, size: Size) -> None:
         width, height, scale, touched = size.value
@@ -68,6 +70,7 @@ class Person:
             timezone_id="Asia/Shanghai",
         )
         self.context.set_default_timeout(15_000)
+        self.addresses: list[str] = []
         self.troubles: list[str] = []
         self.foreseen: list[int] = []
         self.refusals: list[int] = []
@@ -87,6 +90,7 @@ class Person:
         assert set(foreseen) == set(self.refusals), f"foreseen {foreseen}, got {self.refusals}"
 
     def _asked(self, request: Request) -> None:
+        self.addresses.append(unquote(request.url))
         parts = urlsplit(request.url)
         if parts.scheme not in ("data", "blob", "about") and parts.hostname != HOST:
             self.troubles.append(f"left this machine: {request.url}")
