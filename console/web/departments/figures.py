@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from console.reports import facts
 from console.reports.periods import Period, parse_period
-from workflow.formulas import FORMULAS, Cohort, Counts, Formula, Rate
+from workflow.formulas import FORMULAS, Cohort, Counts, Formula, OrderFact, Rate
 from workflow.storage.models import complaint_facts, order_facts
 
 SHOWN = ("acknowledge", "rectify", "rectified", "satisfied_first", "satisfied_final")
@@ -89,6 +89,8 @@ def _parts(formula: Formula, cohort: Cohort) -> Iterator[Cohort]:
         for order in cohort.orders:
             yield Cohort(Counts(), (), (order,), cohort.as_of)
         return
+    of: dict[str, list[OrderFact]] = {}
+    for order in cohort.orders:
+        of.setdefault(order.subject, []).append(order)
     for complaint in cohort.complaints:
-        orders = tuple(o for o in cohort.orders if o.subject == complaint.subject)
-        yield Cohort(Counts(), (complaint,), orders, cohort.as_of)
+        yield Cohort(Counts(), (complaint,), tuple(of[complaint.subject]), cohort.as_of)
