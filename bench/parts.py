@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import collecting, demonstration, growth, human, memory, steps
+from bench import collecting, demonstration, growth, human, memory, pages, steps
 from bench.figures import Figure
 from bench.lab import Lab
 
@@ -13,6 +13,7 @@ PARTS: Mapping[str, Callable[[Lab], Iterator[Figure]]] = {
     "steps": steps.measured,
     "human": human.measured,
     "growth": growth.measured,
+    "pages": pages.measured,
     "demo": demonstration.measured,
     "memory": memory.measured,
 }
