@@ -18,7 +18,7 @@ from bench.files import ITEMS
 from bench.rounds import subjects
 from bench.seeding import copied, drained, models_of
 from bench.stores import audited, count, expect
-from console.accounts.register import insert_person, person
+from console.accounts.register import insert_person, listed, person
 from console.accounts.sessions import open_session
 from console.wiring import STANDING_CLOCK, Office, office
 from producers.clock import tick
@@ -143,11 +143,12 @@ def peopled(folder: str) -> dict[str, Any]:
     """Everybody signed in just now: (account, role, unit, the session's secret) of each."""
     made: list[tuple[str, str, str | None, str]] = []
     with office(Path(folder)) as opened, opened.database.write() as conn:
-        now = opened.wall()
+        now, known = opened.wall(), bool(listed(conn))
         for role, many in PEOPLE.items():
             for number in range(many):
                 unit = UNITS[number % len(UNITS)] if role is Role.DEPARTMENT else None
                 new = person(opened, f"{role}{number:02d}", f"{role}{number}", [role], unit)
-                insert_person(conn, new, "bench", now)
+                if not known:
+                    insert_person(conn, new, "bench", now)
                 made.append((new.account, role, unit, open_session(conn, new.account, role, now)))
     return {"people": made}

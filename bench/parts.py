@@ -12,6 +12,7 @@ from bench import (
     memory,
     on_kafka,
     on_postgres,
+    pages,
     steps,
 )
 from bench.figures import Figure
@@ -24,6 +25,7 @@ PARTS: Mapping[str, Callable[[Lab], Iterator[Figure]]] = {
     "growth": growth.measured,
     "postgres": on_postgres.measured,
     "kafka": on_kafka.measured,
+    "pages": pages.measured,
     "demo": demonstration.measured,
     "memory": memory.measured,
 }

@@ -95,7 +95,7 @@ def pressing(office: Office, viewer: Actor, most: int) -> tuple[Item, ...]:
     desk = _Desk(office, viewer.role, viewer.unit)
     free = or_(complaints.c.claimer.is_(None), complaints.c.claimer == viewer.name)
     mine = and_(desk.concerns, visible(viewer), *([free] if viewer.role is Role.OPERATOR else []))
-    by_due = (complaints.c.due_at.is_(None), complaints.c.due_at, complaints.c.id)
+    by_due = (complaints.c.due_at.asc().nulls_last(), complaints.c.id)
     return desk.items(select(complaints.c.fold).where(mine).order_by(*by_due).limit(most))[:most]
 
 
