@@ -39,13 +39,20 @@ class Tape:
     def statement(
         self, conn: Connection, _cursor: Any, sql: str, values: Any, _context: Any, many: bool
     ) -> None:
-        if conn.get_execution_options().get("write") and not sql.lstrip().startswith("SELECT"):
+        if _writes(conn) and not sql.lstrip().startswith("SELECT"):
             self._open.append(Written(sql, values, many))
 
     def commit(self, _conn: Connection) -> None:
-        if len(self._open) > 1:  # more than its BEGIN
+        if any(not written.sql.startswith("BEGIN") for written in self._open):
             self.commits.append(self._open)
         self._open = []
+
+
+def _writes(conn: Connection) -> bool:
+    how = conn.get_execution_options()
+    return bool(how.get("write")) or (
+        conn.dialect.name == "postgresql" and not how.get("postgresql_readonly")
+    )
 
 
 @contextmanager

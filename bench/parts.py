@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import collecting, demonstration, growth, human, memory, steps
+from bench import (
+    collecting,
+    demonstration,
+    growth,
+    human,
+    memory,
+    on_kafka,
+    on_postgres,
+    pages,
+    steps,
+)
 from bench.figures import Figure
 from bench.lab import Lab
 
@@ -13,6 +23,9 @@ PARTS: Mapping[str, Callable[[Lab], Iterator[Figure]]] = {
     "steps": steps.measured,
     "human": human.measured,
     "growth": growth.measured,
+    "postgres": on_postgres.measured,
+    "kafka": on_kafka.measured,
+    "pages": pages.measured,
     "demo": demonstration.measured,
     "memory": memory.measured,
 }

@@ -70,10 +70,10 @@ def _record(posting: Posting, part: Sequence[tuple[str, Signal]]) -> None:
     for subject, signal in part:
         posting.record(subject, signal.fact, signal.actor, texts=signal.texts)
     if isinstance(part[0][1].fact, s.ReviewCollected):
-        _close_batch(posting, len(part))
+        close_batch(posting, len(part))
 
 
-def _close_batch(posting: Posting, complaints: int) -> None:
+def close_batch(posting: Posting, complaints: int) -> None:
     """Complaints are opened by batches; the auditor counts them."""
     number = next_number(posting.conn, "batch")
     posting.append(f"batch/{number}", 1, batch_of(number, complaints, posting.now), PLATFORM)

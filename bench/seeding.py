@@ -1,6 +1,6 @@
-"""A store filled in bulk with complaints waiting to be verified: valid chains, rows, facts, timers.
+"""A store filled in bulk with complaints: valid chains, rows, facts, orders, timers.
 
-One complaint goes the real way; the others are its copies under ids of their own, hashed, sealed
+A few complaints go the real way; the others are their copies under ids of their own, hashed, sealed
 and counted as the ledger would have done.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,48 +25,64 @@ CHUNK = 10_000
 BATCH = 1_000
 """Complaints that one BatchCollected accounts for."""
 
-_OF = {"complaints": "id", "complaint_facts": "subject", "deadlines": "subject"}
+_OF = {
+    "complaints": "id",
+    "complaint_facts": "subject",
+    "order_facts": "subject",
+    "deadlines": "subject",
+}
 _PACE = ("journal_mode=OFF", "synchronous=OFF", "cache_size=-131072", "temp_store=MEMORY")
 _AFTER = ("synchronous=FULL", "journal_mode=WAL")
+_RECORDED = log.COLUMNS.index("recorded_at")
 
 Row = tuple[Any, ...]
 
 
 class Model(NamedTuple):
-    """The complaint that is copied: its rows by table, its events, its one text."""
+    """The complaint that is copied: its rows by table, its events, messages, and texts by their
+    owner and field.
+    """
 
     subject: str
     rows: dict[str, list[Row]]
     events: list[Row]
     messages: list[Row]
-    text: bytes
+    texts: list[tuple[str, str, bytes]]
+
+
+Copies = Sequence[tuple[Model, Sequence[str]]]
+"""Each model with the ids of its copies."""
 
 
 def seeded(folder: str, groups: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    """Fills a new store with these groups: (how many, microseconds UTC at which collected), in
-    order of time. Ids go on from CP21-0000001.
+    """Fills a new store with complaints waiting to be verified, in these groups: (how many,
+    microseconds UTC at which collected), in order of time. Ids go on from CP21-0000001.
     """
-    path, first = Path(folder), 1
+    first = 1
     for complaints, at in groups:
-        with store(path, at) as office:
-            model = _model(office, first)
-            keys = office.keys
-        with closing(sqlite3.connect(path / "bihuan.db", isolation_level=None)) as conn:
-            for pragma in _PACE:
-                conn.execute(f"PRAGMA {pragma}").fetchall()
-            _copies(conn, keys, model, subjects(first + 1, complaints - 1))
-            for pragma in _AFTER:
-                conn.execute(f"PRAGMA {pragma}").fetchall()
+        models = subjects(first, 1)
+        with store(Path(folder), at) as office:
+            record_first(office, models)
+            drained(office)
+            keys, found = office.keys, models_of(office, models)
+        ids = subjects(first + 1, complaints - 1)
+        copied(Path(folder), keys, [(found[0], ids)])
         first += complaints
     return {"complaints": first - 1}
 
 
-def _model(office: Office, number: int) -> Model:
-    """A complaint brought to its verification by the real consumers, read back."""
-    (subject,) = subjects(number, 1)
-    record_first(office, [subject])
+def drained(office: Office) -> None:
+    """Lets the consumers catch up. Raises Unsound."""
     if not office.drain():
         raise Unsound("the lease of the store being seeded is held by another process")
+
+
+def models_of(office: Office, ids: Sequence[str]) -> list[Model]:
+    """These complaints as they stand, read back."""
+    return [_model(office, subject) for subject in ids]
+
+
+def _model(office: Office, subject: str) -> Model:
     with office.database.read() as conn:
 
         def rows(query: str) -> list[Row]:
@@ -78,27 +95,53 @@ def _model(office: Office, number: int) -> Model:
         }
         events = rows(f"SELECT {columns} FROM events WHERE subject = ? ORDER BY version")
         messages = [row[1:] for row in rows("SELECT * FROM outbox WHERE subject = ?")]
-        plain = office.vault.plain(conn, f"{subject}-1", "text")
-    assert plain is not None
-    return Model(subject, found, events, messages, plain)
+        lies = rows("SELECT owner, field FROM vault WHERE owner LIKE ? || '-%'")
+        texts = [(owner, field, office.vault.plain(conn, owner, field)) for owner, field in lies]
+    kept = [(owner, field, plain) for owner, field, plain in texts if plain is not None]
+    return Model(subject, found, events, messages, kept)
 
 
-def _copies(conn: sqlite3.Connection, keys: Keys, model: Model, ids: Sequence[str]) -> None:
-    lanes = {
-        lane: [pos, recorded_at, digest]
-        for lane, pos, recorded_at, digest, _ in conn.execute("SELECT * FROM lanes")
-    }
-    for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
-        conn.execute("BEGIN")
-        _rows(conn, keys, model, part)
-        events = list(_events(model, part))
+def copied(folder: Path, keys: Keys, copies: Copies) -> None:
+    """Adds the copies to the store, which nobody has open; they went their way beside each other,
+    so that all of a chunk's events stand in order of time.
+    """
+    with closing(sqlite3.connect(folder / "bihuan.db", isolation_level=None)) as conn:
+        for pragma in _PACE:
+            conn.execute(f"PRAGMA {pragma}").fetchall()
+        lanes = {
+            lane: [pos, recorded_at, digest]
+            for lane, pos, recorded_at, digest, _ in conn.execute("SELECT * FROM lanes")
+        }
+        for part in _chunks(copies):
+            _chunk(conn, keys, lanes, part)
+        _close(conn, keys.chain, lanes)
+        for pragma in _AFTER:
+            conn.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _chunks(copies: Copies) -> Iterator[Copies]:
+    """Of all models together, so many copies that they fit into memory."""
+    share = CHUNK // len(copies)
+    most = max(len(ids) for _, ids in copies)
+    for start in range(0, most, share):
+        parts = [(model, ids[start : start + share]) for model, ids in copies]
+        yield [(model, ids) for model, ids in parts if ids]
+
+
+def _chunk(
+    conn: sqlite3.Connection, keys: Keys, lanes: dict[int, list[Any]], copies: Copies
+) -> None:
+    conn.execute("BEGIN")
+    events: list[Row] = []
+    for model, ids in copies:
+        _rows(conn, keys, model, ids)
+        events += _events(model, ids)
         events += [
-            _batch(conn, model, len(part[at : at + BATCH])) for at in range(0, len(part), BATCH)
+            _batch(conn, model, len(ids[at : at + BATCH])) for at in range(0, len(ids), BATCH)
         ]
-        _append(conn, keys.chain, lanes, events)
-        conn.execute("COMMIT")
-    _close(conn, keys.chain, lanes)
+    events.sort(key=itemgetter(_RECORDED))
+    _append(conn, keys.chain, lanes, events)
+    conn.execute("COMMIT")
 
 
 def _rows(conn: sqlite3.Connection, keys: Keys, model: Model, ids: Sequence[str]) -> None:
@@ -107,27 +150,33 @@ def _rows(conn: sqlite3.Connection, keys: Keys, model: Model, ids: Sequence[str]
     names = ", ".join(column.name for column in outbox.columns if column.name != "id")
     messages = [row for like in model.messages for row in _like(like, model.subject, ids)]
     _insert(conn, f"outbox ({names})", messages)
-    sealed = Vault(keys).sealed((f"{subject}-1", "text", model.text) for subject in ids)
-    _insert(conn, "vault", sealed)
+    sealed = Vault(keys).sealed(
+        (owner.replace(model.subject, subject), field, plain)
+        for subject in ids
+        for owner, field, plain in model.texts
+    )
+    _insert(conn, "vault", list(sealed))
 
 
 def _insert(conn: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
-    marks = ", ".join("?" * len(rows[0]))
-    conn.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        conn.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
 
 def _like(row: Row, model: str, ids: Sequence[str]) -> Iterator[Row]:
-    """The row once for each id, its own name replaced wherever it stands."""
-    named = [n for n, value in enumerate(row) if isinstance(value, str) and model in value]
+    """The row once for each id, its number replaced wherever it stands: in its orders' too."""
+    old = model.removeprefix("CP")
+    named = [n for n, value in enumerate(row) if isinstance(value, str) and old in value]
     for subject in ids:
-        made = list(row)
+        made, new = list(row), subject.removeprefix("CP")
         for place in named:
-            made[place] = row[place].replace(model, subject)
+            made[place] = row[place].replace(old, new)
         yield tuple(made)
 
 
 def _events(model: Model, ids: Sequence[str]) -> Iterator[Row]:
-    """Each complaint's events one after the other, as they would have been recorded."""
+    """Each step of all copies, then the next step of all."""
     yield from (row for like in model.events for row in _like(like, model.subject, ids))
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from console import wording
+from console.remaining import left_text, remaining, soon, tone
 from console.scope import visible
 from schemas.envelope import Role
-from workflow.calendar import Calendar, instant, worktime
+from workflow.calendar import Calendar
 from workflow.complaint import Complaint, Open, load
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor
@@ -40,7 +41,6 @@ TASKS = {
     State.RULING: "终裁",
 }
 PAUSED = {"verify": "暂停，等单位补联系方式"}
-HALF_HOUR = timedelta(minutes=30)
 HOTLINES = tuple(state for state, (owner, _) in OWNERS.items() if owner is Role.OPERATOR)
 WORKING = (State.DISPATCHED, State.RECTIFYING)
 BESIDE = {
@@ -55,7 +55,7 @@ presses it, the state it otherwise is, and the states beside which it is done.
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing to do. `due_at` in microseconds UTC; `left` in working time, below zero once
-    overdue; `tone`: red once overdue, yellow from the yellow card on, paused, else calm.
+    overdue; `tone` as of `remaining.tone`, or paused.
     """
 
     subject: str
@@ -95,27 +95,8 @@ def pressing(office: Office, viewer: Actor, most: int) -> tuple[Item, ...]:
     desk = _Desk(office, viewer.role, viewer.unit)
     free = or_(complaints.c.claimer.is_(None), complaints.c.claimer == viewer.name)
     mine = and_(desk.concerns, visible(viewer), *([free] if viewer.role is Role.OPERATOR else []))
-    by_due = (complaints.c.due_at.is_(None), complaints.c.due_at, complaints.c.id)
+    by_due = (complaints.c.due_at.asc().nulls_last(), complaints.c.id)
     return desk.items(select(complaints.c.fold).where(mine).order_by(*by_due).limit(most))[:most]
-
-
-def remaining(calendar: Calendar, now: int, due: int) -> timedelta:
-    """Working time from now to the due time; below zero by what has passed since."""
-    if due >= now:
-        return worktime(calendar, instant(now), instant(due))
-    return -worktime(calendar, instant(due), instant(now))
-
-
-def left_text(calendar: Calendar, left: timedelta, due: int) -> str:
-    """The same in words: 剩余2工作日, 剩余3.5工作小时, 已超期25分钟."""
-    day = timedelta(
-        microseconds=sum(b - a for a, b in calendar.spans(calendar.local_date(due - 1)))
-    )
-    sign, amount = ("剩余", left) if left >= timedelta() else ("已超期", -left)
-    if day and amount >= 2 * day:
-        return f"{sign}{amount // day}工作日"
-    hours = (amount // HALF_HOUR) / 2
-    return f"{sign}{hours:g}工作小时" if hours else f"{sign}{amount // timedelta(minutes=1)}分钟"
 
 
 def holder(c: Complaint, owner: Role, units: UnitList) -> str:
@@ -220,15 +201,13 @@ class _Desk:
             self._holder(c, limit),
             "" if due is None else wording.when(due, zone),
             None if due is None else wording.iso(due, zone),
-            self._tone(c, limit, opened),
+            self._tone(c, limit, opened, rules.calendar),
         )
 
-    def _tone(self, c: Complaint, limit: str, opened: Open | None) -> str:
+    def _tone(self, c: Complaint, limit: str, opened: Open | None, calendar: Calendar) -> str:
         if opened is None or limit in c.paused:
             return "paused" if limit in c.paused else "calm"
-        if opened.due_at < self.now:
-            return "red"
-        return "yellow" if (opened.warn_at or opened.due_at) <= self.now else "calm"
+        return tone(opened.due_at, self.now, soon(calendar, self.now))
 
     def _holder(self, c: Complaint, limit: str) -> str:
         owner = OWNERS[BESIDE[limit][0] if limit in BESIDE else State(c.state)][0]

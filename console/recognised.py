@@ -5,9 +5,10 @@ were known when the order was sent.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
 from console import wording
 from schemas import ReviewCollected
@@ -35,16 +36,24 @@ def to_unit(
 
     def count(first: date, last: date, window: str | None) -> int:
         days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
-        query = select(func.count()).where(
-            services.c.day.in_(days), services.c.unit == unit, services.c.received_at <= known_at
-        )
-        if rating.item is not None:
-            query = query.where(services.c.item == rating.item)
-        if window is not None:
-            query = query.where(services.c.window == window)
-        return int(conn.execute(query).scalar_one())
+        named = {
+            name: v for name, v in (("item", rating.item), ("window", window)) if v is not None
+        }
+        asked = {"days": days, "of_unit": unit, "known_at": known_at, **named}
+        return int(conn.execute(_matching(*named), asked).scalar_one())
 
     return shown(day, rating.window, count, k), day
+
+
+@cache
+def _matching(*named: str) -> Select[int]:
+    """How many of a unit's services of these days match in what is named."""
+    query = select(func.count()).where(
+        services.c.day.in_(bindparam("days", expanding=True)),
+        services.c.unit == bindparam("of_unit"),
+        services.c.received_at <= bindparam("known_at"),
+    )
+    return query.where(*(services.c[name] == bindparam(name) for name in named))
 
 
 def in_words(found: Shown, day: date) -> str:

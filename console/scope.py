@@ -22,11 +22,19 @@ def visible(viewer: Actor) -> ColumnElement[bool]:
     """The complaints that exist for this viewer; every list, search, page, stream and export asks
     this and nothing else.
     """
+    return or_(*parts(viewer))
+
+
+def parts(viewer: Actor) -> tuple[ColumnElement[bool], ...]:
+    """The same in parts of which no two hold for one complaint: each can be counted by its own
+    index.
+    """
     if viewer.role in WHOLE:
-        return true()
+        return (true(),)
     if viewer.role is Role.DEPARTMENT and viewer.unit:
-        return or_(complaints.c.unit == viewer.unit, assisted_by(viewer.unit))
-    return false()
+        mine = complaints.c.unit == viewer.unit
+        return mine, and_(complaints.c.unit.is_distinct_from(viewer.unit), assisted_by(viewer.unit))
+    return (false(),)
 
 
 def assisted_by(unit: str) -> ColumnElement[bool]:

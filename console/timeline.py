@@ -80,8 +80,7 @@ def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
     admit(viewer, wording.role_name(viewer.role))
     with office.database.read() as conn:
         complaint = _complaint(conn, subject, viewer)
-        view = View(office, conn, complaint, viewer)
-        found = view.timeline()
+        found = View(office, conn, complaint, viewer).timeline()
     with office.database.write() as conn:
         seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
         conn.execute(insert(views).values(subject=subject, what="timeline", **seen))
@@ -108,8 +107,7 @@ class View:
         rules = office.rulebook.bound(complaint.profile, complaint.profile_version)
         self.policy, self.zone, self.k = rules.policy, rules.policy.zone, rules.policy.min_match_k
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
-        units = office.units
-        self.unit_names = {unit.code: unit.name for unit in units.units}
+        self.unit_names = {unit.code: unit.name for unit in office.units.units}
         self.known = sent_by(conn, office.vault, complaint.id) if self.unit else ()
 
     def timeline(self) -> Timeline:
@@ -126,11 +124,13 @@ class View:
             steps_for(c, self.viewer, self.office.clock(), self.policy),
         )
 
+    def head(self) -> tuple[tuple[str, str], ...]:
+        """What it is about, alone."""
+        return tuple(self._head(self._records()))
+
     def _records(self) -> list[Record]:
-        query = (
-            select(events).where(events.c.subject == self.complaint.id).order_by(events.c.version)
-        )
-        return [record_of(row) for row in self.conn.execute(query)]
+        query = select(events).where(events.c.subject == self.complaint.id)
+        return [record_of(row) for row in self.conn.execute(query.order_by(events.c.version))]
 
     def _head(self, records: list[Record]) -> Iterator[tuple[str, str]]:
         c, first = self.complaint, records[0]

@@ -14,6 +14,8 @@ LOOKED = {
     "phone": "按号码查到",
     "last4": "按电话后四位查到",
     "attachment": "下载附件",
+    "page": "群众打开自己的页面",
+    "code": "话务员读出查询码",
 }
 """What somebody did to see a complaint, by the word it is recorded under."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -28,7 +28,7 @@ from workflow.storage.models import units as units_table
 from workflow.storage.schema import is_new, prepare
 from workflow.storage.sqlite import SqliteDatabase, unwritable
 from workflow.storage.vault import Keys, Vault, load_keys
-from workflow.units import SHIPPED, UnitList, load, seed, stored
+from workflow.units import SHIPPED, UnitList, load, revision, seed, stored
 
 STANDING_CLOCK = "standing_clock"
 """The row of `sequences` (microseconds UTC) of a demo's desk, whose time stands where the last
@@ -50,6 +50,7 @@ class Office:
     ledger: Ledger
     clock: Clock
     wall: Clock
+    _units: dict[int, UnitList] = field(default_factory=dict)
 
     @property
     def vault(self) -> Vault:
@@ -57,9 +58,15 @@ class Office:
 
     @property
     def units(self) -> UnitList:
-        """The list of units in force, read anew: another process may have replaced it."""
+        """The list of units in force, read anew once any process has replaced it."""
         with self.database.read() as conn:
-            return stored(conn)
+            now = revision(conn)
+            found = self._units.get(now)
+            if found is None:
+                found = stored(conn)
+                self._units.clear()
+                self._units[now] = found
+        return found
 
     def unit_name(self, code: str) -> str:
         """The unit's name in the list in force; its code where it has left the list."""

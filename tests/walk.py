@@ -14,6 +14,10 @@ LINKS = "() => [...document.querySelectorAll('a[href]:not([download])')].map(a =
 NUMBER = re.compile(r"[A-Za-z]*[0-9][\w-]*")
 
 
+NAMED = ("why", "figures")
+"""Whose pages below a number are one kind, whatever limit or figure they are named for."""
+
+
 class Kind(NamedTuple):
     """Pages that differ in whose they are alone: the parts of their path, a number as `no`; where
     choices count, also what was chosen so far, though not how.
@@ -44,6 +48,8 @@ def pages(page: Page, start: str = "/", choices: bool = False) -> Iterator[Kind]
 def kind(address: str, choices: bool = False) -> Kind:
     where = urlsplit(address)
     parts = ["no" if NUMBER.fullmatch(one) else one for one in where.path.split("/") if one]
+    if parts and parts[0] in NAMED:
+        parts[2:] = ["one"] * len(parts[2:])
     return Kind((*parts, *(sorted(parse_qs(where.query)) if choices else ())))
 
 

@@ -8,10 +8,14 @@ from sqlalchemy import Connection, delete, insert, select
 
 from workflow.errors import InvalidInput
 from workflow.storage import models
+from workflow.storage.numbers import next_number, reached
 from workflow.unit_files import SHIPPED, load
 from workflow.unit_list import TIERS, Unit, UnitList
 
-__all__ = ["SHIPPED", "TIERS", "Unit", "UnitList", "load", "seed", "stored"]
+__all__ = ["SHIPPED", "TIERS", "Unit", "UnitList", "load", "revision", "seed", "stored"]
+
+REVISION = "units"
+"""The counter of how often the list was replaced."""
 
 
 def seed(conn: Connection, units: UnitList) -> None:
@@ -27,8 +31,14 @@ def seed(conn: Connection, units: UnitList) -> None:
     lost = sorted((used & known) - units.by_code.keys())
     if lost:
         raise InvalidInput("code", "、".join(lost), "已有办件、评价或可用的账号，不能从名册中去掉")
+    next_number(conn, REVISION)
     conn.execute(delete(models.units))
     conn.execute(insert(models.units), [_row(unit, units.version) for unit in units.units])
+
+
+def revision(conn: Connection) -> int:
+    """Another whenever the list in force is."""
+    return reached(conn, REVISION)
 
 
 def _row(unit: Unit, version: str) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """记住: answers of slow questions, so that asking often costs little: an answer is given again
-while nothing has moved, and a slow one until nine times as long as it took has passed.
+while nothing has moved, and a slow one until thirty times as long as it took has passed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 QUICK = 0.02
 """Seconds below which a question is asked anew whenever something has moved."""
 
-SHARE = 9
+SHARE = 30
 MINUTE = 60_000_000
 
 

@@ -24,7 +24,7 @@ from workflow.collection import MOST
 from workflow.errors import Away
 from workflow.storage.models import events, ratings, receipts, refused, views
 
-OTHER_UNIT = "区医保局"
+OTHER_UNIT = "张店医保分局"
 OTHERWISE = {**RATING, "writingEvaluation": "不是这样说的"}
 
 

@@ -318,26 +318,36 @@ def test_only_an_operator_is_told_a_code(city):
             code_for(city.office, subject, Actor("某人", role))
 
 
+def limited(city, codes, wrong, clock):
+    """The page with these limits: so many codes at once and so many a second."""
+    buckets = (Buckets(*size, lambda: clock[0]) for size in ((1000, 5), codes, wrong))
+    return Citizens(city, Limits(*buckets))
+
+
 def test_nobody_guesses_codes_at_leisure(city):
-    now, subject = [0.0], reevaluating(city)
-    buckets = [Buckets(*size, lambda: now[0]) for size in ((1000, 5), (3, 1), (5, 1))]
-    citizens = Citizens(city, Limits(*buckets))
-    phone = citizens.phone()
+    clock, subject = [0.0], reevaluating(city)
+    phone = limited(city, (3, 1), (1000, 1), clock).phone()
     answers = [phone.types(f"0000-0000-{n:04d}").status_code for n in range(4)]
     assert answers == [422, 422, 422, 429]
     assert phone.page.headers["retry-after"] == "1"
     code = links.code_of(city.office.keys.link, subject)
     assert phone.types(code).status_code == 429
-    now[0] += 1
+    clock[0] += 1
     assert phone.types(code).status_code == 200
-    now[0] += 3
-    for _ in range(3):
-        phone.types("0000-0000-0000")
-    now[0] += 3
-    for _ in range(3):
-        phone.types("0000-0000-0000")
-    now[0] += 0.5
-    assert phone.types(code).status_code == 429, "wrong ones of all addresses together"
+
+
+def test_many_guessers_together_are_no_faster_and_links_still_open(city):
+    clock, subject = [0.0], reevaluating(city)
+    phone = limited(city, (1000, 1), (3, 1), clock).phone()
+    code = links.code_of(city.office.keys.link, subject)
+    for _ in range(5):
+        assert phone.types(code).status_code == 200, "right ones count for nothing"
+    for n in range(3):
+        assert phone.types(f"0000-0000-{n:04d}").status_code == 422
+    assert phone.types(code).status_code == 429
+    assert phone.opens(subject).status_code == 200
+    clock[0] += 1
+    assert phone.types(code).status_code == 200
 
 
 # objection, reprisals

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as command
-from bench import collecting, growth, human, parts, peer, steps
+from bench import collecting, growth, human, on_kafka, on_postgres, parts, peer, steps
 from bench.case import EVENTS
 from bench.figures import Figure, Goal, over
 from bench.files import write_file
@@ -109,7 +109,7 @@ def test_people_are_timed_one_step_at_a_time(folder):
     (folder / "importing").touch()
     (folder / "running").touch()
     done = human.stepping(str(folder), 2)
-    assert len(done["waits"]) == 4
+    assert len(done["waits"]) == 2 * len(done["disk"]) == 4
     assert (folder / "stop").exists()
     human.afterwards(str(folder), 2, 0)
 
@@ -162,6 +162,17 @@ def test_the_report_says_where_and_what_was_not_run(tmp_path):
     assert {"cores", "python", "sqlite", "wal_reset_bug", "date", "commit"} <= read[
         "machine"
     ].keys()
+
+
+@pytest.mark.parametrize("part", [on_postgres, on_kafka])
+def test_without_a_server_there_is_a_reason_and_no_figure(part, monkeypatch, tmp_path):
+    for name in ("BIHUAN_TEST_DATABASE", "BIHUAN_TEST_KAFKA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with lab(1, folder=tmp_path) as place:
+        (figure,) = part.measured(place)
+    assert figure.value is None
+    assert "no docker" in figure.missing
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Who may write next: people wait for the one who writes, and for no second one."""
 
+import os
 import threading
 import time
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from workflow.errors import Busy
-from workflow.storage.fairness import PATIENCE, Turnstile
+from workflow.storage.fairness import PATIENCE, PRESSED, Turnstile
 
 HOLD = 0.01
 
@@ -110,10 +111,11 @@ def test_patience_ends(database):
         assert time.monotonic() - began < 3 * PATIENCE
 
 
-def test_who_was_kept_waiting_is_remembered_for_a_while(database):
-    with another(database) as runner, another(database) as person:
+def test_every_process_knows_for_a_while_that_somebody_was_kept_waiting(database):
+    with another(database) as runner, another(database) as importer, another(database) as person:
         _once(runner, patient=True)
-        assert not runner.pressed
+        _once(person, patient=False)
+        assert not runner.pressed, "nobody waited"
         waiting = threading.Thread(target=lambda: _once(person, patient=False))
         with runner.held(10, patient=True):
             waiting.start()
@@ -121,7 +123,9 @@ def test_who_was_kept_waiting_is_remembered_for_a_while(database):
                 time.sleep(0.001)
         waiting.join()
         assert runner.pressed
-        assert not person.pressed
+        assert importer.pressed
+        os.utime(f"{database}.queue", (0, time.time() - PRESSED))
+        assert not importer.pressed
 
 
 @pytest.mark.parametrize("patient", [True, False])

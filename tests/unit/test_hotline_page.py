@@ -78,10 +78,16 @@ def test_a_form_s_file_is_named_after_an_event():
 
 
 def test_each_offer_stands_in_one_place():
-    found = panel(sorted(with_forms()))
+    found = panel(sorted(with_forms()), "VERIFYING")
     every = [o.event for o in (*found.hands, *found.contact, *found.main, *found.aside)]
     assert sorted(every) == sorted(with_forms())
     assert found.main[0].event == "ComplaintConfirmed"
+
+
+def test_to_send_an_order_to_another_unit_is_not_what_comes_next():
+    assert [o.label for o in panel(["DepartmentAssigned"], "ASSIGNING").main] == ["派单"]
+    moved = panel(["DepartmentAssigned"], "RECTIFYING")
+    assert ([o.label for o in moved.aside], moved.main) == (["改派"], ())
 
 
 def test_addresses_of_steps():

@@ -57,7 +57,7 @@ class Lease:
 
     def renew(self) -> bool:
         """False when it was lost meanwhile: stop working."""
-        with self.database.write() as conn:
+        with self.database.write(patient=True) as conn:
             return self.hold(conn)
 
     def keep(self, stopped: threading.Event) -> None:

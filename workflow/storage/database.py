@@ -40,8 +40,8 @@ class Database(ABC):
     @property
     @abstractmethod
     def pressed(self) -> bool:
-        """Somebody who is not patient had to wait for this process lately: who writes much should
-        write little at a time.
+        """Somebody who is not patient had to wait lately: who writes much should write little at
+        a time.
         """
 
     def now(self, conn: Connection) -> int | None:  # noqa: ARG002

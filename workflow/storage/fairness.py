@@ -16,8 +16,8 @@ from workflow.errors import Busy
 PATIENCE = 1.0
 """Seconds for which a patient writer lets others go first; then it is one of them."""
 
-PRESSED = 2.0
-"""Seconds for which it is remembered that somebody waited."""
+PRESSED = 3.0
+"""Seconds for which it is remembered, in the queue file, that somebody waited."""
 
 POLL = 0.001
 
@@ -36,7 +36,6 @@ class Turnstile:
         self._waiting: deque[threading.Event] = deque()
         self._patient: deque[threading.Event] = deque()
         self._busy = False
-        self._waited_at = -PRESSED
         self._queue, self._bulk, self._work = (
             os.open(f"{database}.{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             for name in ("queue", "bulk", "lock")
@@ -54,8 +53,9 @@ class Turnstile:
 
     @property
     def pressed(self) -> bool:
-        """Somebody who is not patient waited for this process lately."""
-        return time.monotonic() - self._waited_at < PRESSED
+        """Somebody who is not patient had to wait lately, for whatever process."""
+        told = os.fstat(self._queue)
+        return told.st_size > 0 and 0 <= time.time() - told.st_mtime < PRESSED
 
     @contextmanager
     def held(self, timeout: float, *, patient: bool = False) -> Iterator[None]:
@@ -68,8 +68,6 @@ class Turnstile:
             try:
                 yield
             finally:
-                if self.awaited:
-                    self._waited_at = time.monotonic()
                 _let_go(self._work)
         finally:
             self._leave()
@@ -82,6 +80,8 @@ class Turnstile:
                 self._busy = True
                 return
             line.append(turn)
+        if not patient:
+            self._tell()
         if patient and not turn.wait(PATIENCE):
             line = self._grown_impatient(turn)
         if turn.wait(max(0.0, deadline - time.monotonic())):
@@ -136,11 +136,17 @@ class Turnstile:
         return False
 
     def _in_line(self, deadline: float) -> None:
+        if _taken(self._work):
+            self._tell()
         _insist(self._queue, deadline)
         try:
             _insist(self._work, deadline)
         finally:
             _let_go(self._queue)
+
+    def _tell(self) -> None:
+        """Whoever asks whether it is pressed reads when this byte was written last."""
+        os.pwrite(self._queue, b".", 0)
 
     def close(self) -> None:
         for descriptor in (self._queue, self._bulk, self._work):

@@ -4,6 +4,7 @@ lanes.
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.resources import files
 
 from sqlalchemy import Connection, inspect, text
@@ -37,6 +38,7 @@ def prepare(database: Database, keys: Keys) -> None:
             _check_key(conn, keys)
     if version == HEAD:
         return
+    import_module("alembic.command")  # before the transaction: a server ends those that idle
     with database.write() as conn:
         database.alone(conn)
         if _version(conn) == HEAD:

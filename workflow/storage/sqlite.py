@@ -39,6 +39,11 @@ CHECKPOINT_PAGES = 2048
 AT_THE_LATEST = 4
 """Times as many, even though somebody waits, or nobody writes who is patient."""
 
+POOLED = 16
+"""Connections that are kept; never a limit: a reader who reads something else in between needs a
+second one, and were there no more to be had, all of them would wait for each other.
+"""
+
 TRUNCATE_BYTES = 128 << 20
 WRITE_TIMEOUT = 30.0
 LOGGER = logging.getLogger("bihuan.database")
@@ -59,7 +64,10 @@ class SqliteDatabase(Database):
         except OSError as error:
             raise unwritable(path.parent, error) from error
         self.engine = create_engine(
-            f"sqlite:///{path}", connect_args={"check_same_thread": False, "cached_statements": 256}
+            f"sqlite:///{path}",
+            connect_args={"check_same_thread": False, "cached_statements": 256},
+            pool_size=POOLED,
+            max_overflow=-1,
         )
         event.listen(self.engine, "connect", _prepare)
         event.listen(self.engine, "begin", _begin)

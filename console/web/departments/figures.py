@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection
 
 from console.reports import facts
 from console.reports.periods import Period, parse_period
-from workflow.formulas import FORMULAS, Cohort, Counts, Formula, Rate
+from console.web.remembering import Memory, stirred
+from console.wiring import Office
+from workflow.formulas import FORMULAS, Cohort, Counts, Formula, OrderFact, Rate
 from workflow.storage.models import complaint_facts, order_facts
 
 SHOWN = ("acknowledge", "rectify", "rectified", "satisfied_first", "satisfied_final")
@@ -29,13 +32,21 @@ class Line:
     met: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figure:
     """A rate of the unit's own, and the orders it counts."""
 
     formula: Formula
-    rate: Rate
-    lines: tuple[Line, ...]
+    cohort: Cohort
+
+    @cached_property
+    def rate(self) -> Rate:
+        return self.formula.measure(self.cohort)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Read only where they are shown: each is measured alone."""
+        return tuple(_lines(self.formula, self.cohort))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +67,27 @@ def quarter_of(day: datetime) -> Period:
     return parse_period(f"{day.year}Q{(day.month + 2) // 3}")
 
 
-def own_figures(conn: Connection, unit: str, period: Period, now: int) -> Figures:
-    """Of the orders sent to this unit for ratings of the period, as of now (microseconds UTC). What
+_MEMORY: Memory[Figures] = Memory()
+
+
+def own_figures(office: Office, conn: Connection, unit: str, period: Period) -> Figures:
+    """Of the orders sent to this unit for ratings of the period, as of now, kept for a while. What
     was taken from it again counts where it had fallen due before, and in no complaint's outcome.
     """
+    now = office.clock()
+    moved, question = stirred(conn, now), (unit, period.label)
+    return _MEMORY.recall(office.database, question, moved, lambda: _read(conn, unit, period, now))
+
+
+def _read(conn: Connection, unit: str, period: Period, now: int) -> Figures:
     inside = order_facts.c.day.between(period.first, period.last)
     orders = facts.orders(conn, order_facts.c.unit == unit, inside)
     standing = {order.subject for order in orders if order.withdrawn_at is None}
     found = facts.complaints(conn, complaint_facts.c.subject.in_(sorted(standing)))
     cohort = Cohort(Counts(), found, orders, now)
     unanswered = sum(c.outcome == "unanswered" for c in found)
-    figures = tuple(_figure(FORMULAS[name], cohort) for name in SHOWN)
+    figures = tuple(Figure(FORMULAS[name], cohort) for name in SHOWN)
     return Figures(period, len(orders), unanswered, figures)
-
-
-def _figure(formula: Formula, cohort: Cohort) -> Figure:
-    return Figure(formula, formula.measure(cohort), tuple(_lines(formula, cohort)))
 
 
 def _lines(formula: Formula, cohort: Cohort) -> Iterator[Line]:
@@ -89,6 +105,8 @@ def _parts(formula: Formula, cohort: Cohort) -> Iterator[Cohort]:
         for order in cohort.orders:
             yield Cohort(Counts(), (), (order,), cohort.as_of)
         return
+    of: dict[str, list[OrderFact]] = {}
+    for order in cohort.orders:
+        of.setdefault(order.subject, []).append(order)
     for complaint in cohort.complaints:
-        orders = tuple(o for o in cohort.orders if o.subject == complaint.subject)
-        yield Cohort(Counts(), (complaint,), orders, cohort.as_of)
+        yield Cohort(Counts(), (complaint,), tuple(of[complaint.subject]), cohort.as_of)

@@ -37,7 +37,7 @@ def figures(
     today = instant(now).astimezone(office.rulebook.in_force(now).zone)
     asked = quarter_of(today) if period is None else parse_period(period)
     with office.database.read() as conn:
-        own = own_figures(conn, str(viewer.unit), asked, now)
+        own = own_figures(office, conn, str(viewer.unit), asked)
         listed = own.figure(of) if of else None
         subjects = [line.subject for line in listed.lines] if listed else []
         exist = select(complaints.c.id).where(complaints.c.id.in_(subjects))

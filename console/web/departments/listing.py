@@ -12,8 +12,8 @@ from pydantic_core import from_json
 from sqlalchemy import Connection, func, select
 
 from console import wording
-from console.scope import visible
-from console.web.departments.remaining import Left, left_of
+from console.remaining import Left, left_of
+from console.scope import parts, visible
 from console.wiring import Office
 from workflow.complaint import Complaint, load
 from workflow.ledger import Actor
@@ -72,11 +72,13 @@ def open_orders(conn: Connection, office: Office, viewer: Actor) -> tuple[Row, .
 
 def done_orders(conn: Connection, office: Office, viewer: Actor, page: int) -> Done:
     """The latest first."""
-    mine = (visible(viewer), complaints.c.ended_at.is_not(None), complaints.c.unit.is_not(None))
-    count = conn.execute(select(func.count()).select_from(complaints).where(*mine)).scalar_one()
+    done = complaints.c.ended_at.is_not(None), complaints.c.unit.is_not(None)
+    counted = (select(func.count()).select_from(complaints).where(p, *done) for p in parts(viewer))
+    count = sum(conn.execute(query).scalar_one() for query in counted)
     pages = max(1, -(-count // PAGE))
     page = min(max(1, page), pages)
-    query = select(complaints.c.fold).where(*mine).order_by(complaints.c.ended_at.desc())
+    query = select(complaints.c.fold).where(visible(viewer), *done)
+    query = query.order_by(complaints.c.ended_at.desc())
     part = conn.execute(query.limit(PAGE).offset((page - 1) * PAGE)).scalars()
     rows = _rows(conn, office, viewer, [load(fold) for fold in part])
     return Done(tuple(rows), page, pages, count)

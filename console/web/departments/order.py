@@ -12,10 +12,10 @@ from sqlalchemy import Connection, select
 import schemas as s
 from console import foreseen, wording
 from console.foreseen import Foreseen
+from console.remaining import Left, left_of
 from console.scope import complaint_for
 from console.timeline import Entry, Timeline, timeline
 from console.web.departments.listing import who_has_it
-from console.web.departments.remaining import Left, left_of
 from console.wiring import Office
 from workflow.complaint import Complaint
 from workflow.door import texts_of

@@ -35,7 +35,7 @@ def orders(
         waiting = open_orders(conn, office, viewer.actor)
         done = done_orders(conn, office, viewer.actor, part)
         quarter = quarter_of(instant(now).astimezone(zone))
-        own = own_figures(conn, str(viewer.unit), quarter, now)
+        own = own_figures(office, conn, str(viewer.unit), quarter)
     told = DONE.get(request.query_params.get("done", ""), "")
     return page(
         request,

@@ -79,7 +79,7 @@ def _words(site: Site, viewer: Signed, order: Order) -> dict[str, Any]:
         c = complaint_for(conn, viewer.actor, order.subject)
         rules = office.rulebook.bound(c.profile, c.profile_version)
         quarter = quarter_of(instant(now).astimezone(rules.policy.zone))
-        own = own_figures(conn, unit, quarter, now)
+        own = own_figures(office, conn, unit, quarter)
 
     def effect_of(step: Foreseen) -> str:
         return effect(step, rules, now)

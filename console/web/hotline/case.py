@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from console.remaining import Left, left_of
 from console.timeline import Entry, Timeline, timeline
-from console.web.departments.remaining import Left, left_of
 from console.web.hotline.choices import Choices
 from console.web.hotline.hints import Hint, hints
 from console.web.hotline.masked import masked
@@ -111,7 +111,7 @@ def case_of(office: Office, c: Complaint, viewer: Actor) -> Case:
             left,
             limit,
             stages(c.state, left.text if left else ""),
-            panel(legal),
+            panel(legal, c.state),
             _phone(office, conn, c, viewer),
             next(iter(records[0].fact.reasons), ""),
             hints(conn, c, records, rules.policy.zone),

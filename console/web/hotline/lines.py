@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from console import wording
-from console.web.departments.remaining import Left, left_of
+from console.remaining import Left, left_of
 from console.web.hotline.tabs import Tab
 from console.wiring import Office
 from schemas.codes import LEVELS, REASONS

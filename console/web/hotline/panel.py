@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from console import wording
+from workflow.loop import BEFORE_FEEDBACK
+from workflow.states import State
 
 FORMS = Path(__file__).parents[1] / "templates" / "steps"
 HANDS = ("ComplaintClaimed", "ComplaintReleased")
@@ -76,7 +78,7 @@ class Offer:
 
     @property
     def button(self) -> str:
-        return BUTTONS.get(self.event, wording.event_name(self.event))
+        return BUTTONS.get(self.event, self.label)
 
     @property
     def grave(self) -> bool:
@@ -102,18 +104,28 @@ class Panel:
         return any(offer.event == event for offer in every)
 
 
-def panel(legal: Sequence[str]) -> Panel:
-    """The legal steps that have a form, each in its place."""
+def panel(legal: Sequence[str], state: str) -> Panel:
+    """The legal steps that have a form, each in its place. To send an order that a unit has already
+    to another is not what comes next.
+    """
     there = [event for event in legal if event in with_forms()]
-    apart = (*HANDS, *CONTACT, *ASIDE)
+    beside = (*ASIDE, "DepartmentAssigned") if state in BEFORE_FEEDBACK else ASIDE
+    apart = (*HANDS, *CONTACT, *beside)
     main = [event for event in there if event not in apart]
     main.sort(key=lambda event: FIRST.index(event) if event in FIRST else len(FIRST))
 
     def offers(events: Sequence[str]) -> tuple[Offer, ...]:
-        return tuple(Offer(e, LABELS.get(e) or wording.event_name(e)) for e in events)
+        return tuple(Offer(e, LABELS.get(e) or _name(e, state)) for e in events)
 
-    hands, contact, aside = ([e for e in some if e in there] for some in (HANDS, CONTACT, ASIDE))
+    hands, contact, aside = ([e for e in some if e in there] for some in (HANDS, CONTACT, beside))
     return Panel(offers(hands), offers(contact), offers(main), offers(aside))
+
+
+def _name(event: str, state: str) -> str:
+    """派单 or 改派: the loop's table calls them apart."""
+    if event == "DepartmentAssigned":
+        return wording.step_name(event, state, State.DISPATCHED)
+    return wording.event_name(event)
 
 
 @cache

@@ -31,7 +31,7 @@ class Sheets:
 def sheets(office: Office, conn: Connection, c: Complaint, line: Timeline) -> Sheets:
     """Phone, name and ID number stand in neither."""
     unit = Actor("", Role.DEPARTMENT, c.unit or c.handled_by or "-")
-    seen = View(office, conn, c, unit).timeline().head
+    seen = View(office, conn, c, unit).head()
     known = sent_by(conn, office.vault, c.id)
     return Sheets(without_persons("\n".join(_lines(office, c, line)), *known), seen)
 

@@ -5,7 +5,7 @@ is a condition on rows, and shows those rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true
@@ -54,7 +54,7 @@ class Ask:
 
     def address(self, **other: object) -> str:
         """Where the board shows these rows, with some of the question asked otherwise."""
-        asked = {name: getattr(replace(self, page=1), name) for name in self.__slots__} | other
+        asked = {"show": self.show, "unit": self.unit, "day": self.day, "page": 1} | other
         told = {
             k: v for k, v in asked.items() if v and (k, v) not in (("show", "all"), ("page", 1))
         }
@@ -130,10 +130,12 @@ def matrix(conn: Connection, viewer: Actor, at: Spans, units: UnitList) -> tuple
     not been sent out has a line of its own.
     """
     place = case(*((_in(span), n) for n, span in enumerate(at.days)), else_=len(at.days) - 1)
-    query = select(complaints.c.unit, place, func.count()).where(_open(viewer))
+    # Not the bare column: grouped by it, every complaint there is would be read in its order.
+    unit = func.coalesce(complaints.c.unit, NOBODY)
+    query = select(unit, place, func.count()).where(_open(viewer))
     found: dict[str, list[int]] = {}
-    for unit, span, count in conn.execute(query.group_by(complaints.c.unit, place)):
-        found.setdefault(unit or NOBODY, [0] * len(at.days))[span] += count
+    for code, span, count in conn.execute(query.group_by(unit, place)):
+        found.setdefault(code, [0] * len(at.days))[span] += count
     lines = [Line(code, unit_name(units, code), tuple(n)) for code, n in found.items()]
     return tuple(sorted(lines, key=lambda line: (*(-n for n in line.counts), line.code)))
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, case, false, func, or_, select
 
 from console import wording
-from console.queues import left_text, remaining
+from console.remaining import left_text, remaining, tone
 from console.scope import visible
 from console.web.supervisors.board import unit_name
-from console.web.supervisors.spans import Spans, tone
+from console.web.supervisors.spans import Spans
 from console.wiring import Office
 from schemas.envelope import Role
 from workflow.complaint import Complaint, load
@@ -201,7 +201,7 @@ def _row(
         kind,
         unit_name(units, c.unit) if c.unit else "",
         _what(c, kind),
-        "paused" if opened is None else tone(opened.due_at, at),
+        "paused" if opened is None else tone(opened.due_at, at.now, at.soon),
         left,
         None if opened is None else opened.due_at,
         own(c, kind, viewer),

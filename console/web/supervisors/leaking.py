@@ -106,7 +106,8 @@ def conflict_count(conn: Connection, now: int) -> int:
 
 def without_a_unit(conn: Connection) -> int:
     """Ratings whose unit nobody knows: no service record, and no name in the list."""
-    query = select(func.count()).select_from(ratings).where(ratings.c.unit.is_(None))
+    waiting = ratings.c.unit.is_(None), ratings.c.source >= ""  # their index begins with the source
+    query = select(func.count()).select_from(ratings).where(*waiting)
     return int(conn.execute(query).scalar_one())
 
 

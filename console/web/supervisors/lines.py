@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from console import wording
-from console.queues import holder, left_text, remaining
+from console.queues import holder
+from console.remaining import left_text, remaining
+from console.remaining import tone as tone_of
 from console.web.supervisors.history import legal
 from console.web.supervisors.spans import Spans
-from console.web.supervisors.spans import tone as tone_of
 from console.wiring import Office
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Open
@@ -112,7 +113,7 @@ def _line(
         worked = remaining(rules.calendar, at.now, opened.due_at)
         left = left_text(rules.calendar, worked, opened.due_at)
         due = wording.when(opened.due_at, rules.policy.zone)
-        tone, task = tone_of(opened.due_at, at), _task(c, name)
+        tone, task = tone_of(opened.due_at, at.now, at.soon), _task(c, name)
     whose = _whose(c, found[0] if found else None, units)
     mine = whose == ME
     return Line(

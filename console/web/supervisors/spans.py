@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from console.remaining import soon
 from workflow.calendar import Calendar
 
 AHEAD = 5
@@ -54,12 +55,7 @@ def spans(calendar: Calendar, now: int) -> Spans:
         found.append(Span(f"d{number}", label, begin, end))
         begin = end
     found += [Span("later", "更晚", begin, None), Span("none", "暂停", None, None)]
-    return Spans(now, _end(calendar, days[0]), tuple(found))
-
-
-def tone(due: int, at: Spans) -> str:
-    """red once overdue, yellow until the end of the next working day, else calm."""
-    return "red" if due < at.now else "yellow" if due < at.soon else "calm"
+    return Spans(now, soon(calendar, now), tuple(found))
 
 
 def _working(calendar: Calendar, today: date) -> list[date]:

@@ -1,0 +1,76 @@
+"""剩余时间: the working time a limit leaves, in words and in a tone; the same on every desk."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from console import wording
+from workflow.calendar import Calendar, instant, worktime
+from workflow.complaint import Open
+from workflow.rulebook import BoundRules
+
+HALF_HOUR = timedelta(minutes=30)
+_DAY = timedelta(days=1)
+_FURTHEST = 60
+"""Days among which the next working day is looked for; a calendar may have none at all."""
+
+
+class Left(NamedTuple):
+    """What a limit leaves, in words; `tone` as of `tone`, or paused."""
+
+    tone: str
+    text: str
+    due: str
+
+
+def left_of(rules: BoundRules, opened: Open, now: int, *, paused: bool = False) -> Left:
+    """Of a limit, as of now (microseconds UTC)."""
+    due = wording.near(opened.due_at, rules.policy.zone, now)
+    if opened.provisional:
+        due += "（暂定）"
+    if paused:
+        return Left("paused", "停表", due)
+    left = left_text(rules.calendar, remaining(rules.calendar, now, opened.due_at), opened.due_at)
+    return Left(tone(opened.due_at, now, soon(rules.calendar, now)), left, due)
+
+
+def remaining(calendar: Calendar, now: int, due: int) -> timedelta:
+    """Working time from now to the due time; below zero by what has passed since."""
+    if due >= now:
+        return worktime(calendar, instant(now), instant(due))
+    return -worktime(calendar, instant(due), instant(now))
+
+
+def left_text(calendar: Calendar, left: timedelta, due: int) -> str:
+    """The same in words: 剩余2工作日, 剩余3.5工作小时, 已超期25分钟."""
+    day = timedelta(
+        microseconds=sum(b - a for a, b in calendar.spans(calendar.local_date(due - 1)))
+    )
+    sign, amount = ("剩余", left) if left >= timedelta() else ("已超期", -left)
+    if day and amount >= 2 * day:
+        return f"{sign}{amount // day}工作日"
+    hours = (amount // HALF_HOUR) / 2
+    return f"{sign}{hours:g}工作小时" if hours else f"{sign}{amount // timedelta(minutes=1)}分钟"
+
+
+def tone(due: int, now: int, until: int) -> str:
+    """red once overdue, yellow before `until` (see `soon`), else calm; microseconds UTC."""
+    return "red" if due < now else "yellow" if due < until else "calm"
+
+
+def soon(calendar: Calendar, now: int) -> int:
+    """The end of the next working day, microseconds UTC: what is due by then is yellow, as a
+    yellow card is shown from the working day before.
+    """
+    return _end_of_next(calendar, calendar.local_date(now))
+
+
+@lru_cache(maxsize=64)
+def _end_of_next(calendar: Calendar, today: date) -> int:
+    ahead = (today + n * _DAY for n in range(1, _FURTHEST))
+    day = next((day for day in ahead if calendar.is_working_day(day)), today + _DAY)
+    while not (whole := calendar.whole_day(day)):  # a date that a change of zone left out
+        day += _DAY
+    return whole[-1][1]
