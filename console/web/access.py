@@ -20,6 +20,8 @@ from workflow.loop import STEPS
 
 Check = TypeVar("Check")
 COOKIE = "bihuan"
+BY_ITSELF = "x-by-itself"
+"""The header of what a page fetches by itself."""
 PEOPLE = frozenset(Role) - {Role.CONSUMER, Role.CLOCK, Role.PLATFORM, Role.HOTLINE, Role.CITIZEN}
 """Who may have an account."""
 
@@ -110,13 +112,19 @@ def step(event: str) -> Allowed:
 
 
 def signed_in(request: Request) -> Signed | None:
-    """Whoever the cookie's session belongs to, read once a request."""
+    """Whoever the cookie's session belongs to, read once a request. What a page fetches by itself
+    is no act of the person's, and keeps no session alive.
+    """
     if not hasattr(request.state, "signed"):
-        secret = request.cookies.get(COOKIE)
-        office = site_of(request).office
-        request.state.signed = session_of(office, secret) if secret else None
+        by_itself = request.headers.get(BY_ITSELF) is not None or request.url.path == "/live"
+        request.state.signed = _session(request, acts=not by_itself)
     signed: Signed | None = request.state.signed
     return signed
+
+
+def _session(request: Request, *, acts: bool) -> Signed | None:
+    secret = request.cookies.get(COOKIE)
+    return session_of(site_of(request).office, secret, acts=acts) if secret else None
 
 
 def present(signed: Annotated[Signed | None, Depends(signed_in)]) -> Signed:
@@ -126,15 +134,14 @@ def present(signed: Annotated[Signed | None, Depends(signed_in)]) -> Signed:
     return signed
 
 
-def still_signed_in(request: Request) -> Signed | None:
-    """The same, asked anew: a stream stays open longer than a session may. It is no act of the
-    person's, and keeps no session alive.
+def still_signed_in(request: Request, viewer: Signed) -> bool:
+    """Whether the session still is this person in this role: a stream stays open longer than a
+    session may.
     """
-    secret = request.cookies.get(COOKIE)
-    return session_of(site_of(request).office, secret, acts=False) if secret else None
+    now = _session(request, acts=False)
+    return now is not None and now.actor == viewer.actor
 
 
-@checks_forms
 async def sent(
     request: Request, signed: Annotated[Signed | None, Depends(signed_in)]
 ) -> AsyncIterator[FormData]:

@@ -5,12 +5,14 @@ declared for.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from time import monotonic
 from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -24,7 +26,7 @@ from console.web.finding import router as finding
 from console.web.guard import Guarded
 from console.web.home import router as home
 from console.web.hotline import router as hotline
-from console.web.live import stream
+from console.web.live import ALL, stream
 from console.web.navigation import LIVE
 from console.web.office import connect as office_connect
 from console.web.office import imports as office_imports
@@ -100,12 +102,21 @@ def health(site: SiteHere) -> dict[str, str]:
 async def live(
     request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(LIVE)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is."""
+    """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is.
+    The first is `*` where the page was open before: what changed meanwhile, nobody has told it.
+    """
+    if request.headers.get("last-event-id"):
+        yield ServerSentEvent(event="changed", raw_data=ALL, id="again")
+    else:
+        yield ServerSentEvent(comment="open", id="again")
+    asked = monotonic()
     async for subject in stream(site.hub, viewer.actor, PING):
+        if monotonic() - asked >= PING:
+            if not await run_in_threadpool(still_signed_in, request, viewer):
+                return
+            asked = monotonic()
         if subject:
             yield ServerSentEvent(event="changed", raw_data=subject)
-        elif still_signed_in(request) is None:
-            return
         else:
             yield ServerSentEvent(comment="ping")
 

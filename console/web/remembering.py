@@ -35,32 +35,37 @@ class Memory(Generic[T]):
 
     def __init__(self) -> None:
         self._kept: WeakKeyDictionary[Database, dict[Hashable, _Kept[T]]] = WeakKeyDictionary()
-        self._asking: set[Hashable] = set()
-        self._lock = threading.Lock()
+        self._asking: set[tuple[Database, Hashable]] = set()
+        self._changed = threading.Condition()
 
     def recall(
         self, database: Database, question: Hashable, moved: Hashable, ask: Callable[[], T]
     ) -> T:
         """The kept answer to the question, or what `ask` gives now. `moved` is another whenever
-        the answer may be. While one asks anew, the others are given the kept one.
+        the answer may be. While one asks anew, the others are given the kept one; where there is
+        none yet, they wait for it.
         """
-        with self._lock:
+        mine = database, question
+        with self._changed:
             answers = self._kept.setdefault(database, {})
+            while question not in answers and mine in self._asking:
+                self._changed.wait()
             kept = answers.get(question)
             fresh = kept is not None and (kept.moved == moved or time.monotonic() < kept.until)
-            if kept is not None and (fresh or question in self._asking):
+            if kept is not None and (fresh or mine in self._asking):
                 return kept.answer
-            self._asking.add(question)
+            self._asking.add(mine)
         try:
             begun = time.monotonic()
             answer = ask()
             took = time.monotonic() - begun
+            until = time.monotonic() + (SHARE * took if took > QUICK else 0)
+            with self._changed:
+                answers[question] = _Kept(moved, answer, until)
         finally:
-            with self._lock:
-                self._asking.discard(question)
-        until = time.monotonic() + (SHARE * took if took > QUICK else 0)
-        with self._lock:
-            answers[question] = _Kept(moved, answer, until)
+            with self._changed:
+                self._asking.discard(mine)
+                self._changed.notify_all()
         return answer
 
 

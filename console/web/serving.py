@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from workflow.errors import InvalidInput
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+THREADS = 8
+"""Answers that are made at once; who comes later waits his turn. Each statement lets go of the
+interpreter, and the more threads there are, the longer it takes to be given it back.
+"""
+
 LAST_ANSWERS = 3
 """Seconds that open answers have when the console stops; streams end at once."""
 
@@ -38,7 +45,12 @@ class Serving:
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     def run(self) -> None:
-        self.server.run([self.listener])
+        with asyncio.Runner(loop_factory=self.server.config.get_loop_factory()) as runner:
+            runner.run(self._answer())
+
+    async def _answer(self) -> None:
+        current_default_thread_limiter().total_tokens = THREADS
+        await self.server.serve([self.listener])
 
     def stop(self) -> None:
         self.server.should_exit = True

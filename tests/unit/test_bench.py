@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as command
-from bench import collecting, growth, human, on_kafka, on_postgres, parts, peer, steps
+from bench import city, collecting, growth, human, on_kafka, on_postgres, pages, parts, peer, steps
 from bench.case import EVENTS
 from bench.figures import Figure, Goal, over
 from bench.files import write_file
@@ -19,6 +19,8 @@ from bench.report import show, write
 from bench.rounds import go_round, sound, subjects
 from bench.seeding import seeded
 from bench.stores import START, Unsound, audited, count, store
+from console.wiring import office
+from workflow.states import State
 from workflow.storage.models import METADATA
 
 
@@ -181,3 +183,21 @@ def test_without_a_server_there_is_a_reason_and_no_figure(part, monkeypatch, tmp
 )
 def test_which_sqlite_needs_the_safe_mode(version, found):
     assert affected(version) is found
+
+
+def test_a_city_has_complaints_in_every_state_and_is_sound(folder):
+    city.built(str(folder), 120, 40)
+    city.checked(str(folder))
+    people = city.peopled(str(folder))["people"]
+    assert len(people) == sum(city.PEOPLE.values())
+    with office(folder) as opened, opened.database.read() as conn:
+        rows = conn.exec_driver_sql("SELECT state, count(*) FROM complaints GROUP BY state").all()
+    found = dict(rows)
+    assert sum(found.values()) == 120
+    assert found.keys() == {*State} - {State.COLLECTED, State.ANALYSED}
+
+
+def test_people_who_open_too_few_pages_give_no_figure():
+    run = {"pages": {"/health": [1.0] * 20, "/": [5.0] * 3}, "steps": [], "screens": []}
+    with pytest.raises(Unsound, match="only 3 answers"):
+        list(pages.figures([run], "a store"))

@@ -78,7 +78,8 @@ def _line(
 
 
 def _left(office: Office, c: Complaint, tab: Tab) -> Left | None:
-    limit = tab.limit or OWNERS[State(c.state)][1]
+    beside = "verify" if "verify" in c.limits else OWNERS[State(c.state)][1]
+    limit = tab.limit or beside
     opened = c.limits.get(limit)
     if opened is None:
         return None

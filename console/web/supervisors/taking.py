@@ -17,7 +17,7 @@ from console.web.site import Site
 from console.web.stepping import text
 from console.web.supervisors.acting import ACTS, act
 from workflow.door import SUBJECT
-from workflow.errors import BihuanError, Refused, UnknownComplaint
+from workflow.errors import BihuanError, Refused, Transient, UnknownComplaint
 
 BACK = ("/watch", "/decisions", "/c/")
 """Pages a form may lead back to."""
@@ -53,7 +53,7 @@ def taking(event: str, again: Again) -> Callable[..., Response]:
             act(site, viewer, form, event, subject)
         except UnknownComplaint:
             raise
-        except Refused as error:
+        except (Refused, Transient) as error:
             given = {**form, "assisting": form.getlist("assisting")}
             return again(request, site, viewer, Asked(subject, event, given, back, error))
         join = "&" if "?" in back else "?"
