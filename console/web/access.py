@@ -142,6 +142,7 @@ def still_signed_in(request: Request, viewer: Signed) -> bool:
     return now is not None and now.actor == viewer.actor
 
 
+@checks_forms
 async def sent(
     request: Request, signed: Annotated[Signed | None, Depends(signed_in)]
 ) -> AsyncIterator[FormData]:
