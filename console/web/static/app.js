@@ -113,18 +113,24 @@
   document.addEventListener("DOMContentLoaded", function () { focusRefusal(document); live(); });
   document.addEventListener("htmx:afterSettle", function (event) { focusRefusal(event.target); });
 
+  function refresh() {
+    document.querySelectorAll("[data-refresh]").forEach(function (one) { window.htmx.trigger(one, "changed"); });
+  }
+
   // 实时：<body data-live> 听见变化，就让带 data-refresh 的块自己去取；
   // <body data-live="CP21-0125"> 只听这一件，并提示页面已旧，不动正在填的内容。
   function live() {
     var asked = document.body.getAttribute("data-live");
     if (asked === null || !window.EventSource) return;
     var stream = new EventSource("/live"), waiting = null;
+    // 页面给出之后、接通之前，或断线期间的变化，没有人告诉：一接通就取一次。
+    stream.addEventListener("open", refresh);
     stream.addEventListener("changed", function (event) {
       if (asked !== "" && event.data !== asked && event.data !== "*") return;
       if (waiting) return;
       waiting = setTimeout(function () {
         waiting = null;
-        document.querySelectorAll("[data-refresh]").forEach(function (one) { window.htmx.trigger(one, "changed"); });
+        refresh();
         var told = document.getElementById("changed");
         if (told) told.hidden = false;
       }, 30);
