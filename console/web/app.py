@@ -26,7 +26,7 @@ from console.web.finding import router as finding
 from console.web.guard import Guarded
 from console.web.home import router as home
 from console.web.hotline import router as hotline
-from console.web.live import ALL, stream
+from console.web.live import stream
 from console.web.navigation import LIVE
 from console.web.office import connect as office_connect
 from console.web.office import imports as office_imports
@@ -102,13 +102,7 @@ def health(site: SiteHere) -> dict[str, str]:
 async def live(
     request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(LIVE)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is.
-    The first is `*` where the page was open before: what changed meanwhile, nobody has told it.
-    """
-    if request.headers.get("last-event-id"):
-        yield ServerSentEvent(event="changed", raw_data=ALL, id="again")
-    else:
-        yield ServerSentEvent(comment="open", id="again")
+    """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is."""
     asked = monotonic()
     async for subject in stream(site.hub, viewer.actor, PING):
         if monotonic() - asked >= PING:
