@@ -286,6 +286,28 @@ def test_without_a_cookie_nothing_is_shown_and_nothing_submitted(city, phone):
         assert phone.client.post(f"/r/{place}", data={"words": "x"}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("sent", "asked"),
+    [
+        ({}, "第1问"),
+        ({"contacted": "yes", "level": "maybe"}, "第2问"),
+        ({"contacted": "yes", "solved": "no"}, "第3问"),
+        ({"level": "1", "words": "长" * 5000}, "第1问"),
+        ({"contacted": "no", "level": "1", "words": "长" * 5000}, "第2问"),
+    ],
+)
+def test_an_answer_sent_without_its_form_is_asked_the_question_that_is_missing(
+    city, phone, sent, asked
+):
+    subject = reevaluating(city)
+    phone.opens(subject)
+    phone.goes("/r/reprisal")
+    before = size(city)
+    page = phone.client.post("/r/rate", data=sent | {"seal": phone.fields()["seal"]})
+    assert (page.status_code, asked in page.text) == (422, True)
+    assert size(city) == before
+
+
 def test_a_cookie_that_is_bare_altered_or_late_is_as_if_there_were_none(city, phone):
     subject = reevaluating(city)
     code = code_for(city.office, subject, OPERATOR).replace("-", "")
