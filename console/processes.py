@@ -106,7 +106,8 @@ def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) 
     from console.web.site import Site  # noqa: PLC0415
 
     hub = Hub(office.database)
-    serving = Serving(create_app(Site(office, hub, wake)), at.host, at.port)
+    app = create_app(Site(office, hub, wake))
+    serving = Serving(app, at.host, at.port, office.settings.proxy)
     return Desks([serving, hub], serving.address)
 
 
@@ -117,7 +118,8 @@ def citizens(office: Office, at: Address) -> Desks:
     from console.web.serving import Serving  # noqa: PLC0415
     from console.web.site import Site  # noqa: PLC0415
 
-    serving = Serving(create_page(Site(office, Hub(office.database))), at.host, at.port)
+    app = create_page(Site(office, Hub(office.database)))
+    serving = Serving(app, at.host, at.port, office.settings.proxy)
     return Desks([serving], serving.address)
 
 

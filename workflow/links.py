@@ -60,6 +60,31 @@ def _bytes(text: str) -> bytes:
     return data
 
 
+def hold(key: bytes, held: str, until: int) -> str:
+    """What a browser keeps of a token or a code that was looked at; `until` in microseconds UTC."""
+    body = f"{until}/{held}".encode()
+    return f"{_text(body)}.{_text(_held(key, body))}"
+
+
+def held_in(key: bytes, kept: str, now: int) -> str:
+    """The token or code that `hold` sealed with this key. Raises InvalidInput, which never shows
+    it, for anything else and where it is over.
+    """
+    try:
+        body, seal = (_bytes(part) for part in kept[: 3 * _LONGEST].split("."))
+        if hmac.compare_digest(seal, _held(key, body)):
+            until, held = body.decode().split("/", 1)
+            if now < int(until):
+                return held
+    except (ValueError, binascii.Error):
+        pass
+    raise InvalidInput("held", "（不显示）", "页面已关闭")
+
+
+def _held(key: bytes, body: bytes) -> bytes:
+    return hmac.digest(key, b"held:" + body, "sha256")[:_SEAL]
+
+
 def code_of(key: bytes, subject: str) -> str:
     """The complaint's code in groups of four letters, without those that look alike."""
     found = _SUBJECT.fullmatch(subject)

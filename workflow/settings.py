@@ -19,7 +19,9 @@ class Settings(BaseSettings):
     rules. `gateway`: the program that sends messages and links. `citizen_url`: where citizens find
     their page, as a link begins. `key_file`, `database_file`: where
     a file holds what is not to stand in the environment. `url`: the console's address as people
-    open it. `oidc_…`: the office's single sign-on, if it has one: issuer, client, its secret.
+    open it. `proxy`: the address of the reverse proxy whose X-Forwarded-For and -Proto are
+    believed; without it nobody's are. `oidc_…`: the office's single sign-on, if it has one: issuer,
+    client, its secret.
     """
 
     model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
     gateway: Path | None = None
     citizen_url: str | None = None
     url: str = "http://127.0.0.1:8000"
+    proxy: str | None = None
     oidc_issuer: str | None = None
     oidc_client: str | None = None
     oidc_secret: str | None = None

@@ -132,9 +132,13 @@ class Issuer:
         )
 
     def _found(self, client: Any) -> dict[str, Any]:
-        """What the issuer says of itself. Raises Away also where it says that it is another."""
+        """What the issuer says of itself. Raises Away also where it says that it is another, or
+        not where people sign in.
+        """
         found = _json(client, f"{self.address}/.well-known/openid-configuration")
         if not isinstance(found, dict) or str(found.get("issuer")).rstrip("/") != self.address:
+            raise Away(_AWAY)
+        if not isinstance(found.get("authorization_endpoint"), str):
             raise Away(_AWAY)
         return found
 

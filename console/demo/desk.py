@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.demo.cards import Card, enter
 from console.demo.standing import StandingClock
-from console.web.access import COOKIE, PEOPLE, PUBLIC, Allowed, Sent, SiteHere
+from console.web.access import PEOPLE, PUBLIC, Allowed, Sent, SiteHere
 from console.web.rendering import page
+from console.web.signing.cookies import remember, within
 from schemas.envelope import Role
 from workflow.errors import InvalidInput
 
@@ -43,13 +44,11 @@ class Desk:
     def shown(self, request: Request) -> HTMLResponse:
         return page(request, "demo/cards.html", title="换个身份")
 
-    def become(self, site: SiteHere, form: Sent) -> Response:
+    def become(self, request: Request, site: SiteHere, form: Sent) -> Response:
         """Signs in as a card's person, at the same complaint where he may see one."""
         card = self._card(str(form.get("account")))
         answer = RedirectResponse(_place(card, str(form.get("at") or "/")), 303)
-        secret = enter(site.office, card)
-        answer.set_cookie(COOKIE, secret, httponly=True, samesite="strict", path="/")
-        return answer
+        return remember(answer, request, enter(site.office, card))
 
     def move(self, site: SiteHere, form: Sent) -> Response:
         """快进: an hour, or a working day; what falls due by then takes effect."""
@@ -62,8 +61,7 @@ class Desk:
             self.clock.an_hour()
         self.tick()
         site.moved()
-        at = str(form.get("at") or "/")
-        return RedirectResponse(at if at.startswith("/") and not at.startswith("//") else "/", 303)
+        return RedirectResponse(within(str(form.get("at") or "/")), 303)
 
     def _card(self, account: str) -> Card:
         found = next((card for card in self.cards if card.account == account), None)

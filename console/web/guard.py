@@ -4,7 +4,8 @@ it may be.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,11 +37,17 @@ HEADERS = {
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 STATIC = "/static/"
 KEPT = "public, max-age=31536000, immutable"
+UNSEEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Control characters but tab and line ends: nobody types one, and a database may take none."""
+
+GARBLED = "网址里有不能用的字符，没有办理。请从本系统的页面重新打开。"
 FOREIGN = "请求不是从本系统的页面发出的，没有办理。请从本系统的页面重新提交。"
 
 
 class Guard:
-    """Adds the headers to every answer, and turns away whatever another site's page sends."""
+    """Adds the headers to every answer, and turns away whatever another site's page sends, and
+    addresses with control characters.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -60,6 +67,9 @@ class Guard:
                 headers.setdefault("Cache-Control", _kept(scope, message["status"]))
             await send(message)
 
+        if _garbled(scope):
+            await PlainTextResponse(GARBLED, 400)(scope, receive, guarded)
+            return
         if _foreign(scope):
             await PlainTextResponse(FOREIGN, 403)(scope, receive, guarded)
             return
@@ -79,6 +89,12 @@ def _kept(scope: Scope, status: int) -> str:
     """Files carry their version in the address; pages are never kept."""
     versioned = scope["path"].startswith(STATIC) and scope["query_string"]
     return KEPT if versioned and status == 200 else "no-store"
+
+
+def _garbled(scope: Scope) -> bool:
+    """Whether the path or what it asks has control characters."""
+    asked = scope["path"].encode(errors="replace"), unquote_to_bytes(scope["query_string"])
+    return any(map(UNSEEN.search, asked))
 
 
 def _foreign(scope: Scope) -> bool:

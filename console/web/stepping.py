@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from console.accounts import Signed
 from console.web.site import Site
+from schemas.text import clean
 from workflow.errors import InvalidInput
 from workflow.ledger import Recorded
 
@@ -50,9 +51,9 @@ def version_of(form: FormData) -> int | None:
 
 
 def text(form: FormData, name: str) -> str | None:
-    """What was typed, None for nothing."""
+    """What was typed, cleaned; None for nothing."""
     given = form.get(name)
-    return given.strip() or None if isinstance(given, str) else None
+    return clean(given).strip() or None if isinstance(given, str) else None
 
 
 def whole(form: FormData, name: str) -> int | None:

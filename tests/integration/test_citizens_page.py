@@ -265,7 +265,9 @@ def test_a_link_of_an_earlier_round_takes_no_answer_for_this_one(city, phone):
 
 
 def seal(phone, subject, held):
-    phone.client.cookies.set(COOKIE, held, path="/r")
+    office = phone.city.office
+    kept = links.hold(office.keys.link, held, office.wall() + 1)
+    phone.client.cookies.set(COOKIE, kept, path="/r")
     phone.goes("/r/reprisal")
     return phone.fields()["seal"]
 
@@ -282,6 +284,48 @@ def test_without_a_cookie_nothing_is_shown_and_nothing_submitted(city, phone):
         assert phone.goes(f"/r/{place}").status_code == 401
     for place in ("rate", "objection", "reprisal"):
         assert phone.client.post(f"/r/{place}", data={"words": "x"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("sent", "asked"),
+    [
+        ({}, "第1问"),
+        ({"contacted": "yes", "level": "maybe"}, "第2问"),
+        ({"contacted": "yes", "solved": "no"}, "第3问"),
+        ({"level": "1", "words": "长" * 5000}, "第1问"),
+        ({"contacted": "no", "level": "1", "words": "长" * 5000}, "第2问"),
+    ],
+)
+def test_an_answer_sent_without_its_form_is_asked_the_question_that_is_missing(
+    city, phone, sent, asked
+):
+    subject = reevaluating(city)
+    phone.opens(subject)
+    phone.goes("/r/reprisal")
+    before = size(city)
+    page = phone.client.post("/r/rate", data=sent | {"seal": phone.fields()["seal"]})
+    assert (page.status_code, asked in page.text) == (422, True)
+    assert size(city) == before
+
+
+def test_a_cookie_that_is_bare_altered_or_late_is_as_if_there_were_none(city, phone):
+    subject = reevaluating(city)
+    code = code_for(city.office, subject, OPERATOR).replace("-", "")
+    phone.types(code)
+    assert phone.goes("/r/now").status_code == 200
+    kept = phone.client.cookies[COOKIE]
+    assert code not in kept
+    body, proof = kept.split(".")
+    other = links.hold(b"another key", code, city.office.wall() + 1_000_000)
+    for false in ("", code, phone.token(subject), body, f"{body}.{proof[::-1]}", other, "é"):
+        bare = Citizens(city).phone()
+        sent = {"Cookie": f"{COOKIE}={false}".encode()}
+        assert bare.client.get("/r/now", headers=sent).status_code == 401, false
+    city.travel(minutes=29)
+    assert phone.client.get("/r/now", headers={"Cookie": f"{COOKIE}={kept}"}).status_code == 200
+    city.travel(minutes=1)
+    late = Citizens(city).phone()
+    assert late.client.get("/r/now", headers={"Cookie": f"{COOKIE}={kept}"}).status_code == 401
 
 
 # the code

@@ -42,7 +42,7 @@ class FakeIssuer:
         self.asked: dict[str, str] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.address = f"http://127.0.0.1:{self.server.server_port}/realm"
-        self.named = self.address
+        self.named, self.door = self.address, "authorization_endpoint"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class FakeIssuer:
                     self._say(
                         {
                             "issuer": issuer.named,
-                            "authorization_endpoint": f"{issuer.address}/authorize",
+                            issuer.door: f"{issuer.address}/authorize",
                             "token_endpoint": f"{issuer.address}/token",
                             "jwks_uri": f"{issuer.address}/keys",
                         }
@@ -238,11 +238,26 @@ def test_what_did_not_begin_in_this_browser_does_not_end_in_it(
 def test_an_issuer_that_is_away_or_another_is_said_in_words(
     browser: Browser, issuer: FakeIssuer
 ) -> None:
+    issuer.named, issuer.door = issuer.address, "another"
+    assert browser.opens("/oidc/start") == 503
+    assert "统一认证暂时连不上" in browser.page
     issuer.named = "https://evil.example"
     assert browser.opens("/oidc/start") == 503
     issuer.close()
     assert browser.opens("/oidc/start") == 503
     assert "统一认证暂时连不上" in browser.page
+
+
+def test_who_sets_out_again_and_again_waits_and_who_comes_back_does_not_count(
+    browser: Browser, issuer: FakeIssuer
+) -> None:
+    signed_up(browser.city.office, "甲", Role.OPERATOR)
+    burst = browser.app.state.site.tries.burst
+    for _ in range(burst + 2):
+        assert goes_round(browser, issuer).status_code == 303
+    found = [browser.client.get("/oidc/start").status_code for _ in range(burst + 2)]
+    assert found[0] == 303
+    assert found[-1] == 429
 
 
 def test_an_issuer_without_tls_is_refused() -> None:

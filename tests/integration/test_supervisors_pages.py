@@ -10,10 +10,12 @@ import pytest
 from city import HANDLER, SECOND, UNIT, City, service
 from console_pages import Browser, signed_up
 from sqlalchemy import insert, select
+from starlette.datastructures import FormData
 
 import schemas as s
 from console.reports.indicators import Question, indicators
 from console.reports.periods import parse_period
+from console.web.stepping import text
 from console.web.supervisors import board
 from schemas.envelope import Role
 from workflow.bus import parking
@@ -412,3 +414,20 @@ def test_the_unit_is_led_to_its_own_figures(city: City) -> None:
     assert answer.headers["location"] == "/orders/figures?period=2021Q3"
     assert handler.opens("/figures/2021Q3/rectify") == 404
     assert handler.opens("/figures/2021Q3/export") == 404
+
+
+def test_a_page_beyond_reason_or_a_character_nobody_types_is_refused(supervisor: Browser) -> None:
+    assert supervisor.opens("/watch?page=100000") == 200
+    for page in ("0", "100001", "9" * 30):
+        assert supervisor.opens(f"/watch?page={page}") == 422, page
+        assert supervisor.opens(f"/watch/rows?page={page}") == 422, page
+    for place in ("/watch?unit=%00", "/watch?unit=a%1Bb", "/watch/%00", "/c/CP21%7F", "/%00"):
+        assert supervisor.opens(place) == 400, place
+        assert "不能用的字符" in supervisor.page
+    assert supervisor.opens("/watch?unit=%E5%B1%80%09%0D%0A") == 200
+
+
+def test_what_is_typed_is_cleaned_before_a_door_sees_it() -> None:
+    form = FormData({"words": " 一\x00行\r\n\u202e二行 ", "none": "\x00 \x7f"})
+    assert text(form, "words") == "一行\n二行"
+    assert text(form, "none") is None

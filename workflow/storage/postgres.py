@@ -46,6 +46,7 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_timeout=30,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": 5,
                 "application_name": "bihuan",

@@ -68,6 +68,7 @@ class SqliteDatabase(Database):
             connect_args={"check_same_thread": False, "cached_statements": 256},
             pool_size=POOLED,
             max_overflow=-1,
+            hide_parameters=True,
         )
         event.listen(self.engine, "connect", _prepare)
         event.listen(self.engine, "begin", _begin)

@@ -203,9 +203,21 @@ def _submitted(
     except (IllegalStep, KeyReused):
         return shown(request, "progress", 409, holder=holder, case=case, told=ALREADY)
     except InvalidInput as error:
-        if error.field == "token":
-            return shown(request, "progress", 409, holder=holder, case=case, told=error.reason)
-        again = {"holder": holder, "case": case, "given": _sent(form, case), "words": words or ""}
-        return shown(request, name, 422, **again, told=error.reason)
+        return _refused(request, holder, case, form, name, error)
     site.moved()
     return RedirectResponse(f"{PLACE}/thanks?of={name}", 303)
+
+
+def _refused(
+    request: Request, holder: Holder, case: Case, form: FormData, name: str, error: InvalidInput
+) -> Response:
+    """The form again; where answers are missing the first question without one."""
+    if error.field == "token" or (name == "finish" and case.asks is None):
+        told = error.reason if error.field == "token" else ALREADY
+        return shown(request, "progress", 409, holder=holder, case=case, told=told)
+    given, question = _sent(form, case), None
+    if name == "finish" and case.asks is not None:
+        question = next_question(given, case.asks)
+    again = {"holder": holder, "case": case, "given": given, "words": text(form, "words") or ""}
+    place = name if question is None else "question"
+    return shown(request, place, 422, **again, question=question, told=error.reason)

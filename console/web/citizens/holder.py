@@ -1,5 +1,5 @@
-"""群众页: whoever holds a link or a code is known by a cookie for half an hour, so that neither
-stands in an address or a history.
+"""群众页: whoever holds a link or a code is known by a sealed cookie for half an hour, so that
+neither stands in an address or a history, and no code is guessed but where one is typed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from console.web.limiting import Buckets
 from console.web.site import Site, site_of
 from producers.citizens import token_of
 from workflow.errors import InvalidInput
-from workflow.links import read, read_code
+from workflow.links import held_in, hold, read, read_code
 
 COOKIE = "pingjia"
 PLACE = "/r"
@@ -78,18 +78,20 @@ def holder_of(
     _: Annotated[Limits, Depends(limits_of)],
 ) -> Holder | None:
     """Whom the cookie knows; None where it knows nobody any more."""
-    held = request.cookies.get(COOKIE, "")
+    office = site.office
     try:
-        return open_with(site, held) if held.isascii() else None
+        kept = request.cookies.get(COOKIE, "")
+        return open_with(site, held_in(office.keys.link, kept, office.wall()))
     except InvalidInput:
         return None
 
 
 def remember(request: Request, answer: Response, held: str) -> None:
     """For half an hour, for this page alone."""
-    secure = request.url.scheme == "https"
+    secure, office = request.url.scheme == "https", site_of(request).office
+    kept = hold(office.keys.link, held, office.wall() + HALF_AN_HOUR * 1_000_000)
     answer.set_cookie(
-        COOKIE, held, HALF_AN_HOUR, path=PLACE, secure=secure, httponly=True, samesite="lax"
+        COOKIE, kept, HALF_AN_HOUR, path=PLACE, secure=secure, httponly=True, samesite="lax"
     )
 
 

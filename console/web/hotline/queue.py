@@ -17,6 +17,7 @@ from console.web.hotline.shift import shift
 from console.web.hotline.tabs import PER_PAGE, TABS, WHO, Ask, Rows, asked
 from console.web.navigation import HOTLINE
 from console.web.rendering import page
+from console.web.signing.cookies import secure
 from console.web.site import Site
 from console.web.stepping import take, text
 from producers import hotline
@@ -39,7 +40,7 @@ def queue(
     tab: str | None = None,
     who: str | None = None,
     unit: str | None = None,
-    number: Annotated[int | None, Query(alias="page")] = None,
+    number: Annotated[int | None, Query(alias="page", ge=1, le=100_000)] = None,
     nobody: bool = False,
 ) -> HTMLResponse:
     """One tab's rows; without a question, those looked at last."""
@@ -63,7 +64,14 @@ def queue(
         shift=shift(office, office.clock()),
         nobody=nobody,
     )
-    answer.set_cookie(KEPT, ask.address()[9:], path="/hotline", httponly=True, samesite="strict")
+    answer.set_cookie(
+        KEPT,
+        ask.address()[9:],
+        path="/hotline",
+        httponly=True,
+        secure=secure(request),
+        samesite="strict",
+    )
     return answer
 
 

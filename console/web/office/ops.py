@@ -151,13 +151,19 @@ def _mended(
     except BihuanError as error:
         told, status = line(error), status_of(error)
     except Exception as error:  # whatever the reaction failed of, it stays parked
-        told, status = f"还是没有做成：{type(error).__name__} {error}"[:300], 409
+        told, status = f"还是没有做成：{_named(error)}", 409
     else:
         site.moved()
         return RedirectResponse(f"/ops?did={did}", 303)
     shown = _shown(site, viewer, "stuck", {"account": "", "subject": "", "page_no": 1})
     title = "异常件与留痕"
     return page(request, "office/ops.html", status, title=title, did=None, refused=told, **shown)
+
+
+def _named(error: Exception) -> str:
+    """Its class and what it says first: what a database adds may quote a statement or a row."""
+    said = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__} {said}"[:300].strip()
 
 
 def _place(form: FormData) -> tuple[str, int, int]:

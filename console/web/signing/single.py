@@ -27,9 +27,12 @@ router = APIRouter(prefix=_PATH)
 
 @router.get("/start", dependencies=[Depends(PUBLIC)])
 def start(request: Request, site: SiteHere, next: str = "/") -> Response:
-    """Sends the browser to the issuer; 404 where the office has none."""
+    """Sends the browser to the issuer; 404 where the office has none, 429 where one address
+    sets out too often and does not come back.
+    """
     if site.office.settings.oidc_issuer is None:
         return problem(request, 404)
+    site.tries.take(address_of(request))
     address, pending = Issuer(site.office.settings).begin()
     answer = RedirectResponse(address, 303)
     answer.set_cookie(
@@ -56,6 +59,8 @@ def callback(request: Request, site: SiteHere, state: str = "", code: str = "") 
         told = "统一认证没有通过，或这个用户在本系统没有可用的账号。请重试，或找管理员建账号。"
         answer: Response = problem(request, 403, told)
     else:
+        # As with a password, a whole office may sit behind one address.
+        site.tries.give(address_of(request))
         answer = remember(RedirectResponse(place, 303), request, secret)
     answer.delete_cookie(AWAY, path=_PATH)
     return answer

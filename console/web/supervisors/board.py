@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlencode
 
+from fastapi import Query
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true
 
 from console.scope import visible
@@ -87,12 +89,10 @@ def asked(
     show: str | None = None,
     unit: str | None = None,
     day: str | None = None,
-    page: int | None = None,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Ask:
     """The question of a web address; what it misspells is left out."""
-    return Ask(
-        show if show in FILTERS else "all", (unit or "")[:64], (day or "")[:8], max(1, page or 1)
-    )
+    return Ask(show if show in FILTERS else "all", (unit or "")[:64], (day or "")[:8], page)
 
 
 def tabs(conn: Connection, viewer: Actor, ask: Ask, at: Spans) -> tuple[Tab, ...]:

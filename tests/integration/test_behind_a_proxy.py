@@ -1,0 +1,52 @@
+"""Behind a reverse proxy an address counts by itself; nobody else may say which one he has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from city import City
+from starlette.testclient import TestClient
+
+from console.processes import Address, citizens, desks
+from console.web.serving import Serving
+
+ON = ("sqlite",)
+PROXY, CITIZEN = "10.1.2.3", "203.0.113.7"
+
+
+def served(city: City, proxy: str | None) -> tuple[Serving, Serving]:
+    """The console and the citizen's page as their processes serve them."""
+    settings = city.office.settings.model_copy(update={"proxy": proxy})
+    office = replace(city.office, settings=settings)
+    found = []
+    for web in (desks, citizens):
+        job = web(office, Address("127.0.0.1", 0)).jobs[0]
+        assert isinstance(job, Serving)
+        job.listener.close()
+        job.server.config.load()
+        found.append(job)
+    return found[0], found[1]
+
+
+def opened(serving: Serving, comes_from: str, said: str) -> tuple[bool, set[str]]:
+    """Whether the page holds the way for https, and the addresses that it has counted."""
+    app = serving.server.config.loaded_app
+    client = TestClient(app, client=(comes_from, 50_000))
+    sent = {"X-Forwarded-For": said, "X-Forwarded-Proto": "https"}
+    answer = client.get("/r", headers=sent)
+    assert answer.status_code == 200
+    limits = serving.server.config.app.state.citizens  # type: ignore[union-attr]
+    return "strict-transport-security" in answer.headers, set(limits.pages._left)
+
+
+def test_the_proxys_word_counts_and_nobody_elses(city: City) -> None:
+    for serving in served(city, PROXY):
+        assert opened(serving, "198.51.100.9", CITIZEN) == (False, {"198.51.100.9"})
+        secure, counted = opened(serving, PROXY, f"1.2.3.4, {CITIZEN}")
+        assert secure
+        assert counted == {"198.51.100.9", CITIZEN}, "what the citizen said himself is not believed"
+
+
+def test_without_a_proxy_nobody_is_believed(city: City) -> None:
+    for serving in served(city, None):
+        assert opened(serving, "127.0.0.1", CITIZEN) == (False, {"127.0.0.1"})
