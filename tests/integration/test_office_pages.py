@@ -78,6 +78,18 @@ def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
     assert auditor.sends("/ops/retry", consumer="metrics", lane="1", pos="1").status_code == 403
 
 
+def test_the_auditor_sees_searches_by_a_phone_that_found_nothing(city: City) -> None:
+    operator = signed_in(city, "话务员甲", Role.OPERATOR)
+    operator.opens("/")
+    operator.sends("/search", q="9876")
+    operator.sends("/search", q="19900009876")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops?account=话务员甲")
+    assert "按电话后四位查，没有找到" in auditor.page
+    assert "按号码查，没有找到" in auditor.page
+    assert "9876" not in auditor.page
+
+
 def test_it_sees_no_traces_and_others_nothing(city: City, it: Browser) -> None:
     it.opens("/ops?tab=looks")
     assert "谁看过什么" not in it.page
