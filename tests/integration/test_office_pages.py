@@ -53,13 +53,13 @@ def test_a_parked_record_is_tried_again_or_given_up_with_a_reason(city: City, it
     assert it.sends("/ops/discard", **place, reason="").status_code == 422
     assert "理由" in it.told()
     assert it.sends("/ops/discard", **place, reason="重复").status_code == 303
-    assert status_of(city) == [("discarded", "重复")]
+    assert status_of(city) == [("discarded", "信息员庚：重复")]
     assert it.sends("/ops/retry", **place).status_code == 422, "it is done with"
     again = park(city, open_one(city, "verifying"), "metrics")
     place = {"consumer": "metrics", "lane": str(again.lane), "pos": str(again.pos)}
     answer = it.sends("/ops/retry", **place)
     assert answer.headers["location"] == "/ops?did=retried"
-    assert ("replayed", None) in status_of(city)
+    assert ("replayed", "信息员庚") in status_of(city)
 
 
 def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
