@@ -76,8 +76,8 @@ def reason_of(refusal: Refusal) -> str:
 
 
 def retry(ledger: Ledger, desk: Desk, partition: int, position: int, *, by: str) -> str:
-    """Takes a parked message in once more, noting who does; answers its place. If it is refused again nothing is
-    done, and InvalidInput says why.
+    """Takes a parked message in once more, noting who does; answers its place. If it is refused
+    again nothing is done, and InvalidInput says why.
     """
     with ledger.database.read() as conn:
         parked = _parked(conn, partition, position)
