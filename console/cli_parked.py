@@ -13,6 +13,9 @@ from workflow.errors import InvalidInput
 RATINGS = "ratings"
 """Stands for a consumer's name where a message of that topic is meant."""
 
+BY = "命令行"
+"""Who did it, as far as a command knows."""
+
 MOST_DIGITS = 18
 """More do not fit into the database's numbers."""
 
@@ -78,9 +81,9 @@ def parked_retry(
 
     with office(ctx.obj.data) as opened:
         if consumer == RATINGS:
-            done = [retry(opened.ledger, opened.desk(), lane, pos)]
+            done = [retry(opened.ledger, opened.desk(), lane, pos, by=BY)]
         else:
-            done = parking.replay(opened.ledger, opened.consumer(consumer), lane, pos)
+            done = parking.replay(opened.ledger, opened.consumer(consumer), lane, pos, by=BY)
         opened.drain()
     _say(as_json, {"done": done}, f"已处理 {'、'.join(done)}")
 
@@ -99,10 +102,11 @@ def parked_discard(
 
     with office(ctx.obj.data) as opened:
         if consumer == RATINGS:
-            discard(opened.ledger, lane, pos, reason)
+            discard(opened.ledger, lane, pos, reason, by=BY)
             done = []
         else:
-            done = parking.discard(opened.ledger, opened.consumer(consumer), lane, pos, reason)
+            named = opened.consumer(consumer)
+            done = parking.discard(opened.ledger, named, lane, pos, reason, by=BY)
         opened.drain()
     text = "已放弃" + (f"，其后已处理 {'、'.join(done)}" if done else "")
     _say(as_json, {"discarded": f"{consumer} {lane} {pos}", "done": done}, text)

@@ -1,5 +1,6 @@
 """查找: complaints by any number there is: theirs, the work order's, the service's, the hotline's
-ticket, the citizen's phone or its last four digits; who searched by a phone is recorded.
+ticket, the citizen's phone or its last four digits; who searched by a phone is recorded, also when
+nothing was found.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
 from console import wording
 from console.scope import subject_of, visible
+from console.traces import NOTHING
 from schemas.text import clean
 from workflow.complaint import load
 from workflow.contact import called_from, ending_in
@@ -39,7 +41,9 @@ class Found(NamedTuple):
 
 
 def found_by_last4(office: Office, last4: str, viewer: Actor) -> tuple[Found, ...]:
-    """What the four digits find; every complaint found counts as looked at. Raises InvalidInput."""
+    """What the four digits find; every complaint found counts as looked at, and a search that
+    finds none is recorded too. Raises InvalidInput.
+    """
     if _FOUR.fullmatch(last4) is None:
         raise InvalidInput("last4", "（不显示）", "须是四位数字")
     with office.database.read() as conn:
@@ -82,7 +86,7 @@ def _rows(conn: Connection, viewer: Actor, condition: ColumnElement[bool]) -> tu
 
 def _record(office: Office, viewer: Actor, rows: Sequence[Found], what: str) -> None:
     seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
-    looked = [{"subject": row.id, "what": what, **seen} for row in rows]
-    if looked:
-        with office.database.write() as conn:
-            conn.execute(insert(views), looked)
+    found = [row.id for row in rows] or [NOTHING]
+    looked = [{"subject": subject, "what": what, **seen} for subject in found]
+    with office.database.write() as conn:
+        conn.execute(insert(views), looked)

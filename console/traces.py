@@ -19,6 +19,11 @@ LOOKED = {
 }
 """What somebody did to see a complaint, by the word it is recorded under."""
 
+NOTHING = ""
+"""Stands for a complaint's number where a search by a phone found none."""
+
+_NOTHING_FOUND = {"phone": "按号码查，没有找到", "last4": "按电话后四位查，没有找到"}
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -55,7 +60,7 @@ def looks(
             row.actor,
             wording.role_name(row.role),
             row.subject,
-            LOOKED.get(row.what, row.what),
+            (LOOKED if row.subject != NOTHING else _NOTHING_FOUND).get(row.what, row.what),
         )
         for row in conn.execute(query)
     )

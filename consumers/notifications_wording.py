@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 OPERATOR: Final = "role:operator"
 REVIEWER: Final = "role:reviewer"
 SUPERVISOR: Final = "role:supervisor"
+AUDITOR: Final = "role:auditor"
 UNIT: Final = "unit"
 """The unit that answers for the work order."""
 
@@ -56,7 +57,7 @@ NOTES: Final[Mapping[str, tuple[Note, ...]]] = {
         Note(OPERATOR, "群众对结案有异议，请另一位话务员核实", "verify", "VERIFYING"),
         Note(UNIT, "群众对办结有异议，重新办理", None, "ASSIGNING"),
     ),
-    "RetaliationReported": (Note(SUPERVISOR, "群众反映打击报复"),),
+    "RetaliationReported": tuple(Note(to, "群众反映打击报复") for to in (SUPERVISOR, AUDITOR)),
 }
 
 GROUNDS: Final[Mapping[str, str]] = {

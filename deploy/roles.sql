@@ -6,7 +6,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO bihuan_ap
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO bihuan_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO bihuan_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO bihuan_app;
-REVOKE UPDATE, DELETE ON events, sign_ins, alembic_version FROM bihuan_app;
+REVOKE UPDATE, DELETE ON events, sign_ins, views, alembic_version FROM bihuan_app;
 
 -- The role of the citizen's page: of what people wrote it reads the units' answers alone, and adds words.
 SELECT 'CREATE ROLE bihuan_citizen'

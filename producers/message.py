@@ -75,9 +75,9 @@ def reason_of(refusal: Refusal) -> str:
     return str(InvalidInput(refusal.field or "正文", refusal.value, refusal.reason))
 
 
-def retry(ledger: Ledger, desk: Desk, partition: int, position: int) -> str:
-    """Takes a parked message in once more; answers its place. If it is refused again nothing is
-    done, and InvalidInput says why.
+def retry(ledger: Ledger, desk: Desk, partition: int, position: int, *, by: str) -> str:
+    """Takes a parked message in once more, noting who does; answers its place. If it is refused
+    again nothing is done, and InvalidInput says why.
     """
     with ledger.database.read() as conn:
         parked = _parked(conn, partition, position)
@@ -91,20 +91,20 @@ def retry(ledger: Ledger, desk: Desk, partition: int, position: int) -> str:
         refusal = answers.rows[0].refusal
         if refusal is not None:
             raise InvalidInput(refusal.field or "正文", refusal.value, refusal.reason)
-        if not messages.settle(conn, parked, "replayed", None, ledger.now(conn)):
+        if not messages.settle(conn, parked, "replayed", by, ledger.now(conn)):
             raise InvalidInput("parked", f"{partition}/{position}", NONE)
 
     collect(ledger, desk, again.source, rows, [r for r in [again.refusal] if r], also=settle)
     return parcel.owner
 
 
-def discard(ledger: Ledger, partition: int, position: int, reason: str) -> None:
-    """Gives a parked message up, with a reason. Raises InvalidInput."""
+def discard(ledger: Ledger, partition: int, position: int, reason: str, *, by: str) -> None:
+    """Gives a parked message up, noting who does and why. Raises InvalidInput."""
     if not reason.strip():
         raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
     with ledger.database.write() as conn:
         parked = _parked(conn, partition, position)
-        messages.settle(conn, parked, "discarded", reason, ledger.now(conn))
+        messages.settle(conn, parked, "discarded", f"{by}：{reason}", ledger.now(conn))
 
 
 def _parked(conn: Connection, partition: int, position: int) -> Row[Any]:

@@ -34,4 +34,5 @@ def _marks(told: dict[str, Any]) -> str:
     said += " question" if told["question_open"] else ""
     said += " extension" if told["extension_asked"] else ""
     said += " capped" if told["returns_used_up"] and told["state"] == "RETURNED" else ""
+    said += " retaliation" if told["retaliation"] else ""
     return f"{said} " if said else ""

@@ -1,4 +1,6 @@
-"""登录留痕：what became of attempts to sign in, and what was done to accounts, for the auditor."""
+"""登录留痕：what became of attempts to sign in, and what was done to accounts and to the list
+of units, for the auditor.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,7 @@ class Outcome(StrEnum):
     REVOKED = "revoked"
     TOKEN_MADE = "token_made"
     TOKEN_REVOKED = "token_revoked"
+    UNITS_CHANGED = "units_changed"
 
 
 WORDS: Mapping[Outcome, str] = {
@@ -59,6 +62,7 @@ WORDS: Mapping[Outcome, str] = {
     Outcome.REVOKED: "登录全部作废",
     Outcome.TOKEN_MADE: "发系统令牌",
     Outcome.TOKEN_REVOKED: "作废系统令牌",
+    Outcome.UNITS_CHANGED: "换单位名册",
 }
 
 

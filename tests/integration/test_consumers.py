@@ -517,10 +517,11 @@ def test_the_unit_is_never_told_of_retaliation_nor_anybody_of_the_citizen(city):
     city.step(subject, s.RetaliationReported, SECOND, words="窗口打电话骂我")
     city.drain()
     told = messages(city, subject)
-    assert told[-1] == ("role:supervisor", f"{subject} 群众反映打击报复")
+    readers = ["role:supervisor", "role:auditor"]
+    assert told[-2:] == [(reader, f"{subject} 群众反映打击报复") for reader in readers]
     for recipient, body in told:
         assert not any(word in body for word in ("群众甲", "1990", "又让我开证明", "P0"))
-        assert "打击" not in body or recipient == "role:supervisor"
+        assert "打击" not in body or recipient in readers
 
 
 def test_assisting_units_and_the_ruling_are_told(city):

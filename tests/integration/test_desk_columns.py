@@ -1,7 +1,7 @@
 """What desks' lists are read by: each column says what is open, and says it no longer than that."""
 
 import pytest
-from city import HANDLER, OPERATOR, SECOND, SUPERVISOR, UNIT
+from city import CITIZEN, HANDLER, OPERATOR, SECOND, SUPERVISOR, UNIT
 from sqlalchemy import select
 
 import schemas as s
@@ -44,6 +44,14 @@ def test_what_is_open_beside_the_state_is_marked_until_it_is_settled(city, recei
     city.step(received, s.ClarificationAnswered, OPERATOR, answer="上周二")
     city.step(received, s.ExtensionRefused, SUPERVISOR, reason="不须调档")
     assert columns(city, received)[0] == []
+    assert city.damage() == []
+
+
+def test_retaliation_stays_marked_once_it_was_told_of(city, received):
+    city.step(received, s.RetaliationReported, CITIZEN, words="有人上门问是谁评的")
+    assert columns(city, received)[0] == ["verify", "retaliation"]
+    city.hotline.confirms(received)
+    assert columns(city, received)[0] == ["retaliation"]
     assert city.damage() == []
 
 

@@ -53,13 +53,13 @@ def test_a_parked_record_is_tried_again_or_given_up_with_a_reason(city: City, it
     assert it.sends("/ops/discard", **place, reason="").status_code == 422
     assert "理由" in it.told()
     assert it.sends("/ops/discard", **place, reason="重复").status_code == 303
-    assert status_of(city) == [("discarded", "重复")]
+    assert status_of(city) == [("discarded", "信息员庚：重复")]
     assert it.sends("/ops/retry", **place).status_code == 422, "it is done with"
     again = park(city, open_one(city, "verifying"), "metrics")
     place = {"consumer": "metrics", "lane": str(again.lane), "pos": str(again.pos)}
     answer = it.sends("/ops/retry", **place)
     assert answer.headers["location"] == "/ops?did=retried"
-    assert ("replayed", None) in status_of(city)
+    assert ("replayed", "信息员庚") in status_of(city)
 
 
 def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
@@ -76,6 +76,18 @@ def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
     auditor.opens("/ops?tab=stuck")
     assert "重试" not in auditor.page, "another's tab is not his"
     assert auditor.sends("/ops/retry", consumer="metrics", lane="1", pos="1").status_code == 403
+
+
+def test_the_auditor_sees_searches_by_a_phone_that_found_nothing(city: City) -> None:
+    operator = signed_in(city, "话务员甲", Role.OPERATOR)
+    operator.opens("/")
+    operator.sends("/search", q="9876")
+    operator.sends("/search", q="19900009876")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops?account=话务员甲")
+    assert "按电话后四位查，没有找到" in auditor.page
+    assert "按号码查，没有找到" in auditor.page
+    assert "9876" not in auditor.page
 
 
 def test_it_sees_no_traces_and_others_nothing(city: City, it: Browser) -> None:

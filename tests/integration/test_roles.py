@@ -1,5 +1,5 @@
 """The processes' own role on a server, made by the SQL of docs/operations.md, runs the loop and can
-neither change nor delete what is in the log, or who signed in.
+neither change nor delete what is in the log, who signed in, or who looked at what.
 """
 
 import os
@@ -15,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from console.accounts.signing import sign_in
 from schemas.envelope import Role
 from workflow.settings import ADDRESS
-from workflow.storage.models import events, sign_ins
+from workflow.storage.models import events, sign_ins, views
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -57,6 +57,8 @@ def test_the_processes_role_runs_the_loop_and_cannot_touch_the_log(restricted):
         update(events).values(actor="x"),
         delete(sign_ins),
         update(sign_ins).values(account="乙"),
+        delete(views),
+        update(views).values(actor="乙"),
     ):
         with (
             pytest.raises(ProgrammingError, match="permission denied"),

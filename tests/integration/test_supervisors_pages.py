@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from city import HANDLER, SECOND, UNIT, City, service
+from city import CITIZEN, HANDLER, SECOND, UNIT, City, service
 from console_pages import Browser, signed_up
 from sqlalchemy import insert, select
 from starlette.datastructures import FormData
@@ -77,6 +77,7 @@ def rows(page: str) -> list[str]:
 
 def test_every_counter_is_its_rows(city: City, supervisor: Browser) -> None:
     late = open_one(city)
+    city.step(late, s.RetaliationReported, CITIZEN, words="有人上门问是谁评的")
     later(city, supervisor, "09-27T09:00:00")
     for stage in ("verifying", "assigning", "dispatched", "extension", "appealed"):
         open_one(city, stage)
@@ -84,6 +85,7 @@ def test_every_counter_is_its_rows(city: City, supervisor: Browser) -> None:
     told = {k: n for k, n in counters(supervisor.page).items() if k.startswith("/watch")}
     assert told["/watch"] == 6
     assert told["/watch?show=red"] == 1
+    assert told["/watch?show=retaliation"] == 1
     assert rows(supervisor.page)[0] == late, "the most pressing first"
     for place, count in told.items():
         supervisor.opens(place)

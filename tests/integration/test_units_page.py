@@ -14,6 +14,7 @@ from city import City, rating
 from console_pages import PASSWORD, Browser, signed_up
 from sqlalchemy import select
 
+from console.accounts.record import Outcome, latest
 from console.accounts.roster import HEADER
 from console.accounts.sheets import sheet
 from schemas.envelope import Role
@@ -199,6 +200,9 @@ def test_units_are_looked_at_and_put_in_the_place_of_the_old_ones(
     assert "住建局新别名" in browser.page
     browser.sends("/units/list/take", changed, digest=digest(browser))
     assert "现行名册：名册2022" in browser.page
+    with city.office.database.read() as conn:
+        record = latest(conn, "admin", most=1)[0]
+    assert (record.outcome, record.by) == (Outcome.UNITS_CHANGED, "admin")
     found = city.office.units.resolve("住建局新别名")
     assert found is not None
     assert found.name == "区住建局"

@@ -87,27 +87,29 @@ def listed(conn: Connection, consumer: str | None = None) -> list[Row[Any]]:
     return list(conn.execute(query).all())
 
 
-def replay(ledger: Ledger, consumer: Consumer, lane: int, pos: int) -> list[str]:
+def replay(ledger: Ledger, consumer: Consumer, lane: int, pos: int, *, by: str) -> list[str]:
     """Handles a parked record again, then those held behind it in order; answers the event ids
-    that went through.
+    that went through. `by` is noted at the parked record itself.
 
     The error of a record that fails again is raised, with nothing of it done; it stays parked.
     """
     with ledger.database.read() as conn:
         row = _parked_row(conn, consumer.name, lane, pos)
-    return [_again(ledger, consumer, row), *_release(ledger, consumer, row.subject)]
+    return [_again(ledger, consumer, row, by), *_release(ledger, consumer, row.subject)]
 
 
-def discard(ledger: Ledger, consumer: Consumer, lane: int, pos: int, reason: str) -> list[str]:
-    """Gives a parked record up, with a reason, and lets those held behind it go on; answers
-    their event ids.
+def discard(
+    ledger: Ledger, consumer: Consumer, lane: int, pos: int, reason: str, *, by: str
+) -> list[str]:
+    """Gives a parked record up, noting who does and why, and lets those held behind it go on;
+    answers their event ids.
     """
     if not reason.strip():
         raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
     with ledger.transaction() as posting:
         progress.hold(posting.conn, consumer.name, lane)
         row = _parked_row(posting.conn, consumer.name, lane, pos)
-        _settle(posting, consumer.name, row, "discarded", reason)
+        _settle(posting, consumer.name, row, "discarded", f"{by}：{reason}")
     return _release(ledger, consumer, row.subject)
 
 
@@ -117,7 +119,7 @@ def overtaken(ledger: Ledger, record: Record) -> bool:
         return posting.complaint(record.subject).version > record.version
 
 
-def _again(ledger: Ledger, consumer: Consumer, row: Row[Any]) -> str:
+def _again(ledger: Ledger, consumer: Consumer, row: Row[Any], by: str | None = None) -> str:
     """One parked record in a transaction of its own; the next in line is parked in its place."""
     with ledger.database.read() as conn:
         record = _record(conn, row.lane, row.pos)
@@ -126,13 +128,14 @@ def _again(ledger: Ledger, consumer: Consumer, row: Row[Any]) -> str:
             progress.hold(posting.conn, consumer.name, row.lane)
             _parked_row(posting.conn, consumer.name, row.lane, row.pos)
             consumer.handle(record, Work(posting, consumer.name))
-            _settle(posting, consumer.name, row, "replayed", None)
+            _settle(posting, consumer.name, row, "replayed", by)
     except IllegalStep as refusal:
         if not overtaken(ledger, record):
             raise
         with ledger.transaction() as posting:
             progress.hold(posting.conn, consumer.name, row.lane)
-            _settle(posting, consumer.name, row, "overtaken", str(refusal))
+            note = str(refusal) if by is None else f"{by}：{refusal}"
+            _settle(posting, consumer.name, row, "overtaken", note)
     return record.id
 
 

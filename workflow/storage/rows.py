@@ -98,7 +98,7 @@ def _assisting(c: Complaint) -> str | None:
 def _marks(c: Complaint) -> str:
     """What is open beside the state: `verify` a verification, `contact` a phone asked for,
     `malice` an allegation, `question` 代问, `extension` a request, `capped` a return that only
-    a supervisor rules on.
+    a supervisor rules on, `retaliation` 打击报复 told of.
     """
     told = (
         ("verify", "verify" in c.limits),
@@ -107,6 +107,7 @@ def _marks(c: Complaint) -> str:
         ("question", c.question_open),
         ("extension", c.extension_asked > 0),
         ("capped", c.returns_used_up and c.state == State.RETURNED),
+        ("retaliation", c.retaliation),
     )
     said = " ".join(mark for mark, holds in told if holds)
     return f" {said} " if said else ""

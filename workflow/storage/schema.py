@@ -14,7 +14,7 @@ from workflow.storage import log
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys
 
-HEAD = "0009"
+HEAD = "0010"
 """This release's migration."""
 
 

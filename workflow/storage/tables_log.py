@@ -201,6 +201,7 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("receipt", Text),
     UniqueConstraint("event_id", "channel", "recipient"),
+    Index("outbox_to", "recipient", "id"),
     Index(
         "outbox_waiting",
         "id",

@@ -1,4 +1,6 @@
-"""今日待办: the most pressing of one's own work; what is missing, for those who set it up."""
+"""今日待办: the most pressing of one's own work, one's messages; for those who set it up, what is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from console.accounts import Signed
 from console.queues import Item, pressing
 from console.web.access import SiteHere
 from console.web.home.setting_up import left_to_do
+from console.web.home.told import told
 from console.web.navigation import HOME, entries
 from console.web.rendering import page
 from schemas.envelope import Role
@@ -33,6 +36,8 @@ def home(
 ) -> HTMLResponse:
     """Also the block alone, for a page that is open already."""
     rows = [_row(item, viewer) for item in pressing(site.office, viewer.actor, MOST)]
+    with site.office.database.read() as conn:
+        messages = told(conn, viewer.actor)
     block = request.headers.get("hx-request") is not None
     return page(
         request,
@@ -40,6 +45,7 @@ def home(
         title="今日待办",
         rows=rows,
         most=MOST,
+        messages=messages,
         steps=left_to_do(site.office, viewer.role),
         pages=[entry for entry in entries(viewer.role) if entry.address != "/"],
     )

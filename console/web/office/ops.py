@@ -144,10 +144,10 @@ def _mended(
     site: Site,
     viewer: Signed,
     form: FormData,
-    mend: Callable[[Site, FormData], str],
+    mend: Callable[[Site, FormData, str], str],
 ) -> Response:
     try:
-        did = mend(site, form)
+        did = mend(site, form, viewer.account)
     except BihuanError as error:
         told, status = line(error), status_of(error)
     except Exception as error:  # whatever the reaction failed of, it stays parked
@@ -174,21 +174,21 @@ def _place(form: FormData) -> tuple[str, int, int]:
     return text(form, "consumer") or "", lane, pos
 
 
-def _retry(site: Site, form: FormData) -> str:
+def _retry(site: Site, form: FormData, by: str) -> str:
     consumer, lane, pos = _place(form)
     office = site.office
     if consumer == RATINGS:
-        retry_message(office.ledger, office.desk(), lane, pos)
+        retry_message(office.ledger, office.desk(), lane, pos, by=by)
     else:
-        parking.replay(office.ledger, office.consumer(consumer), lane, pos)
+        parking.replay(office.ledger, office.consumer(consumer), lane, pos, by=by)
     return "retried"
 
 
-def _discard(site: Site, form: FormData) -> str:
+def _discard(site: Site, form: FormData, by: str) -> str:
     consumer, lane, pos = _place(form)
     office, reason = site.office, text(form, "reason") or ""
     if consumer == RATINGS:
-        discard_message(office.ledger, lane, pos, reason)
+        discard_message(office.ledger, lane, pos, reason, by=by)
     else:
-        parking.discard(office.ledger, office.consumer(consumer), lane, pos, reason)
+        parking.discard(office.ledger, office.consumer(consumer), lane, pos, reason, by=by)
     return "discarded"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import FormData
 
+from console.accounts import Signed
 from console.accounts.finding import contacts
+from console.accounts.record import Happened, Outcome, note
 from console.accounts.unit_sheet import difference, read_units, units_sheet
 from console.refusals import line
 from console.web.access import Sent, SiteHere
@@ -46,9 +48,11 @@ def check(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
 
 
 @router.post("/list/take")
-def take(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
+def take(
+    request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(UNITS)], form: Sent
+) -> HTMLResponse:
     """Puts the list in the place of the one in force if it does what was shown; else what it would
-    do is shown again.
+    do is shown again. Who did it is recorded.
     """
     office = site.office
     try:
@@ -57,6 +61,8 @@ def take(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
             return _shown(request, site, new)
         with office.database.write() as conn:
             seed(conn, new)
+            who, now = viewer.account, office.ledger.now(conn)
+            note(conn, Happened(who, Outcome.UNITS_CHANGED, who, None, now))
     except Refused as error:
         return _refused(request, site, error)
     return _units(request, site, done=f"现行名册：{new.version}，{len(new.units)} 个单位。")

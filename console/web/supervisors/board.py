@@ -41,8 +41,8 @@ STATES: Mapping[str, tuple[str, tuple[State, ...]]] = {
 }
 """Filters by where a complaint stands, with the words on them."""
 
-_RED, _YELLOW = "red", "yellow"
-FILTERS = ("all", _RED, _YELLOW, *STATES)
+_RED, _YELLOW, _RETALIATION = "red", "yellow", "retaliation"
+FILTERS = ("all", _RED, _YELLOW, _RETALIATION, *STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +99,19 @@ def tabs(conn: Connection, viewer: Actor, ask: Ask, at: Spans) -> tuple[Tab, ...
     """Every filter that has rows, and the one asked for; counted in one go."""
     red = func.sum(case((_red(at), 1), else_=0))
     yellow = func.sum(case((_yellow(at), 1), else_=0))
-    query = select(complaints.c.state, func.count(), red, yellow).where(*_narrowed(viewer, ask, at))
-    rows = conn.execute(query.group_by(complaints.c.state)).all()
+    told = func.sum(case((_RETALIATED, 1), else_=0))
+    query = select(complaints.c.state, func.count(), red, yellow, told)
+    rows = conn.execute(query.where(*_narrowed(viewer, ask, at)).group_by(complaints.c.state)).all()
     by_state = {state: count for state, count, *_ in rows}
     counts = {
         "all": sum(by_state.values()),
         _RED: sum(row[2] for row in rows),
         _YELLOW: sum(row[3] for row in rows),
+        _RETALIATION: sum(row[4] for row in rows),
     }
     counts |= {k: sum(by_state.get(s, 0) for s in states) for k, (_, states) in STATES.items()}
-    labels = {"all": "全部", _RED: "红", _YELLOW: "黄"} | {k: v[0] for k, v in STATES.items()}
+    labels = {"all": "全部", _RED: "红", _YELLOW: "黄", _RETALIATION: "打击报复"}
+    labels |= {k: v[0] for k, v in STATES.items()}
     always = ("all", _RED, _YELLOW, ask.show)
     return tuple(Tab(k, labels[k], counts[k]) for k in FILTERS if counts[k] or k in always)
 
@@ -160,7 +163,11 @@ def _open(viewer: Actor) -> ColumnElement[bool]:
 def _shown(show: str, at: Spans) -> ColumnElement[bool]:
     if show in STATES:
         return complaints.c.state.in_(STATES[show][1])
-    return {_RED: _red(at), _YELLOW: _yellow(at)}.get(show, true())
+    beside = {_RED: _red(at), _YELLOW: _yellow(at), _RETALIATION: _RETALIATED}
+    return beside.get(show, true())
+
+
+_RETALIATED = complaints.c.marks.contains(" retaliation ")
 
 
 def _red(at: Spans) -> ColumnElement[bool]:

@@ -1,0 +1,55 @@
+"""今日待办: the messages that the outbox holds for whoever looks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from console.scope import visible
+from schemas.envelope import Role
+from workflow.complaint import load
+from workflow.ledger import Actor
+from workflow.outbox import DESK
+from workflow.storage.models import complaints, outbox
+
+MOST = 20
+
+
+class Told(NamedTuple):
+    """One message; `at` in microseconds UTC. `number` and `place` are empty where it is about no
+    complaint that the viewer may open.
+    """
+
+    at: int
+    body: str
+    number: str
+    place: str
+
+
+def told(conn: Connection, viewer: Actor) -> tuple[Told, ...]:
+    """The latest `MOST` for the viewer's unit if he has one, else for his role; newest first."""
+    to = f"role:{viewer.role}" if viewer.unit is None else f"unit:{viewer.unit}"
+    query = select(outbox.c.subject, outbox.c.body, outbox.c.created_at)
+    mine = query.where(outbox.c.channel == DESK, outbox.c.recipient == to)
+    rows = conn.execute(mine.order_by(outbox.c.id.desc()).limit(MOST)).all()
+    numbers = _numbers(conn, viewer, {row.subject for row in rows})
+    return tuple(
+        _told(viewer, row.created_at, row.body, numbers.get(row.subject, "")) for row in rows
+    )
+
+
+def _told(viewer: Actor, at: int, body: str, number: str) -> Told:
+    if not number:
+        return Told(at, body, "", "")
+    place = f"/orders/{number}" if viewer.role is Role.DEPARTMENT else f"/c/{number}"
+    return Told(at, body.removeprefix(f"{number} "), number, place)
+
+
+def _numbers(conn: Connection, viewer: Actor, subjects: set[str]) -> dict[str, str]:
+    """What the viewer knows his complaints by: a unit by the work order."""
+    query = select(complaints.c.fold).where(complaints.c.id.in_(subjects), visible(viewer))
+    seen = map(load, conn.execute(query).scalars())
+    if viewer.role is Role.DEPARTMENT:
+        return {c.id: c.order or "" for c in seen}
+    return {c.id: c.id for c in seen}

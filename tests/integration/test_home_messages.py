@@ -1,0 +1,56 @@
+"""今日待办 shows everybody the messages that are for him, and nobody another's."""
+
+from __future__ import annotations
+
+from city import CITIZEN, UNIT, City
+from test_supervisors_pages import open_one, signed_in
+
+import schemas as s
+from console.web.home.told import MOST, told
+from producers.supervisors import urge
+from schemas.envelope import Role
+from workflow.ledger import Actor
+
+OTHER = "ZD-YBJ"
+
+
+def test_the_unit_urged_reads_it_and_another_does_not(city: City) -> None:
+    urge(city.ledger, UNIT, account="监督员丙", why="本月没有报来评价")
+    clerk = signed_in(city, "数据员丁", Role.CLERK, UNIT)
+    clerk.opens("/")
+    assert "【催报】本月没有报来评价" in clerk.page
+    for account, role, unit in (
+        ("外单位", Role.DEPARTMENT, OTHER),
+        ("监督员丙", Role.SUPERVISOR, None),
+    ):
+        person = signed_in(city, account, role, unit)
+        person.opens("/")
+        assert "【催报】" not in person.page
+
+
+def test_retaliation_is_told_to_supervisor_and_auditor_and_never_to_the_unit(city: City) -> None:
+    subject = open_one(city)
+    city.step(subject, s.RetaliationReported, CITIZEN, words="有人上门问是谁评的")
+    city.drain()
+    for account, role in (("监督员丙", Role.SUPERVISOR), ("审计员辛", Role.AUDITOR)):
+        person = signed_in(city, account, role)
+        person.opens("/")
+        assert "群众反映打击报复" in person.page
+        assert f'href="/c/{subject}"' in person.page
+    handler = signed_in(city, "经办乙", Role.DEPARTMENT, UNIT)
+    handler.opens("/")
+    assert "消息" in handler.page
+    assert f'href="/orders/{city.complaint(subject).order}"' in handler.page
+    assert "打击" not in handler.page
+    assert subject not in handler.page
+
+
+def test_the_newest_come_first_and_no_more_than_fit(city: City) -> None:
+    for day in range(MOST + 2):
+        city.travel(days=1)
+        urge(city.ledger, UNIT, account="监督员丙", why=f"第{day}天")
+    with city.office.database.read() as conn:
+        found = told(conn, Actor("经办", Role.DEPARTMENT, UNIT))
+    assert len(found) == MOST
+    assert f"第{MOST + 1}天" in found[0].body
+    assert found[0].place == ""
