@@ -272,7 +272,7 @@ def seal(phone, subject, held):
     return phone.fields()["seal"]
 
 
-@pytest.mark.parametrize("token", ["x", "a.b", "....", "%00.%00", "CP21-0001.x", "a" * 5000 + ".b"])
+@pytest.mark.parametrize("token", ["x", "a.b", "....", "%09.%09", "CP21-0001.x", "a" * 5000 + ".b"])
 def test_what_is_no_link_is_told_so(city, phone, token):
     page = phone.goes(f"/r/{token}")
     assert page.status_code == 404

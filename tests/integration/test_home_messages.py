@@ -29,6 +29,7 @@ def test_the_unit_urged_reads_it_and_another_does_not(city: City) -> None:
 
 
 def test_retaliation_is_told_to_supervisor_and_auditor_and_never_to_the_unit(city: City) -> None:
+    city.drain()  # whoever notifies begins now
     subject = open_one(city)
     city.step(subject, s.RetaliationReported, CITIZEN, words="有人上门问是谁评的")
     city.drain()

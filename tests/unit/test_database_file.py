@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from workflow.storage import sqlite
 from workflow.storage.sqlite import SqliteDatabase, pages_to_write_back
@@ -53,3 +54,10 @@ def test_it_can_wait_while_somebody_waits(database, monkeypatch):
 
 def test_a_database_nobody_has_open_has_none(tmp_path):
     assert pages_to_write_back(tmp_path / "bihuan.db") == 0
+
+
+def test_an_error_never_quotes_what_a_statement_was_given(database):
+    with pytest.raises(OperationalError) as failed, database.read() as conn:
+        conn.execute(text("SELECT * FROM nowhere WHERE phone = :phone"), {"phone": "13800000000"})
+    assert "nowhere" in str(failed.value)
+    assert "13800000000" not in str(failed.value)
