@@ -21,7 +21,7 @@ from console.door_words import HELP, command_name, help_of
 GROUPS = {
     "hotline": ("热线：核实、派单、审核、回访、代群众登记", "hotline"),
     "department": ("部门：签收、退回、延期、申诉、整改反馈", "departments"),
-    "citizen": ("群众：凭链接再评价、提出异议、反映打击报复；不写子命令，运行群众页", "citizens"),
+    "citizen": ("群众：凭链接再评价、异议、反映打击报复；不写子命令即群众页", "citizens"),
     "supervisor": ("监督：督办、裁决、复核、日历与规则生效", "supervisors"),
 }
 
