@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from console.health import shown
@@ -106,9 +107,17 @@ def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) 
     from console.web.site import Site  # noqa: PLC0415
 
     hub = Hub(office.database)
-    app = create_app(Site(office, hub, wake))
+    app = create_app(Site(_at_its_address(office, at), hub, wake))
     serving = Serving(app, at.host, at.port, office.settings.proxy)
     return Desks([serving, hub], serving.address)
+
+
+def _at_its_address(office: Office, at: Address) -> Office:
+    """With links that lead to this console, where nobody has said what it is called outside."""
+    if at.port == 0 or "url" in office.settings.model_fields_set:
+        return office
+    url = f"http://{at.host}:{at.port}"
+    return replace(office, settings=office.settings.model_copy(update={"url": url}))
 
 
 def citizens(office: Office, at: Address) -> Desks:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.demo.cards import Card, enter
@@ -40,6 +41,8 @@ class Desk:
         router.add_api_route("/as", self.become, methods=["POST"], dependencies=public)
         router.add_api_route("/clock", self.move, methods=["POST"], dependencies=[Depends(MOVES)])
         app.include_router(router)
+        # Another site's name for this host must not enter by the cards.
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
 
     def shown(self, request: Request) -> HTMLResponse:
         return page(request, "demo/cards.html", title="换个身份")
@@ -56,10 +59,11 @@ class Desk:
         if form.get("by") == "day":
             policy = office.rulebook.in_force(self.clock())
             rules = office.rulebook.bound(policy.name, policy.version)
-            self.clock.a_working_day(rules.calendar)
+            for _ in self.clock.a_working_day(rules.calendar):
+                self.tick()
         else:
             self.clock.an_hour()
-        self.tick()
+            self.tick()
         site.moved()
         return RedirectResponse(within(str(form.get("at") or "/")), 303)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import Lock
 
 from sqlalchemy import func, select, update
 
-from console.demo.clock import HOUR, at_office, slot, working_day_after
+from console.demo.clock import HOUR, working_day_after
 from console.wiring import STANDING_CLOCK
 from workflow.calendar import Calendar
 from workflow.errors import InvalidInput
@@ -39,12 +40,16 @@ class StandingClock:
         """On by an hour of anybody's clock; answers the new time."""
         return self._to(self._now + HOUR)
 
-    def a_working_day(self, calendar: Calendar) -> int:
-        """On to the same time of the next working day, or to its first hour of work."""
+    def a_working_day(self, calendar: Calendar) -> Iterator[int]:
+        """On to the same time of the next working day, or to its close, hour by hour: what falls
+        due in between takes effect at its own hour.
+        """
         day = working_day_after(calendar, self._now, 1)
         midnight = calendar.whole_day(calendar.local_date(self._now))[0][0]
         same = calendar.whole_day(day)[0][0] + (self._now - midnight)
-        return self._to(slot(calendar, min(same, at_office(calendar, day, 24 * 60))))
+        end = min(same, calendar.spans(day)[-1][1])
+        while self._now < end:
+            yield self._to(min(self._now + HOUR, end))
 
     def _to(self, at: int) -> int:
         with self._lock:

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount
 
 from console.accounts import Signed, session_of
 from console.web.site import Site, site_of
+from console.wording import event_name
 from schemas.envelope import Role
 from workflow.door import DOORS
 from workflow.errors import BihuanError, NotPermitted
@@ -68,7 +69,7 @@ class Allowed:
         if signed.must_change:
             raise PasswordDue
         if signed.role not in self.roles:
-            raise NotPermitted(f"您现在的身份不能打开“{self.name}”")
+            raise NotPermitted(f"您现在的身份不能办“{event_name(self.name)}”")
         return signed
 
 

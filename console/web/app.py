@@ -62,8 +62,11 @@ ROUTERS = (
 )
 """The desks, in the order of the loop."""
 
+ASKED = 1.0
+"""Seconds for which an open stream takes its session as still there."""
+
 PING = 15.0
-"""Seconds after which an open stream says that it is alive, and its session is asked for again."""
+"""Seconds after which an open stream says that it is alive."""
 
 
 class Console(Guarded, Worded):
@@ -105,7 +108,7 @@ async def live(
     """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is."""
     asked = monotonic()
     async for subject in stream(site.hub, viewer.actor, PING):
-        if monotonic() - asked >= PING:
+        if not subject or monotonic() - asked >= ASKED:
             if not await run_in_threadpool(still_signed_in, request, viewer):
                 return
             asked = monotonic()

@@ -23,6 +23,8 @@ from workflow import errors
 
 STATIC = Path(__file__).parent / "static"
 TITLES = {
+    400: "看不懂这次提交",
+    405: "这个网址不能这样打开",
     401: "请先登录",
     403: "没有权限",
     404: "没有这个页面",
@@ -133,6 +135,8 @@ def _sign_in(request: Request, error: SignInNeeded | PasswordDue) -> Response:
     """To where it can be mended: by htmx too, which would else put the page into a corner."""
     signing_in = str(site_of(request).parts.get("sign_in", "/login"))
     place = "/password" if isinstance(error, PasswordDue) else signing_in
+    if request.url.path == "/live":
+        return Response(status_code=204)  # tells an EventSource not to come back
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": place})
     if request.method == "GET" and request.url.path != "/" and place == "/login":
