@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event
 from bench.stores import Lap, Stopwatch, expect, store
 from console.wiring import Office
 from workflow.storage.models import METADATA
-from workflow.storage.sqlite import CHECKPOINT_PAGES, PRAGMAS, pages_to_write_back
+from workflow.storage.sqlite import CHECKPOINT_PAGES, PRAGMAS, pages_in_log
 
 
 class Written(NamedTuple):
@@ -94,7 +94,7 @@ def _replay(conn: sqlite3.Connection, path: Path, commits: Sequence[Commit]) -> 
             else:
                 conn.execute(sql, values).fetchall()
         conn.execute("COMMIT")
-        if pages_to_write_back(path) >= CHECKPOINT_PAGES:
+        if pages_in_log(path) >= CHECKPOINT_PAGES:
             conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 

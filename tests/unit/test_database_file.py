@@ -1,5 +1,7 @@
 """The embedded database's file: SQLite's log is written back now and then, by who is patient."""
 
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
@@ -7,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from workflow.storage import sqlite
-from workflow.storage.sqlite import SqliteDatabase, pages_to_write_back
+from workflow.storage.sqlite import SqliteDatabase, pages_in_log
 
 ROW = text("INSERT INTO row VALUES (hex(randomblob(8000)))")
 FEW = 40
@@ -30,7 +32,7 @@ def left_after(database, commits, **how):
     for _ in range(commits):
         with database.write(**how) as conn:
             conn.execute(ROW)
-        left.append(pages_to_write_back(database.path))
+        left.append(database.behind)
     return left
 
 
@@ -53,7 +55,7 @@ def test_it_can_wait_while_somebody_waits(database, monkeypatch):
 
 
 def test_a_database_nobody_has_open_has_none(tmp_path):
-    assert pages_to_write_back(tmp_path / "bihuan.db") == 0
+    assert pages_in_log(tmp_path / "bihuan.db") == 0
 
 
 def test_an_error_never_quotes_what_a_statement_was_given(database):
@@ -61,3 +63,19 @@ def test_an_error_never_quotes_what_a_statement_was_given(database):
         conn.execute(text("SELECT * FROM nowhere WHERE phone = :phone"), {"phone": "13800000000"})
     assert "nowhere" in str(failed.value)
     assert "13800000000" not in str(failed.value)
+
+
+def test_looking_into_the_log_leaves_other_processes_locked_out(database):
+    """A lock of this process is gone once it closes a file that SQLite has locked: another one
+    would then take a database in use for one that nobody has open.
+    """
+    with database.write() as conn:
+        conn.execute(ROW)
+    with database.engine.begin() as conn:
+        conn.execute(text("SELECT count(*) FROM row")).all()
+        conn.execute(ROW)
+        assert database.behind > 0
+        other = "import sqlite3, sys; sqlite3.connect(sys.argv[1], 0.1).execute('BEGIN IMMEDIATE')"
+        command = [sys.executable, "-c", other, str(database.path)]
+        asked = subprocess.run(command, capture_output=True, check=False)
+        assert b"database is locked" in asked.stderr

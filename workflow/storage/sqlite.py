@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import struct
 from collections.abc import Iterator, Mapping
@@ -57,7 +58,7 @@ class SqliteDatabase(Database):
     one_writer = True
 
     def __init__(self, path: Path) -> None:
-        self.path, self.place = path, str(path)
+        self.path, self.place, self._written_back = path, str(path), 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.turnstile = Turnstile(path)
@@ -96,9 +97,8 @@ class SqliteDatabase(Database):
         What was written is committed already: a checkpoint that fails is made up for by a later
         one, and none waits for readers.
         """
-        pages = pages_to_write_back(self.path)
         soon = patient and not self.turnstile.awaited
-        if pages < (CHECKPOINT_PAGES if soon else AT_THE_LATEST * CHECKPOINT_PAGES):
+        if self.behind < (CHECKPOINT_PAGES if soon else AT_THE_LATEST * CHECKPOINT_PAGES):
             return
         size = Path(f"{self.path}-wal").stat().st_size
         mode = "TRUNCATE" if size > TRUNCATE_BYTES else "PASSIVE"
@@ -106,12 +106,20 @@ class SqliteDatabase(Database):
         try:
             cursor = raw.cursor()
             cursor.execute("PRAGMA busy_timeout=0")
-            cursor.execute(f"PRAGMA wal_checkpoint({mode})")
+            _, _, self._written_back = cursor.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
         except sqlite3.Error:
             LOGGER.warning("the database's log could not be checkpointed", exc_info=True)
         finally:
             raw.cursor().execute(BUSY_TIMEOUT)
             raw.close()
+
+    @property
+    def behind(self) -> int:
+        """Pages in SQLite's log that this process has not seen written back."""
+        pages = pages_in_log(self.path)
+        if pages < self._written_back:  # the log has begun anew
+            self._written_back = 0
+        return pages - self._written_back
 
     @property
     def contended(self) -> bool:
@@ -126,23 +134,34 @@ class SqliteDatabase(Database):
         self.turnstile.close()
 
 
-def pages_to_write_back(database: Path) -> int:
-    """Pages that are in SQLite's log and not yet in the file, as the log's index says (sqlite.org,
-    walformat: mxFrame and nBackfill). The log's size does not: it is kept for what comes next.
+def pages_in_log(database: Path) -> int:
+    """Pages in SQLite's log since it last began anew: frames that carry the salts of its head
+    (sqlite.org, fileformat2: the WAL), found by halving; the file itself is kept for what comes.
+
+    Only this file may be looked into. To open and close the database or its `-shm` beside SQLite
+    would drop every lock that this process holds on it.
     """
     try:
-        with open(f"{database}-shm", "rb", buffering=0) as index:
-            head = index.read(_INDEX_HEAD)
+        with open(f"{database}-wal", "rb", buffering=0) as log:
+            head = log.read(_LOG_HEAD)
+            if len(head) < _LOG_HEAD:
+                return 0
+            (page,), salts = _NUMBER.unpack_from(head, 8), head[16:24]
+            first, beyond = 0, (os.fstat(log.fileno()).st_size - _LOG_HEAD) // (page + _FRAME_HEAD)
+            while first < beyond:
+                middle = (first + beyond) // 2
+                at = _LOG_HEAD + middle * (page + _FRAME_HEAD) + 8
+                if os.pread(log.fileno(), 8, at) == salts:
+                    first = middle + 1
+                else:
+                    beyond = middle
+            return first
     except FileNotFoundError:
         return 0
-    if len(head) < _INDEX_HEAD:
-        return 0
-    (written,), (done,) = _NUMBER.unpack_from(head, 16), _NUMBER.unpack_from(head, 96)
-    return int(written) - int(done)
 
 
-_NUMBER = struct.Struct("=I")
-_INDEX_HEAD = 100
+_NUMBER = struct.Struct(">I")
+_LOG_HEAD, _FRAME_HEAD = 32, 24
 
 
 def unwritable(where: Path, error: OSError) -> Unwritable:
