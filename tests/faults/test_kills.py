@@ -12,4 +12,4 @@ ON = ("sqlite", "postgresql")
 @pytest.mark.guarantee("G5")
 @pytest.mark.guarantee("G10")
 def test_whoever_is_killed_nothing_is_lost_doubled_or_out_of_order(clusters, record_property):
-    record_property("kills", killed_at_random(clusters))
+    record_property("kills", dict(killed_at_random(clusters)))
