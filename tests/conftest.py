@@ -5,6 +5,7 @@ import secrets
 import tempfile
 from contextlib import ExitStack, closing
 from pathlib import Path
+from zlib import crc32
 
 import brokers
 import browser
@@ -32,13 +33,28 @@ def pytest_report_header():
     return f"faults: {ROUNDS} of each kill, BIHUAN_FAULT_SEED={seed()}"
 
 
+THINNED = 4
+"""Of the integration stories on PostgreSQL the shortest run tells one in so many, always the same
+ones; each is told on SQLite, and all of them on both with BIHUAN_FAULT_ROUNDS=2 or more.
+"""
+
+
 def pytest_collection_modifyitems(config, items):
-    """The shortest run leaves out what is marked as long."""
+    """The shortest run leaves out what is marked as long, and most of what SQLite has told."""
     if ROUNDS > 1:
         return
-    left_out = [item for item in items if item.get_closest_marker("long")]
+    left_out = [item for item in items if item.get_closest_marker("long") or told_before(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def told_before(item):
+    """Whether this is one of the stories on PostgreSQL that the shortest run does without."""
+    kind = getattr(item, "callspec", None) and item.callspec.params.get("storage")
+    elsewhere = getattr(item.module, "ON", STORAGES)
+    if kind != "postgresql" or "integration" not in item.path.parts or "sqlite" not in elsewhere:
+        return False
+    return crc32(item.nodeid.encode()) % THINNED != 0
 
 
 def pytest_generate_tests(metafunc):
