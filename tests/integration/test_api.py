@@ -241,16 +241,14 @@ def test_one_complaint_is_shown_and_the_look_recorded(systems):
     assert tuple(seen) == (complaint, "token:热线", "timeline")
 
 
-@pytest.mark.parametrize("no", ["CP21-9999", "%F0%9F%98%80", "x" * 500, "..%2F..", "CP21-0001%0A"])
+@pytest.mark.parametrize(
+    "no", ["CP21-9999", "%00", "%F0%9F%98%80", "x" * 500, "..%2F..", "CP21-0001%0A"]
+)
 def test_a_complaint_that_is_none_is_not_found(systems, no):
     systems.city.portal.bad_review()
     client = systems.client()
     assert client.get(f"/complaints/{no}").status_code == 404
     assert client.post(f"/complaints/{no}/steps/hotline/claim").status_code == 404
-
-
-def test_an_address_with_a_character_nobody_types_is_refused(systems):
-    assert systems.client().get("/complaints/%00").status_code == 400
 
 
 def test_another_units_complaint_does_not_exist_for_a_units_token(systems):
