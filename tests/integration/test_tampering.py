@@ -556,5 +556,5 @@ def test_the_auditor_says_what_it_is_doing_and_changes_nothing(copy):
     before = one(copy, "SELECT count(*) FROM events")
     with copy.office.database.read() as conn:
         assert audit.check(conn, copy.office.keys, progress=told.append) == []
-    assert len(told) == 5
+    assert len(told) == 6
     assert one(copy, "SELECT count(*) FROM events") == before
