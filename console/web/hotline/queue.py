@@ -17,7 +17,6 @@ from console.web.hotline.shift import shift
 from console.web.hotline.tabs import PER_PAGE, TABS, WHO, Ask, Rows, asked
 from console.web.navigation import HOTLINE
 from console.web.rendering import page
-from console.web.signing.cookies import secure
 from console.web.site import Site
 from console.web.stepping import take, text
 from producers import hotline
@@ -69,7 +68,7 @@ def queue(
         ask.address()[9:],
         path="/hotline",
         httponly=True,
-        secure=secure(request),
+        secure=request.url.scheme == "https",
         samesite="strict",
     )
     return answer
