@@ -91,7 +91,7 @@ def _units(
     ledger: Ledger, unit: str | None, assisting: Sequence[str]
 ) -> tuple[str, tuple[str, ...]]:
     if assisting and not (unit or "").strip():
-        raise InvalidInput("unit", "", "写了协办单位，须同时写明责任单位")
+        raise InvalidInput("unit", "", "必填：写了协办单位，须同时写明责任单位")
     main = required_unit(ledger, "unit", unit)
     others = tuple(required_unit(ledger, "assisting", name) for name in assisting)
     if main in others or len(set(others)) != len(others):
