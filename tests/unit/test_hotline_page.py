@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.datastructures import FormData
 
-from console.web.hotline.doors import door_of, values_of
+from console.web.doors import door_of, values_of
 from console.web.hotline.forms import Forms, Typed
 from console.web.hotline.masked import masked
 from console.web.hotline.panel import ASIDE, CONTACT, FORMS, HANDS, kebab, panel, with_forms

@@ -9,7 +9,7 @@ from console.refusals import line
 from console.scope import complaint_for
 from console.taken import taken
 from console.web.access import Present, Sent, SiteHere, step
-from console.web.hotline.doors import door_of
+from console.web.doors import door_of
 from console.web.hotline.forms import Forms, Typed
 from console.web.hotline.page import show
 from console.web.rendering import status_of

@@ -10,9 +10,8 @@ from starlette.datastructures import FormData
 
 from console.accounts import Signed
 from console.refusals import line
-from console.scope import complaint_for
 from console.web.access import Present, Sent, SiteHere, step
-from console.web.hotline.doors import door_of, values_of
+from console.web.doors import through
 from console.web.hotline.forms import Forms, Typed
 from console.web.hotline.page import show
 from console.web.hotline.panel import kebab, with_forms
@@ -31,11 +30,7 @@ def through_the_door(event: str) -> Step:
     """The step as the form says it, through the door of whoever asks."""
 
     def taken(site: Site, viewer: Signed, form: FormData, no: str) -> str:
-        door = door_of(event, viewer.role)
-        with site.office.database.read() as conn:
-            complaint = complaint_for(conn, viewer.actor, no)
-        rules = site.office.rulebook.bound(complaint.profile, complaint.profile_version)
-        take(site, viewer, form, door, complaint.id, **values_of(door, form, rules.policy.zone))
+        through(site, viewer, form, event, no)
         return event
 
     return taken

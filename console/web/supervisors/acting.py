@@ -7,14 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from starlette.datastructures import FormData
-
-from console.accounts import Signed
-from console.scope import complaint_for
-from console.web import stepping
-from console.web.hotline.doors import door_of, values_of
-from console.web.site import Site
-
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -44,13 +36,3 @@ _ACTS = (
     Act("DismissalReversed", "撤销结案", "已撤销结案"),
 )
 ACTS: Mapping[str, Act] = {act.event: act for act in _ACTS}
-
-
-def act(site: Site, viewer: Signed, form: FormData, event: str, subject: str) -> None:
-    """Does what the form asks. Raises what the door raises."""
-    door = door_of(event, viewer.role)
-    with site.office.database.read() as conn:
-        complaint = complaint_for(conn, viewer.actor, subject)
-    rules = site.office.rulebook.bound(complaint.profile, complaint.profile_version)
-    values = values_of(door, form, rules.policy.zone)
-    stepping.take(site, viewer, form, door, complaint.id, **values)

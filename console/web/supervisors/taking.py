@@ -13,9 +13,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.accounts import Signed
 from console.web.access import Present, Sent, SiteHere
+from console.web.doors import through
 from console.web.site import Site
 from console.web.stepping import text
-from console.web.supervisors.acting import ACTS, act
+from console.web.supervisors.acting import ACTS
 from workflow.door import SUBJECT
 from workflow.errors import BihuanError, Refused, Transient, UnknownComplaint
 
@@ -50,7 +51,7 @@ def taking(event: str, again: Again) -> Callable[..., Response]:
     ) -> Response:
         back = safe(text(form, "back"))
         try:
-            act(site, viewer, form, event, subject)
+            through(site, viewer, form, event, subject)
         except UnknownComplaint:
             raise
         except (Refused, Transient) as error:

@@ -1,4 +1,4 @@
-"""差评件: which door a step of the page goes through, and what the door is told of the form.
+"""差评件: which door a page's step goes through, and what the door is told of the form.
 
 A form's fields are called as the door's own parameters; what a field means is the parameter's type.
 """
@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
-from console.web.stepping import moment, text, whole
+from console.accounts import Signed
+from console.scope import complaint_for
+from console.web.site import Site
+from console.web.stepping import moment, take, text, whole
 from producers import hotline, supervisors
 from schemas.envelope import Role
 from workflow.door import DOORS
@@ -25,6 +28,17 @@ OURS = ("ledger", "subject", "account", "role")
 
 
 _BETWEEN = re.compile(r"\s*[、，,;；\n]\s*")
+
+
+def through(site: Site, viewer: Signed, form: FormData, event: str, number: str) -> None:
+    """Takes the step as the form says it, through the door of whoever asks. Raises what the door
+    raises.
+    """
+    door = door_of(event, viewer.role)
+    with site.office.database.read() as conn:
+        complaint = complaint_for(conn, viewer.actor, number)
+    rules = site.office.rulebook.bound(complaint.profile, complaint.profile_version)
+    take(site, viewer, form, door, complaint.id, **values_of(door, form, rules.policy.zone))
 
 
 def door_of(event: str, role: Role) -> Callable[..., Any]:
