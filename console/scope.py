@@ -49,11 +49,17 @@ def complaint_for(conn: Connection, viewer: Actor, number: str) -> Complaint:
     """The complaint of this number, or of this work order's (GD21-0125-1), if it exists for the
     viewer. Raises UnknownComplaint.
     """
-    subject = subject_of(number)
+    return existing(conn, viewer, subject_of(number), number)
+
+
+def existing(conn: Connection, viewer: Actor, subject: str, number: str | None = None) -> Complaint:
+    """The complaint itself, if it exists for the viewer; a refusal names what was asked for.
+    Raises UnknownComplaint.
+    """
     query = select(complaints.c.fold).where(complaints.c.id == subject, visible(viewer))
     fold = conn.execute(query).scalar() if subject.isascii() and subject.isprintable() else None
     if fold is None:
-        raise UnknownComplaint(number)
+        raise UnknownComplaint(number or subject)
     return load(fold)
 
 

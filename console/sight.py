@@ -9,7 +9,7 @@ from collections.abc import Collection
 from schemas.envelope import Role
 from workflow.bus.consumer import Record
 from workflow.complaint import Complaint
-from workflow.errors import InvalidInput, NotPermitted, UnknownComplaint
+from workflow.errors import InvalidInput, NotPermitted
 from workflow.ledger import Actor
 from workflow.legal import legal_rows
 from workflow.limits import LIMITS
@@ -100,13 +100,6 @@ def admit(viewer: Actor, role_name: str) -> None:
         raise NotPermitted(f"{role_name}不看差评件")
     if viewer.role is Role.DEPARTMENT and not viewer.unit:
         raise InvalidInput("unit", "", "责任单位查看时须写单位")
-
-
-def in_scope(complaint: Complaint, viewer: Actor) -> None:
-    """Raises UnknownComplaint: for a unit, another unit's complaint does not exist."""
-    mine = viewer.unit in (complaint.unit, *complaint.assisting)
-    if viewer.role is Role.DEPARTMENT and not mine:
-        raise UnknownComplaint(complaint.id)
 
 
 def may_see(viewer: Actor, record: Record, holder: str | None, assisting: tuple[str, ...]) -> bool:

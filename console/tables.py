@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from console.accounts.sheets import sheet
 from schemas.text import guarded
+from workflow.file_kinds import MEDIA_TYPES
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = MEDIA_TYPES["xlsx"]
 CSV = "text/csv; charset=utf-8"
 
 

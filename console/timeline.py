@@ -14,18 +14,18 @@ from sqlalchemy import Connection, insert, select
 
 from console import wording
 from console.recognised import for_the_office, in_words, to_unit
-from console.sight import admit, in_scope, may_know, may_read, may_see, overlays, steps_for
+from console.scope import existing
+from console.sight import admit, may_know, may_read, may_see, overlays, steps_for
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
-from workflow.complaint import Complaint, Open, load
+from workflow.complaint import Complaint, Open
 from workflow.contact import sent_by
 from workflow.door import texts_of
-from workflow.errors import UnknownComplaint
 from workflow.ledger import Actor
 from workflow.recognition import Shown
 from workflow.record import Record, record_of
-from workflow.storage.models import complaints, events, views
+from workflow.storage.models import events, views
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -79,22 +79,12 @@ def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
     """
     admit(viewer, wording.role_name(viewer.role))
     with office.database.read() as conn:
-        complaint = _complaint(conn, subject, viewer)
+        complaint = existing(conn, viewer, subject)
         found = View(office, conn, complaint, viewer).timeline()
     with office.database.write() as conn:
         seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
         conn.execute(insert(views).values(subject=subject, what="timeline", **seen))
     return found
-
-
-def _complaint(conn: Connection, subject: str, viewer: Actor) -> Complaint:
-    query = select(complaints.c.fold).where(complaints.c.id == subject)
-    fold = conn.execute(query).scalar() if subject.isascii() else None
-    if fold is None:
-        raise UnknownComplaint(subject)
-    complaint = load(fold)
-    in_scope(complaint, viewer)
-    return complaint
 
 
 class View:

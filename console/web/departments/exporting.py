@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
@@ -13,11 +12,10 @@ from starlette.exceptions import HTTPException
 
 from console import wording
 from console.scope import visible
+from console.tables import CSV, XLSX, as_csv
 from console.web.departments.listing import items_of, outcome_of
 from console.wiring import Office
-from schemas.text import guarded
 from workflow.complaint import Complaint, load
-from workflow.file_kinds import MEDIA_TYPES
 from workflow.ledger import Actor
 from workflow.storage.models import complaints, order_facts
 
@@ -25,13 +23,13 @@ HEAD: Final = (
     *("工单号", "状态", "主办或协办", "事项", "核实原因", "分类", "派单时间"),
     *("签收到期", "签收时间", "整改到期", "提交反馈时间", "结果"),
 )
-KINDS: Final = {"csv": "text/csv; charset=utf-8", "xlsx": MEDIA_TYPES["xlsx"]}
+KINDS: Final = {"csv": CSV, "xlsx": XLSX}
 AT_ONCE = 500
 
 
 def exported(office: Office, viewer: Actor, kind: str) -> bytes:
     """Every order of the unit, the newest first. HTTPException 404 for a kind there is not."""
-    make: Mapping[str, Callable[[Sequence[Sequence[str]]], bytes]] = {"csv": _csv, "xlsx": _xlsx}
+    make: Mapping[str, Callable[[Sequence[Sequence[str]]], bytes]] = {"csv": as_csv, "xlsx": _xlsx}
     if kind not in make:
         raise HTTPException(404)
     with office.database.read() as conn:
@@ -79,13 +77,6 @@ def _row(
         *when,
         outcome_of(c),
     )
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
-    """UTF-8 with a mark at its head, by which spreadsheets know it."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
 
 
 def _xlsx(rows: Sequence[Sequence[str]]) -> bytes:

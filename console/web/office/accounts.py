@@ -16,9 +16,11 @@ from console.accounts.handover import hand_over
 from console.accounts.sessions import revoke_all
 from console.accounts.setup import link_text, make_link
 from console.refusals import line
+from console.tables import XLSX
 from console.web.access import Sent, SiteHere
+from console.web.exporting import attached
 from console.web.navigation import UNITS
-from console.web.office.uploads import at_hand, download, upload
+from console.web.office.uploads import at_hand, upload
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import text
@@ -51,7 +53,7 @@ def find(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
 @router.get("/accounts.xlsx")
 def sheet(site: SiteHere) -> Response:
     """The roster as it is read back."""
-    return download(roster.roster_sheet(site.office), "账号名册.xlsx")
+    return attached(roster.roster_sheet(site.office), "账号名册.xlsx", XLSX)
 
 
 @router.post("/accounts")

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
 from console.refusals import line
+from console.tables import CSV
 from console.uploads import TAKEN, Job, drop, job_of, received, take_in
 from console.web.access import Sent, SiteHere, sent
 from console.web.exporting import attached
@@ -138,7 +139,7 @@ def correct(viewer: Viewer, token: str) -> Response:
     if job.state != TAKEN or job.refused_file is None or not job.refused_file.exists():
         raise HTTPException(404)
     content = job.refused_file.read_bytes()
-    return attached(content, f"{job.name}.拒收.csv", "text/csv; charset=utf-8")
+    return attached(content, f"{job.name}.拒收.csv", CSV)
 
 
 def _job(viewer: Signed, token: str) -> Job:

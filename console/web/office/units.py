@@ -14,9 +14,11 @@ from console.accounts.finding import contacts
 from console.accounts.record import Happened, Outcome, note
 from console.accounts.unit_sheet import difference, read_units, units_sheet
 from console.refusals import line
+from console.tables import XLSX
 from console.web.access import Sent, SiteHere
+from console.web.exporting import attached
 from console.web.navigation import UNITS
-from console.web.office.uploads import download, upload
+from console.web.office.uploads import upload
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import text
@@ -35,7 +37,7 @@ def units(request: Request, site: SiteHere) -> HTMLResponse:
 @router.get("/units.xlsx")
 def sheet(site: SiteHere) -> Response:
     """The list as it is read back."""
-    return download(units_sheet(site.office.units), "单位名册.xlsx")
+    return attached(units_sheet(site.office.units), "单位名册.xlsx", XLSX)
 
 
 @router.post("/list/check")

@@ -1,17 +1,14 @@
-"""上传：a file that a form brought, and a sheet that a page gives."""
+"""上传：a file that a form brought, and a sheet that lies in a page."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from typing import IO, NamedTuple
-from urllib.parse import quote
 
-from fastapi import Response
 from starlette.datastructures import FormData, UploadFile
 
+from console.tables import XLSX
 from workflow.errors import InvalidInput
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Upload(NamedTuple):
@@ -27,12 +24,6 @@ def upload(form: FormData, field: str = "file") -> Upload:
     if not isinstance(given, UploadFile) or not given.filename:
         raise InvalidInput("file", "", "请先选一个文件")
     return Upload(given.file, given.filename)
-
-
-def download(content: bytes, name: str) -> Response:
-    """An XLSX to be kept under this name."""
-    said = f"attachment; filename*=UTF-8''{quote(name)}"
-    return Response(content, media_type=XLSX, headers={"Content-Disposition": said})
 
 
 def at_hand(content: bytes) -> str:
