@@ -6,14 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
-
 from console.scope import complaint_for
+from console.traces import looked
 from schemas.envelope import Role
 from workflow.errors import NotPermitted
 from workflow.ledger import Actor
 from workflow.links import code_of
-from workflow.storage.models import views
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -25,7 +23,5 @@ def code_for(office: Office, number: str, viewer: Actor) -> str:
         raise NotPermitted("查询码只由话务员告诉群众")
     with office.database.read() as conn:
         subject = complaint_for(conn, viewer, number).id
-    with office.database.write() as conn:
-        seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
-        conn.execute(insert(views).values(subject=subject, what="code", **seen))
+    looked(office, viewer, "code", subject)
     return code_of(office.keys.link, subject)

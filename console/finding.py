@@ -6,21 +6,20 @@ nothing was found.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from console import wording
 from console.scope import subject_of, visible
-from console.traces import NOTHING
+from console.traces import looked
 from schemas.text import clean
 from workflow.complaint import load
 from workflow.contact import called_from, ending_in
 from workflow.door import INSIDERS
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor
-from workflow.storage.models import complaints, views
+from workflow.storage.models import complaints
 from workflow.storage.vault import PHONE, normal
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def found_by_last4(office: Office, last4: str, viewer: Actor) -> tuple[Found, ..
     with office.database.read() as conn:
         subjects = ending_in(conn, office.vault, last4)
         rows = _rows(conn, viewer, complaints.c.id.in_(subjects))
-    _record(office, viewer, rows, "last4")
+    looked(office, viewer, "last4", *(row.id for row in rows))
     return rows
 
 
@@ -67,7 +66,7 @@ def found_by(office: Office, asked: str, viewer: Actor) -> tuple[Found, ...]:
             rows = _rows(conn, viewer, complaints.c.id.in_(subjects))
         else:
             return _rows(conn, viewer, _numbered(viewer, number))
-    _record(office, viewer, rows, "phone")
+    looked(office, viewer, "phone", *(row.id for row in rows))
     return rows
 
 
@@ -82,11 +81,3 @@ def _rows(conn: Connection, viewer: Actor, condition: ColumnElement[bool]) -> tu
     query = select(complaints.c.fold).where(condition, visible(viewer)).order_by(complaints.c.id)
     found = map(load, conn.execute(query.limit(MOST)).scalars())
     return tuple(Found(c.id, wording.state_name(c.state), c.order, c.unit) for c in found)
-
-
-def _record(office: Office, viewer: Actor, rows: Sequence[Found], what: str) -> None:
-    seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
-    found = [row.id for row in rows] or [NOTHING]
-    looked = [{"subject": subject, "what": what, **seen} for subject in found]
-    with office.database.write() as conn:
-        conn.execute(insert(views), looked)

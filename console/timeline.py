@@ -10,12 +10,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from console import wording
 from console.recognised import for_the_office, in_words, to_unit
 from console.scope import existing
 from console.sight import admit, may_know, may_read, may_see, overlays, steps_for
+from console.traces import looked
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
@@ -25,7 +26,7 @@ from workflow.door import texts_of
 from workflow.ledger import Actor
 from workflow.recognition import Shown
 from workflow.record import Record, record_of
-from workflow.storage.models import events, views
+from workflow.storage.models import events
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -81,9 +82,7 @@ def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
     with office.database.read() as conn:
         complaint = existing(conn, viewer, subject)
         found = View(office, conn, complaint, viewer).timeline()
-    with office.database.write() as conn:
-        seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
-        conn.execute(insert(views).values(subject=subject, what="timeline", **seen))
+    looked(office, viewer, "timeline", subject)
     return found
 
 

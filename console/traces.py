@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
 from console import wording
+from workflow.ledger import Actor
 from workflow.storage.models import views
+
+if TYPE_CHECKING:
+    from console.wiring import Office
 
 LOOKED = {
     "timeline": "打开这件",
@@ -34,6 +39,17 @@ class Look:
     role: str
     subject: str
     what: str
+
+
+def looked(office: Office, viewer: Actor, what: str, *subjects: str) -> None:
+    """Records that he has seen these complaints, or that he found none, in a transaction of its
+    own; `what` is one of `LOOKED`.
+    """
+    seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
+    with office.database.write() as conn:
+        conn.execute(
+            insert(views), [{"subject": s, "what": what, **seen} for s in subjects or (NOTHING,)]
+        )
 
 
 def looks(

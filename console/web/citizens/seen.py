@@ -8,17 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
 from console import wording
+from console.traces import looked
 from console.web.citizens.holder import Holder
 from console.web.citizens.words import STAGES, ended, now_of
 from console.wiring import Office
+from producers.citizens import CITIZEN
 from schemas import ReviewCollected
 from workflow.complaint import Complaint, load
 from workflow.errors import InvalidInput
 from workflow.states import ENDS, State
-from workflow.storage.models import complaints, events, units, views
+from workflow.storage.models import complaints, events, units
 
 _STAGE = {
     State.COLLECTED: 0,
@@ -73,9 +75,7 @@ def case_of(office: Office, holder: Holder) -> Case:
         if fold is None:
             raise InvalidInput("link", "（不显示）", "链接不完整或不是本单位发出的")
         found = _case(office, conn, load(fold), holder)
-    with office.database.write() as conn:
-        seen = {"actor": "citizen", "role": "citizen", "seen_at": office.clock()}
-        conn.execute(insert(views).values(subject=holder.subject, what="page", **seen))
+    looked(office, CITIZEN, "page", holder.subject)
     return found
 
 

@@ -7,11 +7,12 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
 from console.scope import complaint_for
+from console.traces import looked
 from console.web.access import Allowed, SiteHere
 from console.web.navigation import AUDITOR, OPERATOR, REVIEWER, SUPERVISOR, UNIT
 from schemas.envelope import Role
@@ -19,7 +20,6 @@ from workflow.errors import UnknownComplaint
 from workflow.file_kinds import MEDIA_TYPES
 from workflow.storage import desk
 from workflow.storage.desk import Attachment
-from workflow.storage.models import views
 
 router = APIRouter()
 ATTACHMENTS = Allowed("附件", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
@@ -36,9 +36,7 @@ def attachment(
         if file is None or not _may_read(conn, viewer, file):
             raise HTTPException(404)
         content = desk.content_of(conn, office.vault, file_id)
-    with office.database.write() as conn:
-        seen = {"actor": viewer.account, "role": str(viewer.role), "seen_at": office.clock()}
-        conn.execute(insert(views).values(subject=file.subject, what="attachment", **seen))
+    looked(office, viewer.actor, "attachment", file.subject)
     return Response(content, media_type=MEDIA_TYPES[file.kind], headers=_headers(file))
 
 
