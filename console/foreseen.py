@@ -101,3 +101,14 @@ def after(c: Complaint, fact: Fact, by: Actor, at: int, rules: BoundRules) -> Co
 def _due(complaint: Complaint) -> int | None:
     opened = complaint.limits.get("rectify")
     return None if opened is None else opened.due_at
+
+
+def extended(rules: BoundRules, c: Complaint) -> tuple[tuple[int, int], ...]:
+    """The due time (microseconds UTC) for each number of days that may be granted."""
+    opened = c.limits.get("rectify")
+    if opened is None or not c.extension_asked:
+        return ()
+    return tuple(
+        (days, rules.extended(opened, c.extension_days + days).due_at)
+        for days in range(1, c.extension_asked + 1)
+    )

@@ -70,9 +70,8 @@ class Office:
 
     def unit_name(self, code: str) -> str:
         """The unit's name in the list in force; its code where it has left the list."""
-        with self.database.read() as conn:
-            query = select(units_table.c.name).where(units_table.c.code == code)
-            return str(conn.execute(query).scalar() or code)
+        unit = self.units.by_code.get(code)
+        return unit.name if unit else code
 
     def desk(self) -> Desk:
         """What collecting needs to make rows ready."""
@@ -163,14 +162,20 @@ def server_at(address: str) -> Database:
 
 def _standing(database: Database) -> Clock:
     """The host's clock, or a demo's: on from where it stood, at the host's pace."""
+    stood = stood_at(database)
+    if stood is None:
+        return system_clock
+    behind = system_clock() - stood
+    return lambda: system_clock() - behind
+
+
+def stood_at(database: Database) -> int | None:
+    """Where a demo's desk was left (microseconds UTC); None: this is no demo's."""
     with database.read() as conn:
         query = select(sequences.c.value).where(sequences.c.name == STANDING_CLOCK)
         stood = conn.execute(query).scalar()
-        if stood is None:
-            return system_clock
         last = conn.execute(select(func.max(lanes.c.recorded_at))).scalar() or 0
-    behind = system_clock() - max(stood, last)
-    return lambda: system_clock() - behind
+    return None if stood is None else max(stood, last)
 
 
 def _seed_units(database: Database) -> None:

@@ -13,6 +13,10 @@ ADDRESS = "database.url"
 """The file of the data folder with its database's address, where that is not the folder's own."""
 
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Names of this host for itself: what is said there, nobody else hears."""
+
+
 class Settings(BaseSettings):
     """`data`: the folder of database and keys. `key`: the master secret, instead of the key
     file. `database`: a PostgreSQL's address, instead of the file in the folder. `profile`: the

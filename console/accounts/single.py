@@ -12,13 +12,12 @@ from console.accounts.record import Happened, Outcome, note
 from console.accounts.roles import account_key, from_text
 from console.accounts.sessions import open_session
 from workflow.errors import Away, InvalidInput, SignInRefused
-from workflow.settings import Settings
+from workflow.settings import LOOPBACK, Settings
 from workflow.storage.models import accounts
 
 if TYPE_CHECKING:
     from console.wiring import Office
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ALGORITHMS = ["RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512"]
 """Of the issuer's signature: none that a client's secret could make."""
 

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.demo.cards import Card, enter
 from console.demo.standing import StandingClock
+from console.scope import WHOLE
 from console.web.access import PEOPLE, PUBLIC, Allowed, Sent, SiteHere
 from console.web.rendering import page
 from console.web.signing.cookies import remember, within
@@ -19,7 +20,6 @@ from workflow.errors import InvalidInput
 
 MOVES = Allowed("拨演示的钟", *PEOPLE)
 _PAGE = re.compile(r"/(?:c|orders)/(?:CP|GD)([0-9]+-[0-9]+)(?:-[0-9]+)?(?:/.*)?")
-_WHOLE = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR})
 
 
 class Desk:
@@ -79,6 +79,6 @@ def _place(card: Card, at: str) -> str:
     found = _PAGE.fullmatch(at)
     if found and card.role is Role.DEPARTMENT:
         return f"/orders/GD{found[1]}"
-    if found and card.role in _WHOLE:
+    if found and card.role in WHOLE:
         return f"/c/CP{found[1]}"
     return "/"

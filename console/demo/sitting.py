@@ -13,12 +13,13 @@ from console.demo.standing import StandingClock
 from console.processes import Job, serve
 from console.web.app import create_app
 from console.web.live import Hub
-from console.web.serving import LOOPBACK, Serving
+from console.web.serving import Serving
 from console.web.site import Site
 from console.wiring import office
 from producers.clock import Ticker
 from workflow.clock import system_clock
 from workflow.errors import InvalidInput
+from workflow.settings import LOOPBACK
 
 
 class _Ticking:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from threading import Lock
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from console.demo.clock import HOUR, working_day_after
-from console.wiring import STANDING_CLOCK
+from console.wiring import STANDING_CLOCK, stood_at
 from workflow.calendar import Calendar
 from workflow.errors import InvalidInput
 from workflow.storage.database import Database
-from workflow.storage.models import lanes, sequences
+from workflow.storage.models import sequences
 
 _ROW = sequences.c.name == STANDING_CLOCK
 
@@ -26,12 +26,10 @@ class StandingClock:
     def stand(self, database: Database) -> None:
         """Where it was left. Raises InvalidInput for a database that is no demo's desk."""
         self.database = database
-        with database.read() as conn:
-            stood = conn.execute(select(sequences.c.value).where(_ROW)).scalar()
-            last = conn.execute(select(func.max(lanes.c.recorded_at))).scalar() or 0
+        stood = stood_at(database)
         if stood is None:
             raise InvalidInput("data", "", "这里没有演示的办公桌；先运行 bihuan demo")
-        self._now = max(stood, last)
+        self._now = stood
 
     def __call__(self) -> int:
         return self._now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 
 from workflow.errors import InvalidInput
 
@@ -36,6 +37,11 @@ class Period:
     def months(self) -> tuple[str, ...]:
         """Each month as `YYYY-MM`."""
         return tuple(_month_text(n) for n in range(self.from_month, self.to_month + 1))
+
+
+def quarter_of(day: date) -> Period:
+    """The quarter of a day."""
+    return parse_period(f"{day.year}Q{(day.month + 2) // 3}")
 
 
 def parse_period(text: str) -> Period:

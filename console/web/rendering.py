@@ -17,7 +17,7 @@ from console.accounts import Signed
 from console.refusals import line
 from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
 from console.web.limiting import TooOften
-from console.web.navigation import entries
+from console.web.navigation import LIVE, SEARCH, entries
 from console.web.site import Site, site_of
 from workflow import errors
 
@@ -58,8 +58,8 @@ def status_of(error: errors.BihuanError) -> int:
 
 
 def page(request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
-    """The template filled; every page has `viewer`, `navigation`, `key` (a fresh command key),
-    `zone`, `now` and `parts` beside its own context.
+    """The template filled; every page has what `_shared` gives, a fresh command key among it,
+    beside its own context.
     """
     shared = _shared(request) | {"status": status}
     return HTMLResponse(templates().get_template(template).render(shared | context), status)
@@ -73,6 +73,8 @@ def _shared(request: Request) -> dict[str, Any]:
         "viewer": viewer,
         "unit_name": _unit_name(site, viewer),
         "navigation": entries(viewer.role) if viewer else (),
+        "searches": viewer is not None and viewer.role in SEARCH.roles,
+        "listens": viewer is not None and viewer.role in LIVE.roles,
         "key": secrets.token_urlsafe(12),
         "now": now,
         "zone": site.office.rulebook.in_force(now).zone,

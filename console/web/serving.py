@@ -11,7 +11,6 @@ from fastapi import FastAPI
 
 from workflow.errors import InvalidInput
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 THREADS = 8
 """Answers that are made at once; who comes later waits his turn. Each statement lets go of the
 interpreter, and the more threads there are, the longer it takes to be given it back.

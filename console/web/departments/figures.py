@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Connection
 
 from console.reports import facts
-from console.reports.periods import Period, parse_period
+from console.reports.periods import Period
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
 from workflow.formulas import FORMULAS, Cohort, Counts, Formula, OrderFact, Rate
@@ -61,10 +60,6 @@ class Figures:
     def figure(self, name: str) -> Figure:
         """The figure of a formula's id. Raises KeyError."""
         return {figure.formula.id: figure for figure in self.figures}[name]
-
-
-def quarter_of(day: datetime) -> Period:
-    return parse_period(f"{day.year}Q{(day.month + 2) // 3}")
 
 
 _MEMORY: Memory[Figures] = Memory()

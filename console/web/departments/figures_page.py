@@ -10,10 +10,10 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
-from console.reports.periods import parse_period
+from console.reports.periods import parse_period, quarter_of
 from console.scope import visible
 from console.web.access import SiteHere
-from console.web.departments.figures import OF_ORDERS, SHOWN, own_figures, quarter_of
+from console.web.departments.figures import OF_ORDERS, SHOWN, own_figures
 from console.web.navigation import ORDERS
 from console.web.rendering import page
 from workflow.clock import instant

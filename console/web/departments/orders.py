@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console import foreseen
 from console.accounts import Signed
+from console.reports.periods import quarter_of
 from console.scope import complaint_for
 from console.web.access import SiteHere, step
 from console.web.departments.exporting import KINDS, exported
-from console.web.departments.figures import own_figures, quarter_of
+from console.web.departments.figures import own_figures
 from console.web.departments.listing import done_orders, open_orders
 from console.web.departments.order import effect
 from console.web.departments.showing import DONE, shown

@@ -11,8 +11,9 @@ from fastapi.responses import HTMLResponse
 from console.accounts import Signed
 from console.foreseen import Foreseen
 from console.refusals import line
+from console.reports.periods import quarter_of
 from console.scope import complaint_for
-from console.web.departments.figures import own_figures, quarter_of
+from console.web.departments.figures import own_figures
 from console.web.departments.order import FIELDS, Order, effect, order_page
 from console.web.rendering import page, status_of
 from console.web.site import Site

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from console.foreseen import extended
 from console.remaining import Left, left_of
 from console.timeline import Entry, Timeline, timeline
 from console.web.hotline.choices import Choices
@@ -17,7 +18,6 @@ from console.web.hotline.preview import Preview, Wanted, preview
 from console.web.hotline.sheet import Sheets, sheets
 from console.web.hotline.shift import shift
 from console.web.hotline.stages import Stage, stages
-from console.web.supervisors.decisions import extended
 from console.wiring import Office
 from console.wording import LIMIT_NAMES, role_name
 from workflow.complaint import Complaint

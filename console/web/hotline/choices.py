@@ -18,9 +18,7 @@ CHANNELS = {"call": "刚在电话里邀请了", "message": "发短信", "link": 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """For one complaint. `extended`: the due time (microseconds UTC) for each number of working
-    days that may be granted.
-    """
+    """For one complaint, by the rules it is held to."""
 
     c: Complaint
     rules: BoundRules

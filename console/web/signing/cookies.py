@@ -8,8 +8,8 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from console.web.access import COOKIE
-from console.web.serving import LOOPBACK
 from console.web.site import site_of
+from workflow.settings import LOOPBACK
 
 _Answer = TypeVar("_Answer", bound=Response)
 _LONGEST = 300

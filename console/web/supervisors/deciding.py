@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from console.accounts import Signed
+from console.foreseen import extended
 from console.refusals import line
 from console.web.access import SiteHere, step
 from console.web.navigation import DECISIONS
@@ -19,7 +20,6 @@ from console.web.supervisors.decisions import (
     KINDS,
     PER_PAGE,
     counts,
-    extended,
     kind_for,
     own,
     waiting,

@@ -165,17 +165,6 @@ def own(c: Complaint, kind: Kind, viewer: Actor) -> str:
     return ""
 
 
-def extended(rules: BoundRules, c: Complaint) -> tuple[tuple[int, int], ...]:
-    """The due time (microseconds UTC) for each number of days that may be granted."""
-    opened = c.limits.get("rectify")
-    if opened is None or not c.extension_asked:
-        return ()
-    return tuple(
-        (days, rules.extended(opened, c.extension_days + days).due_at)
-        for days in range(1, c.extension_asked + 1)
-    )
-
-
 def _rules(office: Office, c: Complaint) -> BoundRules:
     return office.rulebook.bound(c.profile, c.profile_version)
 

@@ -19,7 +19,7 @@ from console.web.exporting import download
 from console.web.navigation import FIGURES
 from console.web.rendering import page
 from console.web.supervisors import figures
-from console.web.supervisors.headline import area_of, quarter_of
+from console.web.supervisors.headline import area_of, quarter_at
 from schemas.envelope import Role
 from workflow.formulas import FORMULAS, Rate
 from workflow.units import TIERS
@@ -46,7 +46,7 @@ AskHere = Annotated[figures.Ask, Depends(asked)]
 @router.get("/figures", dependencies=[Depends(FIGURES)])
 def now(site: SiteHere) -> Response:
     """This quarter's page."""
-    label = quarter_of(site.office, site.office.clock()).label
+    label = quarter_at(site.office, site.office.clock()).label
     return RedirectResponse(f"/figures/{label}", 303)
 
 

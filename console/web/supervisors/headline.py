@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from console.reports import annex4
 from console.reports.footing import footing_of
 from console.reports.indicators import Figure, Question, indicators
-from console.reports.periods import Period, parse_period
+from console.reports.periods import Period, quarter_of
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
 from workflow.clock import instant
@@ -41,16 +41,15 @@ _MEMORY: Memory[Headline] = Memory()
 def headline(office: Office, conn: Connection) -> Headline:
     """This quarter's, of the departments, as `bihuan report indicators` has them."""
     now = office.clock()
-    period = quarter_of(office, now)
+    period = quarter_at(office, now)
     return _MEMORY.recall(
         office.database, period.label, stirred(conn, now), lambda: _read(office, conn, period, now)
     )
 
 
-def quarter_of(office: Office, at: int) -> Period:
+def quarter_at(office: Office, at: int) -> Period:
     """The quarter of this instant, in the office's zone."""
-    day = instant(at).astimezone(office.rulebook.in_force(at).zone)
-    return parse_period(f"{day.year}Q{(day.month + 2) // 3}")
+    return quarter_of(instant(at).astimezone(office.rulebook.in_force(at).zone))
 
 
 def area_of(units: UnitList) -> str:

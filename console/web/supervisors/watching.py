@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from console.accounts import Signed
+from console.foreseen import extended
 from console.parked import stuck
 from console.refusals import line
 from console.web.access import SiteHere, step
@@ -18,7 +19,7 @@ from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.supervisors import board
 from console.web.supervisors.acting import ACTS
-from console.web.supervisors.decisions import awaiting, extended
+from console.web.supervisors.decisions import awaiting
 from console.web.supervisors.headline import headline
 from console.web.supervisors.history import history
 from console.web.supervisors.lines import lines, pressing
