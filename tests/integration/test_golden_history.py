@@ -16,7 +16,6 @@ from workflow.loop import STEPS
 from workflow.policy import Policies
 from workflow.record import record_of
 from workflow.rulebook import Rulebook
-from workflow.storage.database import run_many
 from workflow.storage.log import COLUMNS, GENESIS, link
 from workflow.storage.models import complaint_facts, order_facts
 from workflow.storage.vault import Keys
@@ -117,10 +116,8 @@ def test_projected_again_its_figures_come_to_the_same(history):
     engine = create_engine("sqlite://")
     with engine.connect() as conn:
         metadata.create_all(conn)
-        for row in (row for life in history.lives.values() for row in life):
-            if row.type in metrics.handles:
-                for statement, keys, values in metrics.rows(record_of(row)):
-                    run_many(conn, statement, keys, [values])
+        for life in history.lives.values():
+            metrics.write(conn, [record_of(row) for row in life if row.type in metrics.handles])
         for table in tables:
             stored = history.rows[table.name]
             found = conn.execute(select(table).order_by(*table.primary_key)).all()

@@ -197,11 +197,11 @@ def test_while_the_database_is_busy_it_waits_and_then_goes_on(
     left = [2]
     transaction = city.ledger.transaction
 
-    def busy():
+    def busy(**given):
         if left[0]:
             left[0] -= 1
             raise Busy
-        return transaction()
+        return transaction(**given)
 
     monkeypatch.setattr(city.ledger, "transaction", busy)
     platform(*[row(rating(f"P{n}")) for n in range(5)], b"{")
