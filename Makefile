@@ -14,7 +14,7 @@ demo: setup ## One real quarter goes round the loop and comes out as the circula
 	@$(RUN) bihuan demo
 
 test: setup ## All tests: unit, integration, end to end
-	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 faults: setup ## Everything killed, cut off, stopped and filled up, hundreds of times over (needs Docker)
 	@BIHUAN_FAULT_ROUNDS=$${BIHUAN_FAULT_ROUNDS:-25} $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults

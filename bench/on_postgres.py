@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from bench import peer
 from bench.apart import start_apart
 from bench.figures import Figure, Goal, over
 from bench.floor import Commit, recorded
@@ -20,12 +21,16 @@ from bench.rounds import Round, go_round, record_first, subjects
 from bench.servers import NoServer, Postgres, postgres
 from bench.steps import WARM
 from bench.stores import Lap, Stopwatch, audited, expect, store
+from workflow.bus.runner import BATCH
 from workflow.settings import ADDRESS
 from workflow.storage.models import METADATA
 
 PART = "postgres"
 COPIED, PER_COMMIT = ("services", "ratings"), 1000
 """What COPY writes again: the rows alone, without vault, tallies, complaints and log."""
+
+PEERS = {"peer": 1, "peer, batched by hand": BATCH}
+"""Events a commit of its consumers'."""
 
 
 def copied(folder: str) -> dict[str, Any]:
@@ -74,6 +79,12 @@ def _replay(conn: psycopg.Connection[Any], commits: Sequence[Commit]) -> None:
                 else:
                     cursor.execute(sql, values)
         conn.commit()
+
+
+def package(folder: str, complaints: int, batch: int) -> dict[str, Any]:
+    """The peer's run; its consumers take `batch` events a commit."""
+    where = peer.on_server((Path(folder) / ADDRESS).read_text(encoding="utf-8"))
+    return peer.run(where, WARM, complaints, 100, batch)._asdict()
 
 
 def _counts(folder: Path) -> dict[str, int]:
@@ -152,37 +163,55 @@ def _collecting(lab: Lab, server: Postgres) -> Iterator[Figure]:
 
 
 def _steps(lab: Lab, server: Postgres) -> Iterator[Figure]:
-    complaints = lab.size(1000)
-    own, floors, cpu = [], [], []
+    """Product, floor and peer by turns."""
+    rates: dict[str, list[float]] = {kind: [] for kind in ("product", "floor", *PEERS)}
+    cpu = []
     for _ in range(lab.runs):
         with lab.new_folder() as folder, server.database(folder):
-            done = lab.run(
-                "bench.steps:product",
-                label="steps, PostgreSQL",
-                folder=str(folder),
-                complaints=complaints,
-                per_commit=100,
-            )
-        with (
-            lab.new_folder() as first,
-            lab.new_folder() as second,
-            server.database(first),
-            server.database(second),
-        ):
-            floor = lab.run(
-                "bench.on_postgres:floor",
-                first=str(first),
-                second=str(second),
-                complaints=complaints,
-            )
-        own.append(done["steps"] / done["seconds"])
+            done = _product(lab, folder)
         cpu.append(done["cpu"] / done["steps"] * 1e6)
-        floors.append(floor["steps"] / floor["seconds"])
-    ratios = over(own, floors)
+        found = {"product": done, "floor": _floor(lab, server)}
+        for kind, batch in PEERS.items():
+            with lab.new_folder() as folder, server.database(folder):
+                found[kind] = _peer(lab, folder, batch)
+        for kind, run in found.items():
+            rates[kind].append(run["steps"] / run["seconds"])
+    own = rates.pop("product")
     yield Figure(PART, "steps, 100 signals a commit", "steps/s", own, Goal(2000))
     yield Figure(PART, "steps: CPU of the process", "µs/step", cpu)
-    yield Figure(PART, "steps: over the floor", "×", ratios, Goal(1 / 3))
-    yield Figure(PART, "floor: the same rows by the raw driver", "steps/s", floors)
+    yield Figure(PART, "steps: over the floor", "×", over(own, rates["floor"]), Goal(1 / 3))
+    yield Figure(PART, "steps: over the peer", "×", over(own, rates["peer"]), Goal(3))
+    for kind, others in rates.items():
+        yield Figure(PART, f"steps: {kind}", "steps/s", others)
+
+
+def _product(lab: Lab, folder: Path) -> dict[str, Any]:
+    return lab.run(
+        "bench.steps:product",
+        label="steps, PostgreSQL",
+        folder=str(folder),
+        complaints=lab.size(1000),
+        per_commit=100,
+    )
+
+
+def _peer(lab: Lab, folder: Path, batch: int) -> dict[str, Any]:
+    """It is given fewer complaints where it commits each event."""
+    complaints = lab.size(200 if batch == 1 else 1000)
+    where = {"folder": str(folder), "complaints": complaints, "batch": batch}
+    return lab.run("bench.on_postgres:package", label=None, **where)
+
+
+def _floor(lab: Lab, server: Postgres) -> dict[str, Any]:
+    """The product's rows, written again by the raw driver."""
+    with (
+        lab.new_folder() as first,
+        lab.new_folder() as second,
+        server.database(first),
+        server.database(second),
+    ):
+        folders = {"first": str(first), "second": str(second)}
+        return lab.run("bench.on_postgres:floor", **folders, complaints=lab.size(1000))
 
 
 def _beside(lab: Lab, server: Postgres) -> Iterator[Figure]:

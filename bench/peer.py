@@ -1,5 +1,5 @@
-"""The peer: the `eventsourcing` package taking the same six-step case round, on SQLite with the
-same pragmas, the same commits and as many rows in each.
+"""The peer: the `eventsourcing` package taking the same six-step case round, on the same database
+with the same durability, the same commits and as many rows in each.
 
 It seals no text, keeps no hash chain, checks no step and no role, and computes no deadline: all of
 it in its favour. Its own followers commit event by event (`batch` 1); batched by hand, which the
@@ -8,8 +8,9 @@ package does not offer, they commit as many as the product's consumers do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from eventsourcing.application import ProcessingEvent
@@ -20,7 +21,7 @@ from pydantic_core import to_json
 
 from bench.case import EVENTS, STEPS, Made
 from bench.peer_complaint import DO, Complaint, Fact
-from bench.peer_rows import COMPLAINT, TEXT, WRITERS, Factory, Row, rows_of
+from bench.peer_rows import COMPLAINT, TEXT, WRITERS, Row, rows_of
 from bench.rounds import Round, subjects
 from bench.stores import START, Stopwatch, expect
 from workflow.bus.runner import BATCH
@@ -135,17 +136,30 @@ KIND = {getattr(Complaint, name): name for name in ("ReviewCollected", *DO)}
 TOPIC = {name: get_topic(made) for made, name in KIND.items()}
 
 
-def opened(path: str) -> Complaints:
-    """The application on this file, with what makes it fastest in one process."""
-    return Complaints(
-        {
-            "PERSISTENCE_MODULE": "bench.peer_rows:Factory",
-            "SQLITE_DBNAME": path,
-            "AGGREGATE_CACHE_MAXSIZE": "4096",
-            "AGGREGATE_CACHE_FASTFORWARD": "n",
-            "DEEPCOPY_FROM_AGGREGATE_CACHE": "n",
-        }
-    )
+FASTEST = {
+    "AGGREGATE_CACHE_MAXSIZE": "4096",
+    "AGGREGATE_CACHE_FASTFORWARD": "n",
+    "DEEPCOPY_FROM_AGGREGATE_CACHE": "n",
+}
+"""What makes it fastest in one process."""
+
+
+def on_file(path: str) -> dict[str, str]:
+    """The package's settings for a SQLite file."""
+    return {"PERSISTENCE_MODULE": "bench.peer_sqlite:Factory", "SQLITE_DBNAME": path}
+
+
+def on_server(address: str) -> dict[str, str]:
+    """The package's settings for a PostgreSQL database."""
+    at = urlsplit(address)
+    return {
+        "PERSISTENCE_MODULE": "bench.peer_postgres:Factory",
+        "POSTGRES_HOST": at.hostname or "",
+        "POSTGRES_PORT": str(at.port),
+        "POSTGRES_USER": at.username or "",
+        "POSTGRES_PASSWORD": at.password or "",
+        "POSTGRES_DBNAME": at.path.removeprefix("/"),
+    }
 
 
 def go_round(app: Complaints, ids: Sequence[str], per_commit: int) -> Round:
@@ -168,9 +182,9 @@ def _steps(made: Made, subject: str) -> Iterator[Step]:
         yield Step(subject, type(signal.fact).__name__, fact, texts)
 
 
-def run(path: str, warm: int, complaints: int, per_commit: int, batch: int) -> Round:
-    """One run in a new file, after a few complaints to warm up."""
-    with opened(path) as app:
+def run(where: Mapping[str, str], warm: int, complaints: int, per_commit: int, batch: int) -> Round:
+    """One run in a new database, after a few complaints to warm up."""
+    with Complaints({**FASTEST, **where}) as app:
         app.batch = batch
         go_round(app, subjects(1, warm), per_commit)
         done = go_round(app, subjects(warm + 1, complaints), per_commit)
@@ -184,8 +198,8 @@ def _sound(app: Complaints, complaints: int) -> None:
     behind = [name for name in HANDLES if app.progress(name) != end]
     expect("the peer's consumers behind the log", behind, [])
     wanted = {"complaints": 1, "complaint_facts": 1, "order_facts": 1, "outbox": 4, "vault": 6}
-    assert isinstance(app.factory, Factory)
-    with app.factory.datastore.transaction(commit=False) as cursor:
+    factory: Any = app.factory
+    with factory.datastore.transaction(commit=False) as cursor:
         for table, rows in (*wanted.items(), ("deadlines", 0)):
-            cursor.execute(f"SELECT count(*) FROM {table}")
-            expect(f"the peer's rows of {table}", cursor.fetchone()[0], rows * complaints)
+            cursor.execute(f"SELECT count(*) AS rows FROM {table}")
+            expect(f"the peer's rows of {table}", cursor.fetchone()["rows"], rows * complaints)

@@ -5,17 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import (
-    SQLiteConnection,
-    SQLiteConnectionPool,
-    SQLiteCursor,
-    SQLiteFactory,
-    SQLiteProcessRecorder,
-)
-
-from workflow.storage.sqlite import PRAGMAS
-
 Row = tuple[str, tuple[Any, ...]]
 """A statement and its values."""
 
@@ -100,48 +89,9 @@ def rows_of(consumer: str, kind: str, subject: str, event_id: str) -> Iterator[R
             yield _ORDER, (subject, kind, 1_632_000_000_000_000)
 
 
-class Recorder(SQLiteProcessRecorder):
-    """Events, tracking and `rows` in one transaction."""
-
-    def construct_create_table_statements(self) -> list[str]:
-        return [*super().construct_create_table_statements(), *TABLES]
-
-    def _insert_events(
-        self,
-        c: SQLiteCursor,
-        stored_events: Sequence[StoredEvent],
-        rows: Sequence[Row] = (),
-        **kwargs: Any,
-    ) -> Sequence[int] | None:
-        for sql, values in _grouped(rows):
-            c.executemany(sql, values)
-        return super()._insert_events(c, stored_events, **kwargs)
-
-
-def _grouped(rows: Sequence[Row]) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+def grouped(rows: Sequence[Row]) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
     """The rows of each statement together; a batch may open a limit and end it."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     for sql, values in rows:
         found.setdefault(sql, []).append(values)
     yield from sorted(found.items(), key=lambda group: group[0] == _DISARM)
-
-
-class _Pool(SQLiteConnectionPool):
-    """Connections with the product's pragmas; the log is checkpointed as SQLite does by itself."""
-
-    def _create_connection(self) -> SQLiteConnection:
-        made = super()._create_connection()
-        cursor = made.cursor()
-        for pragma in PRAGMAS:
-            if "wal_autocheckpoint" not in pragma:
-                cursor.execute(pragma)
-        return made
-
-
-class Factory(SQLiteFactory):
-    process_recorder_class = Recorder
-
-    def __init__(self, env: Any) -> None:
-        super().__init__(env)
-        self.datastore.pool.close()
-        self.datastore.pool = _Pool(db_name=self.datastore.pool.db_name)

@@ -47,7 +47,7 @@ def floor(folder: str, complaints: int, per_commit: int) -> dict[str, Any]:
 
 def package(folder: str, complaints: int, per_commit: int, batch: int) -> dict[str, Any]:
     """The peer's run; its consumers take `batch` events a commit."""
-    done = peer.run(f"{folder}/peer.db", WARM, complaints, per_commit, batch)
+    done = peer.run(peer.on_file(f"{folder}/peer.db"), WARM, complaints, per_commit, batch)
     return done._asdict()
 
 

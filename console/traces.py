@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from console import wording
 from workflow.ledger import Actor
-from workflow.storage.models import views
+from workflow.storage.models import accounts, views
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -32,11 +32,12 @@ _NOTHING_FOUND = {"phone": "按号码查，没有找到", "last4": "按电话后
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look; `at` in microseconds UTC."""
+    """One look; `at` in microseconds UTC; `unit` is the one its account has now."""
 
     at: int
     account: str
     role: str
+    unit: str | None
     subject: str
     what: str
 
@@ -69,12 +70,20 @@ def looks(
     if subject:
         where.append(views.c.subject == subject)
     count = conn.execute(select(func.count()).select_from(views).where(*where)).scalar_one()
-    query = select(views).where(*where).order_by(views.c.id.desc()).offset(after).limit(most)
+    query = (
+        select(views, accounts.c.unit)
+        .outerjoin_from(views, accounts, accounts.c.account == views.c.actor)
+        .where(*where)
+        .order_by(views.c.id.desc())
+        .offset(after)
+        .limit(most)
+    )
     return int(count), tuple(
         Look(
             row.seen_at,
             row.actor,
             wording.role_name(row.role),
+            row.unit,
             row.subject,
             (LOOKED if row.subject != NOTHING else _NOTHING_FOUND).get(row.what, row.what),
         )

@@ -21,8 +21,6 @@ from producers.rehearsing import rehearse
 from producers.sources import Source, source
 from schemas.rating import Refusal
 from workflow.errors import BihuanError, InvalidInput
-from workflow.intake import Desk
-from workflow.unit_list import UnitList
 
 FOLDER = "uploads"
 KEPT = 24 * 3600
@@ -130,12 +128,14 @@ def _begin(job: Job, work: Callable[[], None]) -> None:
 
 
 def _try(office: Office, job: Job) -> None:
-    found = rehearse(office.ledger, _desk(office, job), job.path, job.source, _follow(job), LISTED)
+    found = rehearse(
+        office.ledger, office.desk(job.unit), job.path, job.source, _follow(job), LISTED
+    )
     job.receipt, job.refused, job.state = found.receipt, found.refused, TRIED
 
 
 def _take(office: Office, job: Job, told: Callable[[], None]) -> None:
-    receipt = import_file(office.ledger, _desk(office, job), job.path, job.source, _follow(job))
+    receipt = import_file(office.ledger, office.desk(job.unit), job.path, job.source, _follow(job))
     target = job.path.with_name(f"{job.token}.refused.csv")
     if write_refused_file(office.ledger, receipt, job.path, target):
         target.chmod(0o600)
@@ -143,16 +143,6 @@ def _take(office: Office, job: Job, told: Callable[[], None]) -> None:
     job.path.unlink(missing_ok=True)
     job.receipt, job.state = receipt, TAKEN
     told()
-
-
-def _desk(office: Office, job: Job) -> Desk:
-    """A clerk's rows are his unit's: the list he brings them to has no other."""
-    desk = office.desk()
-    if job.unit is None:
-        return desk
-    own = tuple(unit for unit in office.units.units if unit.code == job.unit)
-    zone = office.rulebook.in_force(office.clock()).zone
-    return Desk(UnitList(office.units.version, own), zone, office.keys.match)
 
 
 def _follow(job: Job) -> Callable[[Receipt, ReadyBatch], None]:

@@ -73,10 +73,10 @@ class Office:
         unit = self.units.by_code.get(code)
         return unit.name if unit else code
 
-    def desk(self) -> Desk:
-        """What collecting needs to make rows ready."""
+    def desk(self, own: str | None = None) -> Desk:
+        """What collecting needs to make rows ready; a unit's clerk brings his `own` alone."""
         policy = self.rulebook.in_force(self.clock())
-        return Desk(self.units, policy.zone, self.keys.match)
+        return Desk(self.units, policy.zone, self.keys.match, own)
 
     def bus(self) -> EmbeddedBus:
         return EmbeddedBus(self.ledger, self.consumers())

@@ -81,8 +81,10 @@ class _Way:
         self._muted = threading.Event()
 
     def open(self, server: socket.socket) -> None:
-        """Carries until either side ends, or it is cut."""
+        """Carries until either side ends, or it is cut; at once, message by message."""
         self._server = server
+        for end in (self._client, server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         back = threading.Thread(target=self._back, args=[server], daemon=True)
         server.sendall(self._greeting())
         back.start()

@@ -71,20 +71,24 @@ class Private(NamedTuple):
 
 
 class Desk:
-    """What making rows ready needs: the units in force, the office's zone, the key for digests."""
+    """What making rows ready needs: the units in force, the office's zone, the key for digests;
+    with `own`, rows of every other unit are refused.
+    """
 
-    def __init__(self, units: UnitList, zone: ZoneInfo, key: bytes) -> None:
-        self.units, self.zone, self._key = units, zone, key
+    def __init__(self, units: UnitList, zone: ZoneInfo, key: bytes, own: str | None = None) -> None:
+        self.units, self.zone, self._key, self._own = units, zone, key, own
         self._resolved: dict[tuple[str, str, str], str | None] = {}
         self._days: dict[int, str] = {}
 
     def ready(self, number: int, row: Rating | ServiceRecord) -> Ready | Refusal:
-        """The row ready to be stored, or why not: its unit is not in the list."""
+        """The row ready to be stored, or why not: its unit is not in the list, or not the own."""
         named = (row.deptCode, row.proDepart, row.areaName)
         try:
             unit = self._resolved[named]
         except KeyError:
             unit = self._resolved[named] = self._unit(*named)
+        if self._own is not None and unit not in (None, self._own):
+            return _not_this_unit(number, row, "不是本单位的行")
         if isinstance(row, Rating):
             if unit is None and (row.deptCode or row.proDepart):
                 return _unknown_unit(number, row)
@@ -142,10 +146,13 @@ class Desk:
 
 
 def _unknown_unit(number: int, row: Rating | ServiceRecord) -> Refusal:
-    field = "deptCode" if row.deptCode and not row.proDepart else "proDepart"
     named = row.proDepart or row.deptCode
-    reason = "单位名册里没有这个单位" if named else "没有写办理单位"
-    return Refusal(number, field, named, reason)
+    return _not_this_unit(number, row, "单位名册里没有这个单位" if named else "没有写办理单位")
+
+
+def _not_this_unit(number: int, row: Rating | ServiceRecord, reason: str) -> Refusal:
+    field = "deptCode" if row.deptCode and not row.proDepart else "proDepart"
+    return Refusal(number, field, row.proDepart or row.deptCode, reason)
 
 
 def ahead_of(ready: Ready, received_at: int) -> Refusal | None:

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Annotated, cast
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import RedirectResponse
 
 from console.accounts import Signed
 from console.web import citizens
@@ -103,11 +104,17 @@ def health(site: SiteHere) -> dict[str, str]:
 
 
 async def live(
-    request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(LIVE)]
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(LIVE)],
+    of: str | None = None,
+    seen: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is."""
-    asked = monotonic()
-    async for subject in stream(site.hub, viewer.actor, PING):
+    """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is. A
+    page that shows one complaint says which, and the version that it has seen.
+    """
+    asked, shown = monotonic(), (of, seen) if of else None
+    async for subject in stream(site.hub, viewer.actor, PING, shown):
         if not subject or monotonic() - asked >= ASKED:
             if not await run_in_threadpool(still_signed_in, request, viewer):
                 return
@@ -125,7 +132,10 @@ def _on_refusal(request: Request, error: Exception) -> Response:
 def _on_http(request: Request, error: Exception) -> Response:
     if request.scope["path"].startswith(api.PLACE):  # none of the interface's own addresses
         return problems.of_status(request, error)
-    return problem(request, cast(HTTPException, error).status_code)
+    status = cast(HTTPException, error).status_code
+    if status == 405 and request.method == "GET":  # a step's address, opened: its page
+        return RedirectResponse(request.scope["path"].rpartition("/")[0] or "/", 303)
+    return problem(request, status)
 
 
 def _on_shape(request: Request, _: Exception) -> Response:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import and_, or_, select
+from starlette.concurrency import run_in_threadpool
 
 from console.scope import visible
 from console.sight import ADDRESSED, FOR_THE_WHOLE
@@ -130,8 +131,23 @@ def _concerns(viewer: Actor, kind: str, unit: str | None) -> bool:
     return viewer.role is not Role.DEPARTMENT or kind in told or unit == viewer.unit
 
 
-async def stream(hub: Hub, viewer: Actor, ping: float) -> AsyncIterator[str | None]:
-    """The complaints that change, for this viewer; "" every `ping` seconds in between."""
+async def stream(
+    hub: Hub, viewer: Actor, ping: float, shown: tuple[str, int] | None = None
+) -> AsyncIterator[str | None]:
+    """The complaints that change, for this viewer; "" every `ping` seconds in between. First the
+    one that is `shown` as of this version, if it has changed since.
+    """
     with hub.open(viewer) as page:
+        if shown is not None and await run_in_threadpool(_missed, hub.database, viewer, *shown):
+            yield shown[0]
         while (subject := await page.changed(ping)) is not None:
             yield subject
+
+
+def _missed(database: Database, viewer: Actor, subject: str, version: int) -> bool:
+    exists = select(complaints.c.id).where(complaints.c.id == subject, visible(viewer)).exists()
+    query = select(events.c.type, events.c.unit).where(
+        events.c.subject == subject, events.c.version > version, exists
+    )
+    with database.read() as conn:
+        return any(_concerns(viewer, row.type, row.unit) for row in conn.execute(query))

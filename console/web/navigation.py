@@ -13,6 +13,7 @@ UNIT, CLERK, AUDITOR = Role.DEPARTMENT, Role.CLERK, Role.AUDITOR
 HOME: Final = Allowed("今日待办", *PEOPLE)
 HOTLINE: Final = Allowed("核实回访", OPERATOR)
 COMPLAINT: Final = Allowed("差评件", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR)
+CODE: Final = Allowed("查询码", OPERATOR)
 ORDERS: Final = Allowed("我的工单", UNIT)
 CONTACTS: Final = Allowed("补联系方式", CLERK)
 WATCH: Final = Allowed("超期监督", SUPERVISOR)

@@ -26,7 +26,7 @@ from console.web.access import PEOPLE, UNSAFE, Allowed, calls_of, permission_of,
 from console.web.api.doors import OpenDoor, body_of, open_doors
 from console.web.app import BODY_MOST
 from console.web.guard import HEADERS
-from console.web.live import Hub
+from console.web.live import Hub, stream
 from producers import departments
 from schemas.envelope import Role
 from workflow.ledger import Actor
@@ -240,6 +240,20 @@ def test_a_stream_tells_nobody_of_what_is_not_his(city: City, ours: Ours) -> Non
     finally:
         hub.stop()
         looking.join()
+
+
+def test_a_page_that_is_older_than_its_stream_is_told_at_once(city: City, ours: Ours) -> None:
+    """What happened between the page's answer and its stream's beginning is told to nobody else."""
+    subject = ours["subject"]
+    now, others = city.complaint(subject).version, Actor("外单位", Role.DEPARTMENT, OTHER_UNIT)
+
+    async def first(viewer: Actor, seen: int) -> str | None:
+        hub = Hub(city.office.database)
+        return await anext(stream(hub, viewer, 0.01, (subject, seen)))
+
+    assert asyncio.run(first(HANDLER, now - 1)) == subject
+    assert asyncio.run(first(HANDLER, now)) == ""
+    assert asyncio.run(first(others, 0)) == ""
 
 
 def _of_systems(systems: Systems) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from console.web.hotline.panel import kebab, with_forms
 from schemas.envelope import Role
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
+from workflow.links import code_of
 from workflow.storage.models import events, views
 
 PHONE, NAME, ID = "13900001234", "群众甲", "370303198001011234"
@@ -531,6 +532,23 @@ def test_the_number_is_masked_until_somebody_says_why_and_then_shown_once(city, 
     assert PHONE not in again.text
     assert city.timeline(subject).count("ContactRevealed") == 1
     assert PHONE not in operator.get(f"/c/{subject}").text
+
+
+def test_the_query_code_is_read_out_by_an_operator_and_each_time_recorded(city, desks, operator):
+    subject = verifying(city)
+    sent = form(operator, subject)
+    expected = code_of(city.office.keys.link, subject)
+    assert expected not in operator.get(f"/c/{subject}").text
+    shown = operator.client.post(f"/c/{subject}/code", data=sent)
+    assert (shown.status_code, expected in shown.text) == (200, True)
+    with city.office.database.read() as conn:
+        query = select(views.c.actor).where(views.c.subject == subject, views.c.what == "code")
+        assert conn.execute(query).scalars().all() == [OPERATOR.name]
+    for role in (Role.SUPERVISOR, Role.AUDITOR, Role.REVIEWER):
+        person = desks.sits(f"某{role}", role)
+        refused = person.client.post(f"/c/{subject}/code", data=form(person, subject))
+        assert (refused.status_code, expected in refused.text) == (403, False), role
+        assert "查询码" not in person.get(f"/c/{subject}").text
 
 
 def test_an_auditor_sees_no_part_of_the_number(city, desks):

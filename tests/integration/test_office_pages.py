@@ -212,6 +212,7 @@ def test_a_clerk_brings_his_own_units_rows_and_sees_his_own_uploads(
     place = sent(clerk, rows("区人社局", "A1") + rows("区商务局", "A2").partition(b"\n")[2])
     assert "新收 <b>1</b>" in clerk.page
     assert "拒收 <b>1</b>" in clerk.page
+    assert "不是本单位的行" in clerk.page
     assert it.opens(place) == 404, "another's upload does not exist"
     assert it.sends(f"{place}/take").status_code == 404
     assert clerk.opens("/imports/refused?of=x") == 403

@@ -67,7 +67,7 @@ def test_the_floor_writes_every_row_the_product_wrote(tmp_path):
 
 @pytest.mark.parametrize("batch", [1, 200])
 def test_the_peer_takes_the_same_case(tmp_path, batch):
-    assert peer.run(f"{tmp_path}/peer.db", 1, 2, 100, batch).steps == 2 * EVENTS
+    assert peer.run(peer.on_file(f"{tmp_path}/peer.db"), 1, 2, 100, batch).steps == 2 * EVENTS
 
 
 def test_a_seeded_store_is_one_that_the_product_would_have_made(folder):

@@ -71,9 +71,16 @@ class SqliteDatabase(Database):
             max_overflow=-1,
             hide_parameters=True,
         )
-        event.listen(self.engine, "connect", _prepare)
+        event.listen(self.engine, "connect", self._prepare)
         event.listen(self.engine, "begin", _begin)
         self._writer = self.engine.execution_options(write=True)
+
+    def _prepare(self, dbapi: Any, _record: Any) -> None:
+        if self.path.stat().st_size == 0:  # new: its log takes over whose it is
+            self.path.chmod(0o600)
+        dbapi.isolation_level = None
+        for pragma in PRAGMAS:
+            dbapi.execute(pragma)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -191,12 +198,6 @@ _SAID: Mapping[str, type[BihuanError]] = {
     "SQLITE_NOTADB": Damaged,
     "SQLITE_CORRUPT": Damaged,
 }
-
-
-def _prepare(dbapi: Any, _record: Any) -> None:
-    dbapi.isolation_level = None
-    for pragma in PRAGMAS:
-        dbapi.execute(pragma)
 
 
 def _begin(conn: Connection) -> None:

@@ -1,18 +1,14 @@
-"""我的工单: the unit's orders as a file for a spreadsheet; no cell is ever a formula."""
+"""我的工单: the unit's orders as a table for a spreadsheet."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-import xlsxwriter
 from sqlalchemy import Connection, select
-from starlette.exceptions import HTTPException
 
 from console import wording
 from console.scope import visible
-from console.tables import CSV, XLSX, as_csv
 from console.web.departments.listing import items_of, outcome_of
 from console.wiring import Office
 from workflow.complaint import Complaint, load
@@ -23,17 +19,13 @@ HEAD: Final = (
     *("工单号", "状态", "主办或协办", "事项", "核实原因", "分类", "派单时间"),
     *("签收到期", "签收时间", "整改到期", "提交反馈时间", "结果"),
 )
-KINDS: Final = {"csv": CSV, "xlsx": XLSX}
 AT_ONCE = 500
 
 
-def exported(office: Office, viewer: Actor, kind: str) -> bytes:
-    """Every order of the unit, the newest first. HTTPException 404 for a kind there is not."""
-    make: Mapping[str, Callable[[Sequence[Sequence[str]]], bytes]] = {"csv": as_csv, "xlsx": _xlsx}
-    if kind not in make:
-        raise HTTPException(404)
+def exported(office: Office, viewer: Actor) -> Sequence[Sequence[str]]:
+    """A heading, and every order of the unit, the newest first."""
     with office.database.read() as conn:
-        return make[kind]([HEAD, *_rows(conn, office, viewer)])
+        return [HEAD, *_rows(conn, office, viewer)]
 
 
 def _rows(conn: Connection, office: Office, viewer: Actor) -> Iterator[Sequence[str]]:
@@ -77,16 +69,3 @@ def _row(
         *when,
         outcome_of(c),
     )
-
-
-def _xlsx(rows: Sequence[Sequence[str]]) -> bytes:
-    whole = io.BytesIO()
-    book = xlsxwriter.Workbook(whole, {"in_memory": True})
-    sheet = book.add_worksheet("工单")
-    for number, row in enumerate(rows):
-        for place, cell in enumerate(row):
-            sheet.write_string(number, place, cell)
-    sheet.freeze_panes(1, 1)
-    sheet.autofit()
-    book.close()
-    return whole.getvalue()

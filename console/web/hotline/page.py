@@ -48,7 +48,8 @@ def show(
     with site.office.database.read() as conn:
         found = complaint_for(conn, viewer.actor, no)
     case = case_of(site.office, found, viewer.actor)
-    shown = {"title": found.id, "case": case, "c": case.c, "forms": forms, "done": "", "phone": ""}
+    shown = {"title": found.id, "case": case, "c": case.c, "forms": forms, "done": ""}
+    shown |= {"phone": "", "code": ""}
     return page(request, "hotline/case.html", status, **(shown | more))
 
 

@@ -1,17 +1,24 @@
-"""显示号码: an act with a reason. The number stands once in the answer, and in no address."""
+"""显示号码、查询码: acts that are recorded, the first with a reason. What they show stands in the
+answer, and in no address.
+"""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
+from console.accounts import Signed
+from console.citizen_code import code_for
 from console.refusals import line
 from console.scope import complaint_for
 from console.taken import taken
-from console.web.access import Present, Sent, SiteHere, step
+from console.web.access import Present, Sent, SiteHere, sent, step
 from console.web.doors import door_of
 from console.web.hotline.forms import Forms, Typed
 from console.web.hotline.page import show
+from console.web.navigation import CODE
 from console.web.rendering import status_of
 from console.web.stepping import take, text
 from workflow.errors import BihuanError, InvalidInput, UnknownComplaint
@@ -37,3 +44,11 @@ def reveal(request: Request, site: SiteHere, viewer: Present, form: Sent, no: st
         return show(request, site, viewer, no, forms, status=status_of(error))
     phone = taken(site.office, done).phone or "号码已删除"
     return show(request, site, viewer, no, Forms(), phone=phone)
+
+
+@router.post("/c/{no}/code", dependencies=[Depends(sent)])
+def code(
+    request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(CODE)], no: str
+) -> HTMLResponse:
+    """The page with the code that an operator reads out, as often as he is asked for it."""
+    return show(request, site, viewer, no, Forms(), code=code_for(site.office, no, viewer.actor))

@@ -78,11 +78,16 @@ def _unsent(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str,
     return {"unsent": found, "count": count, "pages": _pages(count)}
 
 
-def _looks(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _looks(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
     after = (asked["page_no"] - 1) * PER_PAGE
     who = asked["account"], asked["subject"]
     count, found = looks(conn, *who, most=PER_PAGE, after=after)
-    return {"looks": found, "count": count, "pages": _pages(count)}
+    shown = {"looks": found, "units": _printed(site), "count": count}
+    return shown | {"pages": _pages(count)}
+
+
+def _printed(site: Site) -> dict[str | None, str]:
+    return {unit.code: unit.printed for unit in site.office.units.units}
 
 
 def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,8 +123,11 @@ def export(
     zone = office.rulebook.in_force(office.clock()).zone
     with office.database.read() as conn:
         _, found = looks(conn, account, subject, most=MOST_EXPORTED)
-    table = [["时间", "账号", "身份", "差评件", "做了什么"]]
-    table += [[when(one.at, zone), one.account, one.role, one.subject, one.what] for one in found]
+    table = [["时间", "账号", "身份", "单位", "差评件", "做了什么"]]
+    units = _printed(site)
+    for one in found:
+        who = one.account, one.role, units.get(one.unit, "")
+        table.append([when(one.at, zone), *who, one.subject, one.what])
     return download(table, "查看留痕", form)
 
 

@@ -122,18 +122,20 @@
   function live() {
     var asked = document.body.getAttribute("data-live");
     if (asked === null || !window.EventSource) return;
-    var stream = new EventSource("/live"), waiting = null;
-    // 页面给出之后、接通之前，或断线期间的变化，没有人告诉：一接通就取一次。
+    var stream = new EventSource(asked ? "/live?of=" + encodeURIComponent(asked) + "&seen=" + document.body.getAttribute("data-seen") : "/live"), waiting = null, last = 0;
+    // 页面给出之后、接通之前，或断线期间的变化：列表一接通就取一次；一件的页面说明自己是第几版，由服务器告诉。
     stream.addEventListener("open", refresh);
     stream.addEventListener("changed", function (event) {
       if (asked !== "" && event.data !== asked && event.data !== "*") return;
       if (waiting) return;
+      // 第一个变化马上取；一连串的，一秒取一次。
       waiting = setTimeout(function () {
         waiting = null;
+        last = Date.now();
         refresh();
         var told = document.getElementById("changed");
         if (told) told.hidden = false;
-      }, 30);
+      }, Math.max(30, last + 1000 - Date.now()));
     });
     window.addEventListener("pagehide", function () { stream.close(); });
   }

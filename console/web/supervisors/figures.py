@@ -178,7 +178,9 @@ def _rows(
 
 
 def _alone(formula: Formula, cohort: Cohort) -> Iterator[tuple[str, str, str, Cohort]]:
-    """Each order, or each complaint with its orders, as a cohort of its own."""
+    """Each order, or each complaint, which is one bad rating, with its orders, as a cohort of its
+    own.
+    """
     if formula.id in OF_ORDERS:
         for o in cohort.orders:
             number = f"GD{o.subject.removeprefix('CP')}-{o.number}"
@@ -188,5 +190,5 @@ def _alone(formula: Formula, cohort: Cohort) -> Iterator[tuple[str, str, str, Co
     for o in cohort.orders:
         orders.setdefault(o.subject, []).append(o)
     for c in cohort.complaints:
-        alone = Cohort(Counts(), (c,), tuple(orders.get(c.subject, ())), cohort.as_of)
+        alone = Cohort(Counts(bad=1), (c,), tuple(orders.get(c.subject, ())), cohort.as_of)
         yield c.subject, "", c.unit or "", alone

@@ -14,6 +14,7 @@ from console import wording
 from console.queues import holder
 from console.remaining import left_text, remaining
 from console.remaining import tone as tone_of
+from console.web.supervisors.acting import ACTS
 from console.web.supervisors.history import legal
 from console.web.supervisors.spans import Spans
 from console.wiring import Office
@@ -27,19 +28,19 @@ from workflow.storage.models import events, outbox
 from workflow.unit_list import UnitList
 
 ROWS = {row.name: row for row in LIMITS}
-ACTS: Mapping[str, str] = {
-    "ExtensionGranted": "同意延期",
-    "ExtensionRefused": "不同意延期",
-    "ReturnAccepted": "同意退回",
-    "ReturnRefused": "不同意退回",
-    "RulingGiven": "终裁",
-    "SupervisionOrdered": "督办",
-    "Reminded": "催办",
-    "ComplaintReleased": "换人",
-    "DepartmentAssigned": "改派",
-    "RulingCalled": "提请终裁",
-}
-"""What can be done from a row, in the order in which it is offered, with the buttons' words."""
+OFFERED = (
+    "ExtensionGranted",
+    "ExtensionRefused",
+    "ReturnAccepted",
+    "ReturnRefused",
+    "RulingGiven",
+    "SupervisionOrdered",
+    "Reminded",
+    "ComplaintReleased",
+    "DepartmentAssigned",
+    "RulingCalled",
+)
+"""What can be done from a row, in the order in which it is offered."""
 
 DECISIONS = {
     "ExtensionGranted": ("ExtensionGranted", "ExtensionRefused"),
@@ -115,7 +116,8 @@ def _line(
         due = wording.when(opened.due_at, rules.policy.zone)
         tone, task = tone_of(opened.due_at, at.now, at.soon), _task(c, name)
     whose = _whose(c, found[0] if found else None, units)
-    mine = whose == ME
+    mine, reminded = whose == ME, _reminders(told, found)
+    offered = _offered(_legal(office, c, viewer), mine, tone, reminded)
     return Line(
         c.id,
         c.order,
@@ -126,25 +128,26 @@ def _line(
         due,
         task,
         whose,
-        (*_reminders(told, found), *([sent[c.id]] if c.id in sent else [])),
-        tuple((event, ACTS[event]) for event in _offered(_legal(office, c, viewer), mine, tone)),
+        (*reminded, *([sent[c.id]] if c.id in sent else [])),
+        tuple((event, ACTS[event].label) for event in offered),
         mine or tone == "red",
     )
 
 
 def _legal(office: Office, c: Complaint, viewer: Actor) -> list[str]:
     open_to_him = legal(office, c, viewer)
-    return [event for event in ACTS if event in open_to_him]
+    return [event for event in OFFERED if event in open_to_him]
 
 
-def _offered(legal: Sequence[str], mine: bool, tone: str) -> Sequence[str]:
+def _offered(legal: Sequence[str], mine: bool, tone: str, reminded: Sequence[str]) -> Sequence[str]:
     """A decision that is the supervisor's own goes first, both ways of it; else pressing: harder
-    once it is overdue.
+    once it is overdue, and not again where that was done.
     """
     decided = [pair for first, pair in DECISIONS.items() if mine and first in legal]
     if decided:
         return [*decided[0], "SupervisionOrdered"]
-    rest = [event for event in legal if event not in _DECIDING]
+    ordered = {"SupervisionOrdered"} if any(one.startswith("督办") for one in reminded) else set()
+    rest = [event for event in legal if event not in _DECIDING | ordered]
     if tone != "red":
         rest.sort(key=lambda event: event == "SupervisionOrdered")
         rest.sort(key=lambda event: event not in ("Reminded", "SupervisionOrdered"))
