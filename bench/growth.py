@@ -1,29 +1,38 @@
-"""What a million complaints cost: the rate of steps, and a tick, beside a store of ten thousand.
+"""What a million complaints cost: the rate of steps, and a tick, beside a store of ten thousand;
+the steps on PostgreSQL too.
 
 Both stores are seeded outside the timed part and take turns, so that noise hits both.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bench.figures import Figure, Goal, over
 from bench.lab import Lab
 from bench.rounds import go_round, subjects
+from bench.servers import NoServer, postgres
 from bench.stores import START, Stopwatch, audited, count, expect, store
+from console.wiring import server_at
 from producers.clock import tick
+from workflow.settings import ADDRESS
 from workflow.storage.models import deadlines
+from workflow.storage.moving import copy_all
+from workflow.storage.schema import upgrade
 
 PART, TICKS = "growth", "deadlines"
 DAY = 24 * 3_600_000_000
 FEW, MANY = 10_000, 1_000_000
 DUE = 1_000
 """Complaints of each early group: their timers fall due together."""
+
+THERE = ", PostgreSQL"
 
 LATER = 35
 """Days until the rest are collected, whose timers are all still pending at every tick."""
@@ -95,25 +104,64 @@ def measured(lab: Lab) -> Iterator[Figure]:
             )
         rates = _by_turns(lab, stores, "rounds", complaints=lab.size(1000))
         ticks = _by_turns(lab, stores, "ticked", due=due)
-        audits = {
-            name: lab.run("bench.growth:audit_of", label=f"check, {name} complaints", folder=folder)
-            for name, folder in stores.items()
-        }
-    yield from _growth(rates, audits)
-    yield from _ticks(ticks, due)
+        audits = _audits(lab, stores)
+        yield from _growth(rates, audits)
+        yield from _ticks(ticks, due)
+        yield from _on_a_server(lab, stores)
+
+
+def _on_a_server(lab: Lab, stores: dict[str, str]) -> Iterator[Figure]:
+    """The same stores, moved."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres())
+        except NoServer as none:
+            yield Figure(PART, f"steps{THERE}", "", missing=str(none))
+            return
+        there = {name: stack.enter_context(lab.new_folder()) for name in stores}
+        for name, folder in there.items():
+            stack.enter_context(server.database(folder))
+            lab.run("bench.growth:moved", folder=stores[name], to=str(folder))
+        moved_to = {name: str(folder) for name, folder in there.items()}
+        rates = _by_turns(lab, moved_to, "rounds", THERE, complaints=lab.size(500))
+        yield from _growth(rates, _audits(lab, moved_to, THERE), THERE)
+
+
+def moved(folder: str, to: str) -> dict[str, Any]:
+    """The store's rows, copied into the database that the other folder names, with its key."""
+    shutil.copy(Path(folder) / "bihuan.key", to)
+    server = server_at((Path(to) / ADDRESS).read_text(encoding="utf-8"))
+    with closing(server), store(Path(folder)) as office:
+        with office.database.read() as source, server.write() as target:
+            upgrade(target)
+            copy_all(source, target)
+        with server.write() as target:
+            target.execute(text("ANALYZE"))
+    return {}
+
+
+def _audits(lab: Lab, stores: dict[str, str], where: str = "") -> dict[str, dict[str, Any]]:
+    return {
+        name: lab.run(
+            "bench.growth:audit_of", label=f"check, {name} complaints{where}", folder=folder
+        )
+        for name, folder in stores.items()
+    }
 
 
 Runs = dict[str, list[dict[str, Any]]]
 
 
-def _by_turns(lab: Lab, stores: dict[str, str], what: str, **arguments: Any) -> Runs:
+def _by_turns(
+    lab: Lab, stores: dict[str, str], what: str, where: str = "", **arguments: Any
+) -> Runs:
     found: Runs = {name: [] for name in stores}
     for number in range(lab.runs):
         turn = list(stores) if number % 2 else list(reversed(stores))
         for name in turn:
             done = lab.run(
                 f"bench.growth:{what}",
-                label=f"{what}, {name} complaints",
+                label=f"{what}, {name} complaints{where}",
                 folder=stores[name],
                 **arguments,
             )
@@ -121,17 +169,17 @@ def _by_turns(lab: Lab, stores: dict[str, str], what: str, **arguments: Any) -> 
     return found
 
 
-def _growth(runs: Runs, audits: dict[str, dict[str, Any]]) -> Iterator[Figure]:
+def _growth(runs: Runs, audits: dict[str, dict[str, Any]], where: str = "") -> Iterator[Figure]:
     rates = {name: [d["steps"] / d["seconds"] for d in done] for name, done in runs.items()}
     cpu = {name: [d["steps"] / d["cpu"] for d in done] for name, done in runs.items()}
     for name, found in rates.items():
         stored = audits[name]["complaints"]
-        yield Figure(PART, f"steps beside {stored:,} complaints", "steps/s", found)
+        yield Figure(PART, f"steps beside {stored:,} complaints{where}", "steps/s", found)
     ratio = over(rates["many"], rates["few"])
-    yield Figure(PART, "many over few", "×", ratio, Goal(0.9))
-    yield Figure(PART, "many over few: by CPU time", "×", over(cpu["many"], cpu["few"]))
+    yield Figure(PART, f"many over few{where}", "×", ratio, Goal(0.9))
+    yield Figure(PART, f"many over few: by CPU time{where}", "×", over(cpu["many"], cpu["few"]))
     stored = audits["many"]["complaints"]
-    yield Figure(PART, f"check of {stored:,} complaints", "s", [audits["many"]["seconds"]])
+    yield Figure(PART, f"check of {stored:,} complaints{where}", "s", [audits["many"]["seconds"]])
 
 
 def _ticks(runs: Runs, due: int) -> Iterator[Figure]:

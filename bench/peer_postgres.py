@@ -29,8 +29,9 @@ class Recorder(PostgresProcessRecorder):
         rows: Sequence[Row] = (),
         **kwargs: Any,
     ) -> None:
-        for sql, values in grouped(rows):
-            curs.executemany(_spoken(sql), values)
+        with curs.connection.cursor() as own:  # theirs is read from afterwards
+            for sql, values in grouped(rows):
+                own.executemany(_spoken(sql), values)
         super()._insert_events(curs, stored_events, **kwargs)
 
 

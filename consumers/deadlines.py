@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, update
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.bus.consumer import Record, Work
@@ -49,12 +49,19 @@ _ARM = insert(deadlines)
 _ARMED = _ARM.on_conflict_do_update(
     index_elements=_KEY, set_={name: _ARM.excluded[name] for name in ROW[2:]}
 )
-_DONE = text("DELETE FROM deadlines WHERE subject = :subject AND limit_name = :limit_name")
-_LOOK = text(
-    """
-    UPDATE deadlines SET next_at = :at, next_step = coalesce(next_step, 'lapse')
-    WHERE subject = :subject AND limit_name = :limit_name AND due_at < :at
-    """
+_THIS = (
+    deadlines.c.subject == bindparam("of_subject"),
+    deadlines.c.limit_name == bindparam("of_limit"),
+)
+_OF = ("of_subject", "of_limit")
+_DONE = delete(deadlines).where(*_THIS)
+_LOOK = (
+    update(deadlines)
+    .where(*_THIS, deadlines.c.due_at < bindparam("at"))
+    .values(
+        next_at=bindparam("at"),
+        next_step=func.coalesce(deadlines.c.next_step, literal_column("'lapse'")),
+    )
 )
 
 Row = tuple[str | int | None, ...]
@@ -67,9 +74,9 @@ class Timers:
 
     def write(self, conn: Connection, changes: Mapping[tuple[str, str], Sequence[Change]]) -> None:
         net = {key: reduce(_after, changes[key]) for key in sorted(changes)}
-        run_many(conn, _DONE, _KEY, [key for key, change in net.items() if change is None])
+        run_many(conn, _DONE, _OF, [key for key, change in net.items() if change is None])
         looks = [(*key, change) for key, change in net.items() if isinstance(change, int)]
-        run_many(conn, _LOOK, (*_KEY, "at"), looks)
+        run_many(conn, _LOOK, (*_OF, "at"), looks)
         armed = [change for change in net.values() if isinstance(change, tuple)]
         run_many(conn, _ARMED, ROW, armed)
 

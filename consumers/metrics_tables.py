@@ -7,7 +7,7 @@ from functools import reduce
 from operator import itemgetter
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Table, insert, text
+from sqlalchemy import Connection, Table, bindparam, insert, update
 
 from consumers.metrics_rows import Facts, Row
 from workflow.bus.consumer import Record
@@ -23,12 +23,12 @@ class _Rows:
     def __init__(self, table: Table) -> None:
         self.columns = tuple(column.name for column in table.columns)
         keys = [column.name for column in table.primary_key]
-        self._moved = (*(name for name in self.columns if name not in keys), *keys)
-        self._whole, self._move = itemgetter(*self.columns), itemgetter(*self._moved)
+        moving = [name for name in self.columns if name not in keys]
+        self._moved = (*moving, *(f"of_{name}" for name in keys))
+        self._whole, self._move = itemgetter(*self.columns), itemgetter(*moving, *keys)
         self._insert = insert(table)
-        values = ", ".join(f"{name} = :{name}" for name in self.columns if name not in keys)
-        these = " AND ".join(f"{name} = :{name}" for name in keys)
-        self._update = text(f"UPDATE {table.name} SET {values} WHERE {these}")
+        this = (table.c[name] == bindparam(f"of_{name}") for name in keys)
+        self._update = update(table).where(*this).values({n: bindparam(n) for n in moving})
         listed = ", ".join(f"f.{name}" for name in self.columns)
         self._read = Spoken(
             f"SELECT {listed} FROM {{keys}} {{cross}} {table.name} AS f"

@@ -14,7 +14,7 @@ import served
 import servers
 from city import City
 from cluster import Cluster
-from kills import ROUNDS, seed
+from kills import KILLS, ROUNDS, seed
 from matrix import Matrix
 from reactions import make_room
 from sqlalchemy import create_engine, text
@@ -30,7 +30,7 @@ def pytest_configure(config):
 
 
 def pytest_report_header():
-    return f"faults: {ROUNDS} of each kill, BIHUAN_FAULT_SEED={seed()}"
+    return f"faults: {ROUNDS} of each, {KILLS} of each kill, BIHUAN_FAULT_SEED={seed()}"
 
 
 THINNED = 4

@@ -12,7 +12,10 @@ from typing import Any
 from cluster import Cluster
 
 ROUNDS = int(os.environ.get("BIHUAN_FAULT_ROUNDS", "1"))
-"""Of each kill: 1 in `make test`, more where it is asked for."""
+"""Of each fault: 1 in `make test`, more where it is asked for."""
+
+KILLS = int(os.environ.get("BIHUAN_KILL_ROUNDS", ROUNDS))
+"""Of each kill -9, where it is to be more than of the other faults."""
 
 AN_OFFICE = 40
 """Rounds before the next begins with a new, empty office."""
@@ -31,15 +34,13 @@ def some_of(points: int, storage: Any) -> range:
     return range(1 + Random(seed()).randrange(step), points + 1, step)
 
 
-def killed_at_random(make: Callable[[], Cluster], at_least: int = 9) -> Counter[str]:
-    """Each process, the client and everything at once, as often as ROUNDS says, in any order; in
-    the shortest run so many of them.
-    """
+def killed_at_random(make: Callable[[], Cluster]) -> Counter[str]:
+    """Each process, the client and everything at once, as often as KILLS says, in any order."""
     rng, done = Random(seed()), Counter[str]()
     cluster = make()
     victims = [*cluster.commands, "client", "everything"]
-    turns = [victim for _ in range(ROUNDS) for victim in rng.sample(victims, len(victims))]
-    for number, victim in enumerate(turns if ROUNDS > 1 else turns[:at_least]):
+    turns = [victim for _ in range(KILLS) for victim in rng.sample(victims, len(victims))]
+    for number, victim in enumerate(turns):
         if number and number % AN_OFFICE == 0:
             cluster.close()
             cluster = make()

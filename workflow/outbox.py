@@ -35,6 +35,7 @@ WAITS = (0, MINUTE, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE)
 LOGGER = logging.getLogger("bihuan.outbox")
 SENDER = Actor("notifications", Role.CONSUMER)
 
+POST_ROW = ("event_id", "subject", "channel", "recipient", "body", "created_at")
 POST = text(
     """
     INSERT INTO outbox
@@ -44,10 +45,9 @@ POST = text(
        CASE :channel WHEN 'desk' THEN 'shown' ELSE 'waiting' END, 0)
     ON CONFLICT (event_id, channel, recipient) DO NOTHING
     """
-)
+).bindparams(*(bindparam(name, type_=outbox.c[name].type) for name in POST_ROW))
 """Writes a message; a repeat of the same event's message writes none."""
 
-POST_ROW = ("event_id", "subject", "channel", "recipient", "body", "created_at")
 _SETTLE = (
     update(outbox)
     .where(outbox.c.id == bindparam("of_id"), outbox.c.status == "waiting")

@@ -16,7 +16,7 @@ from workflow.bus import parking
 from workflow.bus import progress as progress_module
 from workflow.bus.embedded import EmbeddedBus
 from workflow.bus.kafka import Publisher
-from workflow.bus.progress import join_source
+from workflow.bus.progress import Share, join_source
 from workflow.bus.pulse import Pulse
 from workflow.bus.rebuild import rebuild
 from workflow.bus.relay import Relay
@@ -25,6 +25,7 @@ from workflow.bus.topic import Copies, Following
 from workflow.errors import Away, Busy, InvalidInput
 from workflow.recent import Recent
 from workflow.record import record_of
+from workflow.storage.log import lane_of
 from workflow.storage.models import events, lanes, parked, progress
 
 pytestmark = pytest.mark.usefixtures("effects_kept")
@@ -164,6 +165,20 @@ def test_order_and_completeness_do_not_depend_on_the_size_of_a_batch(city, busy,
     done = done_by(city, counting)
     assert sorted(done) == sorted(log_of(city))
     assert by_subject(done) == {complaint: [1, 2, 3, 4, 5] for complaint in busy}
+
+
+@pytest.mark.guarantee("G4")
+def test_of_two_each_keeps_to_its_own_lanes_and_at_last_takes_the_others(city, busy):
+    counting = Counting()
+    with city.office.database.write() as conn:
+        join_source(conn, counting.name, "beginning")
+    alone = Runner(city.ledger, counting, share=Share(1, 2))
+    lanes_of = [lane_of(subject) % 2 for subject in busy for _ in range(5)]
+    assert 0 < sum(lanes_of) < len(lanes_of), "the story needs complaints in both halves"
+    while alone.step():
+        pass
+    done = [lane_of(subject) % 2 for subject, _ in done_by(city, counting)]
+    assert done == sorted(lanes_of, reverse=True)
 
 
 @pytest.mark.guarantee("G2")

@@ -10,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, delete, select
 
 from workflow.bus.lease import Lease, runs_out
+from workflow.bus.progress import EVERYTHING, Share
 from workflow.storage.database import Database
 from workflow.storage.models import leases
 
@@ -47,6 +48,14 @@ class Crew:
         if self._alone:
             return self._careful.renew()
         return not (self._fallen() or self._careful.elsewhere())
+
+    def share(self, conn: Connection) -> Share:
+        """This process's part of the lanes, among those who work now."""
+        now = self._clock()
+        names = sorted(row.name for row in conn.execute(_OTHERS) if not runs_out(row, now))
+        if self._own.name not in names:
+            return EVERYTHING
+        return Share(names.index(self._own.name), len(names))
 
     def elsewhere(self) -> bool:
         """Whether this process would have to stand by."""

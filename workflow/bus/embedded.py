@@ -123,6 +123,10 @@ class EmbeddedBus:
         """A commit for all who are behind, or one for each; 0 when none is."""
         with self.ledger.database.read() as conn:
             behind = progress.behind(conn)
+            if behind and isinstance(self._lease, Crew):
+                share = self._lease.share(conn)
+                for runner in runners:
+                    runner.share = share
         due = [runner for runner in runners if runner.consumer.name in behind]
         alone = self.ledger.database.one_writer
         if alone and due and not any(runner.careful for runner in runners):

@@ -35,6 +35,21 @@ class Reach(NamedTuple):
     new: int
 
 
+class Share(NamedTuple):
+    """Which one of so many processes this is: while any of its own lanes has something beyond, it
+    leaves the others' alone, and finds at hand what it recorded there itself.
+    """
+
+    number: int = 0
+    of: int = 1
+
+    def own(self, lane: int) -> bool:
+        return lane % self.of == self.number
+
+
+EVERYTHING = Share()
+
+
 def join_source(conn: Connection, name: str, start: Literal["beginning", "now"]) -> None:
     """A consumer's first sixteen rows: from the beginning, or from the lanes' heads of now. Once
     only, however many processes begin.
@@ -51,17 +66,18 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
 
 
 def beyond(
-    conn: Connection, consumer: Reader, rotation: int, size: int
+    conn: Connection, consumer: Reader, rotation: int, size: int, share: Share = EVERYTHING
 ) -> tuple[list[Reach], list[Place]]:
     """The places of at most `size` records beyond the consumer's progress, lane by lane, and how
     far that brings each lane.
 
     Records of types it does not handle are passed over in the query, and its progress with them;
-    a lane
-    is read at most 5,000 positions far, so that a filter that finds nothing never scans the whole
-    log.
+    a lane is read at most 5,000 positions far, so that a filter that finds nothing never scans the
+    whole log.
     """
-    rows = conn.execute(_READ.on(conn), _parameters(consumer, rotation, size)).all()
+    rows = conn.execute(_READ.on(conn), _parameters(consumer, rotation, size, share)).all()
+    if any(share.own(row.lane) for row in rows):
+        rows = [row for row in rows if share.own(row.lane)]
     reaches = {lane: Reach(lane, old, upto) for lane, old, upto, _ in rows}
     if len(rows) == size and rows[-1].pos is not None:
         last = rows[-1]
@@ -74,9 +90,10 @@ def rows_at(conn: Connection, places: Sequence[Place]) -> Sequence[Row[Any]]:
     return conn.execute(_ROWS.on(conn), {"keys": to_json(places).decode()}).all()
 
 
-def _parameters(consumer: Reader, rotation: int, size: int) -> dict[str, Any]:
+def _parameters(consumer: Reader, rotation: int, size: int, share: Share) -> dict[str, Any]:
     return {
         "consumer": consumer.name,
+        **share._asdict(),
         "rotation": rotation,
         "size": size,
         "handles": to_json(sorted(consumer.handles)).decode(),
@@ -89,7 +106,7 @@ _READ = Spoken(
     FROM (SELECT p.lane AS lane, p.pos AS old, min(l.pos, p.pos + 5000) AS upto
           FROM progress p CROSS JOIN lanes l ON l.lane = p.lane
           WHERE p.consumer = :consumer AND l.pos > p.pos
-          ORDER BY (p.lane + :rotation) % 16 LIMIT -1) p
+          ORDER BY p.lane % :of <> :number, (p.lane + :rotation) % 16 LIMIT -1) p
     LEFT JOIN events e ON e.lane = p.lane AND e.pos > p.old AND e.pos <= p.upto
          AND e.type IN (SELECT value FROM json_each(:handles))
     LIMIT :size
@@ -99,11 +116,11 @@ _READ = Spoken(
     FROM (SELECT p.lane AS lane, p.pos AS old, least(l.pos, p.pos + 5000) AS upto
           FROM progress p JOIN lanes l ON l.lane = p.lane AND l.pos > p.pos
           WHERE p.consumer = :consumer
-          ORDER BY (p.lane + :rotation) % 16) p
+          ORDER BY p.lane % :of <> :number, (p.lane + :rotation) % 16) p
     LEFT JOIN LATERAL (
       SELECT e.pos FROM events e
       WHERE e.lane = p.lane AND e.pos > p.old AND e.pos <= p.upto
-        AND e.type IN (SELECT json_array_elements_text(CAST(:handles AS json)))
+        AND e.type = ANY (ARRAY(SELECT json_array_elements_text(CAST(:handles AS json))))
       ORDER BY e.pos LIMIT :size) e ON true
     LIMIT :size
     """,

@@ -10,19 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 from sqlalchemy.exc import OperationalError
 
 from workflow.bus import parking, progress
 from workflow.bus.arrivals import Brought
 from workflow.bus.consumer import Consumer, Record, Work
-from workflow.bus.progress import Place, Reach
+from workflow.bus.progress import EVERYTHING, Place, Reach, Share
 from workflow.errors import Away, Busy, IllegalStep, Transient, Unwritable
 from workflow.ledger import Ledger, Posting
 from workflow.record import bare, record_of
 from workflow.storage.log import LANES
 
-BATCH = 200
+BATCH = 400
 FEW = 40
 """Records of a batch while people wait."""
 
@@ -44,7 +44,9 @@ class Runner:
     unclean: bool = False
     pause: Callable[[float], None] = time.sleep
     rotation: int = 0
-    """The lane it begins with: runners side by side begin apart."""
+    """The lane it begins with."""
+    share: Share = EVERYTHING
+    """Its part of the lanes, while others work beside it."""
     on_parked: Callable[[Row[Any], str], None] = lambda _row, _error: None
     """Told of each record that was parked, with its error, once that is committed."""
     _singly: dict[int, int] = field(default_factory=dict)
@@ -67,9 +69,32 @@ class Runner:
         beyond.
         """
         self.rotation += 1
+        if not (self.careful or self.ledger.database.one_writer):
+            try:
+                return self._at_once(size)
+            except Exception:
+                self._told_of_failure()
+                with self.ledger.database.read() as conn:
+                    reaches, places = self._beyond(conn, size)
+                self._one_by_one(reaches, places)
+                return _moved(reaches)
         with self.ledger.database.read() as conn:
-            reaches, places = progress.beyond(conn, self.consumer, self.rotation, size)
+            reaches, places = self._beyond(conn, size)
         return self._go(reaches, places) if reaches else 0
+
+    def _at_once(self, size: int) -> int:
+        """Read and done in one transaction, where that keeps nobody from writing."""
+        with self.ledger.transaction(patient=True) as posting:
+            reaches, places = self._beyond(posting.conn, size)
+            if reaches:
+                self._batch(posting, reaches, places)
+        return _moved(reaches)
+
+    def _beyond(self, conn: Connection, size: int) -> tuple[list[Reach], list[Place]]:
+        return progress.beyond(conn, self.consumer, self.rotation, size, self.share)
+
+    def _told_of_failure(self) -> None:
+        LOGGER.info("a batch of %s is done again singly", self.consumer.name, exc_info=True)
 
     def feed(self, records: Sequence[Record]) -> int:
         """What a topic brought, in whatever order: answers how many positions the consumer has
@@ -103,7 +128,7 @@ class Runner:
                     self._batch(posting, reaches, places)
                 return _moved(reaches)
             except Exception:
-                LOGGER.info("a batch of %s is done again singly", self.consumer.name, exc_info=True)
+                self._told_of_failure()
         self._one_by_one(reaches, places)
         return _moved(reaches)
 
@@ -112,7 +137,7 @@ class Runner:
         and nothing of it may be committed.
         """
         self.rotation += 1
-        reaches, places = progress.beyond(posting.conn, self.consumer, self.rotation, size)
+        reaches, places = self._beyond(posting.conn, size)
         if reaches:
             self._batch(posting, reaches, places)
             posting.append_log()

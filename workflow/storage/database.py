@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from operator import itemgetter
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, Executable, TextClause, text
 
 
@@ -84,7 +86,8 @@ def run_many(
     conn: Connection, statement: Executable, keys: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
 ) -> int:
     """The statement once for each row, values in the order of `keys`; answers how many rows it
-    touched.
+    touched. A server is handed all rows at once: what is updated, deleted or taken for a conflict
+    must not be named twice.
 
     `statement` must be a module-level constant: its compiled text is kept for the process's life.
     """
@@ -93,13 +96,45 @@ def run_many(
     name = conn.dialect.name
     found = _COMPILED.get((id(statement), name))
     if found is None:
-        compiled: Any = statement.compile(dialect=conn.dialect, column_keys=list(keys))  # type: ignore[attr-defined]
-        order = None if compiled.positiontup is None else tuple(compiled.positiontup)
-        found = _COMPILED[(id(statement), name)] = (statement, str(compiled), order)
+        found = _COMPILED[(id(statement), name)] = (statement, *_compiled(conn, statement, keys))
     _, sql, order = found
+    if name == "postgresql":
+        named = [dict(zip(keys, row, strict=True)) for row in rows]
+        given = {"rows": to_json(named, bytes_mode="hex").decode()}
+        return conn.exec_driver_sql(sql, given).rowcount
     values: Sequence[Any] = rows
-    if order is None:
-        values = [dict(zip(keys, row, strict=True)) for row in rows]
-    elif order != keys:
-        values = list(map(itemgetter(*(keys.index(key) for key in order)), rows))
+    if order != keys:
+        values = list(map(itemgetter(*(keys.index(key) for key in order or ())), rows))
     return conn.exec_driver_sql(sql, list(values)).rowcount
+
+
+def _compiled(
+    conn: Connection, statement: Executable, keys: tuple[str, ...]
+) -> tuple[str, tuple[str, ...] | None]:
+    """Its text, and the order of its values where they have one."""
+    compiled: Any = statement.compile(dialect=conn.dialect, column_keys=list(keys))  # type: ignore[attr-defined]
+    if compiled.positiontup is not None:
+        return str(compiled), tuple(compiled.positiontup)
+    types = {key: compiled.binds[key].type.compile(dialect=conn.dialect) for key in keys}
+    return _of_all_rows(str(compiled), types), None
+
+
+_VALUE = re.compile(r"%\((\w+)\)s(?:::[A-Z]+)?")
+_VALUES = re.compile(r"VALUES\s+\((.*)\)\s*$", re.DOTALL)
+
+
+def _of_all_rows(sql: str, types: Mapping[str, str]) -> str:
+    """A statement of one row as a server's statement of all: they come as one JSON text."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"decode(j.\"{name}\", 'hex')" if types[name] == "BYTEA" else f'j."{name}"'
+
+    told = ", ".join(f'"{n}" {"TEXT" if t == "BYTEA" else t}' for n, t in types.items())
+    rows = f"json_to_recordset(CAST(%(rows)s AS json)) AS j({told})"
+    many = _VALUE.sub(value, sql.strip()).partition(" RETURNING ")[0]
+    if many.startswith("INSERT"):
+        inserted, on_conflict, then = many.partition("ON CONFLICT")
+        return _VALUES.sub(rf"SELECT \1 FROM {rows} ", inserted) + on_conflict + then
+    word = "USING" if many.startswith("DELETE") else "FROM"
+    return many.replace(" WHERE ", f" {word} {rows} WHERE ", 1)
