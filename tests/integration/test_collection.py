@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from schemas.codes import Origin
 from workflow.clock import instant
 from workflow.collection import MOST, collect
+from workflow.storage import collected
 from workflow.storage.models import (
     complaints,
     conflicts,
@@ -261,3 +262,10 @@ def test_a_rating_that_says_nothing_of_its_rater_opens_a_complaint_nobody_can_ca
     row = city.complaint(complaint)
     assert (row.real_name, row.has_phone, row.reachable) == (False, False, False)
     assert city.damage() == []
+
+
+def test_where_all_is_new_nobody_asks_what_stood_there_before(city, monkeypatch):
+    for asked in ("_OLD_RATING", "_OLD_SERVICE"):
+        monkeypatch.delattr(collected, asked)
+    rows = [one for n in range(30) for one in (service(f"Q{n}"), rating(f"Q{n}", 5))]
+    assert {answer.outcome for answer in city.portal.sends(*rows).rows} == {"accepted"}

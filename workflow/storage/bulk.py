@@ -46,4 +46,4 @@ class Bulk:
         with cursor, cursor.copy(self._copy) as copying:
             for row in rows:
                 copying.write_row(row)
-        return conn.execute(self._all).rowcount
+        return conn.execute(self._all, execution_options={"preserve_rowcount": True}).rowcount
