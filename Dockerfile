@@ -4,7 +4,7 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_NO_CACH
 RUN pip install --no-cache-dir --quiet "uv>=0.13,<1"
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev --extra kafka --extra postgres --no-install-project
+RUN uv sync --frozen --no-dev --extra kafka --extra postgres --extra sso --no-install-project
 COPY console/web/frontend console/web/frontend
 RUN uv run --frozen --isolated --only-group pages python console/web/frontend/build.py
 COPY README.md LICENSE hatch_build.py ./
@@ -13,7 +13,7 @@ COPY workflow workflow
 COPY consumers consumers
 COPY producers producers
 COPY console console
-RUN uv sync --frozen --no-dev --extra kafka --extra postgres --no-editable
+RUN uv sync --frozen --no-dev --extra kafka --extra postgres --extra sso --no-editable
 
 FROM python:3.13-slim
 RUN groupadd --gid 10001 bihuan && useradd --uid 10001 --gid 10001 --home-dir /data --shell /usr/sbin/nologin bihuan \

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from console.cli_root import AsJson
+from console.cli_root import AsJson, say
 from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def account_roles(
         to = person(opened, account, name, map(role_of, roles), unit)
         change(opened, to, BY_COMMAND)
     shown = {"account": to.account, "roles": to.roles, "unit": to.unit}
-    _say(as_json, shown, f"已改：{to.account}")
+    say(as_json, shown, f"已改：{to.account}")
 
 
 def account_link(ctx: typer.Context, account: Account, as_json: AsJson = False) -> None:
@@ -138,7 +138,7 @@ def account_unlock(ctx: typer.Context, account: Account, as_json: AsJson = False
 
     with office(ctx.obj.data) as opened:
         unlock(opened, account, BY_COMMAND)
-    _say(as_json, {"account": account}, f"已解锁：{account}，下次登录须改密码")
+    say(as_json, {"account": account}, f"已解锁：{account}，下次登录须改密码")
 
 
 def account_disable(
@@ -152,7 +152,7 @@ def account_disable(
 
     with office(ctx.obj.data) as opened:
         (enable if undo else disable)(opened, account, BY_COMMAND)
-    _say(as_json, {"account": account}, f"已{'恢复' if undo else '停用'}：{account}")
+    say(as_json, {"account": account}, f"已{'恢复' if undo else '停用'}：{account}")
 
 
 def account_import(
@@ -177,7 +177,7 @@ def account_import(
     shown: dict[str, Any] = {"new": len(found.new), "changed": len(found.changed)}
     told = f"新建 {shown['new']}，修改 {shown['changed']}，有误 {len(found.errors)}"
     shown["errors"] = [asdict(error) for error in found.errors]
-    _say(as_json, shown, f"{'检查（没有办）' if check else '已办'}：{told}")
+    say(as_json, shown, f"{'检查（没有办）' if check else '已办'}：{told}")
 
 
 def _reading(file: Path) -> BinaryIO:
@@ -209,10 +209,6 @@ def _say_link(office: Office, account: str, secret: str, as_json: bool) -> None:
     from console.accounts.setup import link_text  # noqa: PLC0415
 
     link = link_text(office.settings.url, secret)
-    _say(as_json, {"account": account, "link": link}, f"{account} 的设密码链接，72 小时内用一次：")
+    say(as_json, {"account": account, "link": link}, f"{account} 的设密码链接，72 小时内用一次：")
     if not as_json:
         typer.echo(link)
-
-
-def _say(as_json: bool, shown: dict[str, Any], text: str) -> None:
-    typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli_root import AsJson
+from console.cli_root import AsJson, say
 from workflow.errors import InvalidInput
 
 RATINGS = "ratings"
@@ -85,7 +85,7 @@ def parked_retry(
         else:
             done = parking.replay(opened.ledger, opened.consumer(consumer), lane, pos, by=BY)
         opened.drain()
-    _say(as_json, {"done": done}, f"已处理 {'、'.join(done)}")
+    say(as_json, {"done": done}, f"已处理 {'、'.join(done)}")
 
 
 def parked_discard(
@@ -109,8 +109,4 @@ def parked_discard(
             done = parking.discard(opened.ledger, named, lane, pos, reason, by=BY)
         opened.drain()
     text = "已放弃" + (f"，其后已处理 {'、'.join(done)}" if done else "")
-    _say(as_json, {"discarded": f"{consumer} {lane} {pos}", "done": done}, text)
-
-
-def _say(as_json: bool, shown: dict[str, Any], text: str) -> None:
-    typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
+    say(as_json, {"discarded": f"{consumer} {lane} {pos}", "done": done}, text)

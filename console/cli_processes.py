@@ -130,7 +130,7 @@ def clock(ctx: typer.Context, health_port: Port = None) -> None:
     with office(ctx.obj.data) as opened:
         duty = processes.clock(opened)
         sender = processes.sender(opened)
-        _serve([duty, sender], [duty.pulse], health_port, _running("时钟与发件"))
+        _serve([duty, sender], [duty.pulse, sender.pulse], health_port, _running("时钟与发件"))
 
 
 def collect(ctx: typer.Context, health_port: Port = None) -> None:

@@ -41,6 +41,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON", callback=_an
 """A command's own --json; the program's, given before the command, means the same."""
 
 
+def say(as_json: bool, shown: dict[str, Any], text: str) -> None:
+    """What a command has done: as JSON, or in a line."""
+    typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
+
+
 class Root(TyperGroup):
     """Takes --data before or after the command; ends a refusal with its line and its exit code,
     never a traceback.

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from console.cli_accounts import BY_COMMAND
-from console.cli_root import AsJson
+from console.cli_root import AsJson, say
 from workflow.errors import InvalidInput
 
 SCOPE_WORDS = {
@@ -54,7 +54,7 @@ def token_add(
 
     with office(ctx.obj.data) as opened:
         secret = make_token(opened, name, scopes_of(scopes), unit, days=days, by=BY_COMMAND)
-    _say(as_json, {"name": name, "token": secret}, f"{name} 的令牌，只显示这一次：\n{secret}")
+    say(as_json, {"name": name, "token": secret}, f"{name} 的令牌，只显示这一次：\n{secret}")
 
 
 def scopes_of(words: list[str]) -> Any:
@@ -101,8 +101,4 @@ def token_revoke(ctx: typer.Context, name: Name, as_json: AsJson = False) -> Non
 
     with office(ctx.obj.data) as opened:
         revoke_token(opened, name, BY_COMMAND)
-    _say(as_json, {"name": name}, f"已作废：{name}")
-
-
-def _say(as_json: bool, shown: dict[str, Any], text: str) -> None:
-    typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
+    say(as_json, {"name": name}, f"已作废：{name}")

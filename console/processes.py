@@ -147,8 +147,10 @@ def embedded(office: Office) -> Whole:
     """Consumers that read the log itself, clock and sender."""
     bus = office.bus()
     duty = clock(office, bus.wake)
-    jobs: list[Job] = [bus, duty, sender(office, bus.wake)]
-    return Whole(jobs, [duty.pulse], bus.wake, bus.stands_by())
+    sending = sender(office, bus.wake)
+    jobs: list[Job] = [bus, duty, sending]
+    pulses = [bus.pulse, duty.pulse, sending.pulse]
+    return Whole(jobs, pulses, bus.wake, bus.stands_by())
 
 
 def over_kafka(office: Office, broker: Broker) -> Whole:
@@ -160,8 +162,9 @@ def over_kafka(office: Office, broker: Broker) -> Whole:
     carrying = relay(office, broker)
     collecting = Collecting(office.ledger, office.desk, broker)
     duty = clock(office, carrying.wake)
-    jobs: list[Job] = [carrying, bus, collecting, duty, sender(office, carrying.wake)]
-    pulses = [carrying.pulse, *bus.pulses, collecting.pulse, duty.pulse]
+    sending = sender(office, carrying.wake)
+    jobs: list[Job] = [carrying, bus, collecting, duty, sending]
+    pulses = [carrying.pulse, *bus.pulses, collecting.pulse, duty.pulse, sending.pulse]
     return Whole(jobs, pulses, carrying.wake)
 
 

@@ -15,7 +15,9 @@ from workflow.storage.models import complaints
 _ORDER = re.compile(r"GD([0-9]{2,4}-[0-9]{1,12})(?:-[0-9]{1,4})?")
 
 WHOLE = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR})
-"""Who sees every complaint of the office; a unit sees its own orders, anybody else none."""
+"""Who sees every complaint of the office, and who rated; a unit sees its own orders, and never who
+rated; anybody else none.
+"""
 
 
 def visible(viewer: Actor) -> ColumnElement[bool]:

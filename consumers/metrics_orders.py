@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from consumers.metrics_rows import FROM_DISPATCH, NO_LONGER_DUE, Changed
+from workflow.advance import NEXT_ROUND
 from workflow.bus.consumer import Record
 
-NEXT_ROUND = frozenset({"ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected"})
 OF_AN_ORDER = frozenset(
     {
         "acknowledge",

@@ -136,7 +136,7 @@ def _settle(before: str, after: Complaint, event: Event, policy: Any) -> None:
         policy.verify_first or after.state not in BESIDE_WORK
     ):
         after.claimer = None
-    if before and after.state == State.ASSIGNING != before and event.type in _NEXT_ROUND:
+    if before and after.state == State.ASSIGNING != before and event.type in NEXT_ROUND:
         after.round += 1
         after.next_call_at = None
     if after.state in (*ENDS, State.RULING):
@@ -145,7 +145,9 @@ def _settle(before: str, after: Complaint, event: Event, policy: Any) -> None:
         after.touched = after.version
 
 
-_NEXT_ROUND = frozenset({"ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected"})
+NEXT_ROUND = frozenset({"ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected"})
+"""What begins another round where it leads back to assigning."""
+
 _PEOPLE = frozenset(
     {Role.OPERATOR, Role.REVIEWER, Role.DEPARTMENT, Role.CLERK, Role.SUPERVISOR, Role.CITIZEN}
 )

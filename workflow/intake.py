@@ -16,7 +16,6 @@ from workflow.unit_list import UnitList
 FUTURE = 5 * 60 * 1_000_000
 """Platforms' clocks run a few minutes ahead; more than five minutes is refused."""
 
-RATING_KEY = ("source", "project_no", "service_number", "assess_number")
 RATING_CONTENT = (
     "level",
     "reasons",

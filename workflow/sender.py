@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from workflow.bus.lease import SECONDS, Lease
+from workflow.bus.pulse import Pulse
 from workflow.clock import system_clock
 from workflow.errors import Transient
 from workflow.ledger import Ledger
@@ -30,6 +31,7 @@ class Sender:
         self._ledger, self._channels, self._wake = ledger, channels, wake
         self._lease = Lease(ledger.database, "sender", system_clock)
         self._stop = threading.Event()
+        self.pulse = Pulse("sender")
 
     def stop(self) -> None:
         """After the message in hand."""
@@ -41,10 +43,14 @@ class Sender:
                 if self._lease.acquire() is not None:
                     self._work()
                     self._lease.release()
+                else:
+                    self.pulse.beats("standing by")
             except Transient as away:
                 LOGGER.warning("the sender waits: %s", away)
+                self.pulse.beats("waiting")
             except Exception:
                 LOGGER.exception("the sender stopped by an error; it starts again")
+                self.pulse.beats("waiting")
             self._stop.wait(POLL)
 
     def _work(self) -> None:
@@ -54,6 +60,7 @@ class Sender:
                 self._wake()
             else:
                 self._stop.wait(POLL)
+            self.pulse.beats("working")
             if time.monotonic() - renewed > SECONDS / 3:
                 if not self._lease.renew():
                     return

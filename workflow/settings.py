@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     client, its secret.
     """
 
-    model_config = SettingsConfigDict(env_prefix="BIHUAN_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="BIHUAN_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     data: Path = Path("data")
     key: str | None = None

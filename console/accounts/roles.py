@@ -1,4 +1,4 @@
-"""身份：which roles an account may have, and which not together; pure."""
+"""身份：which roles an account may have, and which not together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from console.scope import WHOLE
 from schemas.envelope import Role
 from schemas.text import clean
 from workflow.errors import InvalidInput
@@ -24,13 +25,11 @@ ROLES = (
 """Roles of people; the first of an account's is the one it begins in."""
 
 OF_A_UNIT = frozenset({Role.DEPARTMENT, Role.CLERK})
-WHO_RATED = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR})
-"""Roles that may learn who rated, which nobody of the unit that was rated may."""
 
 APART = (
-    (frozenset({Role.ADMINISTRATOR}), frozenset({*OF_A_UNIT, *WHO_RATED}), "管理员不看差评"),
+    (frozenset({Role.ADMINISTRATOR}), frozenset({*OF_A_UNIT, *WHOLE}), "管理员不看差评"),
     (frozenset({Role.AUDITOR}), frozenset({Role.SUPERVISOR}), "审计员查的正是监督员"),
-    (OF_A_UNIT, WHO_RATED, "单位的人不能知道评价人"),
+    (OF_A_UNIT, WHOLE, "单位的人不能知道评价人"),
 )
 """三员分立, and what keeps the rater's name from the unit: no account has a role of both sets."""
 

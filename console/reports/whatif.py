@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from console.reports.delays import Delays, delays_of
 from console.reports.footing import table_of
 from console.reports.periods import Period
 from console.reports.reading import cohort_of
+from console.wording import local
 from workflow.calendar import Limit
 from workflow.clock import instant
 from workflow.errors import InvalidInput
@@ -174,15 +174,15 @@ def _rate_json(rate: Rate) -> dict[str, Any]:
 
 
 def _trial_json(trial: Trial, units: UnitList, zone: ZoneInfo) -> dict[str, Any]:
-    done = None if trial.done_at is None else _local(trial.done_at, zone).isoformat()
+    done = None if trial.done_at is None else local(trial.done_at, zone).isoformat()
     return {
         "complaint": trial.order.subject,
         "order": trial.order.number,
         "unit": _unit_name(trial, units),
-        "assigned": _local(trial.order.assigned_at, zone).isoformat(),
+        "assigned": local(trial.order.assigned_at, zone).isoformat(),
         "done": done,
-        "due_before": _local(trial.due_before, zone).isoformat(),
-        "due_after": _local(trial.due_after, zone).isoformat(),
+        "due_before": local(trial.due_before, zone).isoformat(),
+        "due_after": local(trial.due_after, zone).isoformat(),
         "late_before": trial.late_before,
         "late_after": trial.late_after,
     }
@@ -191,10 +191,6 @@ def _trial_json(trial: Trial, units: UnitList, zone: ZoneInfo) -> dict[str, Any]
 def _unit_name(trial: Trial, units: UnitList) -> str:
     unit = units.by_code.get(trial.order.unit)
     return trial.order.unit if unit is None else unit.printed
-
-
-def _local(at: int, zone: ZoneInfo) -> datetime:
-    return instant(at).astimezone(zone)
 
 
 def render_whatif(console: Console, found: WhatIf, units: UnitList, zone: ZoneInfo) -> None:
@@ -221,4 +217,4 @@ def render_whatif(console: Console, found: WhatIf, units: UnitList, zone: ZoneIn
 
 def _times(trial: Trial, zone: ZoneInfo) -> tuple[str, ...]:
     times = (trial.order.assigned_at, trial.done_at, trial.due_before, trial.due_after)
-    return tuple("未办结" if t is None else f"{_local(t, zone):%m-%d %H:%M}" for t in times)
+    return tuple("未办结" if t is None else f"{local(t, zone):%m-%d %H:%M}" for t in times)

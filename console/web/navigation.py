@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+from fastapi import Query
 
 from console.web.access import PEOPLE, Allowed
 from schemas.envelope import Role
@@ -26,11 +28,15 @@ IMPORTED: Final = Allowed("以前的导入", Role.IT)
 RULES: Final = Allowed("规则与日历", SUPERVISOR, Role.ADMINISTRATOR)
 UNITS: Final = Allowed("单位与人员", Role.ADMINISTRATOR)
 CONNECT: Final = Allowed("接入与消息", Role.IT)
-OPS: Final = Allowed("异常件与留痕", Role.IT, AUDITOR)
-MEND: Final = Allowed("重试、放弃异常件", Role.IT)
+OPS: Final = Allowed("异常件与留痕", SUPERVISOR, Role.IT, AUDITOR)
+MEND: Final = Allowed("重试、放弃异常件", SUPERVISOR, Role.IT)
 TRACES: Final = Allowed("导出留痕", AUDITOR)
 SEARCH: Final = Allowed("查找", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
 LIVE: Final = Allowed("实时", OPERATOR, REVIEWER, SUPERVISOR, AUDITOR, UNIT)
+
+
+PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+"""Which part of a long list, from 1."""
 
 
 class Entry(NamedTuple):

@@ -14,6 +14,7 @@ from workflow.bus import progress
 from workflow.bus.consumer import Consumer
 from workflow.bus.crew import Crew
 from workflow.bus.lease import SECONDS, Lease
+from workflow.bus.pulse import Pulse
 from workflow.bus.runner import BATCH, FEW, Runner
 from workflow.clock import system_clock
 from workflow.errors import Transient
@@ -43,6 +44,7 @@ class EmbeddedBus:
         )
         self._wake, self._stop = threading.Event(), threading.Event()
         self._joined = False
+        self.pulse = Pulse("consumers")
 
     def wake(self) -> None:
         """Something was recorded in this process."""
@@ -90,15 +92,20 @@ class EmbeddedBus:
             try:
                 clean = self._lease.acquire()
                 if clean is None:
+                    self.pulse.beats("standing by")
                     self._stop.wait(1.0)
                 else:
                     self._work(self._runners(clean))
             except Transient as error:
                 LOGGER.warning("runner stopped, it starts again: %s", error)
-                self._stop.wait(1.0)
+                self._pauses()
             except Exception:
                 LOGGER.exception("runner stopped by an error; it starts again")
-                self._stop.wait(1.0)
+                self._pauses()
+
+    def _pauses(self) -> None:
+        self.pulse.beats("waiting")
+        self._stop.wait(1.0)
 
     def _work(self, runners: Sequence[Runner]) -> None:
         renewed = time.monotonic()
@@ -107,6 +114,7 @@ class EmbeddedBus:
             if not self._round(runners):
                 self._calm(runners)
                 self._wake.wait(POLL)
+            self.pulse.beats("working")
             if time.monotonic() - renewed > SECONDS / 3:
                 if not self._lease.renew():
                     return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as Occupied
 
 from workflow.errors import Away, Busy, InvalidInput, Unwritable
 from workflow.storage.database import Database
@@ -20,6 +22,8 @@ LIMITS = {
 """A process that stops in mid-transaction keeps its locks: the server ends it."""
 
 CONNECTIONS = 8
+"""For reading, and as many for writing: who reads may have to write before he is done."""
+
 STANDING_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
 """serialization_failure, deadlock_detected, lock_not_available, query_canceled: worth a retry."""
 
@@ -40,26 +44,23 @@ class PostgresDatabase(Database):
     def __init__(self, url: str) -> None:
         address = _url(url)
         self.place = address.render_as_string(hide_password=True)
-        self.engine = create_engine(
-            address,
-            pool_size=CONNECTIONS,
-            max_overflow=0,
-            pool_timeout=30,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": 5,
-                "application_name": "bihuan",
-                "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
-            },
-        )
-        self._reader = self.engine.execution_options(
+        self.engine = _engine(address)
+        self._readers = _engine(address).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._reading = threading.local()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with _told(), self._reader.connect() as conn:
+        """One that reads something else meanwhile sees the same, and takes no second connection:
+        were all in hand, everybody would wait for each other.
+        """
+        open_one: Connection | None = getattr(self._reading, "conn", None)
+        if open_one is not None and not open_one.closed:
+            yield open_one
+            return
+        with _told(), self._readers.connect() as conn:
+            self._reading.conn = conn
             yield conn
 
     @contextmanager
@@ -75,6 +76,23 @@ class PostgresDatabase(Database):
 
     def close(self) -> None:
         self.engine.dispose()
+        self._readers.dispose()
+
+
+def _engine(address: URL) -> Engine:
+    return create_engine(
+        address,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "bihuan",
+            "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
+        },
+    )
 
 
 def _url(given: str) -> URL:
@@ -92,6 +110,8 @@ def _told() -> Iterator[None]:
     """The server's refusals by what the caller does next."""
     try:
         yield
+    except Occupied as error:
+        raise Busy from error
     except (DBAPIError, psycopg.Error) as error:
         said = getattr(error, "orig", error)
         state = getattr(said, "sqlstate", None)

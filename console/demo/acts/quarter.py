@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ from sqlalchemy import select
 from console import wording
 from console.demo.acts.wall import LEGEND, Wall
 from console.demo.fates import Key
+from console.demo.plan import dates
 from console.demo.stage import Stage
 from workflow.calendar import Calendar
 from workflow.storage.models import complaints, events
@@ -147,7 +148,7 @@ def _roll(stage: Stage, turns: tuple[Turn, ...], calendar: Calendar) -> None:
     stage.line((LEGEND, "dim"))
     stage.console.print()
     with Live(console=stage.console, refresh_per_second=20) as live:
-        for day in _days(FIRST, home[-1].day):
+        for day in dates(FIRST, home[-1].day):
             for turn in by_day.get(day, ()):
                 tally.counts[turn.what] += 1
                 wall.collected[turn.collected] += turn.what == "ReviewCollected"
@@ -158,11 +159,6 @@ def _roll(stage: Stage, turns: tuple[Turn, ...], calendar: Calendar) -> None:
             stage.pause(_STEP)
         wall.today = None
         live.update(wall)
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    for n in range((last - first).days + 1):
-        yield first + timedelta(days=n)
 
 
 def _tell_months(stage: Stage, turns: tuple[Turn, ...]) -> None:

@@ -43,9 +43,7 @@ FIELDS = (
 BETWEEN = "，"
 """Stands between the signer's name and his office."""
 
-CORRECTIONS = ("RectificationSentBack", "WorkOrderReturned", "ReturnAccepted", "ReturnRefused")
 PRESSING = ("SupervisionOrdered", "Reminded", "DeadlineWarned", "DeadlineMissed")
-QUESTIONS = ("ClarificationAsked", "ClarificationAnswered")
 
 
 class File(NamedTuple):
@@ -145,11 +143,6 @@ def _files(files: list[Attachment], viewer: Actor, order: str) -> list[File]:
     """The files of this order: those of the last feedback, and those that wait."""
     mine = [file for file in files if file.unit == viewer.unit and file.order_no == order]
     return [File(file, True, file.version is None) for file in mine]
-
-
-def submitted_files(order: Order) -> tuple[Attachment, ...]:
-    """The files that have gone with a feedback."""
-    return tuple(file.about for file in order.files if not file.waiting)
 
 
 def _last(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> Mapping[str, str]:

@@ -64,6 +64,15 @@ class Case:
         """The calls made, first to last."""
         return tuple(entry for entry in self.line.entries if entry.type == "CallAttempted")
 
+    def files_with(self, entry: Entry) -> tuple[Attachment, ...]:
+        """What went first with this feedback."""
+        return tuple(file for file in self.files if file.version == entry.version)
+
+    @property
+    def files_now(self) -> tuple[Attachment, ...]:
+        """What has gone with the feedback of the order that is under way, sent back or not."""
+        return tuple(file for file in self.files if file.order_no == self.c.order)
+
     @property
     def extended(self) -> tuple[tuple[int, int], ...]:
         """The due time (microseconds UTC) for each number of days that may be granted."""
@@ -125,9 +134,9 @@ def case_of(office: Office, c: Complaint, viewer: Actor) -> Case:
 
 
 def _files(office: Office, conn: Connection, c: Complaint) -> tuple[Attachment, ...]:
-    """What has gone with the feedback of the order that is under way."""
+    """What has gone with the units' feedback, of every round."""
     found = files_of(conn, office.vault, c.id)
-    return tuple(f for f in found if f.version is not None and f.order_no == c.order)
+    return tuple(file for file in found if file.version is not None)
 
 
 def _left(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left | None:

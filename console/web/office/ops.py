@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, func, select
 from starlette.datastructures import FormData
@@ -20,7 +20,7 @@ from console.refusals import line
 from console.traces import looks
 from console.web.access import Sent, SiteHere
 from console.web.exporting import download
-from console.web.navigation import MEND, OPS, TRACES
+from console.web.navigation import MEND, OPS, TRACES, PageNo
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import text, whole
@@ -34,11 +34,13 @@ from workflow.errors import BihuanError, InvalidInput
 from workflow.storage.models import outbox
 
 router = APIRouter(prefix="/ops")
-PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 PER_PAGE = 100
 MOST_EXPORTED = 20_000
-MEND_TABS = {"stuck": "异常件", "outbox": "没发出去的消息", "chain": "事件链"}
-TRACE_TABS = {"looks": "谁看过什么", "signins": "登录", "chain": "事件链"}
+TABS: Mapping[Role, Mapping[str, str]] = {
+    Role.SUPERVISOR: {"stuck": "异常件"},
+    Role.IT: {"stuck": "异常件", "outbox": "没发出去的消息", "chain": "事件链"},
+    Role.AUDITOR: {"looks": "谁看过什么", "signins": "登录", "chain": "事件链"},
+}
 
 
 @router.get("")
@@ -59,8 +61,8 @@ def ops(
 
 
 def _shown(site: Site, viewer: Signed, tab: str | None, asked: Mapping[str, Any]) -> dict[str, Any]:
-    tabs = MEND_TABS if viewer.role is Role.IT else TRACE_TABS
-    here = tab if tab in tabs else next(iter(tabs))
+    tabs = TABS[viewer.role]
+    here = tab if tab is not None and tab in tabs else next(iter(tabs))
     with site.office.database.read() as conn:
         found = _TABS[here](site, conn, asked)
     return {"tabs": tabs, "tab": here, **asked, **found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.accounts import Signed
@@ -12,7 +12,7 @@ from console.reports import annex4
 from console.reports.periods import parse_period
 from console.web.access import Sent, SiteHere
 from console.web.exporting import download
-from console.web.navigation import COLLECT, URGE
+from console.web.navigation import COLLECT, URGE, PageNo
 from console.web.rendering import page
 from console.web.site import Site
 from console.web.stepping import text
@@ -22,7 +22,6 @@ from producers.supervisors import urge
 from workflow.units import TIERS
 
 router = APIRouter()
-PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 
 def asked(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from console.accounts import Signed
 from console.foreseen import extended
 from console.refusals import line
 from console.web.access import SiteHere, step
-from console.web.navigation import DECISIONS
+from console.web.navigation import DECISIONS, PageNo
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.supervisors.acting import ACTS
@@ -30,9 +30,6 @@ from console.web.supervisors.spans import Spans, spans
 from console.web.supervisors.taking import Asked, taking, told
 
 router = APIRouter()
-
-
-PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 
 @router.get("/decisions")
