@@ -1,6 +1,4 @@
-"""部门: the doors of the units: the handlers' work orders, and the data clerks' phones; never who
-rated.
-"""
+"""部门: the handlers' steps on a work order."""
 
 from __future__ import annotations
 

@@ -3,16 +3,18 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from city import OPERATOR
 from sqlalchemy import func, select, text
 
 import schemas as s
+from console.traces import looked
 from console.wiring import open_office
 from workflow.errors import Away, Busy, InvalidInput
 from workflow.storage.models import complaints, lanes, parked, units
-from workflow.storage.postgres import PostgresDatabase
+from workflow.storage.postgres import CONNECTIONS, PostgresDatabase
 
 ON = ("postgresql",)
 """A file's writers stand in a queue."""
@@ -51,6 +53,33 @@ def test_a_deadlock_is_told_as_busy_to_one_and_the_other_goes_on(city):
         running = [pool.submit(lock_both, city, *way, meeting) for way in ways]
         ended = [type(each.exception()) for each in running]
     assert sorted(ended, key=str) == sorted([Busy, type(None)], key=str)
+
+
+@pytest.mark.guarantee("G9")
+def test_as_many_readers_as_there_are_connections_wait_for_nobody(city):
+    """Each reads something else meanwhile, and records that somebody looked."""
+    subject, meeting = city.portal.bad_review(), threading.Barrier(CONNECTIONS)
+
+    def looks_round():
+        with city.office.database.read() as conn:
+            meeting.wait(10)
+            assert conn.execute(select(func.count()).select_from(complaints)).scalar_one() == 1
+            looked(city.office, OPERATOR, "timeline", subject)
+            return city.office.units.version
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        found = [pool.submit(looks_round) for _ in range(CONNECTIONS)]
+        assert len({one.result(10) for one in found}) == 1
+
+
+@pytest.mark.guarantee("G9")
+def test_one_more_than_there_are_connections_is_told_that_the_database_is_busy(city, monkeypatch):
+    monkeypatch.setattr(city.office.database.engine.pool, "_timeout", 0.1)
+    with ExitStack() as writers:
+        for _ in range(CONNECTIONS):
+            writers.enter_context(city.office.database.write())
+        with pytest.raises(Busy), city.office.database.write():
+            pass
 
 
 def test_a_step_undone_by_others_is_done_again(city, monkeypatch):

@@ -262,12 +262,15 @@ ODD: tuple[Any, ...] = (3, -1, True, "", "x", [], [3], ["-"], {}, {"x": 1}, date
 
 
 def test_whatever_stands_in_a_calendar_it_loads_or_is_refused() -> None:
+    loaded: set[tuple[str, str]] = set()
     for section, odd in product(("zone", "official", "hours", "dates", "name", "version"), ODD):
         table = {"zone": "UTC", "hours": {"mon": ["08:00-09:00"]}, section: odd}
         nested = {"zone": "UTC", "hours": {"mon": odd, "tue": [odd]}, "dates": {"2021-09-01": odd}}
-        for broken in (table, nested):
+        for broken, where in ((table, section), (nested, "within")):
             with contextlib.suppress(InvalidInput):
                 calendar_of(broken, "odd")
+                loaded.add((where, repr(odd)))
+    assert loaded == {("dates", "{}"), ("name", "'x'"), ("version", "'x'")}
 
 
 def test_files_that_are_no_calendars(tmp_path: Path) -> None:
