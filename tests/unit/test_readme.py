@@ -30,6 +30,10 @@ PAGES = (
     "docs/architecture.md",
     "docs/guarantees.md",
     "docs/operations.md",
+    "docs/import.md",
+    "docs/api.md",
+    "docs/benchmarks.md",
+    "docs/scale.md",
     "docs/decisions/README.md",
     *(f"docs/decisions/{name}" for name in DECISIONS),
 )
@@ -87,7 +91,7 @@ def column(name: str, place: int) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_file_a_page_names_is_there(name: str) -> None:
-    named = [span for span in spans(name) if FILE.fullmatch(span)]
+    named = [span for span in spans(name) if FILE.fullmatch(span) and not span.startswith("/")]
     missing = [
         span
         for span in named

@@ -1,6 +1,4 @@
-"""The runner: a consumer's records in batches; effects and progress commit together; what fails
-is parked, never dropped.
-"""
+"""The runner: a consumer's records in batches, committed with its progress; what fails is parked."""
 
 from __future__ import annotations
 
@@ -69,25 +67,20 @@ class Runner:
         beyond.
         """
         self.rotation += 1
-        if not (self.careful or self.ledger.database.one_writer):
-            try:
-                return self._at_once(size)
-            except Exception:
-                self._told_of_failure()
-                with self.ledger.database.read() as conn:
-                    reaches, places = self._beyond(conn, size)
-                self._one_by_one(reaches, places)
-                return _moved(reaches)
-        with self.ledger.database.read() as conn:
-            reaches, places = self._beyond(conn, size)
-        return self._go(reaches, places) if reaches else 0
-
-    def _at_once(self, size: int) -> int:
-        """Read and done in one transaction, where that keeps nobody from writing."""
-        with self.ledger.transaction(patient=True) as posting:
-            reaches, places = self._beyond(posting.conn, size)
-            if reaches:
-                self._batch(posting, reaches, places)
+        if self.careful or self.ledger.database.one_writer:
+            with self.ledger.database.read() as conn:
+                reaches, places = self._beyond(conn, size)
+            return self._go(reaches, places) if reaches else 0
+        try:
+            with self.ledger.transaction(patient=True) as posting:
+                reaches, places = self._beyond(posting.conn, size)
+                if reaches:
+                    self._batch(posting, reaches, places)
+        except Exception:
+            self._told_of_failure()
+            with self.ledger.database.read() as conn:
+                reaches, places = self._beyond(conn, size)
+            self._one_by_one(reaches, places)
         return _moved(reaches)
 
     def _beyond(self, conn: Connection, size: int) -> tuple[list[Reach], list[Place]]:
