@@ -1,4 +1,4 @@
-"""The runner: a consumer's records in batches, committed with its progress; what fails is parked."""
+"""The runner: records in batches, committed with their consumer's progress; what fails is parked."""
 
 from __future__ import annotations
 
