@@ -1,4 +1,4 @@
-"""The runner: records in batches, committed with their consumer's progress; what fails is parked."""
+"""The runner: records in batches, committed with the consumer's progress; what fails is parked."""
 
 from __future__ import annotations
 
