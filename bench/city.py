@@ -113,12 +113,15 @@ def _rated(opened: Office, ratings: int) -> None:
     """Good ratings, spread over the year and all units: they name their unit, and nobody."""
     desk = opened.desk()
     for start in range(0, ratings, MOST):
-        rows = [desk.ready(n, r) for n, r in _ratings(start, min(MOST, ratings - start), ratings)]
+        rows = [
+            desk.ready(n, r) for n, r in good_ratings(start, min(MOST, ratings - start), ratings)
+        ]
         ready = [row for row in rows if isinstance(row, Ready)]
         collect_ready(opened.ledger, desk, "bihuan", ready)
 
 
-def _ratings(start: int, size: int, whole: int) -> Iterator[tuple[int, Rating]]:
+def good_ratings(start: int, size: int, whole: int) -> Iterator[tuple[int, Rating]]:
+    """So many of the year's `whole`, from this one on, with the number of each row."""
     random, begin = Random(start), datetime.fromisoformat("2021-01-01T09:00:00+08:00")
     for number in range(start, start + size):
         yield (

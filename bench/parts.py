@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from bench import (
     collecting,
+    curve,
     demonstration,
     growth,
     human,
@@ -25,6 +26,7 @@ PARTS: Mapping[str, Callable[[Lab], Iterator[Figure]]] = {
     "growth": growth.measured,
     "postgres": on_postgres.measured,
     "kafka": on_kafka.measured,
+    "curve": curve.measured,
     "pages": pages.measured,
     "demo": demonstration.measured,
     "memory": memory.measured,

@@ -9,7 +9,19 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as command
-from bench import city, collecting, growth, human, on_kafka, on_postgres, pages, parts, peer, steps
+from bench import (
+    city,
+    collecting,
+    curve,
+    growth,
+    human,
+    on_kafka,
+    on_postgres,
+    pages,
+    parts,
+    peer,
+    steps,
+)
 from bench.case import EVENTS
 from bench.figures import Figure, Goal, over
 from bench.files import write_file
@@ -87,6 +99,11 @@ def test_one_byte_of_a_seeded_event_is_found(folder):
         conn.exec_driver_sql("UPDATE events SET actor = 'analysit' WHERE version = 2")
     with pytest.raises(Unsound, match="chain"):
         growth.audit_of(str(folder))
+
+
+def test_ratings_of_the_curve_are_as_good_as_any(folder):
+    done = curve.filled(str(folder), 50)
+    assert (len(done["seconds"]), done["share"]) == (curve.TENTHS, 5)
 
 
 def test_a_file_and_the_bulk_function_give_a_figure(tmp_path, monkeypatch):
