@@ -62,6 +62,19 @@ def test_a_parked_record_is_tried_again_or_given_up_with_a_reason(city: City, it
     assert ("replayed", "信息员庚") in status_of(city)
 
 
+def test_a_supervisor_comes_from_the_board_and_puts_it_right(city: City) -> None:
+    row = park(city, open_one(city, "verifying"), "metrics")
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/watch")
+    assert 'href="/ops">重试或放弃' in supervisor.page
+    supervisor.opens("/ops")
+    assert "计入指标" in supervisor.page
+    assert "事件链" not in supervisor.page
+    place = {"consumer": "metrics", "lane": str(row.lane), "pos": str(row.pos)}
+    assert supervisor.sends("/ops/retry", **place).status_code == 303
+    assert status_of(city) == [("replayed", "监督员丙")]
+
+
 def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
     supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
     subject = open_one(city)
