@@ -1,5 +1,5 @@
 """记住: answers of slow questions, so that asking often costs little: an answer is given again
-while nothing has moved, and a slow one until thirty times as long as it took has passed.
+while nothing has moved, and a slow one until a hundred times as long as it took has passed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ T = TypeVar("T")
 QUICK = 0.02
 """Seconds below which a question is asked anew whenever something has moved."""
 
-SHARE = 30
+SHARE = 100
+MOST = 32
+"""Answers of one kind that are kept; the one asked anew longest ago goes first."""
+
 MINUTE = 60_000_000
 
 
@@ -61,7 +64,10 @@ class Memory(Generic[T]):
             took = time.monotonic() - begun
             until = time.monotonic() + (SHARE * took if took > QUICK else 0)
             with self._changed:
+                answers.pop(question, None)
                 answers[question] = _Kept(moved, answer, until)
+                while len(answers) > MOST:
+                    del answers[next(iter(answers))]
         finally:
             with self._changed:
                 self._asking.discard(mine)
