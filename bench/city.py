@@ -27,7 +27,7 @@ from schemas.envelope import Role
 from schemas.rating import Rating
 from workflow.clock import micros
 from workflow.collection import MOST, collect_ready
-from workflow.intake import Ready
+from workflow.intake import Desk, Ready
 from workflow.storage.models import sequences
 
 NOW = micros(datetime.fromisoformat("2021-12-15T10:00:00+08:00"))
@@ -113,15 +113,17 @@ def _rated(opened: Office, ratings: int) -> None:
     """Good ratings, spread over the year and all units: they name their unit, and nobody."""
     desk = opened.desk()
     for start in range(0, ratings, MOST):
-        rows = [
-            desk.ready(n, r) for n, r in good_ratings(start, min(MOST, ratings - start), ratings)
-        ]
-        ready = [row for row in rows if isinstance(row, Ready)]
+        ready = good_ratings(desk, start, min(MOST, ratings - start), ratings)
         collect_ready(opened.ledger, desk, "bihuan", ready)
 
 
-def good_ratings(start: int, size: int, whole: int) -> Iterator[tuple[int, Rating]]:
-    """So many of the year's `whole`, from this one on, with the number of each row."""
+def good_ratings(desk: Desk, start: int, size: int, whole: int) -> list[Ready]:
+    """So many of the year's `whole`, from this one on, ready to be taken in."""
+    rows = [desk.ready(number, rating) for number, rating in _ratings(start, size, whole)]
+    return [row for row in rows if isinstance(row, Ready)]
+
+
+def _ratings(start: int, size: int, whole: int) -> Iterator[tuple[int, Rating]]:
     random, begin = Random(start), datetime.fromisoformat("2021-01-01T09:00:00+08:00")
     for number in range(start, start + size):
         yield (

@@ -26,7 +26,7 @@ STEP, ROOM = 2_654_435_761, 1 << 32
 def filled(folder: str, ratings: int) -> dict[str, Any]:
     """Seconds that each tenth took, in commits of as many as there may be, once they are ready."""
     with store(Path(folder)) as office:
-        models = _models(office)
+        models = good_ratings(office.desk(), 0, MOST, MOST)
         laps, share = [], ratings // TENTHS
         for tenth in range(TENTHS):
             laps.append(_taken_in(office, models, tenth * share, share))
@@ -34,12 +34,6 @@ def filled(folder: str, ratings: int) -> dict[str, Any]:
         office.drain()
         audited(office)
     return {"seconds": laps, "share": share}
-
-
-def _models(office: Office) -> list[Ready]:
-    desk = office.desk()
-    rows = (desk.ready(n, rating) for n, rating in good_ratings(0, MOST, MOST))
-    return [row for row in rows if isinstance(row, Ready)]
 
 
 def _taken_in(office: Office, models: Sequence[Ready], first: int, ratings: int) -> float:

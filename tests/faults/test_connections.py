@@ -66,11 +66,12 @@ def test_with_one_commit_in_ten_cut_off_all_that_was_answered_is_there_once(clus
     cluster.start(*cluster.commands)
     for done in range(min(ROUNDS, 5)):
         proxy.cut = lambda _: rng.choice(["before", "after"]) if rng.random() < 0.1 else None
-        while proxy.cuts < 10 * (done + 1):
+        while proxy.cuts <= 10 * (done + 1):
             cluster.asks(10)
             cluster.is_answered()
         proxy.cut = lambda _: None
         cluster.settles()
+    assert proxy.cuts > 10
 
 
 @pytest.fixture(scope="module")

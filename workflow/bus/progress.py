@@ -76,8 +76,8 @@ def beyond(
     whole log.
     """
     rows = conn.execute(_READ.on(conn), _parameters(consumer, rotation, size, share)).all()
-    if any(share.own(row.lane) for row in rows):
-        rows = [row for row in rows if share.own(row.lane)]
+    if share.of > 1:
+        rows = [row for row in rows if share.own(row.lane)] or rows
     reaches = {lane: Reach(lane, old, upto) for lane, old, upto, _ in rows}
     if len(rows) == size and rows[-1].pos is not None:
         last = rows[-1]
