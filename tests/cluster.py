@@ -90,6 +90,13 @@ class Cluster:
             given = {"command": self.commands[name], "session": SESSION, "also": also}
             self.children[name] = self._zygote.start("jobs:job", **given, **self._surroundings)
 
+    def is_under_way(self) -> None:
+        """Starts all of them, and waits until there is something for people to work on."""
+        self.start(*self.commands)
+        self.asks(10)
+        self.is_answered()
+        self.settles()
+
     def asks(self, rounds: int) -> None:
         """Has the client, started where it is not there, do so many rounds more."""
         self._wanted += rounds

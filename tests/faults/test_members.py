@@ -39,10 +39,7 @@ def test_the_broker_goes_away_in_mid_batch_people_work_on_and_all_is_caught_up(c
     rng = Random(seed())
     create_topics(broker)
     cluster = clusters(broker)
-    cluster.start(*cluster.commands)
-    cluster.asks(10)  # so that there is something for people to work on
-    cluster.is_answered()
-    cluster.settles()
+    cluster.is_under_way()
     for how in rng.sample(["kill", "stop", "pause"], 1 if ROUNDS == 1 else 3):
         before = cluster.told()["event"]
         cluster.asks(20)

@@ -139,3 +139,13 @@ def test_a_queue_that_does_not_move_is_left_in_the_end(database, patient):
 def _once(turnstile, *, patient):
     with turnstile.held(10, patient=patient):
         pass
+
+
+def test_closed_twice_it_closes_nobody_elses_file(tmp_path):
+    turnstile = Turnstile(tmp_path / "x.db")
+    turnstile.close()
+    with (tmp_path / "other").open("w") as other, (tmp_path / "another").open("w") as another:
+        turnstile.close()
+        for file in (other, another):
+            file.write("still mine")
+            file.flush()

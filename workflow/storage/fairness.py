@@ -36,10 +36,11 @@ class Turnstile:
         self._waiting: deque[threading.Event] = deque()
         self._patient: deque[threading.Event] = deque()
         self._busy = False
-        self._queue, self._bulk, self._work = (
+        self._open = [
             os.open(f"{database}.{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             for name in ("queue", "bulk", "lock")
-        )
+        ]
+        self._queue, self._bulk, self._work = self._open
 
     @property
     def contended(self) -> bool:
@@ -149,8 +150,9 @@ class Turnstile:
         os.pwrite(self._queue, b".", 0)
 
     def close(self) -> None:
-        for descriptor in (self._queue, self._bulk, self._work):
-            os.close(descriptor)
+        """Once: by a second time the numbers may be somebody else's."""
+        while self._open:
+            os.close(self._open.pop())
 
 
 def _take(descriptor: int) -> bool:
