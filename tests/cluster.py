@@ -91,11 +91,12 @@ class Cluster:
             self.children[name] = self._zygote.start("jobs:job", **given, **self._surroundings)
 
     def is_under_way(self) -> None:
-        """Starts all of them, and waits until there is something for people to work on."""
+        """Starts all of them, and waits until people have taken their first steps."""
         self.start(*self.commands)
-        self.asks(10)
-        self.is_answered()
-        self.settles()
+        while not self.told()["event"]:
+            self.asks(10)
+            self.is_answered()
+            self.settles()
 
     def asks(self, rounds: int) -> None:
         """Has the client, started where it is not there, do so many rounds more."""
@@ -122,7 +123,7 @@ class Cluster:
         deadline = time.monotonic() + seconds
         while not self._all_answered():
             assert time.monotonic() < deadline, "the client gets no answers"
-            assert self.runs("client"), "the client has ended"
+            assert self.runs("client"), f"the client has ended: {self._zygote.told()}"
             time.sleep(0.01)
 
     def _all_answered(self) -> bool:

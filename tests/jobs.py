@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -251,18 +252,20 @@ class Client:
 
     def _steps(self) -> None:
         """The next step of a complaint that waits for somebody."""
-        query = select(complaints.c.id, complaints.c.state, complaints.c.version)
-        try:
-            with self._city.office.database.read() as conn:
-                rows = conn.execute(query.where(complaints.c.state.in_(NEXT))).all()
-        except Transient:
-            return
-        if rows:
+        if rows := self._waiting():
             subject, state, version = self._rng.choice(rows)
             kind, by, values = self._rng.choice(NEXT[State(state)])
             given = {"kind": kind.__name__, "by": by.name, "values": values}
             key = f"{subject}/{kind.__name__}/{version}"
             self._wants(key, how="by_step", subject=subject, **given)
+
+    def _waiting(self) -> Sequence[Any]:
+        """The complaints that wait for somebody; a database that is away is waited for."""
+        query = select(complaints.c.id, complaints.c.state, complaints.c.version)
+        while True:
+            with suppress(Transient), self._city.office.database.read() as conn:
+                return conn.execute(query.where(complaints.c.state.in_(NEXT))).all()
+            time.sleep(0.05)
 
     def by_step(self, line: dict[str, Any]) -> dict[str, Any]:
         kind, by = getattr(s, line["kind"]), ACTORS[line["by"]]

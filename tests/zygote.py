@@ -67,6 +67,10 @@ class Zygote:
     def run(self, call: str, **values: Any) -> int:
         return self.start(call, **values).wait()
 
+    def told(self) -> str:
+        """What the children wrote to their standard error last."""
+        return Path(self._errors.name).read_text(encoding="utf-8")[-4000:]
+
     def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()

@@ -3,6 +3,7 @@ a relay killed before it knows what it sent.
 """
 
 import signal
+import threading
 import time
 from random import Random
 
@@ -17,6 +18,7 @@ from producers.topic import KILLED
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription, create_topics
 from workflow.bus.runner import TRIES
+from workflow.errors import Away
 from workflow.storage.models import events, messages, parked
 
 ON = ("postgresql",)
@@ -68,6 +70,27 @@ def test_a_reader_knows_that_the_broker_is_away_though_a_poll_says_nothing(
         polls_until(reading, reached=True)
     finally:
         reading.close()
+
+
+@pytest.mark.long
+@pytest.mark.guarantee("G9")
+def test_a_batch_that_the_broker_does_not_take_is_refused_and_leaves_no_thread(mortal, monkeypatch):
+    broker, container = mortal
+    create_topics(broker)
+    monkeypatch.setattr("workflow.bus.kafka.SENT_WITHIN", 1.0)
+    monkeypatch.setattr("workflow.bus.kafka.CLOSED_WITHIN", 0.2)
+    publisher = Publisher(broker)
+    message = Message("ratings", 0, None, b"{}", [("source", b"bihuan")])
+    publisher.publish([message])
+    before = threading.active_count()
+    with brokers.away(container, "pause"), pytest.raises(Away):
+        publisher.publish([message])
+    publisher.publish([message])
+    deadline = time.monotonic() + PATIENCE
+    while threading.active_count() > before:
+        assert time.monotonic() < deadline, threading.enumerate()
+        time.sleep(0.05)
+    publisher.close()
 
 
 def polls_until(reading, *, reached):

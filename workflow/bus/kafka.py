@@ -79,7 +79,10 @@ class Publisher:
     def close(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=CLOSED_WITHIN)
+            try:
+                producer.close(timeout=CLOSED_WITHIN)
+            except KafkaError:  # it flushes first; where that takes too long its thread lives on
+                producer._sender.force_close()
 
 
 class Subscription:
