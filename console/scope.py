@@ -40,11 +40,13 @@ def parts(viewer: Actor) -> tuple[ColumnElement[bool], ...]:
 
 
 def assisted_by(unit: str) -> ColumnElement[bool]:
-    """The complaints this unit assists in; the first half finds the few that are assisted at
-    all by their index.
+    """The complaints this unit assists in: asked first and apart, so that the few that are assisted
+    at all are found by their index, whatever else is asked of them.
     """
-    assisting = complaints.c.assisting
-    return and_(assisting >= ",", assisting.contains(f",{unit},", autoescape=True))
+    assisted = complaints.alias("assisted")
+    named = assisted.c.assisting.contains(f",{unit},", autoescape=True)
+    few = select(assisted.c.id).where(assisted.c.assisting >= ",", named)
+    return complaints.c.id.in_(few)
 
 
 def complaint_for(conn: Connection, viewer: Actor, number: str) -> Complaint:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select, union_all
 
 from console import wording
 from console.remaining import Left, left_of
@@ -77,11 +77,20 @@ def done_orders(conn: Connection, office: Office, viewer: Actor, page: int) -> D
     count = sum(conn.execute(query).scalar_one() for query in counted)
     pages = max(1, -(-count // PAGE))
     page = min(max(1, page), pages)
-    query = select(complaints.c.fold).where(visible(viewer), *done)
-    query = query.order_by(complaints.c.ended_at.desc())
-    part = conn.execute(query.limit(PAGE).offset((page - 1) * PAGE)).scalars()
-    rows = _rows(conn, office, viewer, [load(fold) for fold in part])
+    found = conn.execute(_latest(viewer, done, page)).scalars()
+    rows = _rows(conn, office, viewer, [load(fold) for fold in found])
     return Done(tuple(rows), page, pages, count)
+
+
+def _latest(viewer: Actor, done: Iterable[ColumnElement[bool]], page: int) -> Select[str]:
+    """Part by part, each along its own index: a unit without any must not go through everybody's."""
+    c = complaints.c
+    these = union_all(*(select(c.id, c.ended_at).where(part, *done) for part in parts(viewer)))
+    found = these.selected_columns
+    these = these.order_by(found.ended_at.desc(), found.id.desc())
+    shown = these.limit(PAGE).offset((page - 1) * PAGE).subquery()
+    joined = select(c.fold).join(shown, shown.c.id == c.id)
+    return joined.order_by(shown.c.ended_at.desc(), shown.c.id.desc())
 
 
 def _rows(conn: Connection, office: Office, viewer: Actor, found: Sequence[Complaint]) -> list[Row]:
