@@ -106,7 +106,7 @@ def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) 
     from console.web.serving import Serving  # noqa: PLC0415
     from console.web.site import Site  # noqa: PLC0415
 
-    hub = Hub(office.database)
+    hub = Hub(office)
     app = create_app(Site(_at_its_address(office, at), hub, wake))
     serving = Serving(app, at.host, at.port, office.settings.proxy)
     return Desks([serving, hub], serving.address)
@@ -127,7 +127,7 @@ def citizens(office: Office, at: Address) -> Desks:
     from console.web.serving import Serving  # noqa: PLC0415
     from console.web.site import Site  # noqa: PLC0415
 
-    app = create_page(Site(office, Hub(office.database)))
+    app = create_page(Site(office, Hub(office)))
     serving = Serving(app, at.host, at.port, office.settings.proxy)
     return Desks([serving], serving.address)
 

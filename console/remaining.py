@@ -27,13 +27,17 @@ class Left(NamedTuple):
 
 def left_of(rules: BoundRules, opened: Open, now: int, *, paused: bool = False) -> Left:
     """Of a limit, as of now (microseconds UTC)."""
-    due = wording.near(opened.due_at, rules.policy.zone, now)
+    left = _left(rules.calendar, opened.due_at, now)
     if opened.provisional:
-        due += "（暂定）"
-    if paused:
-        return Left("paused", "停表", due)
-    left = left_text(rules.calendar, remaining(rules.calendar, now, opened.due_at), opened.due_at)
-    return Left(tone(opened.due_at, now, soon(rules.calendar, now)), left, due)
+        left = left._replace(due=f"{left.due}（暂定）")
+    return left._replace(tone="paused", text="停表") if paused else left
+
+
+@lru_cache(maxsize=256)
+def _left(calendar: Calendar, due: int, now: int) -> Left:
+    """Days end at the close of business: many rows of a list share their due time."""
+    text = left_text(calendar, remaining(calendar, now, due), due)
+    return Left(tone(due, now, soon(calendar, now)), text, wording.near(due, calendar.zone, now))
 
 
 def remaining(calendar: Calendar, now: int, due: int) -> timedelta:

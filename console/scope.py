@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, true
 
@@ -12,6 +13,7 @@ from workflow.errors import UnknownComplaint
 from workflow.ledger import Actor
 from workflow.storage.models import complaints
 
+_ASSISTED = complaints.alias("assisted")
 _ORDER = re.compile(r"GD([0-9]{2,4}-[0-9]{1,12})(?:-[0-9]{1,4})?")
 
 WHOLE = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR})
@@ -34,19 +36,19 @@ def parts(viewer: Actor) -> tuple[ColumnElement[bool], ...]:
     if viewer.role in WHOLE:
         return (true(),)
     if viewer.role is Role.DEPARTMENT and viewer.unit:
-        mine = complaints.c.unit == viewer.unit
-        return mine, and_(complaints.c.unit.is_distinct_from(viewer.unit), assisted_by(viewer.unit))
+        return _of_unit(viewer.unit)
     return (false(),)
 
 
-def assisted_by(unit: str) -> ColumnElement[bool]:
-    """The complaints this unit assists in: asked first and apart, so that the few that are assisted
-    at all are found by their index, whatever else is asked of them.
+@lru_cache(maxsize=256)
+def _of_unit(unit: str) -> tuple[ColumnElement[bool], ...]:
+    """Its own, and those it assists in: these are asked for first and apart, so that the few that
+    are assisted at all are found by their index, whatever else is asked of them.
     """
-    assisted = complaints.alias("assisted")
-    named = assisted.c.assisting.contains(f",{unit},", autoescape=True)
-    few = select(assisted.c.id).where(assisted.c.assisting >= ",", named)
-    return complaints.c.id.in_(few)
+    named = _ASSISTED.c.assisting.contains(f",{unit},", autoescape=True)
+    few = select(_ASSISTED.c.id).where(_ASSISTED.c.assisting >= ",", named)
+    others = complaints.c.unit.is_distinct_from(unit)
+    return complaints.c.unit == unit, and_(others, complaints.c.id.in_(few))
 
 
 def complaint_for(conn: Connection, viewer: Actor, number: str) -> Complaint:

@@ -5,8 +5,10 @@ who rated.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from console import wording
 from console.recognised import for_the_office, in_words, to_unit
-from console.scope import existing
+from console.scope import complaint_for
 from console.sight import admit, may_know, may_read, may_see, overlays, steps_for
 from console.traces import looked
 from schemas import BY_TYPE
@@ -73,17 +75,23 @@ class Timeline:
     allowed: tuple[str, ...]
 
 
-def timeline(office: Office, subject: str, viewer: Actor) -> Timeline:
-    """Records that the viewer looked, and what he may see.
+def timeline(office: Office, number: str, viewer: Actor) -> Timeline:
+    """Records that the viewer looked, and what he may see; by the complaint's number or an order's.
 
     Raises UnknownComplaint (also for another unit's), NotPermitted.
     """
+    with viewing(office, number, viewer) as view:
+        return view.timeline()
+
+
+@contextmanager
+def viewing(office: Office, number: str, viewer: Actor) -> Iterator[View]:
+    """The same for whoever reads more of it in the same snapshot."""
     admit(viewer, wording.role_name(viewer.role))
     with office.database.read() as conn:
-        complaint = existing(conn, viewer, subject)
-        found = View(office, conn, complaint, viewer).timeline()
-    looked(office, viewer, "timeline", subject)
-    return found
+        view = View(office, conn, complaint_for(conn, viewer, number), viewer)
+        yield view
+    looked(office, viewer, "timeline", view.complaint.id)
 
 
 class View:
@@ -96,37 +104,42 @@ class View:
         rules = office.rulebook.bound(complaint.profile, complaint.profile_version)
         self.policy, self.zone, self.k = rules.policy, rules.policy.zone, rules.policy.min_match_k
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
-        self.unit_names = {unit.code: unit.name for unit in office.units.units}
+        self.units = office.units
         self.known = sent_by(conn, office.vault, complaint.id) if self.unit else ()
 
     def timeline(self) -> Timeline:
         c = self.complaint
-        records = self._records()
         return Timeline(
             c.id,
             c.state,
             c.version,
             self.zone,
-            tuple(self._head(records)),
+            tuple(self._head()),
             tuple(self._dues(c.limits, c.assisting, c.paused)),
-            tuple(self._entries(records)),
+            tuple(self._entries()),
             steps_for(c, self.viewer, self.office.clock(), self.policy),
         )
 
-    def head(self) -> tuple[tuple[str, str], ...]:
-        """What it is about, alone."""
-        return tuple(self._head(self._records()))
+    def as_its_unit_has_it(self) -> tuple[tuple[str, str], ...]:
+        """What its unit is told at the head; where it has none yet, the one that handled it."""
+        c = self.complaint
+        unit = Actor("", Role.DEPARTMENT, c.unit or c.handled_by or "-")
+        other = View(self.office, self.conn, c, unit)
+        other.records, other.shown = self.records, self.shown
+        return tuple(other._head())
 
-    def _records(self) -> list[Record]:
+    @cached_property
+    def records(self) -> list[Record]:
+        """All that happened, whoever may see it."""
         query = select(events).where(events.c.subject == self.complaint.id)
         return [record_of(row) for row in self.conn.execute(query.order_by(events.c.version))]
 
-    def _head(self, records: list[Record]) -> Iterator[tuple[str, str]]:
-        c, first = self.complaint, records[0]
+    def _head(self) -> Iterator[tuple[str, str]]:
+        c, first = self.complaint, self.records[0]
         fact = first.fact
         yield "满意度", wording.value_text("level", fact.level, self.zone)
         if self.unit:
-            yield from self._units_head(first, self._shown(records))
+            yield from self._units_head(first)
             return
         yield "勾选原因", wording.value_text("reasons", fact.reasons, self.zone) or "（未勾选）"
         if text := self._text(first, "text"):
@@ -139,7 +152,7 @@ class View:
                 yield label, value
         yield "办件", f"{c.project_no} 第{c.service_number}次服务"
         yield "经办单位", self._unit_name(c.handled_by) or "（未配上）"
-        yield "单位可见", for_the_office(*self._shown(records), self.k)
+        yield "单位可见", for_the_office(*self.shown, self.k)
         if c.unit:
             yield "责任单位", self._unit_name(c.unit)
         if c.claimer:
@@ -151,13 +164,15 @@ class View:
         if marks := overlays(c, self.viewer):
             yield "标记", "、".join(marks)
 
-    def _shown(self, records: list[Record]) -> tuple[Shown, date]:
+    @cached_property
+    def shown(self) -> tuple[Shown, date]:
         """By what was known when the order was last sent; before that, by what is known now."""
-        sent = (r.recorded_at for r in reversed(records) if r.type == "DepartmentAssigned")
+        sent = (r.recorded_at for r in reversed(self.records) if r.type == "DepartmentAssigned")
         known_at = next(sent, self.office.clock())
-        return to_unit(self.conn, self.complaint, records[0].fact, self.zone, self.k, known_at)
+        rating = self.records[0].fact
+        return to_unit(self.conn, self.complaint, rating, self.zone, self.k, known_at)
 
-    def _units_head(self, first: Record, seen: tuple[Shown, date]) -> Iterator[tuple[str, str]]:
+    def _units_head(self, first: Record) -> Iterator[tuple[str, str]]:
         """For the unit: time and window coarsened, the service only with consent."""
         c, fact = self.complaint, first.fact
         if c.reason_code:
@@ -168,7 +183,7 @@ class View:
             yield "原话", text
         if fact.item:
             yield "事项", fact.item
-        found, day = seen
+        found, day = self.shown
         yield "时间", in_words(found, day)
         if found.window:
             yield "窗口", found.window
@@ -176,10 +191,10 @@ class View:
         yield "办件号", shown if c.show_service_number else "群众未同意透露"
         yield "评价人", "依法保密，请勿查找"
 
-    def _entries(self, records: list[Record]) -> Iterator[Entry]:
+    def _entries(self) -> Iterator[Entry]:
         before, holder = "", None
         assisting: tuple[str, ...] = ()
-        for record in records:
+        for record in self.records:
             if record.type == "DepartmentAssigned":
                 holder, assisting = record.fact.unit, record.fact.assisting
             if may_see(self.viewer, record, holder, assisting):
@@ -236,4 +251,5 @@ class View:
                 yield Due(name, label, opened.due_at, opened.provisional, name in paused)
 
     def _unit_name(self, code: str | None) -> str:
-        return self.unit_names.get(code, code) if code else ""
+        unit = self.units.by_code.get(code or "")
+        return unit.name if unit else code or ""

@@ -33,7 +33,7 @@ class Citizens:
 
     def __init__(self, city: City, limits: Limits | None = None) -> None:
         self.city = city
-        self.app = create_page(Site(city.office, Hub(city.office.database)), limits)
+        self.app = create_page(Site(city.office, Hub(city.office)), limits)
 
     def phone(self) -> Phone:
         return Phone(self)

@@ -32,7 +32,7 @@ class Browser:
     """One person at one machine: keeps cookies, follows no redirect unless told to."""
 
     def __init__(self, city: City, address: str = ADDRESS, **options: Any) -> None:
-        self.app = create_app(Site(city.office, Hub(city.office.database)))
+        self.app = create_app(Site(city.office, Hub(city.office)))
         self.client = TestClient(self.app, base_url=address, follow_redirects=False, **options)
         self.page = ""
 

@@ -38,7 +38,7 @@ class Desks:
 
     def __init__(self, city: City) -> None:
         self.city = city
-        self.app = create_app(Site(city.office, Hub(city.office.database)))
+        self.app = create_app(Site(city.office, Hub(city.office)))
 
     def sits(self, account: str, role: Role, unit: str | None = None) -> Person:
         """A person signed in in this role."""

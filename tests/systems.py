@@ -39,7 +39,7 @@ class Systems:
 
     def __init__(self, city: City) -> None:
         self.city = city
-        self.site = Site(city.office, Hub(city.office.database))
+        self.site = Site(city.office, Hub(city.office))
         self.app = create_app(self.site)
 
     def token(self, *scopes: Scope, unit: str | None = None, name: str = "系统") -> str:

@@ -2,6 +2,6 @@
 systems.
 """
 
-from console.accounts.sessions import Signed, session_of
+from console.accounts.sessions import Signed, session_of, still_open
 
-__all__ = ["Signed", "session_of"]
+__all__ = ["Signed", "session_of", "still_open"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -25,19 +26,17 @@ LONGEST = 12 * 60 * MINUTE
 KEPT = 30 * 24 * 60 * MINUTE
 """How long an expired session's row is kept."""
 
-_SESSION = (
+_OPEN = (
     select(
         *(accounts.c.account, accounts.c.name, accounts.c.roles, accounts.c.unit),
         *(accounts.c.must_change, sessions.c.role, sessions.c.csrf, sessions.c.digest),
         *(sessions.c.seen_at, sessions.c.expires_at),
     )
     .join_from(sessions, accounts, sessions.c.account == accounts.c.account)
-    .where(
-        sessions.c.digest == bindparam("of_digest"),
-        sessions.c.revoked_at.is_(None),
-        accounts.c.disabled_at.is_(None),
-    )
+    .where(sessions.c.revoked_at.is_(None), accounts.c.disabled_at.is_(None))
 )
+_SESSION = _OPEN.where(sessions.c.digest == bindparam("of_digest"))
+_SESSIONS = _OPEN.where(sessions.c.digest.in_(bindparam("of_digests", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +85,24 @@ def session_of(office: Office, secret: str, *, acts: bool = True) -> Signed | No
     with office.database.read() as conn:
         row = conn.execute(_SESSION, {"of_digest": digest_of(secret)}).one_or_none()
     now = office.wall()
-    if row is None or now >= row.expires_at or now - row.seen_at >= IDLE:
-        return None
-    roles = from_text(row.roles)
-    if row.role not in roles:
+    if row is None or (signed := _signed(row, now)) is None:
         return None
     if acts and now - row.seen_at >= MINUTE:
-        _see(office, row.digest, now)
+        _see(office, signed.session, now)
+    return signed
+
+
+def still_open(conn: Connection, digests: Collection[str], now: int) -> dict[str, Actor]:
+    """Who acts in each of these sessions, of those that `session_of` would still know."""
+    rows = conn.execute(_SESSIONS, {"of_digests": list(digests)}).all()
+    found = (_signed(row, now) for row in rows)
+    return {signed.session: signed.actor for signed in found if signed is not None}
+
+
+def _signed(row: Any, now: int) -> Signed | None:
+    roles = from_text(row.roles)
+    if now >= row.expires_at or now - row.seen_at >= IDLE or row.role not in roles:
+        return None
     return Signed(
         row.account,
         row.name,

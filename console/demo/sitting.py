@@ -46,7 +46,7 @@ def sit_down(folder: Path, host: str, port: int, told: Callable[[str], None]) ->
         bus, zone = opened.bus(), opened.rulebook.in_force(clock()).zone
         ticker = Ticker(opened.ledger, zone, seconds=1.0, wake=bus.wake, jumped=lambda _: None)
         desk = Desk(made, clock, ticker.once)
-        hub = Hub(opened.database)
+        hub = Hub(opened)
         site = Site(opened, hub, bus.wake, desk.extend, desk.parts())
         serving = Serving(create_app(site), host, port)
         jobs: list[Job] = [serving, hub, bus, _Ticking(ticker)]

@@ -90,7 +90,7 @@ class Public:
 
     name, roles = "公开", frozenset[Role]()
 
-    def __call__(self) -> None: ...
+    async def __call__(self) -> None: ...
 
 
 PUBLIC = Public()
@@ -118,14 +118,10 @@ def signed_in(request: Request) -> Signed | None:
     """
     if not hasattr(request.state, "signed"):
         by_itself = request.headers.get(BY_ITSELF) is not None or request.url.path == "/live"
-        request.state.signed = _session(request, acts=not by_itself)
-    signed: Signed | None = request.state.signed
+        secret, office = request.cookies.get(COOKIE), site_of(request).office
+        request.state.signed = secret and session_of(office, secret, acts=not by_itself)
+    signed: Signed | None = request.state.signed or None
     return signed
-
-
-def _session(request: Request, *, acts: bool) -> Signed | None:
-    secret = request.cookies.get(COOKIE)
-    return session_of(site_of(request).office, secret, acts=acts) if secret else None
 
 
 def present(signed: Annotated[Signed | None, Depends(signed_in)]) -> Signed:
@@ -133,14 +129,6 @@ def present(signed: Annotated[Signed | None, Depends(signed_in)]) -> Signed:
     if signed is None:
         raise SignInNeeded
     return signed
-
-
-def still_signed_in(request: Request, viewer: Signed) -> bool:
-    """Whether the session still is this person in this role: a stream stays open longer than a
-    session may.
-    """
-    now = _session(request, acts=False)
-    return now is not None and now.actor == viewer.actor
 
 
 @checks_forms
@@ -158,7 +146,14 @@ async def sent(
 
 
 Sent = Annotated[FormData, Depends(sent)]
-SiteHere = Annotated[Site, Depends(site_of)]
+
+
+async def site_here(request: Request) -> Site:
+    """Asked without a thread of its own: nothing is waited for."""
+    return site_of(request)
+
+
+SiteHere = Annotated[Site, Depends(site_here)]
 Present = Annotated[Signed, Depends(present)]
 
 

@@ -5,21 +5,19 @@ declared for.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from time import monotonic
 from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 
 from console.accounts import Signed
 from console.web import citizens
-from console.web.access import PUBLIC, SiteHere, check_declared, still_signed_in
+from console.web.access import PUBLIC, SiteHere, check_declared
 from console.web.api import app as api
 from console.web.api import problems
 from console.web.departments import router as departments
@@ -63,9 +61,6 @@ ROUTERS = (
 )
 """The desks, in the order of the loop."""
 
-ASKED = 1.0
-"""Seconds for which an open stream takes its session as still there."""
-
 PING = 15.0
 """Seconds after which an open stream says that it is alive."""
 
@@ -104,21 +99,17 @@ def health(site: SiteHere) -> dict[str, str]:
 
 
 async def live(
-    request: Request,
     site: SiteHere,
     viewer: Annotated[Signed, Depends(LIVE)],
     of: str | None = None,
     seen: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is. A
-    page that shows one complaint says which, and the version that it has seen.
+    page that shows one complaint says which, and the version that it has seen. It ends with the
+    session.
     """
-    asked, shown = monotonic(), (of, seen) if of else None
-    async for subject in stream(site.hub, viewer.actor, PING, shown):
-        if not subject or monotonic() - asked >= ASKED:
-            if not await run_in_threadpool(still_signed_in, request, viewer):
-                return
-            asked = monotonic()
+    shown = (of, seen) if of else None
+    async for subject in stream(site.hub, viewer.actor, viewer.session, PING, shown):
         if subject:
             yield ServerSentEvent(event="changed", raw_data=subject)
         else:

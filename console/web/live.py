@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from time import monotonic
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Connection, and_, or_, select
 from starlette.concurrency import run_in_threadpool
 
+from console.accounts import still_open
 from console.scope import visible
 from console.sight import ADDRESSED, FOR_THE_WHOLE
+from console.wiring import Office
 from schemas.envelope import Role
 from workflow.errors import BihuanError
 from workflow.ledger import Actor
@@ -31,12 +34,18 @@ WAITING = 100
 ALL = "*"
 AT_ONCE = 500
 
+ASKED = 1.0
+"""Seconds for which the sessions of open pages are taken as still there."""
+
+QUIET = 15.0
+"""The same while nothing changes."""
+
 
 class Page:
-    """One open stream: its viewer, and what he has not been told yet."""
+    """One open stream: its viewer, the session it lives as long as, and what was not told yet."""
 
-    def __init__(self, viewer: Actor, loop: asyncio.AbstractEventLoop) -> None:
-        self.viewer, self.loop = viewer, loop
+    def __init__(self, viewer: Actor, session: str | None, loop: asyncio.AbstractEventLoop) -> None:
+        self.viewer, self.session, self.loop = viewer, session, loop
         self.changes: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
 
     def tell(self, subjects: Iterable[str | None]) -> None:
@@ -63,14 +72,16 @@ class Page:
 class Hub:
     """A job: looks at the log and tells the open pages."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, office: Office) -> None:
+        self.database, self._wall = office.database, office.wall
+        self._asked = monotonic()
         self._pages: set[Page] = set()
         self._lock, self._woken, self._stopped = threading.Lock(), threading.Event(), False
 
     @contextmanager
-    def open(self, viewer: Actor) -> Iterator[Page]:
-        page = Page(viewer, asyncio.get_running_loop())
+    def open(self, viewer: Actor, session: str | None = None) -> Iterator[Page]:
+        """With a `session` the stream ends when that does, or when it is another actor's."""
+        page = Page(viewer, session, asyncio.get_running_loop())
         with self._lock:
             self._pages.add(page)
         try:
@@ -105,24 +116,39 @@ class Hub:
             found = conn.execute(select(lanes.c.lane, lanes.c.pos))
             heads = {row.lane: row.pos for row in found}
             moved = {lane: before[lane] for lane in heads if before and heads[lane] > before[lane]}
-            pages = self._open()
-            if not moved or not pages:
-                return heads
-            new = [and_(events.c.lane == lane, events.c.pos > pos) for lane, pos in moved.items()]
-            query = select(events.c.subject, events.c.type, events.c.unit).where(or_(*new))
-            rows = conn.execute(query.limit(AT_ONCE + 1)).all()
-            for viewer in {page.viewer for page in pages}:
-                told = [ALL]
-                if len(rows) <= AT_ONCE:
-                    seen = {r.subject for r in rows if _concerns(viewer, r.type, r.unit)}
-                    exist = select(complaints.c.id).where(complaints.c.id.in_(seen))
-                    told = (
-                        list(conn.execute(exist.where(visible(viewer))).scalars()) if seen else []
-                    )
-                for page in pages:
-                    if page.viewer == viewer:
-                        page.tell(told)
+            pages = self._signed_in(conn, self._open(), QUIET if not moved else ASKED)
+            if moved and pages:
+                _tell(conn, moved, pages)
         return heads
+
+    def _signed_in(self, conn: Connection, pages: list[Page], within: float) -> list[Page]:
+        """Those whose session is still there, all of them asked for at once; what was asked within
+        so many seconds is taken as it was.
+        """
+        if monotonic() - self._asked < within:
+            return pages
+        self._asked = monotonic()
+        there = still_open(conn, {page.session for page in pages if page.session}, self._wall())
+        ended = {p for p in pages if p.session and there.get(p.session) != p.viewer}
+        for page in ended:
+            page.tell([None])
+        return [page for page in pages if page not in ended]
+
+
+def _tell(conn: Connection, moved: Mapping[int, int], pages: Collection[Page]) -> None:
+    """What is new in the lanes that have moved, to each viewer for whom it exists."""
+    new = [and_(events.c.lane == lane, events.c.pos > pos) for lane, pos in moved.items()]
+    query = select(events.c.subject, events.c.type, events.c.unit).where(or_(*new))
+    rows = conn.execute(query.limit(AT_ONCE + 1)).all()
+    for viewer in {page.viewer for page in pages}:
+        told = [ALL]
+        if len(rows) <= AT_ONCE:
+            seen = {r.subject for r in rows if _concerns(viewer, r.type, r.unit)}
+            exist = select(complaints.c.id).where(complaints.c.id.in_(seen))
+            told = list(conn.execute(exist.where(visible(viewer))).scalars()) if seen else []
+        for page in pages:
+            if page.viewer == viewer:
+                page.tell(told)
 
 
 def _concerns(viewer: Actor, kind: str, unit: str | None) -> bool:
@@ -132,12 +158,16 @@ def _concerns(viewer: Actor, kind: str, unit: str | None) -> bool:
 
 
 async def stream(
-    hub: Hub, viewer: Actor, ping: float, shown: tuple[str, int] | None = None
+    hub: Hub,
+    viewer: Actor,
+    session: str,
+    ping: float,
+    shown: tuple[str, int] | None = None,
 ) -> AsyncIterator[str | None]:
-    """The complaints that change, for this viewer; "" every `ping` seconds in between. First the
-    one that is `shown` as of this version, if it has changed since.
+    """The complaints that change, for this viewer, while his session lasts; "" every `ping` seconds
+    in between. First the one that is `shown` as of this version, if it has changed since.
     """
-    with hub.open(viewer) as page:
+    with hub.open(viewer, session) as page:
         if shown is not None and await run_in_threadpool(_missed, hub.database, viewer, *shown):
             yield shown[0]
         while (subject := await page.changed(ping)) is not None:

@@ -21,8 +21,10 @@ from routes import STREAMS, Ours, asks, filled, pages_of, permitted
 from starlette.testclient import TestClient
 from systems import API, Systems
 
+from console.accounts import session_of
+from console.accounts.sessions import revoke_all
 from console.accounts.tokens import Scope
-from console.web.access import PEOPLE, UNSAFE, Allowed, calls_of, permission_of, routes_of
+from console.web.access import COOKIE, PEOPLE, UNSAFE, Allowed, calls_of, permission_of, routes_of
 from console.web.api.doors import OpenDoor, body_of, open_doors
 from console.web.app import BODY_MOST
 from console.web.guard import HEADERS
@@ -221,7 +223,7 @@ def test_another_units_token_finds_none_of_it(city: City, ours: Ours) -> None:
 
 
 def test_a_stream_tells_nobody_of_what_is_not_his(city: City, ours: Ours) -> None:
-    hub = Hub(city.office.database)
+    hub = Hub(city.office)
     looking = Thread(target=hub.run)
     looking.start()
     others = (Actor("外单位", Role.DEPARTMENT, OTHER_UNIT), Actor("管理员壬", Role.ADMINISTRATOR))
@@ -242,14 +244,42 @@ def test_a_stream_tells_nobody_of_what_is_not_his(city: City, ours: Ours) -> Non
         looking.join()
 
 
+def test_a_stream_ends_with_its_session(city: City, desks: Desks, ours: Ours) -> None:
+    person = desks.sits("监督02", Role.SUPERVISOR)
+    signed = session_of(city.office, person.client.cookies[COOKIE])
+    assert signed is not None
+    hub = Hub(city.office)
+    looking = Thread(target=hub.run)
+    looking.start()
+
+    async def told() -> tuple[str | None, str | None]:
+        with hub.open(signed.actor, signed.session) as page:
+            heard: str | None = ""
+            while not heard:  # until the hub has begun to look
+                city.supervisor.orders(ours["subject"])
+                heard = await page.changed(0.2)
+            revoke_all(city.office, "监督02", "管理员")
+            last = heard
+            while last is not None:
+                city.supervisor.orders(ours["subject"])
+                last = await page.changed(0.2)
+            return heard, last
+
+    try:
+        assert asyncio.run(asyncio.wait_for(told(), 30)) == (ours["subject"], None)
+    finally:
+        hub.stop()
+        looking.join()
+
+
 def test_a_page_that_is_older_than_its_stream_is_told_at_once(city: City, ours: Ours) -> None:
     """What happened between the page's answer and its stream's beginning is told to nobody else."""
     subject = ours["subject"]
     now, others = city.complaint(subject).version, Actor("外单位", Role.DEPARTMENT, OTHER_UNIT)
 
     async def first(viewer: Actor, seen: int) -> str | None:
-        hub = Hub(city.office.database)
-        return await anext(stream(hub, viewer, 0.01, (subject, seen)))
+        hub = Hub(city.office)
+        return await anext(stream(hub, viewer, "", 0.01, (subject, seen)))
 
     assert asyncio.run(first(HANDLER, now - 1)) == subject
     assert asyncio.run(first(HANDLER, now)) == ""

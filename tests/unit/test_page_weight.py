@@ -17,7 +17,7 @@ from console.web.site import Site
 
 @pytest.fixture
 def client(office):
-    return TestClient(create_app(Site(office, Hub(office.database))))
+    return TestClient(create_app(Site(office, Hub(office))))
 
 
 @pytest.mark.parametrize("address", ["/login", "/nowhere"])

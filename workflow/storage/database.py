@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from operator import itemgetter
 from typing import Any
 
@@ -22,9 +23,25 @@ class Database(ABC):
     one_writer: bool
     """Whether writes run one at a time, so that nobody can be in the way of one that goes on."""
 
+    def __init__(self) -> None:
+        self._reading = threading.local()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent snapshot, for reading. Who reads something else meanwhile sees the same, and
+        takes no second connection: were all in hand, everybody would wait for each other.
+        """
+        open_one: Connection | None = getattr(self._reading, "conn", None)
+        if open_one is not None and not open_one.closed:
+            yield open_one
+            return
+        with self._snapshot() as conn:
+            self._reading.conn = conn
+            yield conn
+
     @abstractmethod
-    def read(self) -> AbstractContextManager[Connection]:
-        """A consistent snapshot, for reading."""
+    def _snapshot(self) -> AbstractContextManager[Connection]:
+        """A connection that reads as of now."""
 
     @abstractmethod
     def write(self, *, patient: bool = False) -> AbstractContextManager[Connection]:

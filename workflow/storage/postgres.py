@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,25 +41,17 @@ class PostgresDatabase(Database):
     pressed = False
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         address = _url(url)
         self.place = address.render_as_string(hide_password=True)
         self.engine = _engine(address)
         self._readers = _engine(address).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._reading = threading.local()
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One that reads something else meanwhile sees the same, and takes no second connection:
-        were all in hand, everybody would wait for each other.
-        """
-        open_one: Connection | None = getattr(self._reading, "conn", None)
-        if open_one is not None and not open_one.closed:
-            yield open_one
-            return
+    def _snapshot(self) -> Iterator[Connection]:
         with _told(), self._readers.connect() as conn:
-            self._reading.conn = conn
             yield conn
 
     @contextmanager

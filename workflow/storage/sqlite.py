@@ -41,9 +41,7 @@ AT_THE_LATEST = 4
 """Times as many, even though somebody waits, or nobody writes who is patient."""
 
 POOLED = 16
-"""Connections that are kept; never a limit: a reader who reads something else in between needs a
-second one, and were there no more to be had, all of them would wait for each other.
-"""
+"""Connections that are kept; never a limit."""
 
 TRUNCATE_BYTES = 128 << 20
 WRITE_TIMEOUT = 30.0
@@ -58,6 +56,7 @@ class SqliteDatabase(Database):
     one_writer = True
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self.path, self.place, self._written_back = path, str(path), 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +82,7 @@ class SqliteDatabase(Database):
             dbapi.execute(pragma)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def _snapshot(self) -> Iterator[Connection]:
         with _plainly(), self.engine.connect() as conn:
             yield conn
 

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from console.web.access import Forged, checks_forms
+from console.web.access import Forged, checks_forms, site_here
 from console.web.limiting import Buckets
 from console.web.site import Site, site_of
 from producers.citizens import token_of
@@ -74,7 +74,7 @@ def typed(site: Site, limits: Limits, address: str, code: str) -> None:
 
 def holder_of(
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
+    site: Annotated[Site, Depends(site_here)],
     _: Annotated[Limits, Depends(limits_of)],
 ) -> Holder | None:
     """Whom the cookie knows; None where it knows nobody any more."""

@@ -83,7 +83,7 @@ def done_orders(conn: Connection, office: Office, viewer: Actor, page: int) -> D
 
 
 def _latest(viewer: Actor, done: Iterable[ColumnElement[bool]], page: int) -> Select[str]:
-    """Part by part, each along its own index: a unit without any must not go through everybody's."""
+    """Part by part, each along its own index: a unit that has none goes through nobody else's."""
     c = complaints.c
     these = union_all(*(select(c.id, c.ended_at).where(part, *done) for part in parts(viewer)))
     found = these.selected_columns

@@ -13,8 +13,7 @@ import schemas as s
 from console import foreseen, wording
 from console.foreseen import Foreseen
 from console.remaining import Left, left_of
-from console.scope import complaint_for
-from console.timeline import Entry, Timeline, timeline
+from console.timeline import Entry, Timeline, viewing
 from console.web.departments.listing import who_has_it
 from console.wiring import Office
 from workflow.complaint import Complaint
@@ -93,12 +92,8 @@ def order_page(office: Office, viewer: Actor, number: str) -> Order:
 
     Raises UnknownComplaint, for another unit's too.
     """
-    with office.database.read() as conn:
-        subject = complaint_for(conn, viewer, number).id
-    seen = timeline(office, subject, viewer)
-    with office.database.read() as conn:
-        complaint = complaint_for(conn, viewer, subject)
-        return _order(office, conn, complaint, viewer, seen)
+    with viewing(office, number, viewer) as view:
+        return _order(office, view.conn, view.complaint, viewer, view.timeline())
 
 
 def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: Timeline) -> Order:

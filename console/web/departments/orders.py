@@ -64,9 +64,9 @@ def order(request: Request, site: SiteHere, viewer: Viewer, number: str) -> Resp
     """The page of an order; its number without the round, or of an earlier order, leads there."""
     with site.office.database.read() as conn:
         current = str(complaint_for(conn, viewer.actor, number).order)
-    if number != current:
-        return RedirectResponse(f"/orders/{current}", 302)
-    return shown(request, site, viewer, number)
+        if number != current:
+            return RedirectResponse(f"/orders/{current}", 302)
+        return shown(request, site, viewer, number)
 
 
 @router.get("/orders/{number}/foreseen")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from console.foreseen import extended
 from console.remaining import Left, left_of
-from console.timeline import Entry, Timeline, timeline
+from console.timeline import Entry, Timeline, viewing
 from console.web.hotline.choices import Choices
 from console.web.hotline.hints import Hint, hints
 from console.web.hotline.masked import masked
@@ -26,13 +26,10 @@ from workflow.door import INSIDERS
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
 from workflow.limits import OWNERS
-from workflow.record import Record, record_of
 from workflow.rulebook import BoundRules
 from workflow.states import ENDS, State
 from workflow.storage.desk import Attachment, files_of
-from workflow.storage.models import accounts, events
-
-FIRST = ("ReviewCollected", "ComplaintAnalysed")
+from workflow.storage.models import accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +100,15 @@ class Case:
         return self.names.get(account, account)
 
 
-def case_of(office: Office, c: Complaint, viewer: Actor) -> Case:
+def case_of(office: Office, number: str, viewer: Actor) -> Case:
     """Raises UnknownComplaint, NotPermitted."""
-    now, rules = office.clock(), office.rulebook.bound(c.profile, c.profile_version)
-    line = timeline(office, c.id, viewer)
-    limit = None if c.state in ENDS else OWNERS[State(c.state)][1]
-    left = _left(rules, c, limit, now)
-    legal = legal_steps(c, viewer.role, viewer.name, now, rules.policy, viewer.unit)
-    units = office.units
-    with office.database.read() as conn:
-        records = _first(conn, c)
+    now = office.clock()
+    with viewing(office, number, viewer) as view:
+        c, conn, line = view.complaint, view.conn, view.timeline()
+        rules = office.rulebook.bound(c.profile, c.profile_version)
+        limit = None if c.state in ENDS else OWNERS[State(c.state)][1]
+        left = _left(rules, c, limit, now)
+        legal = legal_steps(c, viewer.role, viewer.name, now, rules.policy, viewer.unit)
         return Case(
             c,
             rules,
@@ -122,11 +118,11 @@ def case_of(office: Office, c: Complaint, viewer: Actor) -> Case:
             stages(c.state, left.text if left else ""),
             panel(legal, c.state),
             _phone(office, conn, c, viewer),
-            next(iter(records[0].fact.reasons), ""),
-            hints(conn, c, records, rules.policy.zone),
-            sheets(office, conn, c, line),
+            next(iter(view.records[0].fact.reasons), ""),
+            hints(conn, c, view.records, rules.policy.zone),
+            sheets(view, line),
             _names(conn, line, c),
-            Choices(c, rules, units),
+            Choices(c, rules, view.units),
             preview(office, conn, c, Wanted(), now) if "ComplaintConfirmed" in legal else None,
             shift(office, now),
             _files(office, conn, c),
@@ -142,11 +138,6 @@ def _files(office: Office, conn: Connection, c: Complaint) -> tuple[Attachment, 
 def _left(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left | None:
     opened = c.limits.get(limit or "")
     return left_of(rules, opened, now, paused=limit in c.paused) if opened else None
-
-
-def _first(conn: Connection, c: Complaint) -> list[Record]:
-    query = select(events).where(events.c.subject == c.id, events.c.type.in_(FIRST))
-    return [record_of(row) for row in conn.execute(query.order_by(events.c.version))]
 
 
 def _phone(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> str:

@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse
 
 from console import wording
 from console.accounts import Signed
-from console.scope import complaint_for
 from console.web.access import SiteHere
 from console.web.hotline.case import case_of
 from console.web.hotline.forms import Forms
@@ -45,12 +44,11 @@ def show(
     **more: Any,
 ) -> HTMLResponse:
     """The page, with a form as it was refused. Raises UnknownComplaint."""
-    with site.office.database.read() as conn:
-        found = complaint_for(conn, viewer.actor, no)
-    case = case_of(site.office, found, viewer.actor)
-    shown = {"title": found.id, "case": case, "c": case.c, "forms": forms, "done": ""}
-    shown |= {"phone": "", "code": ""}
-    return page(request, "hotline/case.html", status, **(shown | more))
+    with site.office.database.read():  # one snapshot for all of it
+        case = case_of(site.office, no, viewer.actor)
+        shown = {"title": case.c.id, "case": case, "c": case.c, "forms": forms, "done": ""}
+        shown |= {"phone": "", "code": ""}
+        return page(request, "hotline/case.html", status, **(shown | more))
 
 
 def told(did: str | None) -> str:

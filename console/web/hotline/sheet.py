@@ -6,16 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from console import wording
 from console.timeline import Timeline, View
 from console.wiring import Office
-from schemas.envelope import Role
 from schemas.text import without_persons
 from workflow.complaint import Complaint
 from workflow.contact import sent_by
-from workflow.ledger import Actor
 
 COPIED = ("满意度", "勾选原因", "原话", "评价时间", "事项", "窗口")
 
@@ -28,12 +24,12 @@ class Sheets:
     seen: tuple[tuple[str, str], ...]
 
 
-def sheets(office: Office, conn: Connection, c: Complaint, line: Timeline) -> Sheets:
+def sheets(view: View, line: Timeline) -> Sheets:
     """Phone, name and ID number stand in neither."""
-    unit = Actor("", Role.DEPARTMENT, c.unit or c.handled_by or "-")
-    seen = View(office, conn, c, unit).head()
-    known = sent_by(conn, office.vault, c.id)
-    return Sheets(without_persons("\n".join(_lines(office, c, line)), *known), seen)
+    office, c = view.office, view.complaint
+    known = sent_by(view.conn, office.vault, c.id)
+    copied = without_persons("\n".join(_lines(office, c, line)), *known)
+    return Sheets(copied, view.as_its_unit_has_it())
 
 
 def _lines(office: Office, c: Complaint, line: Timeline) -> list[str]:
