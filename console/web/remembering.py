@@ -1,5 +1,5 @@
 """记住: answers of slow questions, so that asking often costs little: an answer is given again
-while nothing has moved, and a slow one until a hundred times as long as it took has passed.
+while nothing has moved, and a slow one for a minute, or for twenty times as long as it took.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ T = TypeVar("T")
 QUICK = 0.02
 """Seconds below which a question is asked anew whenever something has moved."""
 
-SHARE = 100
+AT_LEAST = 60.0
+SHARE = 20
 MOST = 32
 """Answers of one kind that are kept; the one asked anew longest ago goes first."""
 
@@ -62,7 +63,7 @@ class Memory(Generic[T]):
             begun = time.monotonic()
             answer = ask()
             took = time.monotonic() - begun
-            until = time.monotonic() + (SHARE * took if took > QUICK else 0)
+            until = time.monotonic() + (max(AT_LEAST, SHARE * took) if took > QUICK else 0)
             with self._changed:
                 answers.pop(question, None)
                 answers[question] = _Kept(moved, answer, until)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from console.web import remembering
-from console.web.remembering import MOST, SHARE, Memory
+from console.web.remembering import AT_LEAST, MOST, SHARE, Memory
 
 
 class Watch:
@@ -48,10 +48,13 @@ def test_a_quick_question_is_asked_anew_once_something_has_moved(watch: Watch) -
     assert given == [1, 1, 2]
 
 
-def test_a_slow_one_is_kept_a_hundred_times_as_long_as_it_took(watch: Watch) -> None:
-    memory, place, ask = Memory[int](), Place(), asking(watch, 2.0)
+@pytest.mark.parametrize(("took", "kept"), [(0.1, AT_LEAST), (10.0, SHARE * 10.0)])
+def test_a_slow_one_is_kept_for_a_minute_or_long_by_what_it_took(
+    watch: Watch, took: float, kept: float
+) -> None:
+    memory, place, ask = Memory[int](), Place(), asking(watch, took)
     assert memory.recall(place, "q", 1, ask) == 1
-    watch.now += SHARE * 2.0 - 1
+    watch.now += kept - 1
     assert memory.recall(place, "q", 2, ask) == 1
     watch.now += 2
     assert memory.recall(place, "q", 3, ask) == 2
