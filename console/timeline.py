@@ -251,5 +251,4 @@ class View:
                 yield Due(name, label, opened.due_at, opened.provisional, name in paused)
 
     def _unit_name(self, code: str | None) -> str:
-        unit = self.units.by_code.get(code or "")
-        return unit.name if unit else code or ""
+        return self.units.names.get(code, code) if code else ""

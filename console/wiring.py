@@ -70,8 +70,7 @@ class Office:
 
     def unit_name(self, code: str) -> str:
         """The unit's name in the list in force; its code where it has left the list."""
-        unit = self.units.by_code.get(code)
-        return unit.name if unit else code
+        return self.units.names.get(code, code)
 
     def desk(self, own: str | None = None) -> Desk:
         """What collecting needs to make rows ready; a unit's clerk brings his `own` alone."""

@@ -50,6 +50,16 @@ class UnitList:
         return {unit.code: unit for unit in self.units}
 
     @cached_property
+    def names(self) -> Mapping[str, str]:
+        """By code."""
+        return {unit.code: unit.name for unit in self.units}
+
+    @cached_property
+    def printed(self) -> Mapping[str, str]:
+        """By code, as the circular's annex has them."""
+        return {unit.code: unit.printed for unit in self.units}
+
+    @cached_property
     def _by_name(self) -> Mapping[str, tuple[Unit, ...]]:
         found: dict[str, tuple[Unit, ...]] = {}
         for unit in self.units:

@@ -48,7 +48,7 @@ def _of_units(office: Office) -> Iterator[Card]:
         held = select(complaints.c.unit).where(open_, complaints.c.unit.is_not(None)).distinct()
         holders = sorted(conn.execute(held).scalars())
         handled = select(complaints.c.handled_by).where(open_, complaints.c.handled_by.is_not(None))
-        names = {unit.code: unit.name for unit in office.units.units}
+        names = office.units.names
         first = conn.execute(handled.order_by(complaints.c.id)).scalar()
     for code in holders:
         name = names.get(code, code)

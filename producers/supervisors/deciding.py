@@ -5,20 +5,10 @@ from __future__ import annotations
 from typing import Unpack
 
 import schemas as s
-from schemas.envelope import Role
-from workflow.door import Step, acting, records, take
+from producers.supervisors.persons import REVIEWER, SUPERVISOR, second, supervisor
+from workflow.door import Step, records, take
 from workflow.door_units import unit_code
 from workflow.ledger import Actor, Ledger, Recorded
-
-SUPERVISOR, REVIEWER = Role.SUPERVISOR, Role.REVIEWER
-
-
-def _supervisor(account: str) -> Actor:
-    return Actor(account, SUPERVISOR)
-
-
-def _second(account: str, role: str) -> Actor:
-    return Actor(account, acting(role, SUPERVISOR, REVIEWER))
 
 
 @records(s.MaliceUpheld, SUPERVISOR, REVIEWER)
@@ -32,7 +22,7 @@ def uphold_malice(
     **step: Unpack[Step],
 ) -> Recorded:
     """恶意成立；身份为 reviewer 或 supervisor。"""
-    return take(ledger, subject, s.MaliceUpheld, _second(account, role), step, reason=reason)
+    return take(ledger, subject, s.MaliceUpheld, second(account, role), step, reason=reason)
 
 
 @records(s.MaliceRejected, SUPERVISOR, REVIEWER)
@@ -46,7 +36,7 @@ def reject_malice(
     **step: Unpack[Step],
 ) -> Recorded:
     """恶意不成立，继续核实；身份为 reviewer 或 supervisor。"""
-    return take(ledger, subject, s.MaliceRejected, _second(account, role), step, reason=reason)
+    return take(ledger, subject, s.MaliceRejected, second(account, role), step, reason=reason)
 
 
 @records(s.ReturnAccepted, SUPERVISOR)
@@ -60,7 +50,7 @@ def accept_return(
     **step: Unpack[Step],
 ) -> Recorded:
     """同意退回，可指明另一单位；最后一次退回由监督员裁定。"""
-    actor, named = _supervisor(account), unit_code(ledger, "unit", unit)
+    actor, named = supervisor(account), unit_code(ledger, "unit", unit)
     return take(ledger, subject, s.ReturnAccepted, actor, step, unit=named, note=note)
 
 
@@ -69,7 +59,7 @@ def refuse_return(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """不同意退回；视为已签收，到期时间不变。"""
-    return take(ledger, subject, s.ReturnRefused, _supervisor(account), step, reason=reason)
+    return take(ledger, subject, s.ReturnRefused, supervisor(account), step, reason=reason)
 
 
 @records(s.ExtensionGranted, SUPERVISOR)
@@ -77,7 +67,7 @@ def grant_extension(
     ledger: Ledger, subject: str, *, account: str, working_days: int, **step: Unpack[Step]
 ) -> Recorded:
     """同意延期，天数不多于所申请的；加在原到期时间上。"""
-    actor = _supervisor(account)
+    actor = supervisor(account)
     return take(ledger, subject, s.ExtensionGranted, actor, step, working_days=working_days)
 
 
@@ -86,7 +76,7 @@ def refuse_extension(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """不同意延期。"""
-    return take(ledger, subject, s.ExtensionRefused, _supervisor(account), step, reason=reason)
+    return take(ledger, subject, s.ExtensionRefused, supervisor(account), step, reason=reason)
 
 
 @records(s.AppealUpheld, REVIEWER)

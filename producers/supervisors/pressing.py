@@ -6,25 +6,16 @@ from collections.abc import Sequence
 from typing import Unpack
 
 import schemas as s
-from schemas.envelope import Role
+from producers.supervisors.persons import REVIEWER, SUPERVISOR, second, supervisor
 from schemas.text import clean
-from workflow.door import Step, acting, records, take
+from workflow.door import Step, records, take
 from workflow.door_units import assign_to, unit_code
 from workflow.errors import InvalidInput
-from workflow.ledger import Actor, Ledger, Recorded
+from workflow.ledger import Ledger, Recorded
 from workflow.limits import LIMITS
 
-SUPERVISOR, REVIEWER = Role.SUPERVISOR, Role.REVIEWER
 PRESSED = tuple(row.name for row in LIMITS if not row.window)
 """Limits somebody can be pressed about."""
-
-
-def _supervisor(account: str) -> Actor:
-    return Actor(account, SUPERVISOR)
-
-
-def _second(account: str, role: str) -> Actor:
-    return Actor(account, acting(role, SUPERVISOR, REVIEWER))
 
 
 @records(s.DismissalReversed, SUPERVISOR)
@@ -32,7 +23,7 @@ def reverse_dismissal(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """撤销核实结案，重新核实。"""
-    return take(ledger, subject, s.DismissalReversed, _supervisor(account), step, reason=reason)
+    return take(ledger, subject, s.DismissalReversed, supervisor(account), step, reason=reason)
 
 
 @records(s.DepartmentAssigned, SUPERVISOR)
@@ -46,7 +37,7 @@ def assign(
     **step: Unpack[Step],
 ) -> Recorded:
     """派单或改派给责任单位，可带协办单位。"""
-    return assign_to(ledger, subject, _supervisor(account), unit, assisting, step)
+    return assign_to(ledger, subject, supervisor(account), unit, assisting, step)
 
 
 @records(s.SupervisionOrdered, SUPERVISOR)
@@ -65,7 +56,7 @@ def order_supervision(
         ledger,
         subject,
         s.SupervisionOrdered,
-        _supervisor(account),
+        supervisor(account),
         step,
         ground=ground,
         limit=_limit(limit),
@@ -84,7 +75,7 @@ def remind(
     **step: Unpack[Step],
 ) -> Recorded:
     """催办。"""
-    actor = _supervisor(account)
+    actor = supervisor(account)
     return take(ledger, subject, s.Reminded, actor, step, limit=_limit(limit), note=note)
 
 
@@ -106,7 +97,7 @@ def call_ruling(
     **step: Unpack[Step],
 ) -> Recorded:
     """提请终裁。"""
-    actor = _supervisor(account)
+    actor = supervisor(account)
     return take(ledger, subject, s.RulingCalled, actor, step, ground="manual", note=note)
 
 
@@ -132,7 +123,7 @@ def give_ruling(
         ledger,
         subject,
         s.RulingGiven,
-        _supervisor(account),
+        supervisor(account),
         step,
         decision=decision,
         unit=unit_code(ledger, "unit", unit),
@@ -152,7 +143,7 @@ def release(
     **step: Unpack[Step],
 ) -> Recorded:
     """释放话务员认领的一件，好让别人接手。"""
-    return take(ledger, subject, s.ComplaintReleased, _supervisor(account), step, reason=reason)
+    return take(ledger, subject, s.ComplaintReleased, supervisor(account), step, reason=reason)
 
 
 @records(s.ContactRevealed, SUPERVISOR, REVIEWER)
@@ -166,4 +157,4 @@ def reveal_contact(
     **step: Unpack[Step],
 ) -> Recorded:
     """显示号码，须写理由；只留痕，号码另由保密库给出。"""
-    return take(ledger, subject, s.ContactRevealed, _second(account, role), step, reason=reason)
+    return take(ledger, subject, s.ContactRevealed, second(account, role), step, reason=reason)

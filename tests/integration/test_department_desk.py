@@ -11,10 +11,11 @@ import pytest
 from city import HANDLER, OPERATOR, UNIT, City, service
 from desks import Desks, Person, hidden_of
 from papers import office_file
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, event, func, select, update
 
 import schemas as s
 from console import foreseen
+from console.web.departments.listing import done_orders
 from producers import departments, hotline, supervisors
 from schemas.envelope import Role
 from workflow.erasure import erase_person
@@ -536,6 +537,26 @@ def test_the_list_has_what_waits_for_the_unit_first(
     assert "未办结 1 件" in shown
     assert "已办结 1 件" in shown
     assert "群众满意" in shown
+
+
+def test_done_orders_are_found_without_reading_everybodys(city: City) -> None:
+    """A unit that has none would wait for the whole year's complaints to be gone through."""
+    if city.office.database.engine.dialect.name != "sqlite":
+        pytest.skip("the plan is SQLite's")
+    plans: list[str] = []
+
+    def explain(conn: Connection, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        if sql.startswith("SELECT complaints.fold"):
+            plan = conn.connection.cursor().execute(f"EXPLAIN QUERY PLAN {sql}", values)
+            plans.extend(row[3] for row in plan)
+
+    with city.office.database.read() as conn:
+        event.listen(conn, "before_cursor_execute", explain)
+        done = done_orders(conn, city.office, Actor("经办丙", Role.DEPARTMENT, THIRD), 1)
+    assert done.total == 0
+    found = [line for line in plans if "complaints" in line]
+    assert found
+    assert not [line for line in found if "complaints_ended" in line or line.startswith("SCAN c")]
 
 
 def test_own_figures_open_their_orders(city: City, rectifying: str, desks: Desks) -> None:

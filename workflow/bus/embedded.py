@@ -131,7 +131,7 @@ class EmbeddedBus:
         """A commit for all who are behind, or one for each; 0 when none is."""
         with self.ledger.database.read() as conn:
             behind = progress.behind(conn)
-            if behind and isinstance(self._lease, Crew):
+            if behind:
                 share = self._lease.share(conn)
                 for runner in runners:
                     runner.share = share

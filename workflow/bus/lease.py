@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from workflow.bus.progress import EVERYTHING, Share
 from workflow.clock import system_clock
 from workflow.errors import Transient
 from workflow.storage.database import Database
@@ -85,6 +86,10 @@ class Lease:
 
     def calm(self) -> None:
         """What the last holder may have left in hand is done."""
+
+    def share(self, conn: Connection) -> Share:  # noqa: ARG002
+        """The holder's part of the lanes: nobody else works."""
+        return EVERYTHING
 
     def _held(self, now: int) -> dict[str, object]:
         return {"holder": self.holder, "expires_at": now + SECONDS * 1_000_000, "clean": False}

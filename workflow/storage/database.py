@@ -96,7 +96,7 @@ class Spoken:
         return self._texts[conn.dialect.name]
 
 
-_COMPILED: dict[tuple[int, str], tuple[Executable, str, tuple[str, ...] | None]] = {}
+_COMPILED: dict[tuple[int, str], tuple[Executable, str, tuple[str, ...]]] = {}
 
 
 def run_many(
@@ -121,19 +121,19 @@ def run_many(
         return conn.exec_driver_sql(sql, given).rowcount
     values: Sequence[Any] = rows
     if order != keys:
-        values = list(map(itemgetter(*(keys.index(key) for key in order or ())), rows))
+        values = list(map(itemgetter(*(keys.index(key) for key in order)), rows))
     return conn.exec_driver_sql(sql, list(values)).rowcount
 
 
 def _compiled(
     conn: Connection, statement: Executable, keys: tuple[str, ...]
-) -> tuple[str, tuple[str, ...] | None]:
-    """Its text, and the order of its values where they have one."""
+) -> tuple[str, tuple[str, ...]]:
+    """Its text, and the order of its values."""
     compiled: Any = statement.compile(dialect=conn.dialect, column_keys=list(keys))  # type: ignore[attr-defined]
     if compiled.positiontup is not None:
         return str(compiled), tuple(compiled.positiontup)
     types = {key: compiled.binds[key].type.compile(dialect=conn.dialect) for key in keys}
-    return _of_all_rows(str(compiled), types), None
+    return _of_all_rows(str(compiled), types), keys
 
 
 _VALUE = re.compile(r"%\((\w+)\)s(?:::[A-Z]+)?")

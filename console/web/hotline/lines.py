@@ -45,7 +45,7 @@ def lines(
 ) -> tuple[Line, ...]:
     """The rows of these complaints, in their order."""
     first, names = _first(conn, found), _names(conn, found)
-    units = {unit.code: unit.name for unit in office.units.units}
+    units = office.units.names
     return tuple(_line(office, viewer, tab, c, first.get(c.id, {}), names, units) for c in found)
 
 

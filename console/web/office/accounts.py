@@ -147,7 +147,7 @@ def _preview(request: Request, site: Site, form: FormData) -> HTMLResponse:
 
 def _shown(request: Request, site: Site, found: roster.Roster) -> HTMLResponse:
     """Within the page that is open, or as a page of its own."""
-    units = {unit.code: unit.name for unit in site.office.units.units}
+    units = site.office.units.names
     told: dict[str, Any] = {"roster": found, "digest": _digest(found), "unit_names": units}
     if request.headers.get("hx-request"):
         return page(request, "office/roster.html", **told)
@@ -165,7 +165,7 @@ def _accounts(
     units, now = site.office.units, site.office.wall()
     with site.office.database.read() as conn:
         shown = part(conn, ask, now)
-    names = {unit.code: unit.name for unit in units.units}
+    names = units.names
     context: dict[str, Any] = {
         "title": "单位与人员",
         "ask": ask,

@@ -84,12 +84,8 @@ def _looks(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, 
     after = (asked["page_no"] - 1) * PER_PAGE
     who = asked["account"], asked["subject"]
     count, found = looks(conn, *who, most=PER_PAGE, after=after)
-    shown = {"looks": found, "units": _printed(site), "count": count}
+    shown = {"looks": found, "units": site.office.units.printed, "count": count}
     return shown | {"pages": _pages(count)}
-
-
-def _printed(site: Site) -> dict[str | None, str]:
-    return {unit.code: unit.printed for unit in site.office.units.units}
 
 
 def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,9 +122,9 @@ def export(
     with office.database.read() as conn:
         _, found = looks(conn, account, subject, most=MOST_EXPORTED)
     table = [["时间", "账号", "身份", "单位", "差评件", "做了什么"]]
-    units = _printed(site)
+    units = site.office.units.printed
     for one in found:
-        who = one.account, one.role, units.get(one.unit, "")
+        who = one.account, one.role, units.get(one.unit or "", "")
         table.append([when(one.at, zone), *who, one.subject, one.what])
     return download(table, "查看留痕", form)
 

@@ -103,7 +103,7 @@ def items(request: Request, site: SiteHere, ask: AskHere) -> HTMLResponse:
     units = site.office.units
     with site.office.database.read() as conn:
         found = leaking.slow(site.office, conn, ask.period)
-    names = {unit.code: unit.name for unit in units.units}
+    names = units.names
     box = request.headers.get("hx-request") is not None
     name = "supervisors/items_box.html" if box else "supervisors/items.html"
     enough = leaking.ENOUGH

@@ -168,7 +168,7 @@ def _rows(
     if formula.id in OF_COUNTS:
         return ()
     cohort = _cohort(office, conn, ask, now)
-    names = {unit.code: unit.printed for unit in office.units.units}
+    names = office.units.printed
     counted = (
         Row(subject, order, names.get(unit, unit), rate)
         for subject, order, unit, alone in _alone(formula, cohort)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -63,7 +64,7 @@ def whole(
     office = site.office
     with office.database.read() as conn:
         sheet = figures.sheet(office, conn, ask)
-    names = {unit.code: unit.printed for unit in office.units.units}
+    names = office.units.printed
     return page(
         request,
         "supervisors/figures.html",
@@ -152,7 +153,7 @@ def shifted(period: Period, by: int) -> str:
     return months[0] if length == 1 else "..".join(months)
 
 
-def _charts(sheet: figures.Sheet, names: dict[str, str]) -> dict[str, Any]:
+def _charts(sheet: figures.Sheet, names: Mapping[str, str]) -> dict[str, Any]:
     """The charts' numbers; a rate without a denominator is a gap."""
     units = [part for part in sheet.units if any(rate.denominator for rate in part.rates)]
     stages = {(d.month, d.stage): d for d in sheet.durations}
