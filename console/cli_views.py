@@ -11,8 +11,8 @@ import typer
 from console.cli_root import AsJson
 
 if TYPE_CHECKING:
+    from console.entries import Entry, Timeline
     from console.queues import Item
-    from console.timeline import Entry, Timeline
     from console.wiring import Office
 
 Unit = Annotated[str | None, typer.Option(help="单位：代码、名称或别名")]

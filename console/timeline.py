@@ -6,15 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from console import wording
+from console.entries import Due, Entry, Timeline
 from console.recognised import for_the_office, in_words, to_unit
 from console.scope import complaint_for
 from console.sight import admit, may_know, may_read, may_see, overlays, steps_for
@@ -32,47 +31,6 @@ from workflow.storage.models import events
 
 if TYPE_CHECKING:
     from console.wiring import Office
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A limit opened or moved: instants in microseconds UTC; a paused one does not run now."""
-
-    name: str
-    label: str
-    due_at: int
-    provisional: bool
-    paused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One step: instants in microseconds UTC; `details` as people read them."""
-
-    version: int
-    type: str
-    label: str
-    state: str
-    recorded_at: int
-    occurred_at: int
-    who: str
-    role: str
-    details: tuple[tuple[str, str], ...] = ()
-    limits: tuple[Due, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """One complaint for one viewer: what it is about, what is open, his steps, what happened."""
-
-    subject: str
-    state: str
-    version: int
-    zone: ZoneInfo
-    head: tuple[tuple[str, str], ...]
-    open: tuple[Due, ...]
-    entries: tuple[Entry, ...]
-    allowed: tuple[str, ...]
 
 
 def timeline(office: Office, number: str, viewer: Actor) -> Timeline:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from console import wording
-from console.timeline import Due, Entry, Timeline
+from console.entries import Due, Entry, Timeline
 
 
 def timeline_json(found: Timeline) -> dict[str, Any]:

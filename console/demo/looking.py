@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.timeline import Timeline, timeline
+from console.entries import Timeline
+from console.timeline import timeline
 from schemas.envelope import Role
 from workflow.recorded import Actor
 

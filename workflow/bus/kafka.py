@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -232,20 +233,11 @@ def check_topics(broker: Broker) -> None:
             )
 
 
-class _admin:
+@contextmanager
+def _admin(broker: Broker) -> Iterator[Any]:
     """The admin client, closed at the end; its errors told by what the caller does next."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-
-    def __enter__(self) -> Any:
-        try:
-            self._client = KafkaAdminClient(**self._broker.client)
-        except KafkaError as error:
-            raise Away(GONE) from error
-        return self._client
-
-    def __exit__(self, kind: Any, error: Any, _: Any) -> None:
-        self._client.close()
-        if isinstance(error, KafkaError):
-            raise Away(GONE) from error
+    try:
+        with closing(KafkaAdminClient(**broker.client)) as client:
+            yield client
+    except KafkaError as error:
+        raise Away(GONE) from error

@@ -21,7 +21,8 @@ from console.demo.generator import Quarter
 from console.demo.rows import moment
 from console.demo.scenes import Scene
 from console.demo.stage import Stage
-from console.timeline import Due, Entry, Timeline, timeline
+from console.entries import Due, Entry, Timeline
+from console.timeline import timeline
 from schemas import BY_TYPE
 from schemas.envelope import Role
 from workflow.calendar import Due as Reckoning

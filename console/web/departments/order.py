@@ -11,9 +11,10 @@ from sqlalchemy import Connection, select
 
 import schemas as s
 from console import foreseen, wording
+from console.entries import Entry, Timeline
 from console.foreseen import Foreseen
 from console.remaining import Left, left_of
-from console.timeline import Entry, Timeline, viewing
+from console.timeline import viewing
 from console.web.departments.listing import who_has_it
 from console.wiring import Office
 from workflow.complaint import Complaint

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from console.entries import Entry, Timeline
 from console.foreseen import extended
 from console.remaining import Left, left_of
-from console.timeline import Entry, Timeline, viewing
+from console.timeline import viewing
 from console.web.hotline.choices import Choices
 from console.web.hotline.hints import Hint, hints
 from console.web.hotline.masked import masked

@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console import wording
-from console.timeline import Timeline, View
+from console.entries import Timeline
+from console.timeline import View
 from console.wiring import Office
 from schemas.text import without_persons
 from workflow.complaint import Complaint

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.entries import Entry, Timeline
 from console.messages import Message, of_events
 from console.scope import complaint_for
-from console.timeline import Entry, Timeline, timeline
+from console.timeline import timeline
 from console.web.supervisors.acting import ACTS
 from console.wiring import Office
 from workflow.complaint import Complaint
