@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -40,6 +41,17 @@ class Stuck:
     tries: int
     at: int
     held: bool
+
+    @property
+    def why(self) -> str:
+        """The error without what the program calls it; in general words where it says no more."""
+        said = _CALLED.sub("", self.error)
+        if said.isascii():
+            return "系统没有办成，请信息技术人员看一看原因" if self.error else ""
+        return said
+
+
+_CALLED = re.compile(r"^[A-Za-z_.]+: ?")
 
 
 def stuck(conn: Connection) -> tuple[Stuck, ...]:

@@ -75,6 +75,24 @@ def test_a_supervisor_comes_from_the_board_and_puts_it_right(city: City) -> None
     assert status_of(city) == [("replayed", "监督员丙")]
 
 
+def test_why_it_stands_still_is_told_in_words_and_to_those_who_mend_it_as_it_was(
+    city: City, it: Browser
+) -> None:
+    refused = "ConnectionRefusedError: 短信网关拒收"
+    subject = open_one(city, "verifying")
+    park(city, subject, error=refused)
+    park(city, subject, "metrics", "KeyError: 'unit'")
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/ops")
+    assert "短信网关拒收" in supervisor.page
+    assert "请信息技术人员看一看原因" in supervisor.page
+    assert "Error" not in supervisor.page
+    assert f'href="/watch/{subject}"' in supervisor.page
+    it.opens("/ops")
+    assert refused in it.page
+    assert "KeyError" in it.page
+
+
 def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
     supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
     subject = open_one(city)
