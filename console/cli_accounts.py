@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from console.cli_root import AsJson, say
+from workflow import said
 from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def _reading(file: Path) -> BinaryIO:
     try:
         return file.open("rb")
     except OSError as error:
-        raise InvalidInput("file", file.name, f"打不开：{error.strerror}") from error
+        raise InvalidInput("file", file.name, f"打不开：{said.of_system(error)}") from error
 
 
 def _take(office: Office, found: Roster, links: Path | None) -> None:
@@ -199,7 +200,7 @@ def _take(office: Office, found: Roster, links: Path | None) -> None:
     try:
         handle = os.open(links, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise InvalidInput("links", str(links), f"写不了：{error.strerror}") from error
+        raise InvalidInput("links", str(links), f"写不了：{said.of_system(error)}") from error
     with os.fdopen(handle, "wb") as file:
         secrets = take_roster(office, found, BY_COMMAND)
         file.write(links_sheet(office, secrets, office.settings.url))

@@ -108,7 +108,7 @@ class _shown:
                 task,
                 total=getattr(batch, "total_bytes", None),
                 completed=getattr(batch, "bytes_read", 0),
-                description=f"导入 {receipt.rows_done} 行",
+                description=f"导入 {receipt.rows} 行",
             )
 
         return on_batch
@@ -120,7 +120,9 @@ class _shown:
 def _report(told: _Told, dry_run: bool, as_json: bool) -> None:
     receipt, target = told.receipt, told.target
     if as_json:
-        shown = {**asdict(receipt), "dry_run": dry_run, "refused_file": target and str(target)}
+        shown = {**asdict(receipt), "rows": receipt.rows, "dry_run": dry_run}
+        del shown["rows_done"]  # the last line, the header counted
+        shown["refused_file"] = target and str(target)
         shown["refused_rows"] = [asdict(refusal) for refusal in told.refused]
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return

@@ -10,6 +10,7 @@ import typer
 
 from console.cli_root import AsJson
 from workflow.calendar import Calendar, Due, Limit, due, explain, findings, micros, worktime
+from workflow.calendar_counting import dates_between
 from workflow.calendar_files import load_calendar, office_calendar
 from workflow.errors import InvalidInput
 from workflow.policy import LIMITS, WINDOWS, Policies, Policy
@@ -49,7 +50,8 @@ _DEADLINE_HELP: Final = """算到期时间，并逐日说明哪天计、哪天�
 
 小时、分钟、秒：都是工作时间，自起点当时算起，到用完的那一刻为止。
 
-暂停：全天暂停的日子不计；只停了一部分的，停掉的工作时间在最后补足。
+暂停：全天暂停的日子不计；只停了一部分的，停掉的工作时间在最后补足
+（自然日里的休息日按 24 小时算，也用工作时间补）。
 """
 
 
@@ -90,6 +92,9 @@ def worktime_between(
     seconds = int(worktime(used, begin, until, _pauses(pause)).total_seconds())
     hours, rest = divmod(seconds, 3600)
     text = f"工作时间 {hours} 小时 {rest // 60} 分 {rest % 60} 秒（共 {seconds} 秒）"
+    days = dates_between(used.local_date(micros(begin)), used.local_date(micros(until)))
+    if any(map(used.is_provisional, days)):
+        text += "\n其中有放假安排尚未公布的日子，暂按周末和周一至周五算"
     typer.echo(json.dumps({"seconds": seconds}) if as_json else text)
 
 

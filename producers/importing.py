@@ -20,6 +20,7 @@ from producers.platforms import Batch, read_batches
 from producers.sources import Source
 from producers.sources import source as source_named
 from schemas.rating import Refusal
+from workflow import said
 from workflow.answers import Answers
 from workflow.collection import collect_ready
 from workflow.errors import InvalidInput
@@ -45,6 +46,7 @@ class Receipt:
     source: str
     name: str
     rows_done: int = 0
+    """The last line taken in, from the header (1) on."""
     accepted: int = 0
     repeats: int = 0
     conflicts: int = 0
@@ -52,6 +54,11 @@ class Receipt:
     complaints: int = 0
     started_at: int = 0
     finished_at: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """Answered so far."""
+        return self.accepted + self.repeats + self.conflicts + self.refused
 
     def after(self, answers: Answers, last_row: int) -> Receipt:
         """The receipt with one more batch."""
@@ -104,7 +111,7 @@ def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InvalidInput("文件", path.name, f"打不开：{error.strerror}") from error
+        raise InvalidInput("文件", path.name, f"打不开：{said.of_system(error)}") from error
     fresh = Receipt(f"{source.name}/{digest}", source.name, path.name, started_at=ledger.clock())
     with ledger.database.read() as conn:
         row = conn.execute(select(imports).where(imports.c.id == fresh.id)).mappings().first()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from workflow import said
 from workflow.calendar_days import Calendar, Hours
 from workflow.calendar_official import official
 from workflow.errors import InvalidInput
@@ -50,6 +51,8 @@ def parse_calendar(text: str, name: str = "calendar") -> Calendar:
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """The table in a small UTF-8 TOML file; InvalidInput (field `what`) for anything else."""
     try:
+        if path.is_fifo():  # to open one would wait for whoever writes to it
+            raise InvalidInput(what, str(path), "这是管道，不是文件")
         with path.open("rb") as file:
             raw = file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:
@@ -67,7 +70,7 @@ def _parsed(text: str, what: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidInput(what, name, f"不是合格的 TOML：{error}") from error
+        raise InvalidInput(what, name, said.of_toml(error)) from error
 
 
 def calendar_of(table: Mapping[str, Any], name: str, prefix: str = "") -> Calendar:

@@ -213,8 +213,9 @@ class Posting:
     def _refuse_stale(self, complaint: Complaint, expected: int) -> None:
         if expected >= complaint.touched and expected <= complaint.version:
             return
+        seen = min(max(expected, 0), complaint.version)  # whatever number was said
         query = select(events.c.type).where(
-            events.c.subject == complaint.id, events.c.version > expected
+            events.c.subject == complaint.id, events.c.version > seen
         )
         changed = tuple(self.conn.execute(query.order_by(events.c.version)).scalars())
         raise StaleVersion(complaint.id, expected, complaint.version, changed)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
+from workflow import said
 from workflow.errors import InvalidInput
 from workflow.storage.models import staff
 from workflow.storage.vault import PHONE, Vault, normal
@@ -33,7 +34,7 @@ def load_staff(path: Path, units: UnitList) -> list[Person]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise InvalidInput("file", str(path), f"读不到文件：{error.strerror}") from error
+        raise InvalidInput("file", str(path), f"读不到文件：{said.of_system(error)}") from error
     if len(raw) > _LARGEST:
         raise InvalidInput("file", path.name, "人员名册过大，最多 8 MB")
     people = list(_read(decoded(raw, path.name), units))

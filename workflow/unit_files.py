@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from workflow import said
 from workflow.errors import InvalidInput
 from workflow.unit_list import TIERS, Unit, UnitList, name_key
 
@@ -40,7 +41,7 @@ def load(path: Path = SHIPPED) -> UnitList:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise InvalidInput("file", str(path), f"读不到文件：{error.strerror}") from error
+        raise InvalidInput("file", str(path), f"读不到文件：{said.of_system(error)}") from error
     if len(raw) > _LARGEST:
         raise InvalidInput("file", path.name, "单位名册过大，最多 8 MB")
     text = decoded(raw, path.name)
@@ -74,7 +75,7 @@ def _from_toml(text: str, name: str) -> UnitList:
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInput("file", name, f"不是有效的 TOML：{error}") from error
+        raise InvalidInput("file", name, said.of_toml(error)) from error
     unknown = set(table) - {"version", "effective", "unit"}
     if unknown:
         raise InvalidInput(min(unknown), table[min(unknown)], "单位名册没有这一项")

@@ -11,6 +11,7 @@ from producers.files.delimited import csv_rows
 from producers.files.spreadsheets import open_xlsx
 from schemas.rating import Refusal
 from schemas.text import clean, unguarded
+from workflow import said
 from workflow.errors import InvalidInput
 
 Row = tuple[int, list[str], Refusal | None]
@@ -36,7 +37,7 @@ def open_table(path: Path) -> Iterator[Table]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise InvalidInput("文件", path.name, f"打不开：{error.strerror}") from error
+        raise InvalidInput("文件", path.name, f"打不开：{said.of_system(error)}") from error
     with file, table_of(file, path.name) as table:
         yield table
 

@@ -117,7 +117,9 @@ def _is_utf8(record: bytes) -> bool:
 
 
 def _undecodable(number: int, record: bytes, encoding: str, header: Sequence[str]) -> Row:
-    cells = record.decode(encoding, "replace").rstrip("\r\n").split(",")
+    other = "utf-8" if encoding == "gb18030" else "gb18030"
+    text = record.decode(other if _is_valid(record, other) else encoding, "replace")
+    cells = text.rstrip("\r\n").split(",")
     wrong = (place for place, cell in enumerate(record.split(b",")) if not _reads(cell, encoding))
     place = next(wrong, len(header))
     field = clean(header[place]) if place < len(header) else ""
@@ -140,8 +142,14 @@ def _encoding(file: IO[bytes]) -> str:
     while not sample and (chunk := file.read(_CHUNK)):
         sample = b"" if chunk.isascii() else chunk + file.readline(_LONGEST)
     file.seek(0)
-    votes = [_is_valid(line, "utf-8") - _is_valid(line, "gb18030") for line in sample.splitlines()]
-    return "gb18030" if sum(votes) < 0 else "utf-8"
+    return "gb18030" if sum(map(_vote, sample.splitlines())) < 0 else "utf-8"
+
+
+def _vote(line: bytes) -> int:
+    """Chinese in UTF-8 is mostly valid GB18030 too, as nonsense; the other way round seldom."""
+    if _is_utf8(line):
+        return 1
+    return -1 if not _is_valid(line, "utf-8") and _is_valid(line, "gb18030") else 0
 
 
 def _is_valid(line: bytes, encoding: str) -> bool:

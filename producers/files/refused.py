@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from producers.files import ADDED, Row, Table, open_table
 from schemas.rating import Refusal
 from schemas.text import guarded
+from workflow import said
 from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def write_refused(target: Path, original: Path, refused: Iterable[Refusal]) -> i
             written = _write(csv.writer(to), table, refused)
         part.replace(target)
     except OSError as error:
-        raise InvalidInput("--refused", str(target), f"写不了：{error.strerror}") from error
+        raise InvalidInput("--refused", str(target), f"写不了：{said.of_system(error)}") from error
     finally:
         part.unlink(missing_ok=True)
     return written

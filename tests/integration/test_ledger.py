@@ -150,8 +150,10 @@ def test_a_change_of_state_disturbs_whoever_made_it(city):
         city.ledger.command(complaint, s.TicketLinked(ticket="T1"), OPERATOR, expected_version=seen)
 
 
-def test_a_version_nobody_has_seen_yet_is_refused(city, verifying):
-    ahead = city.complaint(verifying).version + 1
+@pytest.mark.parametrize("beyond", [1, 2**63, 10**30, -(10**30)])
+def test_a_version_nobody_has_seen_yet_is_refused(city, verifying, beyond):
+    """Also one that no database can count to."""
+    ahead = city.complaint(verifying).version + beyond
     with pytest.raises(StaleVersion):
         city.ledger.command(verifying, s.ComplaintClaimed(), OPERATOR, expected_version=ahead)
 

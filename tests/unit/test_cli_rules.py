@@ -1,6 +1,8 @@
 """The commands that reckon limits: what they print, what a machine reads, what they refuse."""
 
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +172,15 @@ def test_policy_lint_lists_each_value_with_its_source(tmp_path: Path) -> None:
     found = bihuan("policy", "lint", str(broken))
     assert found.exit_code == 1
     assert "speed" in found.stdout
+
+
+def test_a_file_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path) -> None:
+    """Neither the system's English nor the parser's; a pipe is not waited for."""
+    broken, pipe = tmp_path / "broken.toml", tmp_path / "pipe.toml"
+    broken.write_text('zone = "Asia/Shanghai"\nhours = [', encoding="utf-8")
+    os.mkfifo(pipe)
+    for file, reason in ((broken, "不是合格的 TOML"), (pipe, "这是管道，不是文件")):
+        result = bihuan("calendar", "check", "--calendar", str(file))
+        assert result.exit_code == 2
+        assert reason in result.stderr
+        assert not re.search("line|column|array|end of", result.stderr)

@@ -78,6 +78,18 @@ def test_a_row_in_another_encoding_is_refused_and_named(path: Path, most: str, s
     assert refused.reason == f"不是 {most.upper()} 编码"
 
 
+def test_one_foreign_row_does_not_decide_for_all(path: Path) -> None:
+    """The header is no help: it is ASCII, and Chinese in UTF-8 is mostly valid GB18030."""
+    head = "projectNo,assessTime,satisfaction,proDepart"
+    rows = [f"JS{n},{TIME},5,区人社局".encode() for n in range(200)]
+    rows[5] = rows[5].decode().encode("gb18030")
+    path.write_bytes(b"\n".join([head.encode(), *rows]))
+    taken_in, (refused,) = taken(path)
+    assert len(taken_in) == 199
+    assert (refused.row, refused.field, refused.value) == (7, "proDepart", "区人社局")
+    assert refused.reason == "不是 UTF-8 编码"
+
+
 def test_a_quoted_line_break_belongs_to_its_cell(path: Path) -> None:
     written(path, HEADER, line(1, '"第一行\n第二行，""好"""'), line(2), "", line(4))
     (batch,) = read_batches(path, OWN)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from workflow import said
 from workflow.errors import BihuanError, Busy, Damaged, Unwritable
 from workflow.storage.database import Database
 from workflow.storage.fairness import Turnstile
@@ -171,7 +172,7 @@ _LOG_HEAD, _FRAME_HEAD = 32, 24
 
 
 def unwritable(where: Path, error: OSError) -> Unwritable:
-    return Unwritable(f"数据夹 {where} 不能用：{error.strerror}（{error.filename}）")
+    return Unwritable(f"数据夹 {where} 不能用：{said.of_system(error)}（{error.filename}）")
 
 
 @contextmanager
