@@ -129,8 +129,9 @@ def _on_http(request: Request, error: Exception) -> Response:
     return problem(request, status)
 
 
-def _on_shape(request: Request, _: Exception) -> Response:
-    return problem(request, 422, "网址或表单里有填错的内容")
+def _on_shape(request: Request, error: Exception) -> Response:
+    wrong = problems.shape_in_words(cast(RequestValidationError, error))
+    return problem(request, 422, f"网址或表单里有填错的内容：{wrong}")
 
 
 def _on_failure(request: Request, _: Exception) -> Response:

@@ -340,6 +340,12 @@ def test_another_sites_page_signs_nobody_in_or_out_and_types_no_code(
                 assert answer.status_code == 403, (method, path)
 
 
+def test_a_page_says_which_part_of_its_address_is_wrong(desks: Desks) -> None:
+    answer = desks.sits("话务员甲", Role.OPERATOR).get("/hotline?page=999999")
+    assert answer.status_code == 422
+    assert "page：不得大于100000" in answer.text
+
+
 # headers
 
 

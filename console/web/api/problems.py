@@ -169,8 +169,19 @@ def of_shape(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = [_wrong(one) for one in error.errors()]
     kind = BAD_BODY if any(one["type"] == "json_invalid" for one in error.errors()) else INVALID
-    detail = "；".join(f"{one['field']}：{one['reason']}" for one in found[:3])
-    return answer(kind, detail, field=found[0]["field"], reason=found[0]["reason"], errors=found)
+    return answer(
+        kind,
+        shape_in_words(error),
+        field=found[0]["field"],
+        reason=found[0]["reason"],
+        errors=found,
+    )
+
+
+def shape_in_words(error: RequestValidationError) -> str:
+    """Field and reason of the first three places."""
+    found = map(_wrong, error.errors()[:3])
+    return "；".join(f"{one['field']}：{one['reason']}" for one in found)
 
 
 def _wrong(one: Any) -> dict[str, str]:
