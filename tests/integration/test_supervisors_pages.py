@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from city import CITIZEN, HANDLER, SECOND, UNIT, City, service
+from city import CITIZEN, HANDLER, SECOND, UNIT, City, rating, service
 from console_pages import Browser, signed_up
 from sqlalchemy import insert, select
 from starlette.datastructures import FormData
@@ -325,7 +325,14 @@ def test_nobody_else_opens_the_supervisors_pages(city: City) -> None:
         ("审计员辛", Role.AUDITOR, None),
     ):
         person = signed_in(city, account, role, unit)
-        for place in ("/watch", "/decisions", "/collect", "/watch/rows", "/collect/refused"):
+        for place in (
+            "/watch",
+            "/decisions",
+            "/collect",
+            "/watch/rows",
+            "/collect/refused",
+            "/collect/rows",
+        ):
             assert person.opens(place) == 403, (account, place)
     assert person.opens("/figures/2021Q3") == 403
 
@@ -337,7 +344,8 @@ def test_collection_by_unit_and_month(city: City, supervisor: Browser) -> None:
     supervisor.opens("/collect")
     line = re.search(r'<th scope="row">区人社局.*?</tr>', supervisor.page, re.DOTALL)
     assert line is not None
-    numbers = re.findall(r'<td class="number[^"]*">([^<]+)</td>', line[0])
+    cells = re.findall(r'<td class="number[^"]*">(.+?)</td>', line[0])
+    numbers = [re.sub("<.*?>", "", cell) for cell in cells]
     assert numbers == ["0", "0", "0", "0", "0", "0", "2", "1", "1", "100%"]
     assert "断 4 个工作日" in line[0], "17日、18日（调休上班）、22日、23日；中秋放假的不算"
     told = counters(supervisor.page)
@@ -347,6 +355,23 @@ def test_collection_by_unit_and_month(city: City, supervisor: Browser) -> None:
             assert supervisor.page.count('<th scope="row">') == count
     supervisor.opens("/collect/items")
     assert "从没人评的事" in supervisor.page
+    for cell, number in zip(cells[6:9], numbers[6:9], strict=True):
+        (place,) = re.findall(r'href="(/collect/rows\?[^"]+)"', cell)
+        supervisor.opens(html.unescape(place))
+        assert f"· {number} 条" in supervisor.page
+        assert supervisor.page.count("<tr><td") == int(number)
+    supervisor.opens("/collect/rows")
+    assert "没有这样的行" in supervisor.page
+
+
+def test_ratings_of_nobody_knows_whom_are_shown(city: City, supervisor: Browser) -> None:
+    city.portal.sends(rating("S9", 5, proDepart=None, deptCode=None))
+    later(city, supervisor, "09-24T09:00:00")
+    supervisor.opens("/collect")
+    assert '<a href="/collect/rows"><b>1</b> 条评价不知是哪个单位的</a>' in supervisor.page
+    supervisor.opens("/collect/rows")
+    assert "S9" in supervisor.page
+    assert "非常满意" in supervisor.page
 
 
 def test_a_unit_is_urged_once_a_day(city: City, supervisor: Browser) -> None:

@@ -12,16 +12,18 @@ from console.reports import annex4
 from console.reports.periods import parse_period
 from console.web.access import Sent, SiteHere
 from console.web.exporting import download
-from console.web.navigation import COLLECT, URGE, PageNo
+from console.web.navigation import COLLECT, TAKEN_IN, URGE, PageNo
 from console.web.rendering import page
 from console.web.site import Site
 from console.web.stepping import text
-from console.web.supervisors import collection, leaking
+from console.web.supervisors import collection, leaking, taken_in
 from console.web.supervisors.headline import area_of
 from producers.supervisors import urge
+from schemas.codes import LEVELS, Channel, Origin
 from workflow.units import TIERS
 
 router = APIRouter()
+WHAT = {"services": "办件", "ratings": "评价", "onsite": "现场主动评价"}
 
 
 def asked(
@@ -146,6 +148,36 @@ def conflicts(
         count, rows = leaking.conflict_rows(conn, site.office.clock(), page_no)
     title, name = "内容冲突", "supervisors/conflicts.html"
     return page(request, name, title=title, rows=rows, **_pages(count, page_no))
+
+
+@router.get("/collect/rows", dependencies=[Depends(TAKEN_IN)])
+def rows_behind(
+    request: Request,
+    site: SiteHere,
+    of: taken_in.Of = taken_in.Of.RATINGS,
+    unit: str | None = None,
+    period: str | None = None,
+    page_no: PageNo = 1,
+) -> HTMLResponse:
+    """What one number counts; without a unit, the ratings whose unit nobody knows."""
+    _, today = collection.today_of(site.office)
+    asked_for = parse_period(period) if period else collection.recent(today)
+    ask = taken_in.Ask(taken_in.Of.RATINGS if unit is None else of, unit, asked_for)
+    with site.office.database.read() as conn:
+        count, found = taken_in.taken_in(conn, ask, page_no)
+    return page(
+        request,
+        "supervisors/taken_in.html",
+        title=WHAT[ask.of],
+        what=WHAT[ask.of],
+        ask=ask,
+        unit_label=site.office.unit_name(unit or ""),
+        rows=found,
+        levels=LEVELS,
+        channels={one.value: one.label for one in Channel},
+        origins={one.value: one.label for one in Origin},
+        **_pages(count, page_no),
+    )
 
 
 def _pages(count: int, page_no: int) -> dict[str, int]:
