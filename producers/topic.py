@@ -52,7 +52,10 @@ class Collecting:
 
     def run(self) -> None:
         """Until stopped, whatever happens."""
-        lease, clean = seat(self._ledger.database, "collect")
+        seated = seat(self._ledger.database, "collect", self._stopped)
+        if seated is None:
+            return
+        lease, clean = seated
         self._singly = None if clean else {}
         keeper = threading.Thread(target=lease.keep, args=[self._stopped], daemon=True)
         keeper.start()
@@ -116,8 +119,6 @@ class Collecting:
             self._copies.keep(message, KILLED)
         elif tries > 0:
             self._together([message])
-            with self._ledger.database.write() as conn:
-                messages.forget(conn, self._ledger.vault, _parcel(message))
 
     def _together(self, received: Sequence[Message]) -> None:
         """In as few transactions as there are sources; if that fails, each for itself."""
@@ -159,6 +160,7 @@ class Collecting:
                 if answer.refusal is not None
             ]
             self._keep(conn, refused, "parked")
+            messages.forget(conn, self._ledger.vault, [_parcel(one) for one in at.values()])
 
         rows = [(reading.number, reading.row) for reading in group if reading.row is not None]
         bad = [reading.refusal for reading in group if reading.refusal is not None]

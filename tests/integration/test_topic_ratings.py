@@ -50,6 +50,23 @@ def count(city, table):
         return conn.execute(select(func.count()).select_from(table)).scalar()
 
 
+def test_one_counted_by_a_process_that_was_killed_is_forgotten_by_whoever_takes_it_in(
+    city, platform, collecting
+):
+    """The one that counted died before it could; another, which counts nothing, got the message."""
+    platform(row(rating("T1")), row(rating("T2")))
+    with city.office.database.write() as conn:
+        for position, project in enumerate(("T1", "T2")):
+            value, headers = packed(row(rating(project))), [("source", b"bihuan")]
+            topic = collecting._subscription._broker.topic("ratings")
+            parcel = store.Parcel(topic, 0, position, b"", value, headers)
+            store.park(conn, city.office.vault, parcel, "trying", "killed", 1)
+    assert count(city, messages) == 2
+    takes(collecting, 2)
+    assert count(city, ratings) == 2
+    assert count(city, messages) == 0
+
+
 def parked(city):
     with city.office.database.read() as conn:
         return store.listed(conn)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -18,6 +18,7 @@ from workflow.errors import Transient
 from workflow.storage.database import Database
 from workflow.storage.models import leases
 
+LOGGER = logging.getLogger("bihuan.lease")
 SECONDS = 10
 _HOST = socket.gethostname()
 _PROCESS = os.urandom(4).hex()
@@ -76,8 +77,10 @@ class Lease:
         return True
 
     def release(self, *, clean: bool = True) -> None:
-        """The end of work: clean if nothing was in hand."""
-        with self.database.write() as conn:
+        """The end of work: clean if nothing was in hand. While the database is away it runs out by
+        itself.
+        """
+        with suppress(Transient), self.database.write() as conn:
             conn.execute(
                 update(leases)
                 .where(leases.c.name == self.name, leases.c.holder == self.holder)
@@ -98,17 +101,25 @@ class Lease:
         conn.execute(update(leases).where(leases.c.name == self.name).values(**values))
 
 
-def seat(database: Database, name: str) -> tuple[Lease, bool]:
+def seat(database: Database, name: str, stopped: threading.Event) -> tuple[Lease, bool] | None:
     """A lease of this process's own, where many may run: the first on this host that nobody holds,
     so that a process that is started again after a kill knows it. Answers with it whether its last
-    holder ended cleanly.
+    holder ended cleanly; None once stopped while the database is away.
     """
-    for number in count():
-        lease = Lease(database, f"{name}@{_HOST}/{number}", system_clock)
-        clean = lease.acquire()
+    number = 0
+    lease = Lease(database, f"{name}@{_HOST}/{number}", system_clock)
+    while not stopped.is_set():
+        try:
+            clean = lease.acquire()
+        except Transient as away:  # perhaps it is ours all the same: the same one asks again
+            LOGGER.warning("%s waits: %s", name, away)
+            stopped.wait(1.0)
+            continue
         if clean is not None:
             return lease, clean
-    raise AssertionError
+        number += 1
+        lease = Lease(database, f"{name}@{_HOST}/{number}", system_clock)
+    return None
 
 
 def runs_out(row: Row[Any], now: int) -> bool:

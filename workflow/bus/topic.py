@@ -172,7 +172,10 @@ class TopicBus:
 
     def run(self) -> None:
         """Until stopped, and then for seconds at most."""
-        lease, clean = seat(self.ledger.database, "consumers")
+        seated = seat(self.ledger.database, "consumers", self._stopped)
+        if seated is None:
+            return
+        lease, clean = seated
         copies = Copies(self._broker)
         threads = [
             threading.Thread(target=member.run, name=member.pulse.name, daemon=True)

@@ -61,17 +61,21 @@ def park(conn: Connection, vault: Vault, parcel: Parcel, status: str, error: str
     return int(conn.execute(statement.returning(messages.c.tries)).scalar() or 0)
 
 
-def forget(conn: Connection, vault: Vault, parcel: Parcel) -> None:
-    """The try came to a good end."""
-    conn.execute(
-        delete(messages).where(
-            messages.c.topic == parcel.topic,
-            messages.c.partition == parcel.partition,
-            messages.c.position == parcel.position,
-            messages.c.digest == vault.digest(_packed(parcel)),
+def forget(conn: Connection, vault: Vault, parcels: Sequence[Parcel]) -> None:
+    """These came to a good end: their tries are no more counted, whoever had begun to."""
+    places = {(p.topic, p.partition, p.position): p for p in parcels}
+    for topic, partition in {place[:2] for place in places}:
+        here = [at for *place, at in places if place == [topic, partition]]
+        tried = select(messages.c.id, messages.c.position, messages.c.digest).where(
+            messages.c.topic == topic,
+            messages.c.partition == partition,
+            messages.c.position.between(min(here), max(here)),
             messages.c.status == "trying",
         )
-    )
+        for row in conn.execute(tried).all():
+            parcel = places.get((topic, partition, row.position))
+            if parcel is not None and row.digest == vault.digest(_packed(parcel)):
+                conn.execute(delete(messages).where(messages.c.id == row.id))
 
 
 def settle(conn: Connection, row: Row[Any], status: str, note: str | None, now: int) -> bool:
