@@ -90,12 +90,15 @@ def worktime_between(
     begin, until = _instant(start, "from"), _instant(end, "to")
     used, _ = _chosen(ctx, profile, calendar, begin)
     seconds = int(worktime(used, begin, until, _pauses(pause)).total_seconds())
+    if as_json:
+        typer.echo(json.dumps({"seconds": seconds}))
+        return
     hours, rest = divmod(seconds, 3600)
     text = f"工作时间 {hours} 小时 {rest // 60} 分 {rest % 60} 秒（共 {seconds} 秒）"
     days = dates_between(used.local_date(micros(begin)), used.local_date(micros(until)))
     if any(map(used.is_provisional, days)):
         text += "\n其中有放假安排尚未公布的日子，暂按周末和周一至周五算"
-    typer.echo(json.dumps({"seconds": seconds}) if as_json else text)
+    typer.echo(text)
 
 
 def calendar_check(

@@ -42,13 +42,16 @@ SESSION = 6000 if "BIHUAN_TEST_KAFKA" in os.environ else 2000
 PATIENCE = 180.0
 """Seconds to wait for what takes two: the machine may be busy with other things."""
 
-EMBEDDED = {"run": ["run"], "second run": ["run"], "clock": ["clock"]}
+RUN = ["run", "--port", "0"]
+"""With a port of its own: others run at the same time."""
+
+EMBEDDED = {"run": RUN, "second run": RUN, "clock": ["clock"]}
 OVER_KAFKA = {
     "relay": ["relay"],
     "consumers": ["consume", "all"],
     "collector": ["collect"],
     "clock": ["clock"],
-    "run": ["run"],
+    "run": RUN,
 }
 """`run` is all of them once more: two of each, then."""
 

@@ -74,9 +74,8 @@ def job(
     with_one(Counting())
     if also:
         globals()[also]()
-    place = ["--port", "0"] if command == ["run"] else []  # others may run at the same time
     try:
-        app([*command, *place, "--data", folder])
+        app([*command, "--data", folder])
     except SystemExit as ended:
         if ended.code:
             raise

@@ -50,6 +50,21 @@ def count(city, table):
         return conn.execute(select(func.count()).select_from(table)).scalar()
 
 
+def parked(city):
+    with city.office.database.read() as conn:
+        return store.listed(conn)
+
+
+def takes(collecting, number):
+    """Polls until so many messages were seen to."""
+    for _ in range(60):
+        number -= collecting.once(0.5)
+        if number <= 0:
+            assert number == 0
+            return
+    raise AssertionError(f"{number} messages did not come")
+
+
 def test_one_counted_by_a_process_that_was_killed_is_forgotten_by_whoever_takes_it_in(
     city, platform, collecting
 ):
@@ -65,21 +80,6 @@ def test_one_counted_by_a_process_that_was_killed_is_forgotten_by_whoever_takes_
     takes(collecting, 2)
     assert count(city, ratings) == 2
     assert count(city, messages) == 0
-
-
-def parked(city):
-    with city.office.database.read() as conn:
-        return store.listed(conn)
-
-
-def takes(collecting, number):
-    """Polls until so many messages were seen to."""
-    for _ in range(60):
-        number -= collecting.once(0.5)
-        if number <= 0:
-            assert number == 0
-            return
-    raise AssertionError(f"{number} messages did not come")
 
 
 def test_services_and_ratings_of_the_topic_are_taken_in(city, collecting, platform):

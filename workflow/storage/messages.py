@@ -63,9 +63,10 @@ def park(conn: Connection, vault: Vault, parcel: Parcel, status: str, error: str
 
 def forget(conn: Connection, vault: Vault, parcels: Sequence[Parcel]) -> None:
     """These came to a good end: their tries are no more counted, whoever had begun to."""
-    places = {(p.topic, p.partition, p.position): p for p in parcels}
-    for topic, partition in {place[:2] for place in places}:
-        here = [at for *place, at in places if place == [topic, partition]]
+    places: dict[tuple[str, int], dict[int, Parcel]] = {}
+    for parcel in parcels:
+        places.setdefault((parcel.topic, parcel.partition), {})[parcel.position] = parcel
+    for (topic, partition), here in places.items():
         tried = select(messages.c.id, messages.c.position, messages.c.digest).where(
             messages.c.topic == topic,
             messages.c.partition == partition,
@@ -73,8 +74,8 @@ def forget(conn: Connection, vault: Vault, parcels: Sequence[Parcel]) -> None:
             messages.c.status == "trying",
         )
         for row in conn.execute(tried).all():
-            parcel = places.get((topic, partition, row.position))
-            if parcel is not None and row.digest == vault.digest(_packed(parcel)):
+            took = here.get(row.position)
+            if took is not None and row.digest == vault.digest(_packed(took)):
                 conn.execute(delete(messages).where(messages.c.id == row.id))
 
 

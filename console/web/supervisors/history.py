@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from console.entries import Entry, Timeline
 from console.messages import Message, of_events
-from console.scope import complaint_for
-from console.timeline import timeline
+from console.timeline import viewing
 from console.web.supervisors.acting import ACTS
 from console.wiring import Office
 from workflow.complaint import Complaint
@@ -61,13 +60,11 @@ class History:
 
 def history(office: Office, subject: str, viewer: Actor) -> History:
     """Records that the viewer looked. Raises UnknownComplaint, NotPermitted."""
-    with office.database.read() as conn:
-        complaint = complaint_for(conn, viewer, subject)
-    found = timeline(office, complaint.id, viewer)
-    entries = [entry for entry in found.entries if entry.type in PRESSING]
-    with office.database.read() as conn:
+    with viewing(office, subject, viewer) as view:
+        complaint, found = view.complaint, view.timeline()
+        entries = [entry for entry in found.entries if entry.type in PRESSING]
         ids = (f"{complaint.id}-{entry.version}" for entry in entries)
-        sent = of_events(conn, office.units, ids)
+        sent = of_events(view.conn, office.units, ids)
     steps = tuple(Step(e, _of(sent, f"{complaint.id}-{e.version}")) for e in entries)
     return History(complaint, found, steps, legal(office, complaint, viewer))
 

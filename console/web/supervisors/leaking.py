@@ -4,11 +4,11 @@ rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, case, func, select
 
 from console.reports.periods import Period
 from console.web.remembering import Memory, stirred
@@ -91,12 +91,13 @@ def refused_rows(
     """How many rows of the last month were refused so, and one page of them, the newest first."""
     where: list[ColumnElement[bool]] = [refused.c.received_at >= since(now)]
     where += [refused.c[name] == value for name, value in asked.items() if value is not None]
-    return _paged(conn, refused, where, page)
+    return paged(conn, refused, where, [refused.c.id.desc()], page)
 
 
 def conflict_rows(conn: Connection, now: int, page: int) -> tuple[int, list[Row[Any]]]:
     """How many contents of the last month came under a key that had another, and a page of them."""
-    return _paged(conn, conflicts, [conflicts.c.received_at >= since(now)], page)
+    inside = conflicts.c.received_at >= since(now)
+    return paged(conn, conflicts, [inside], [conflicts.c.id.desc()], page)
 
 
 def conflict_count(conn: Connection, now: int) -> int:
@@ -104,10 +105,13 @@ def conflict_count(conn: Connection, now: int) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+WITHOUT_A_UNIT = ratings.c.unit.is_(None), ratings.c.source >= ""
+"""With the source, for their index begins with it."""
+
+
 def without_a_unit(conn: Connection) -> int:
     """Ratings whose unit nobody knows: no service record, and no name in the list."""
-    waiting = ratings.c.unit.is_(None), ratings.c.source >= ""  # their index begins with the source
-    query = select(func.count()).select_from(ratings).where(*waiting)
+    query = select(func.count()).select_from(ratings).where(*WITHOUT_A_UNIT)
     return int(conn.execute(query).scalar_one())
 
 
@@ -154,10 +158,15 @@ def _unrated(conn: Connection, period: Period) -> tuple[Unrated, ...]:
     return tuple(Unrated(u, i, n) for u, i, n in rows if (u, i) not in known)
 
 
-def _paged(
-    conn: Connection, table: Any, where: list[ColumnElement[bool]], page: int
+def paged(
+    conn: Connection,
+    table: Table,
+    where: Sequence[ColumnElement[bool]],
+    order: Sequence[ColumnElement[Any]],
+    page: int,
 ) -> tuple[int, list[Row[Any]]]:
+    """How many rows there are, and a page of them."""
     count = conn.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
-    query = select(table).where(*where).order_by(table.c.id.desc())
+    query = select(table).where(*where).order_by(*order)
     rows = conn.execute(query.offset((page - 1) * PER_PAGE).limit(PER_PAGE)).all()
     return int(count), list(rows)

@@ -4,14 +4,15 @@ and nothing about people.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table
 
 from console.reports.periods import Period
-from console.web.supervisors.leaking import PER_PAGE
+from console.web.supervisors.leaking import WITHOUT_A_UNIT, paged
 from schemas.codes import Origin
 from workflow.storage.models import ratings, services
 
@@ -37,14 +38,11 @@ def taken_in(conn: Connection, ask: Ask, page: int) -> tuple[int, list[Row[Any]]
     """How many there are, which is the number that was pressed, and a page of them by day."""
     table = services if ask.of is Of.SERVICES else ratings
     where = _where(table, ask)
-    count = conn.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
-    place = (page - 1) * PER_PAGE
-    query = select(table).where(*where).order_by(table.c.day, *table.primary_key)
-    return count, list(conn.execute(query.limit(PER_PAGE).offset(place)))
+    return paged(conn, table, where, [table.c.day, *table.primary_key], page)
 
 
-def _where(table: Table, ask: Ask) -> list[ColumnElement[bool]]:
+def _where(table: Table, ask: Ask) -> Sequence[ColumnElement[bool]]:
     if ask.unit is None:
-        return [table.c.unit.is_(None), table.c.source >= ""]  # their index begins with the source
+        return WITHOUT_A_UNIT
     inside = [table.c.day.between(ask.period.first, ask.period.last), table.c.unit == ask.unit]
     return [*inside, *([table.c.origin == Origin.ONSITE_ACTIVE] if ask.of is Of.ONSITE else [])]
