@@ -185,6 +185,7 @@ class Cluster:
             "timers": _count(conn, deadlines, deadlines.c.next_at <= now),
             "ratings": len(self._sent() - there),
             "messages": _count(conn, messages, messages.c.status == "trying"),
+            "tries": _count(conn, parked, parked.c.status == "trying"),
         }
         return {what: waits for what, waits in found.items() if waits}
 
@@ -213,7 +214,7 @@ class Cluster:
         wrong = select(parked.c.consumer, parked.c.status, parked.c.error).where(
             parked.c.status != "overtaken", parked.c.consumer.not_in(self.poisoned)
         )
-        assert conn.execute(wrong).all() == []
+        assert conn.execute(wrong).all() == [], conn.execute(wrong).all()
         assert _count(conn, messages) == self.poison
 
     def _everything_told_is_there(self, conn: Connection) -> None:

@@ -24,7 +24,7 @@ from workflow.bus.runner import Runner
 from workflow.bus.topic import Copies, Following
 from workflow.errors import Away, Busy, InvalidInput
 from workflow.recent import Recent
-from workflow.record import record_of
+from workflow.record import bare, record_of
 from workflow.storage.log import lane_of
 from workflow.storage.models import events, lanes, parked, progress
 
@@ -240,6 +240,41 @@ def test_a_zombie_running_singly_does_no_work_either(city, monkeypatch):
         pass
     assert len(calls) >= 3
     assert sorted(done_by(city, counting)) == sorted(log_of(city))
+
+
+def one_beyond(city, consumer):
+    """The consumer has joined; the first record that lies beyond."""
+    with city.office.database.write() as conn:
+        join_source(conn, consumer.name, "beginning")
+    with city.office.database.read() as conn:
+        _, places = progress_module.beyond(conn, consumer, 0, 1)
+        return bare(progress_module.rows_at(conn, places)[0])
+
+
+@pytest.mark.guarantee("G10")
+@pytest.mark.usefixtures("busy")
+def test_a_try_counted_by_one_who_died_ends_with_whoever_does_the_record(city):
+    counting = Counting()
+    record = one_beyond(city, counting)
+    database, now = city.office.database, city.clock()
+    assert parking.count_try(database, counting.name, record, now) == 1
+    assert parking.count_try(database, counting.name, record, now) == 2
+    survivor = Runner(city.ledger, counting)
+    while survivor.step():
+        pass
+    assert sorted(done_by(city, counting)) == sorted(log_of(city))
+    assert rows_of(city, parked) == []
+
+
+@pytest.mark.guarantee("G10")
+@pytest.mark.usefixtures("busy")
+def test_no_try_is_counted_of_a_record_that_another_has_done_meanwhile(city):
+    counting = Counting()
+    record = one_beyond(city, counting)
+    while Runner(city.ledger, counting).step():
+        pass
+    parking.count_try(city.office.database, counting.name, record, city.clock())
+    assert rows_of(city, parked) == []
 
 
 def test_types_that_are_not_handled_are_passed_over(city, bus, busy):

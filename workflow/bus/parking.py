@@ -4,6 +4,7 @@ discarded by a person.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
@@ -17,18 +18,27 @@ from workflow.storage.database import Database
 from workflow.storage.models import events, parked
 
 HOLDING = ("parked", "held")
+TRYING = "trying"
 MAX_ERROR = 2000
 
 
-def held_subjects(conn: Connection, consumer: str) -> set[str]:
-    """Subjects whose later records must wait for this consumer, so that their order stays."""
-    return set(conn.execute(_HELD, {"of_consumer": consumer}).scalars())
+def held_subjects(
+    conn: Connection, consumer: str, places: Collection[progress.Place] = ()
+) -> set[str]:
+    """Subjects whose later records must wait for this consumer, so that their order stays.
+
+    The tries of these places come to their end with this transaction, whoever counted them: their
+    rows go.
+    """
+    rows = conn.execute(_OPEN, {"of_consumer": consumer}).all()
+    for row in rows:
+        if row.status == TRYING and (row.lane, row.pos) in places:
+            conn.execute(delete(parked).where(*_key(consumer, row.lane, row.pos)))
+    return {row.subject for row in rows if row.status in HOLDING}
 
 
-_HELD = (
-    select(parked.c.subject)
-    .where(parked.c.consumer == bindparam("of_consumer"), parked.c.status.in_(HOLDING))
-    .distinct()
+_OPEN = select(parked.c.subject, parked.c.status, parked.c.lane, parked.c.pos).where(
+    parked.c.consumer == bindparam("of_consumer"), parked.c.status.in_((*HOLDING, TRYING))
 )
 
 
@@ -55,19 +65,15 @@ def park(
 
 def count_try(database: Database, consumer: str, record: Record, now: int) -> int:
     """Counts a try before it is made, in a transaction of its own: a record that kills the
-    process is seen to.
+    process is seen to. One that somebody else has brought to its end meanwhile is not counted.
     """
     with database.write() as conn:
+        if progress.hold(conn, consumer, record.lane) >= record.pos:
+            return 1
         key = _key(consumer, record.lane, record.pos)
         tries = conn.execute(select(parked.c.tries).where(*key)).scalar() or 0
-        park(conn, consumer, record, "trying", "", tries + 1, now)
+        park(conn, consumer, record, TRYING, "", tries + 1, now)
         return tries + 1
-
-
-def forget_try(conn: Connection, consumer: str, record: Record) -> None:
-    """The try came to its end: its row goes with the effects' commit."""
-    key = _key(consumer, record.lane, record.pos)
-    conn.execute(delete(parked).where(*key, parked.c.status == "trying"))
 
 
 def _key(consumer: str, lane: int, pos: int) -> tuple[Any, ...]:

@@ -173,9 +173,12 @@ def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]
     return set(conn.execute(_CLAIM.on(conn), values).scalars())
 
 
-def hold(conn: Connection, consumer: str, lane: int) -> None:
-    """Keeps a consumer's lane where it is until this transaction ends; asked before other locks."""
-    conn.execute(_HOLD, {"of_consumer": consumer, "of_lane": lane})
+def hold(conn: Connection, consumer: str, lane: int) -> int:
+    """Keeps a consumer's lane where it is until this transaction ends; asked before other locks.
+    Answers how far it has come.
+    """
+    held = {"of_consumer": consumer, "of_lane": lane}
+    return int(conn.execute(_HOLD, held).scalar_one())
 
 
 _HOLD = (

@@ -141,8 +141,9 @@ class Runner:
         if not won:  # somebody else has these lanes in hand, and will be done in a moment
             time.sleep(IN_HAND)
             return
-        mine = self._records(posting, [place for place in places if place[0] in won])
-        held = parking.held_subjects(posting.conn, self.consumer.name)
+        places = [place for place in places if place[0] in won]
+        mine = self._records(posting, places)
+        held = parking.held_subjects(posting.conn, self.consumer.name, places)
         if self.consumer.recording:
             posting.prefetch(record.subject for record in mine)
         work = Work(posting, self.consumer.name, mine)
@@ -224,11 +225,10 @@ class Runner:
 
     def _alone(self, reach: Reach, record: Record) -> bool:
         with self.ledger.transaction(patient=True) as posting:
-            won = progress.claim(posting.conn, self.consumer.name, [reach])
-            parking.forget_try(posting.conn, self.consumer.name, record)
-            if not won:
+            if not progress.claim(posting.conn, self.consumer.name, [reach]):
                 return False
-            held = parking.held_subjects(posting.conn, self.consumer.name)
+            place = (record.lane, record.pos)
+            held = parking.held_subjects(posting.conn, self.consumer.name, [place])
             self._handle(record, Work(posting, self.consumer.name), posting, held)
             return True
 
