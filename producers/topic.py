@@ -16,7 +16,7 @@ from workflow.bus.broker import Broker, Message
 from workflow.bus.kafka import Subscription
 from workflow.bus.lease import seat
 from workflow.bus.pulse import Pulse
-from workflow.bus.runner import TRIES
+from workflow.bus.singly import TRIES
 from workflow.bus.topic import Copies
 from workflow.collection import MOST, collect
 from workflow.errors import Transient

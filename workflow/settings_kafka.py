@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from workflow.bus.broker import Broker
+from workflow.bus.broker import PARTITIONS, Broker
 from workflow.errors import InvalidInput
 from workflow.settings import secret_in
 from workflow.storage.log import LANES
@@ -27,7 +27,7 @@ class KafkaSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     servers: Annotated[str | None, Field(validation_alias="BIHUAN_KAFKA")] = None
-    partitions: Annotated[int, Field(ge=1, le=LANES)] = LANES
+    partitions: Annotated[int, Field(ge=1, le=LANES)] = PARTITIONS
     replication: Annotated[int, Field(ge=1, le=9)] = 1
     prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,100}$")] = ""
     security_protocol: str | None = None

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from producers.topic import KILLED
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription, create_topics
-from workflow.bus.runner import TRIES
+from workflow.bus.singly import TRIES
 from workflow.errors import Away
 from workflow.storage.models import events, messages, parked
 

@@ -234,7 +234,7 @@ def test_a_zombie_running_singly_does_no_work_either(city, monkeypatch):
                 pass
         return record_of(row)
 
-    monkeypatch.setattr("workflow.bus.runner.record_of", meanwhile)
+    monkeypatch.setattr("workflow.bus.singly.record_of", meanwhile)
     zombie = Runner(city.ledger, counting, unclean=True)
     while zombie.step():
         pass

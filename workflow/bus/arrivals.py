@@ -42,6 +42,17 @@ class Brought:
         self.places: list[Place] = [(record.lane, record.pos) for record in self.records]
         self.records = [record for record in self.records if record.fact is not None]
 
+    def come_to(self, won: Collection[int]) -> tuple[int, list[Place]]:
+        """When these lanes of the batch were won: how many positions that is, and the ends that
+        still lie ahead.
+        """
+        reached = {reach.lane: reach for reach in self.reaches if reach.lane in won}
+        moved = sum(reach.new - reach.old for reach in reached.values())
+        left = [
+            (lane, pos) for lane, pos in self.ends if lane not in reached or reached[lane].new < pos
+        ]
+        return moved, left
+
 
 def _by_lane(places: Collection[Place]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}

@@ -17,12 +17,18 @@ what a topic forgets is read from there.
 """
 
 
+PARTITIONS = 4
+"""Unless said otherwise: as many members of a group can be at work. Of a small batch each partition
+is packed, sent, and read by every consumer, for itself: with sixteen an event is handled later.
+"""
+
+
 @dataclass(frozen=True)
 class Broker:
     """Where Kafka is and how to get in; `options` go to the client as they are."""
 
     servers: str
-    partitions: int = 16
+    partitions: int = PARTITIONS
     replication: int = 1
     prefix: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)

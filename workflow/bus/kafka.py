@@ -1,6 +1,4 @@
-"""Kafka: the only module that speaks it: topics, whole batches sent and awaited, reading with
-commits of our own.
-"""
+"""Kafka, spoken here alone: topics, whole batches sent and awaited, reading with own commits."""
 
 from __future__ import annotations
 
@@ -31,6 +29,8 @@ POLLED_WITHIN_MS = 120_000
 """So has one that handles what it read for longer."""
 ASKED = 5.0
 """Seconds without a message after which the broker is asked whether it is there."""
+COMMITTED_EVERY = 1.0
+"""Seconds from one commit of offsets to the next: what comes again is recognised."""
 SILENT = 60.0
 """Seconds without a message while there are some: the consumer is built anew."""
 
@@ -92,7 +92,8 @@ class Subscription:
     def __init__(self, broker: Broker, topic: str, group: str, most: int) -> None:
         self._broker, self._topic, self._group, self._most = broker, topic, group, most
         self._consumer: KafkaConsumer | None = None
-        self._heard = self._asked = time.monotonic()
+        self._seen: dict[TopicPartition, OffsetAndMetadata] = {}
+        self._heard = self._asked = self._committed = time.monotonic()
         self.reached = False
         """Whether the broker is there: a poll of one that is away brings nothing, and no error."""
 
@@ -100,6 +101,8 @@ class Subscription:
         """At most `most` messages, in order within a partition; none while the broker is away."""
         try:
             consumer = self._consumer = self._consumer or self._built()
+            if self._seen and time.monotonic() - self._committed > COMMITTED_EVERY:
+                self._commit(consumer, 5.0)
             polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
         except KafkaError as error:
             LOGGER.warning("reading %s failed, it is begun anew: %r", self._topic, error)
@@ -107,7 +110,11 @@ class Subscription:
             self.close()
             time.sleep(seconds)
             return []
-        found = [_received(record) for records in polled.values() for record in records]
+        found = [
+            Message(r.topic, r.partition, r.key, r.value, r.headers, r.offset)
+            for records in polled.values()
+            for r in records
+        ]
         now = time.monotonic()
         if found:
             self._heard = self._asked = now
@@ -133,17 +140,20 @@ class Subscription:
             self.close()
 
     def commit(self, messages: Sequence[Message]) -> None:
-        """Everything up to these has been seen to. A commit that fails is no error: what comes
-        again is recognised.
+        """Everything up to these has been seen to: told once a second, and at the end. One that
+        fails is no error: what comes again is recognised.
         """
-        if self._consumer is None or not messages:
-            return
-        next_offsets: dict[TopicPartition, OffsetAndMetadata] = {}
         for message in messages:
             place = TopicPartition(message.topic, message.partition)
-            next_offsets[place] = OffsetAndMetadata(message.offset + 1, "", -1)
+            self._seen[place] = OffsetAndMetadata(message.offset + 1, "", -1)
+
+    def _commit(self, consumer: KafkaConsumer, seconds: float) -> None:
+        """Of the partitions that are still ours."""
+        offsets = {at: then for at, then in self._seen.items() if at in consumer.assignment()}
+        self._committed, self._seen = time.monotonic(), {}
         try:
-            self._consumer.commit(next_offsets, timeout_ms=5000)
+            if offsets:
+                consumer.commit(offsets, timeout_ms=int(seconds * 1000))
         except KafkaError:
             LOGGER.info("offsets of %s were not committed", self._topic)
 
@@ -179,15 +189,11 @@ class Subscription:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             try:
+                if self.reached:
+                    self._commit(consumer, CLOSED_WITHIN)
                 consumer.close(autocommit=False, timeout_ms=int(CLOSED_WITHIN * 1000))
             except KafkaError:
                 LOGGER.info("the consumer of %s did not close in order", self._topic)
-
-
-def _received(record: Any) -> Message:
-    return Message(
-        record.topic, record.partition, record.key, record.value, record.headers, record.offset
-    )
 
 
 def create_topics(broker: Broker) -> list[str]:

@@ -27,6 +27,9 @@ from workflow.ledger import Ledger
 from workflow.record import Record, bare, record_of
 
 POLL = 1.0
+PASSED_WITHIN = 0.5
+"""Seconds that records which a consumer does not handle may wait to be passed over."""
+
 FAR = 2000
 """Positions behind the relay from which a consumer that starts reads the log instead."""
 
@@ -48,6 +51,10 @@ class Following:
     ) -> None:
         self.runner, self.pulse = runner, pulse
         self._copies, self._stopped = copies, stopped
+        self._messages: list[Message] = []
+        self._records: list[Record] = []
+        """What was read and waits to be worked on."""
+        self._since = 0.0
         self._subscription = Subscription(broker, "complaints", runner.consumer.name, BATCH)
 
     def run(self) -> None:
@@ -63,20 +70,34 @@ class Following:
             except Exception:
                 LOGGER.exception("%s was stopped by an error; it starts again", self.pulse.name)
                 self._subscription.close()  # what it had read comes again
+                self._messages, self._records = [], []
             self._stopped.wait(POLL)
         self._subscription.close()
 
     def once(self, seconds: float) -> int:
-        """One poll's records; answers how many positions the consumer has moved past. While the
+        """One poll's records; answers how many positions the consumer has moved past. Those of
+        which it handles none wait a moment for others: passing them alone costs as much. While the
         database is away it stays a member and tries again.
         """
         messages = self._subscription.poll(seconds)
         self.pulse.beats("working" if self._subscription.reached else "waiting")
+        if not self._records:
+            self._since = time.monotonic()
         records = [r for message in messages if (r := self._record(message)) is not None]
-        moved = self._fed(records) if records else 0
+        self._messages += messages
+        self._records += records
+        if messages and not self._due(records):
+            return 0
+        moved = self._fed(self._records) if self._records else 0
         if moved is not None:
-            self._subscription.commit(messages)
+            self._subscription.commit(self._messages)
+            self._messages, self._records = [], []
         return moved or 0
+
+    def _due(self, records: Sequence[Record]) -> bool:
+        handles = self.runner.consumer.handles
+        waited = time.monotonic() - self._since > PASSED_WITHIN or len(self._records) >= BATCH
+        return waited or any(record.type in handles for record in records)
 
     def close(self) -> None:
         self._subscription.close()
