@@ -76,7 +76,7 @@ class _Reader:
     def __init__(self, source: Source, header: Sequence[str]) -> None:
         self._source = source
         self._names = header
-        fields = [None if name in ADDED else source.field(name) for name in header]
+        fields = tuple(None if name in ADDED else source.field(name) for name in header)
         unknown = [n for n, f in zip(header, fields, strict=True) if f is None and n not in ADDED]
         if unknown:
             listed = "、".join(unknown)
@@ -133,8 +133,7 @@ def read_json(body: bytes, most: int) -> object:
     if len(body) > most:
         raise InvalidInput("正文", f"{len(body)} 字节", f"不得超过 {most} 字节")
     try:
-        # Whole numbers stay as they were written: a code of thousands of digits is one bad row.
-        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_int=str)
+        return _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InvalidInput("正文", "", f"不是合格的 UTF-8 JSON：{_where(error)}") from error
 
@@ -165,25 +164,30 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return row if len(row) == len(pairs) else _Twice(row)
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_int=str)
+"""Whole numbers stay as they were written: a code of thousands of digits is one bad row."""
+
+
 def json_record(source: Source, kind: Kind | None, row: object, number: int) -> Record | Refusal:
     """One row as `read_json` gave it."""
     if not isinstance(row, dict):
         return Refusal(number, "", "", "应为对象")
     if isinstance(row, _Twice):
         return Refusal(number, "", "", "同一字段出现两次")
+    fields = source.fields(tuple(row))
     texts: dict[str, str] = {}
-    for name, value in row.items():
-        text = _json_text(value)
-        if isinstance(value, bool) and source.field(name) == "anonymityFlag":
+    for (name, value), ours in zip(row.items(), fields, strict=True):
+        text = value if isinstance(value, str) else _json_text(value)
+        if isinstance(value, bool) and ours == "anonymityFlag":
             text = "1" if value else "2"
         if text is None:
             shown = "" if isinstance(value, list | dict) else str(value)
-            field = source.field(name) or masked("", name)
+            field = ours or masked("", name)
             return Refusal(number, field, masked(field, shown), "应为文本")
         texts[name] = text
     try:
-        said = next((t for n, t in texts.items() if source.field(n) == "record"), "")
-        found = kind or source.kind_of([source.field(name) for name in texts], said)
+        said = list(texts.values())[fields.index("record")] if "record" in fields else ""
+        found = kind or source.kind_of(fields, said)
         if found is None:
             return Refusal(number, "satisfaction", "", "看不出是办件还是评价")
         return source.parse(found, texts, number)
@@ -196,4 +200,4 @@ def _json_text(value: object) -> str | None:
         return ""
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return ",".join(value)
-    return value if isinstance(value, str) else None
+    return None

@@ -92,7 +92,7 @@ class Reader:
 
 
 def _layout(from_source: Source, kind: Kind, fields: Iterable[str]) -> Layout:
-    return from_source.layout(kind, [from_source.field(name) for name in fields])
+    return from_source.layout(kind, tuple(from_source.field(name) for name in fields))
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

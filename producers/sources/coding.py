@@ -20,6 +20,9 @@ from schemas.text import clean, is_clean, masked
 from workflow.errors import InvalidInput
 
 _COMMAS = re.compile(r"[,，、;；\s]+")
+SHAPES = 32
+"""Orders of fields that are remembered."""
+
 _MOMENTS = ("serviceTime", "acceptDate", "resultDate", "assessTime")
 
 
@@ -70,10 +73,17 @@ class Source:
         ]
         spare = profile.steering | {"satisfactionName"}
         self._wanted = {**_FIELDS, Kind.RATING: _FIELDS[Kind.RATING] | spare}
+        # A sender's messages name the same fields again and again.
+        self.fields = lru_cache(SHAPES)(self._fields_of)
+        self.layout = lru_cache(SHAPES)(self._layout_of)
 
     def field(self, name: str) -> str | None:
         """Our name for one of the source's names; None if the source has no such field."""
         return self._names.get(clean(name).strip().casefold())
+
+    def _fields_of(self, names: tuple[str, ...]) -> tuple[str | None, ...]:
+        """Our names for the source's."""
+        return tuple(map(self.field, names))
 
     def shown(self, field: str) -> str:
         """A field of ours as people know it: with the source's own name if it has one."""
@@ -98,7 +108,7 @@ class Source:
             raise InvalidInput("record", kind.value, f"来源 {self.name} 没有这类记录")
         return [name for name in required if name not in fields]
 
-    def layout(self, kind: Kind, fields: Sequence[str | None]) -> Layout:
+    def _layout_of(self, kind: Kind, fields: tuple[str | None, ...]) -> Layout:
         """How cells in the order of these fields of ours are read as this kind of record."""
         wanted = self._wanted[kind]
         columns = tuple(field if field in wanted else None for field in fields)
@@ -120,10 +130,10 @@ class Source:
         self, kind: Kind, row: Mapping[str, str], number: int
     ) -> ServiceRecord | Rating | Refusal:
         """One row in the source's own field names; a refusal says field, masked value and why."""
-        fields = [self.field(name) for name in row]
-        for (name, sent), field in zip(row.items(), fields, strict=True):
-            if field is None:
-                return Refusal(number, masked("", name), masked("userName", sent), "不认识的字段")
+        fields = self.fields(tuple(row))
+        if None in fields:
+            name = list(row)[fields.index(None)]
+            return Refusal(number, masked("", name), masked("userName", row[name]), "不认识的字段")
         if missing := self.missing(kind, fields):
             return refused(number, [Problem(name, "", "缺少") for name in missing])
         return self.parse_cells(self.layout(kind, fields), list(row.values()), number)

@@ -342,7 +342,7 @@ def taken(desk: Desk, day: Day) -> Iterator[tuple[object, ...] | None]:
     """Each row through the real reading and the real unit list: its key and digest, or None."""
     from_bihuan = source("bihuan")
     layouts = {
-        kind: from_bihuan.layout(kind, [from_bihuan.field(name) for name in fields])
+        kind: from_bihuan.layout(kind, tuple(from_bihuan.field(name) for name in fields))
         for kind, fields in ((RowKind.SERVICE, SERVICE_FIELDS), (RowKind.RATING, RATING_FIELDS))
     }
     batch = Arrival(day.received_at, tuple(day.services), tuple(day.ratings))

@@ -57,8 +57,7 @@ class Runner(Singly):
         try:
             with self.ledger.transaction(patient=True) as posting:
                 reaches, places = self._beyond(posting.conn, size)
-                if reaches:
-                    self._batch(posting, reaches, places)
+                self._batch(posting, reaches, places)
         except Exception:
             self._told_of_failure()
             with self.ledger.database.read() as conn:
@@ -77,15 +76,31 @@ class Runner(Singly):
         moved past. Repeats are passed over; a gap before a record is filled from the log, and a
         record without its fact is read there.
         """
-        with self.ledger.database.read() as conn:
-            stood = progress.stands(conn, self.consumer.name)
-        brought = Brought(stood, records, self.consumer.handles)
-        self.ledger.recent.keep_records(brought.records)
-        won = self._go(brought.reaches, brought.places) if brought.reaches else set()
-        moved, left = brought.come_to(won)
+        moved, left = self._fed(records)
         while self._before(left) and (more := self.step()):
             moved += more
         return moved
+
+    def _fed(self, records: Sequence[Record]) -> tuple[int, list[Place]]:
+        """How far it came by these alone, and where it has yet to come to."""
+        careful = self.careful
+        if not careful:
+            try:
+                with self.ledger.transaction(patient=True) as posting:
+                    brought = self._brought(posting.conn, records)
+                    return brought.come_to(self._batch(posting, brought.reaches, brought.places))
+            except Exception:
+                self._told_of_failure()
+        with self.ledger.database.read() as conn:
+            brought = self._brought(conn, records)
+        work = self._go if careful else self.one_by_one
+        return brought.come_to(work(brought.reaches, brought.places))
+
+    def _brought(self, conn: Connection, records: Sequence[Record]) -> Brought:
+        stood = progress.stands(conn, self.consumer.name)
+        brought = Brought(stood, records, self.consumer.handles)
+        self.ledger.recent.keep_records(brought.records)
+        return brought
 
     def _before(self, places: Sequence[Place]) -> bool:
         """Whether the consumer has not come to these yet: there was a gap, or another one had a
@@ -123,6 +138,8 @@ class Runner(Singly):
     def _batch(
         self, posting: Posting, reaches: Sequence[Reach], places: Sequence[Place]
     ) -> set[int]:
+        if not reaches:
+            return set()
         won = progress.claim(posting.conn, self.consumer.name, reaches)
         if not won:  # somebody else has these lanes in hand, and will be done in a moment
             time.sleep(IN_HAND)
