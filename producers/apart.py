@@ -1,4 +1,4 @@
-"""归集: batches made in a second process: one core reads and prepares, the other takes in."""
+"""归集: work done in a second process: one core reads and prepares, the other takes in."""
 
 import fcntl
 import gc
@@ -7,10 +7,11 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from workflow.errors import InvalidInput, Transient
 
+Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 ROOM = 1 << 20
@@ -44,6 +45,53 @@ def apart(
         child.close()
 
 
+class Beside(Generic[Given, Made]):
+    """`work(given, *arguments)`, called in a process of its own: one may be given ahead."""
+
+    def __init__(self, work: Callable[..., Made], *arguments: Any) -> None:
+        context = get_context("spawn")
+        given, self._giving = context.Pipe(duplex=False)
+        self._taking, made = context.Pipe(duplex=False)
+        _widen(self._giving)
+        _widen(made)
+        ends = (given, made, work, arguments)
+        self._child = context.Process(target=_answer, args=ends, daemon=True)
+        self._child.start()
+        given.close()
+        made.close()
+
+    def give(self, given: Given) -> None:
+        """The next one, once what was made of the last has been taken. Raises Transient if the
+        process has died.
+        """
+        try:
+            self._giving.send(given)
+        except OSError as error:
+            raise Transient(DIED) from error
+
+    def take(self) -> Made:
+        """What was made of the one given. Raises Transient if the process died of it."""
+        made: Made = _received(self._taking, DIED)
+        return made
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._giving.close()
+        self._taking.close()
+        self._child.terminate()
+        self._child.join()
+        self._child.close()
+
+
+def _answer(
+    given: Connection, made: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    _rows_only()
+    with suppress(EOFError, OSError):
+        while True:
+            made.send(work(given.recv(), *arguments))
+
+
 def _widen(pipe: Connection) -> None:
     """Room for a few batches, where the system lets us: else the reader waits for every commit."""
     if hasattr(fcntl, "F_SETPIPE_SZ"):
@@ -52,10 +100,7 @@ def _widen(pipe: Connection) -> None:
 
 
 def _make(sending: Connection, make: Callable[..., Iterator[Any]], arguments: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Rows are no cycles: looking for some every 700 objects costs a fifth of the time.
-    gc.freeze()
-    gc.set_threshold(100_000)
+    _rows_only()
     with suppress(BrokenPipeError):
         try:
             for made in make(*arguments):
@@ -63,6 +108,15 @@ def _make(sending: Connection, make: Callable[..., Iterator[Any]], arguments: An
             sending.send(None)
         except InvalidInput as wrong:
             sending.send(wrong)
+
+
+def _rows_only() -> None:
+    """Rows are no cycles: looking for some every 700 objects costs a fifth of the time. Ctrl-C is
+    the first process's to hear.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def _received(receiving: Connection, died: str) -> Any:

@@ -4,18 +4,19 @@ names; the source stands in a header or in the object.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
-from producers.platforms import Record, json_record, read_json
+from producers.platforms import json_record, read_json
 from producers.sources import source as source_named
 from schemas.rating import Refusal
 from workflow.answers import Answers
 from workflow.bus.broker import Message
-from workflow.collection import collect
+from workflow.collection import collect_ready
 from workflow.errors import InvalidInput
-from workflow.intake import Desk
+from workflow.intake import Desk, Ready
 from workflow.ledger import Ledger
 from workflow.storage import messages
 
@@ -25,35 +26,39 @@ NONE = "没有这条异常件，或已处理"
 
 
 class Reading(NamedTuple):
-    """A message understood: its row, or why that is refused; or why it is no row at all."""
+    """A message understood: its row made ready, or why that is refused; or why it is no row."""
 
     number: int
-    message: Message
     source: str = ""
-    row: Record | None = None
+    row: Ready | None = None
     refusal: Refusal | None = None
     error: str = ""
 
 
-def read(number: int, message: Message) -> Reading:
-    """Never raises for what was sent."""
+def read_all(messages: Sequence[Message], desk: Desk) -> list[Reading]:
+    """Read, numbered from 1. Never raises for what was sent."""
+    return [_read_safely(number, message, desk) for number, message in enumerate(messages, 1)]
+
+
+def _read_safely(number: int, message: Message, desk: Desk) -> Reading:
     try:
-        return _read(number, message)
+        return _read(number, message, desk)
     except InvalidInput as wrong:
-        return Reading(number, message, error=str(wrong))
+        return Reading(number, error=str(wrong))
 
 
-def _read(number: int, message: Message) -> Reading:
+def _read(number: int, message: Message, desk: Desk) -> Reading:
     if message.value is None:
         raise InvalidInput("正文", "", "消息没有正文")
     row = read_json(message.value, MOST_BYTES)
     if not isinstance(row, dict):
         raise InvalidInput("正文", type(row).__name__, "应为一个对象：一条办件或评价")
     source = source_named(_source(message, row))
-    made = json_record(source, None, row, number)
+    record = json_record(source, None, row, number)
+    made = record if isinstance(record, Refusal) else desk.ready(number, record)
     if isinstance(made, Refusal):
-        return Reading(number, message, source.name, refusal=made)
-    return Reading(number, message, source.name, row=made)
+        return Reading(number, source.name, refusal=made)
+    return Reading(number, source.name, row=made)
 
 
 def _source(message: Message, row: dict[str, object]) -> str:
@@ -84,8 +89,9 @@ def retry(ledger: Ledger, desk: Desk, partition: int, position: int, *, by: str)
     parcel = messages.opened(ledger.vault, parked)
     if parcel is None:
         raise InvalidInput("parked", f"{partition}/{position}", "保存期已过，内容已删除，只能放弃")
-    again = _read(1, Message(parcel.topic, partition, parcel.key, parcel.value, parcel.headers))
-    rows = [(1, again.row)] if again.row is not None else []
+    sent = Message(parcel.topic, partition, parcel.key, parcel.value, parcel.headers)
+    again = _read(1, sent, desk)
+    rows = [again.row] if again.row is not None else []
 
     def settle(conn: Connection, answers: Answers) -> None:
         refusal = answers.rows[0].refusal
@@ -94,7 +100,8 @@ def retry(ledger: Ledger, desk: Desk, partition: int, position: int, *, by: str)
         if not messages.settle(conn, parked, "replayed", by, ledger.now(conn)):
             raise InvalidInput("parked", f"{partition}/{position}", NONE)
 
-    collect(ledger, desk, again.source, rows, [r for r in [again.refusal] if r], also=settle)
+    refusals = [again.refusal] if again.refusal is not None else []
+    collect_ready(ledger, desk, again.source, rows, refusals, also=settle)
     return parcel.owner
 
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from producers.message import Reading, read, reason_of
+from producers.message import Reading, reason_of
+from producers.reading import ReadingAhead
 from workflow.answers import Answers
 from workflow.bus.broker import Broker, Message
 from workflow.bus.kafka import Subscription
@@ -18,7 +19,7 @@ from workflow.bus.lease import seat
 from workflow.bus.pulse import Pulse
 from workflow.bus.singly import TRIES
 from workflow.bus.topic import Copies
-from workflow.collection import MOST, collect
+from workflow.collection import MOST, collect_ready
 from workflow.errors import Transient
 from workflow.intake import Desk
 from workflow.ledger import Ledger
@@ -44,6 +45,8 @@ class Collecting:
         self._subscription = Subscription(broker, "ratings", "collect", MOST)
         self._stopped = threading.Event()
         self._singly: dict[int, int] | None = None
+        self._reading = ReadingAhead(desk)
+        self._ahead: list[Message] = []
         self.pulse = Pulse("collect")
 
     def stop(self) -> None:
@@ -65,17 +68,21 @@ class Collecting:
             except Exception:
                 LOGGER.exception("collecting was stopped by an error; it starts again")
                 self._subscription.close()  # what it had read comes again
+                self._reading.close()
+                self._ahead = []
                 self._stopped.wait(POLL)
         keeper.join()
         self.close()
         lease.release()
 
     def once(self, seconds: float) -> int:
-        """One poll's messages; answers how many were seen to. While the database is away it stays
-        a member and tries again.
+        """One poll's messages; answers how many were seen to. The next ones are polled, and many
+        are read, while the database stores these. While it is away it stays a member and tries
+        again.
         """
-        received = self._subscription.poll(seconds)
-        self.pulse.beats("working" if self._subscription.reached else "waiting")
+        received, self._ahead = self._ahead or self._polled(seconds), []
+        if not received:
+            self._reading.close()  # it has a process's memory, and there is no backlog
         while received and not self._stopped.is_set():
             try:
                 self._take(received)
@@ -84,31 +91,41 @@ class Collecting:
                 self.pulse.beats("waiting")
                 self._subscription.hold(POLL)
             else:
-                self._subscription.commit(received)
+                self._subscription.commit(received, at_once=True)
                 return len(received)
         return 0
 
+    def _polled(self, seconds: float) -> list[Message]:
+        received = self._subscription.poll(seconds)
+        self.pulse.beats("working" if self._subscription.reached else "waiting")
+        if not any(self._left(message) for message in received):
+            self._reading.begin(received)
+        return received
+
     def close(self) -> None:
+        self._reading.close()
         self._subscription.close()
         self._copies.close()
 
     def _take(self, received: Sequence[Message]) -> None:
         """All of them, committed when this returns."""
-        rest = []
-        for message in received:
-            if self._careful(message):
-                self._counted(message)
-            else:
-                rest.append(message)
-        if rest:
-            self._together(rest)
+        if any(self._left(message) for message in received):
+            received = [message for message in received if not self._alone(message)]
+        if received:
+            self._together(received)
 
-    def _careful(self, message: Message) -> bool:
-        """After an unclean stop, for as many messages of each partition as a poll may bring."""
-        left = self._singly.get(message.partition, MOST) if self._singly is not None else 0
-        if left <= 0:
+    def _left(self, message: Message) -> int:
+        """How many of its partition run singly still: after an unclean stop as many as a poll may
+        bring.
+        """
+        return 0 if self._singly is None else self._singly.get(message.partition, MOST)
+
+    def _alone(self, message: Message) -> bool:
+        """Whether it was one of those, and is seen to."""
+        if not (left := self._left(message)):
             return False
         self._singly = {**(self._singly or {}), message.partition: left - 1}
+        self._counted(message)
         return True
 
     def _counted(self, message: Message) -> None:
@@ -123,7 +140,10 @@ class Collecting:
     def _together(self, received: Sequence[Message]) -> None:
         """In as few transactions as there are sources; if that fails, each for itself."""
         try:
-            self._store([read(number, message) for number, message in enumerate(received, 1)])
+            readings = self._reading.read(received)
+            if not self._ahead:
+                self._ahead = self._polled(0.0)
+            self._store(received, readings)
         except Transient:
             raise
         except Exception as error:  # what it says may show the message: its name must do
@@ -135,8 +155,9 @@ class Collecting:
             self._park([(received[0], type(error).__name__)])
             self._copies.keep(received[0], type(error).__name__)
 
-    def _store(self, readings: Sequence[Reading]) -> None:
-        poison = [(reading.message, reading.error) for reading in readings if reading.error]
+    def _store(self, received: Sequence[Message], readings: Sequence[Reading]) -> None:
+        at = {reading.number: received[reading.number - 1] for reading in readings}
+        poison = [(at[reading.number], reading.error) for reading in readings if reading.error]
         if poison:
             self._park(poison)
         by_source: dict[str, list[Reading]] = {}
@@ -144,13 +165,14 @@ class Collecting:
             if not reading.error:
                 by_source.setdefault(reading.source, []).append(reading)
         for source, group in by_source.items():
-            poison += self._collect(source, group)
+            poison += self._collect(source, group, at)
         for message, error in poison:
             self._copies.keep(message, error)
 
-    def _collect(self, source: str, group: Sequence[Reading]) -> list[Poison]:
+    def _collect(
+        self, source: str, group: Sequence[Reading], at: Mapping[int, Message]
+    ) -> list[Poison]:
         """One batch; a row that is refused is kept with its reason, to be tried again."""
-        at = {reading.number: reading.message for reading in group}
         refused: list[Poison] = []
 
         def keep(conn: Connection, answers: Answers) -> None:
@@ -160,11 +182,11 @@ class Collecting:
                 if answer.refusal is not None
             ]
             self._keep(conn, refused, "parked")
-            messages.forget(conn, self._ledger.vault, [_parcel(one) for one in at.values()])
+            messages.forget(conn, self._ledger.vault, [_parcel(at[one.number]) for one in group])
 
-        rows = [(reading.number, reading.row) for reading in group if reading.row is not None]
+        rows = [reading.row for reading in group if reading.row is not None]
         bad = [reading.refusal for reading in group if reading.refusal is not None]
-        collect(self._ledger, self._desk(), source, rows, bad, also=keep)
+        collect_ready(self._ledger, self._desk(), source, rows, bad, also=keep)
         return refused
 
     def _park(self, poison: Sequence[Poison], status: str = "parked") -> int:

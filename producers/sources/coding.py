@@ -77,6 +77,9 @@ class Source:
         self.fields = lru_cache(SHAPES)(self._fields_of)
         self.layout = lru_cache(SHAPES)(self._layout_of)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Source, (self.profile,)
+
     def field(self, name: str) -> str | None:
         """Our name for one of the source's names; None if the source has no such field."""
         return self._names.get(clean(name).strip().casefold())

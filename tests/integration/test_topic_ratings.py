@@ -1,19 +1,26 @@
 """The topic `ratings`: taken in once, in bulk; what cannot be is parked and stops nothing."""
 
 import json
+import os
+import signal
+from contextlib import closing
+from multiprocessing import active_children
 
 import pytest
 from city import rating, service
 from sqlalchemy import func, select
 
 from producers.message import discard, retry
+from producers.reading import MANY, ReadingAhead
 from producers.topic import Collecting
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription
 from workflow.erasure import expire
 from workflow.errors import Busy, InvalidInput
+from workflow.intake import Desk
 from workflow.storage import messages as store
 from workflow.storage.models import complaints, messages, ratings, refused, services
+from workflow.unit_list import UnitList
 
 
 @pytest.fixture
@@ -32,9 +39,8 @@ def platform(broker):
 
 @pytest.fixture
 def collecting(city, broker):
-    made = Collecting(city.ledger, city.office.desk, broker)
-    yield made
-    made.close()
+    with closing(Collecting(city.ledger, city.office.desk, broker)) as made:
+        yield made
 
 
 def packed(value):
@@ -227,9 +233,7 @@ def test_while_the_database_is_busy_it_waits_and_then_goes_on(
 
 
 @pytest.mark.guarantee("G6")
-def test_one_that_fails_unexpectedly_is_parked_and_the_others_are_not(
-    city, collecting, platform, monkeypatch
-):
+def test_one_that_fails_unexpectedly_is_parked_and_the_others_are_not(city, broker, platform):
     desk = city.office.desk()
 
     class Failing:
@@ -241,11 +245,64 @@ def test_one_that_fails_unexpectedly_is_parked_and_the_others_are_not(
                 raise ZeroDivisionError(record.mobile)
             return desk.ready(number, record)
 
-    monkeypatch.setattr(collecting, "_desk", Failing)
     platform(*[row(rating(f"P{n}")) for n in range(6)])
-    takes(collecting, 6)
+    with closing(Collecting(city.ledger, Failing, broker)) as collecting:
+        takes(collecting, 6)
     assert count(city, ratings) == 5
     assert [entry.error for entry in parked(city)] == ["ZeroDivisionError"]
+
+
+def backlog(platform):
+    """Three polls' worth, with a message in each that is no row and one that is refused."""
+    for start in (0, 1000, 2000):
+        good = [row(rating(f"P{n}")) for n in range(start, start + 998)]
+        platform(*good, b"{", row(rating(f"P{start + 999}"), satisfaction="9"))
+
+
+def until_they_are_two(collecting, left):
+    """The next ones are read while some are stored; how many are left then."""
+    while left and not active_children():
+        left -= collecting.once(5.0)
+    assert len(active_children()) == 1
+    return left
+
+
+def test_a_backlog_is_read_in_a_second_process_which_ends_with_it(city, collecting, platform):
+    backlog(platform)
+    left = until_they_are_two(collecting, 3000)
+    takes(collecting, left)
+    assert (count(city, ratings), len(parked(city))) == (3 * 998, 6)
+    assert collecting.once(0.5) == 0
+    assert active_children() == []
+    assert city.damage() == []
+
+
+@pytest.mark.guarantee("G1")
+def test_the_second_process_killed_in_the_middle_of_a_backlog_costs_nothing(
+    city, collecting, platform
+):
+    backlog(platform)
+    left = until_they_are_two(collecting, 3000)
+    (child,) = active_children()
+    os.kill(child.pid, signal.SIGKILL)
+    takes(collecting, left)
+    assert (count(city, ratings), len(parked(city))) == (3 * 998, 6)
+    assert city.damage() == []
+
+
+def test_a_backlog_begun_before_the_list_of_units_was_replaced_goes_on_with_the_new_one(city):
+    desks = [city.office.desk(), Desk(UnitList("空", ()), city.office.desk().zone, b"key")]
+    reading = ReadingAhead(lambda: desks[0])
+    body = json.dumps(row(rating("P1"))).encode()
+    polled = [
+        [Message("ratings", 0, b"", body, [("source", b"bihuan")], n)] * MANY for n in range(2)
+    ]
+    with closing(reading):
+        reading.begin(polled[0])
+        assert {one.refusal for one in reading.read(polled[0])} == {None}
+        desks.pop(0)
+        reading.begin(polled[1])
+        assert {one.refusal.field for one in reading.read(polled[1])} == {"proDepart"}
 
 
 def test_what_a_parked_message_says_is_gone_when_its_time_is_over(city, collecting, platform):

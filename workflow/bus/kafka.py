@@ -139,13 +139,15 @@ class Subscription:
             LOGGER.warning("%s is silent; the consumer is built anew", self._topic)
             self.close()
 
-    def commit(self, messages: Sequence[Message]) -> None:
-        """Everything up to these has been seen to: told once a second, and at the end. One that
-        fails is no error: what comes again is recognised.
+    def commit(self, messages: Sequence[Message], *, at_once: bool = False) -> None:
+        """Everything up to these has been seen to: told once a second, or at once, and at the end.
+        That it fails is no error: what comes again is recognised.
         """
         for message in messages:
             place = TopicPartition(message.topic, message.partition)
             self._seen[place] = OffsetAndMetadata(message.offset + 1, "", -1)
+        if at_once and self._consumer is not None:
+            self._commit(self._consumer, 5.0)
 
     def _commit(self, consumer: KafkaConsumer, seconds: float) -> None:
         """Of the partitions that are still ours."""
@@ -159,8 +161,7 @@ class Subscription:
 
     def hold(self, seconds: float) -> None:
         """Stays a member while what was read cannot be worked on; nothing more is read."""
-        consumer = self._consumer
-        if consumer is None:
+        if (consumer := self._consumer) is None:
             time.sleep(seconds)
             return
         try:
