@@ -102,7 +102,7 @@ class Subscription:
         try:
             consumer = self._consumer = self._consumer or self._built()
             if self._seen and time.monotonic() - self._committed > COMMITTED_EVERY:
-                self._commit(consumer, 5.0)
+                consumer.commit_async(self._offsets(consumer))
             polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
         except KafkaError as error:
             LOGGER.warning("reading %s failed, it is begun anew: %r", self._topic, error)
@@ -147,17 +147,13 @@ class Subscription:
             place = TopicPartition(message.topic, message.partition)
             self._seen[place] = OffsetAndMetadata(message.offset + 1, "", -1)
         if at_once and self._consumer is not None:
-            self._commit(self._consumer, 5.0)
+            self._consumer.commit_async(self._offsets(self._consumer))
 
-    def _commit(self, consumer: KafkaConsumer, seconds: float) -> None:
-        """Of the partitions that are still ours."""
-        offsets = {at: then for at, then in self._seen.items() if at in consumer.assignment()}
+    def _offsets(self, consumer: KafkaConsumer) -> dict[TopicPartition, OffsetAndMetadata]:
+        """What has been seen to since the last commit, of the partitions that are still ours."""
+        seen, mine = self._seen, consumer.assignment()
         self._committed, self._seen = time.monotonic(), {}
-        try:
-            if offsets:
-                consumer.commit(offsets, timeout_ms=int(seconds * 1000))
-        except KafkaError:
-            LOGGER.info("offsets of %s were not committed", self._topic)
+        return {place: offset for place, offset in seen.items() if place in mine}
 
     def hold(self, seconds: float) -> None:
         """Stays a member while what was read cannot be worked on; nothing more is read."""
@@ -191,7 +187,7 @@ class Subscription:
         if consumer is not None:
             try:
                 if self.reached:
-                    self._commit(consumer, CLOSED_WITHIN)
+                    consumer.commit(self._offsets(consumer), timeout_ms=int(CLOSED_WITHIN * 1000))
                 consumer.close(autocommit=False, timeout_ms=int(CLOSED_WITHIN * 1000))
             except KafkaError:
                 LOGGER.info("the consumer of %s did not close in order", self._topic)
