@@ -16,6 +16,8 @@ import typer
 
 from console.cli import app
 from console.cli_doors import GROUPS
+from console.refusals import FIELD_WORDS
+from console.wording import FIELDS
 from consumers import register
 from producers.sources import sources
 from schemas import COMPLAINT_EVENTS, EVENTS, FACTS
@@ -198,3 +200,18 @@ def test_every_table_shipped_can_be_read_and_is_in_use() -> None:
     assert {policy.name for policy in Policies.load()} == profiles
     tables = {path.stem for path in (ROOT / "producers" / "sources").glob("*.toml")}
     assert {source.name for source in sources()} == tables
+
+
+def refused_fields(path: Path) -> Iterator[str]:
+    """The fields that a module's refusals name in so many words."""
+    for node in ast.walk(tree(path)):
+        named = isinstance(node, ast.Call) and ast.unparse(node.func).endswith("InvalidInput")
+        if named and node.args and isinstance(node.args[0], ast.Constant):
+            yield str(node.args[0].value)
+
+
+def test_a_refusal_names_its_field_in_the_office_language() -> None:
+    named = {field for path in MODULES for field in refused_fields(path)}
+    plain = {field for field in named if re.fullmatch("[a-z][A-Za-z_.]*", field)}
+    assert len(plain) > 50
+    assert plain - FIELD_WORDS.keys() - FIELDS.keys() == set()

@@ -96,7 +96,8 @@ class UnknownComplaint(Refused):
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
-        super().__init__(f"没有编号为“{_shown(subject)}”的差评件")
+        what = "工单" if subject.startswith("GD") else "差评件"
+        super().__init__(f"没有编号为“{_shown(subject)}”的{what}")
 
 
 class StaleVersion(Refused):

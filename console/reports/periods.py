@@ -64,8 +64,10 @@ def months_between(first: str, last: str) -> Period:
 
 def _months(text: str, whole: str) -> tuple[int, int]:
     found = _FORM.fullmatch(text.strip())
-    if found is None or int(found[1]) not in _YEARS:
+    if found is None:
         raise InvalidInput("period", whole, f"看不懂这个统计期；{_HINT}")
+    if int(found[1]) not in _YEARS:
+        raise InvalidInput("period", whole, f"年份须在 {_YEARS[0]} 到 {_YEARS[-1]} 之间")
     january = int(found[1]) * 12
     if found[2]:
         first = january + 3 * (int(found[2]) - 1)

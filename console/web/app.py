@@ -135,7 +135,9 @@ def _on_shape(request: Request, error: Exception) -> Response:
 
 
 def _on_failure(request: Request, _: Exception) -> Response:
-    return problem(request, 500)
+    answer = problem(request, 500)
+    answer.headers["Connection"] = "close"  # as the server does after it
+    return answer
 
 
 def _errors(app: FastAPI) -> None:

@@ -452,6 +452,7 @@ def test_an_error_of_ours_shows_nothing_of_itself(systems, monkeypatch):
     monkeypatch.setattr("console.web.api.complaints.found_by", broken)
     answer = systems.client().post("/search", json={"q": "1"})
     problem(answer, 500, "internal")
+    assert answer.headers["connection"] == "close"
     assert "secret" not in answer.text
 
 

@@ -175,10 +175,10 @@ def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]
 
 def hold(conn: Connection, consumer: str, lane: int) -> int:
     """Keeps a consumer's lane where it is until this transaction ends; asked before other locks.
-    Answers how far it has come.
+    Answers how far it has come: 0 before it joins.
     """
     held = {"of_consumer": consumer, "of_lane": lane}
-    return int(conn.execute(_HOLD, held).scalar_one())
+    return int(conn.execute(_HOLD, held).scalar() or 0)
 
 
 _HOLD = (

@@ -192,5 +192,5 @@ def _wrong(one: Any) -> dict[str, str]:
 
 
 def broken(_request: Request, _error: Exception) -> Response:
-    """What should not happen."""
-    return answer(INTERNAL, _BROKEN)
+    """What should not happen; the server closes the connection after it."""
+    return answer(INTERNAL, _BROKEN, {"Connection": "close"})
