@@ -5,12 +5,14 @@ a relay killed before it knows what it sent.
 import signal
 import threading
 import time
+from contextlib import closing
 from random import Random
 
 import brokers
 import pytest
 from cluster import PATIENCE
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaConnectionError, UnknownMemberIdError
 from kills import ROUNDS, seed
 from sqlalchemy import func, select
 
@@ -70,6 +72,40 @@ def test_a_reader_knows_that_the_broker_is_away_though_a_poll_says_nothing(
         polls_until(reading, reached=True)
     finally:
         reading.close()
+
+
+@pytest.mark.guarantee("G9")
+def test_a_reader_stays_the_member_it_was_while_the_broker_is_away(broker, monkeypatch):
+    """A new one would read nothing before the session of the old one has ended."""
+    create_topics(broker)
+    reading = Subscription(broker, "parked", "staying", 10)
+    with closing(reading):
+        polls_until(reading, reached=True)
+        consumer = reading._consumer
+        for error in (KafkaConnectionError("refused"), UnknownMemberIdError()):
+            monkeypatch.setattr(consumer, "poll", failing(error))
+            assert reading.poll(0.01) == []
+            assert not reading.reached
+            assert (reading._consumer is consumer) is isinstance(error, KafkaConnectionError)
+
+
+@pytest.mark.guarantee("G9")
+def test_a_reader_that_finds_no_connection_for_long_is_built_anew(broker, monkeypatch):
+    create_topics(broker)
+    monkeypatch.setattr("workflow.bus.kafka.SILENT", 0.1)
+    with closing(Subscription(broker, "parked", "leaving", 10)) as reading:
+        polls_until(reading, reached=True)
+        monkeypatch.setattr(reading._consumer, "poll", failing(KafkaConnectionError("refused")))
+        time.sleep(0.2)
+        reading.poll(0.01)
+        polls_until(reading, reached=True)
+
+
+def failing(error):
+    def poll(**_):
+        raise error
+
+    return poll
 
 
 @pytest.mark.long

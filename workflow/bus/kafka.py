@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from workflow.bus.broker import TOPICS, Broker, Message
@@ -105,9 +105,13 @@ class Subscription:
                 consumer.commit_async(self._offsets(consumer))
             polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
         except KafkaError as error:
-            LOGGER.warning("reading %s failed, it is begun anew: %r", self._topic, error)
             self.reached = False
-            self.close()
+            # A new member would wait for the session of the old one to end.
+            since = time.monotonic() - self._asked
+            if not isinstance(error, KafkaConnectionError) or since > SILENT:
+                LOGGER.warning("reading %s failed, it is begun anew: %r", self._topic, error)
+                self._asked += since
+                self.close()
             time.sleep(seconds)
             return []
         found = [
