@@ -10,16 +10,12 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
+from workflow.clock import TURN
 from workflow.errors import InvalidInput
 
 THREADS = 8
 """Answers that are made at once; who comes later waits his turn. Each statement lets go of the
 interpreter, and the more threads there are, the longer it takes to be given it back.
-"""
-
-TURN = 0.001
-"""Seconds after which who works lets another have the interpreter; at Python's own five
-milliseconds an answer of thirty statements beside a slow one waits for it thirty times.
 """
 
 LAST_ANSWERS = 3

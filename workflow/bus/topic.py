@@ -5,6 +5,7 @@ own; progress and effects are the database's, as ever.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from workflow.bus.kafka import Publisher, Subscription
 from workflow.bus.lease import seat
 from workflow.bus.pulse import Pulse
 from workflow.bus.runner import BATCH, Runner
+from workflow.clock import TURN
 from workflow.errors import Away, InvalidInput, Transient
 from workflow.ledger import Ledger
 from workflow.record import Record, bare, record_of
@@ -197,6 +199,7 @@ class TopicBus:
         if seated is None:
             return
         lease, clean = seated
+        sys.setswitchinterval(TURN)
         copies = Copies(self._broker)
         threads = [
             threading.Thread(target=member.run, name=member.pulse.name, daemon=True)
