@@ -12,7 +12,7 @@ import brokers
 import pytest
 from cluster import PATIENCE
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaConnectionError, UnknownMemberIdError
+from kafka.errors import CommitFailedError, KafkaConnectionError, UnknownMemberIdError
 from kills import ROUNDS, seed
 from sqlalchemy import func, select
 
@@ -101,11 +101,31 @@ def test_a_reader_that_finds_no_connection_for_long_is_built_anew(broker, monkey
         polls_until(reading, reached=True)
 
 
+@pytest.mark.guarantee("G9")
+def test_a_reader_whose_last_commit_fails_is_closed_all_the_same(broker, monkeypatch):
+    """One that is not would keep its process from ending."""
+    create_topics(broker)
+    before = threading.active_count()
+    publisher = Publisher(broker)
+    publisher.publish([Message("ratings", 0, None, b"{}", [])])
+    publisher.close()
+    reading = Subscription(broker, "ratings", "failing", 10)
+    while not (polled := reading.poll(0.2)):
+        pass
+    reading.commit(polled)
+    monkeypatch.setattr(reading._consumer, "commit", failing(CommitFailedError()))
+    reading.close()
+    deadline = time.monotonic() + PATIENCE
+    while threading.active_count() > before:
+        assert time.monotonic() < deadline, threading.enumerate()
+        time.sleep(0.05)
+
+
 def failing(error):
-    def poll(**_):
+    def fails(*_, **__):
         raise error
 
-    return poll
+    return fails
 
 
 @pytest.mark.long

@@ -166,9 +166,8 @@ class Subscription:
             return
         try:
             consumer.pause(*consumer.assignment())
-            polled = consumer.poll(timeout_ms=int(seconds * 1000))
-            for place, records in polled.items():  # of a partition that has just become ours
-                consumer.seek(place, records[0].offset)
+            for place, records in consumer.poll(timeout_ms=int(seconds * 1000)).items():
+                consumer.seek(place, records[0].offset)  # it has just become ours
             consumer.resume(*consumer.paused())
         except KafkaError:
             self.close()
@@ -183,16 +182,18 @@ class Subscription:
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=SESSION_MS // 3,
             max_poll_interval_ms=POLLED_WITHIN_MS,
-            max_poll_records=self._most,
         )
 
     def close(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
+            within = int(CLOSED_WITHIN * 1000)
             try:
-                if self.reached:
-                    consumer.commit(self._offsets(consumer), timeout_ms=int(CLOSED_WITHIN * 1000))
-                consumer.close(autocommit=False, timeout_ms=int(CLOSED_WITHIN * 1000))
+                try:
+                    if self.reached:
+                        consumer.commit(self._offsets(consumer), timeout_ms=within)
+                finally:
+                    consumer.close(autocommit=False, timeout_ms=within)
             except KafkaError:
                 LOGGER.info("the consumer of %s did not close in order", self._topic)
 
@@ -228,8 +229,7 @@ def check_topics(broker: Broker) -> None:
             for topic in admin.describe_topics([broker.topic(name) for name in TOPICS])
             if not topic.get("error_code")
         }
-    for name in TOPICS:
-        topic = broker.topic(name)
+    for topic in map(broker.topic, TOPICS):
         if topic not in found:
             raise InvalidInput("topic", topic, "没有这个主题，请先运行 bihuan topics create")
         if found[topic] != broker.partitions:
