@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 from producers.apart import Beside
@@ -9,6 +10,8 @@ from producers.message import Reading, read_all
 from workflow.bus.broker import Message
 from workflow.errors import Transient
 from workflow.intake import Desk
+
+LOGGER = logging.getLogger("bihuan.collect")
 
 MANY = 500
 """Messages of a poll from which a second process pays: there is a backlog."""
@@ -36,22 +39,36 @@ class ReadingAhead:
         try:
             self._second_process().give(messages)
             self._begun = messages
-        except Transient:
+        except Exception as hindered:
+            LOGGER.warning("no second process reads: %s", type(hindered).__name__)
             self.close()
 
     def read(self, messages: Sequence[Message]) -> list[Reading]:
         """These very ones if they were begun; else they are read here."""
-        if self._beside is not None and self._begun is messages:
-            self._begun = ()
-            try:
-                return self._beside.take()
-            except Transient:  # it died, perhaps of one of them
-                self.close()
-        return read_all(messages, self._desk())
+        readings = self._taken() if self._begun is messages else None
+        desk = self._desk()
+        if readings is None or not self._still(desk):
+            return read_all(messages, desk)
+        return readings
+
+    def _taken(self) -> list[Reading] | None:
+        """None if the second process died, perhaps of one of them."""
+        self._begun = ()
+        try:
+            return None if self._beside is None else self._beside.take()
+        except Transient:
+            LOGGER.warning("the second process died; its messages are read here")
+            self.close()
+            return None
+
+    def _still(self, desk: Desk) -> bool:
+        """Whether the second process reads by the same list and the same zone."""
+        mine = self._with
+        return mine is not None and mine.units is desk.units and mine.zone == desk.zone
 
     def _second_process(self) -> Beside[Sequence[Message], list[Reading]]:
         desk = self._desk()
-        if self._with is None or self._with.units is not desk.units:
+        if not self._still(desk):
             self.close()
         if self._beside is None:
             self._with, self._beside = desk, Beside(read_all, desk)

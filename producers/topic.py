@@ -47,6 +47,7 @@ class Collecting:
         self._singly: dict[int, int] | None = None
         self._reading = ReadingAhead(desk)
         self._ahead: list[Message] = []
+        self._trying: Message | None = None
         self.pulse = Pulse("collect")
 
     def stop(self) -> None:
@@ -112,7 +113,18 @@ class Collecting:
         if any(self._left(message) for message in received):
             received = [message for message in received if not self._alone(message)]
         if received:
-            self._together(received)
+            readings = self._read(received)
+            self._ahead = self._ahead or self._polled(0.0)  # its failure is no fault of these
+            self._together(received, readings)
+
+    def _read(self, received: Sequence[Message]) -> Sequence[Reading]:
+        """None where one of them cannot be read: it is found when each is taken alone."""
+        try:
+            return self._reading.read(received)
+        except Transient:
+            raise
+        except Exception:
+            return ()
 
     def _left(self, message: Message) -> int:
         """How many of its partition run singly still: after an unclean stop as many as a poll may
@@ -129,21 +141,21 @@ class Collecting:
         return True
 
     def _counted(self, message: Message) -> None:
-        """Alone, its try counted before: one that kills the process is seen to."""
-        tries = self._park([(message, KILLED)], "trying")
+        """Alone, its try counted before: one that kills the process is seen to. While the database
+        keeps it waiting that is one try.
+        """
+        tries = self._park([(message, KILLED)], "trying") if message != self._trying else 1
+        self._trying = message
         if tries > TRIES:
             self._park([(message, KILLED)])
             self._copies.keep(message, KILLED)
         elif tries > 0:
             self._together([message])
 
-    def _together(self, received: Sequence[Message]) -> None:
+    def _together(self, received: Sequence[Message], readings: Sequence[Reading] = ()) -> None:
         """In as few transactions as there are sources; if that fails, each for itself."""
         try:
-            readings = self._reading.read(received)
-            if not self._ahead:
-                self._ahead = self._polled(0.0)
-            self._store(received, readings)
+            self._store(received, readings or self._reading.read(received))
         except Transient:
             raise
         except Exception as error:  # what it says may show the message: its name must do

@@ -21,7 +21,7 @@ from workflow.errors import InvalidInput
 
 _COMMAS = re.compile(r"[,，、;；\s]+")
 SHAPES = 32
-"""Orders of fields that are remembered."""
+"""Orders of fields that are remembered: a sender's messages have the same again and again."""
 
 _MOMENTS = ("serviceTime", "acceptDate", "resultDate", "assessTime")
 
@@ -73,8 +73,7 @@ class Source:
         ]
         spare = profile.steering | {"satisfactionName"}
         self._wanted = {**_FIELDS, Kind.RATING: _FIELDS[Kind.RATING] | spare}
-        # A sender's messages name the same fields again and again.
-        self.fields = lru_cache(SHAPES)(self._fields_of)
+        self._remembered = lru_cache(SHAPES)(lambda names: tuple(map(self.field, names)))
         self.layout = lru_cache(SHAPES)(self._layout_of)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -84,9 +83,10 @@ class Source:
         """Our name for one of the source's names; None if the source has no such field."""
         return self._names.get(clean(name).strip().casefold())
 
-    def _fields_of(self, names: tuple[str, ...]) -> tuple[str | None, ...]:
+    def fields(self, names: tuple[str, ...]) -> tuple[str | None, ...]:
         """Our names for the source's."""
-        return tuple(map(self.field, names))
+        usual = len(names) <= len(self._names)  # what is sent may be all names, and for ever new
+        return self._remembered(names) if usual else tuple(map(self.field, names))
 
     def shown(self, field: str) -> str:
         """A field of ours as people know it: with the source's own name if it has one."""

@@ -110,12 +110,12 @@ def test_a_reader_whose_last_commit_fails_is_closed_all_the_same(broker, monkeyp
     publisher.publish([Message("ratings", 0, None, b"{}", [])])
     publisher.close()
     reading = Subscription(broker, "ratings", "failing", 10)
+    deadline = time.monotonic() + PATIENCE
     while not (polled := reading.poll(0.2)):
-        pass
+        assert time.monotonic() < deadline
     reading.commit(polled)
     monkeypatch.setattr(reading._consumer, "commit", failing(CommitFailedError()))
     reading.close()
-    deadline = time.monotonic() + PATIENCE
     while threading.active_count() > before:
         assert time.monotonic() < deadline, threading.enumerate()
         time.sleep(0.05)

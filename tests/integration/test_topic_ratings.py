@@ -1,5 +1,6 @@
 """The topic `ratings`: taken in once, in bulk; what cannot be is parked and stops nothing."""
 
+import errno
 import json
 import os
 import signal
@@ -290,6 +291,52 @@ def test_the_second_process_killed_in_the_middle_of_a_backlog_costs_nothing(
     assert city.damage() == []
 
 
+@pytest.mark.guarantee("G1")
+def test_where_no_second_process_can_be_had_the_backlog_is_read_here(
+    city, collecting, platform, monkeypatch
+):
+    def none_to_be_had(*_):
+        raise OSError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr("producers.reading.Beside", none_to_be_had)
+    backlog(platform)
+    takes(collecting, 3000)
+    assert (count(city, ratings), len(parked(city))) == (3 * 998, 6)
+
+
+class FailingElsewhere(Desk):
+    """Makes no row ready in a process that is not this one."""
+
+    home = os.getpid()
+
+    def __reduce__(self):
+        return rebuilt, (self.units, self.zone, self._key, self.home)
+
+    def ready(self, number, row):
+        if os.getpid() != self.home:
+            raise ZeroDivisionError(row.mobile)
+        return super().ready(number, row)
+
+
+def rebuilt(units, zone, key, home):
+    desk = FailingElsewhere(units, zone, key)
+    desk.home = home
+    return desk
+
+
+@pytest.mark.guarantee("G1")
+def test_what_fails_in_the_second_process_is_read_here_and_told_to_nobody(
+    city, platform, broker, capfd
+):
+    here = city.office.desk()
+    desk = FailingElsewhere(here.units, here.zone, here._key)
+    backlog(platform)
+    with closing(Collecting(city.ledger, lambda: desk, broker)) as collecting:
+        takes(collecting, 3000)
+    assert (count(city, ratings), len(parked(city))) == (3 * 998, 6)
+    assert "19900001234" not in capfd.readouterr().err
+
+
 def test_a_backlog_begun_before_the_list_of_units_was_replaced_goes_on_with_the_new_one(city):
     desks = [city.office.desk(), Desk(UnitList("空", ()), city.office.desk().zone, b"key")]
     reading = ReadingAhead(lambda: desks[0])
@@ -300,9 +347,11 @@ def test_a_backlog_begun_before_the_list_of_units_was_replaced_goes_on_with_the_
     with closing(reading):
         reading.begin(polled[0])
         assert {one.refusal for one in reading.read(polled[0])} == {None}
-        desks.pop(0)
         reading.begin(polled[1])
+        desks.pop(0)
         assert {one.refusal.field for one in reading.read(polled[1])} == {"proDepart"}
+        reading.begin(polled[0])
+        assert {one.refusal.field for one in reading.read(polled[0])} == {"proDepart"}
 
 
 def test_what_a_parked_message_says_is_gone_when_its_time_is_over(city, collecting, platform):

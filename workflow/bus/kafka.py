@@ -93,7 +93,8 @@ class Subscription:
         self._broker, self._topic, self._group, self._most = broker, topic, group, most
         self._consumer: KafkaConsumer | None = None
         self._seen: dict[TopicPartition, OffsetAndMetadata] = {}
-        self._heard = self._asked = self._committed = time.monotonic()
+        self._told: dict[TopicPartition, OffsetAndMetadata] = {}
+        self._heard = self._asked = self._there = self._committed = time.monotonic()
         self.reached = False
         """Whether the broker is there: a poll of one that is away brings nothing, and no error."""
 
@@ -101,16 +102,15 @@ class Subscription:
         """At most `most` messages, in order within a partition; none while the broker is away."""
         try:
             consumer = self._consumer = self._consumer or self._built()
-            if self._seen and time.monotonic() - self._committed > COMMITTED_EVERY:
+            if self._seen != self._told and time.monotonic() - self._committed > COMMITTED_EVERY:
                 consumer.commit_async(self._offsets(consumer))
             polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
         except KafkaError as error:
             self.reached = False
+            away = isinstance(error, KafkaConnectionError)
             # A new member would wait for the session of the old one to end.
-            since = time.monotonic() - self._asked
-            if not isinstance(error, KafkaConnectionError) or since > SILENT:
+            if not away or time.monotonic() - self._there > SILENT:
                 LOGGER.warning("reading %s failed, it is begun anew: %r", self._topic, error)
-                self._asked += since
                 self.close()
             time.sleep(seconds)
             return []
@@ -121,8 +121,7 @@ class Subscription:
         ]
         now = time.monotonic()
         if found:
-            self._heard = self._asked = now
-            self.reached = True
+            self._heard, self._asked, self._there, self.reached = now, now, now, True
         elif not self.reached or now - self._asked > ASKED:
             self._asked = now
             self._ask(consumer, silent=now - self._heard > SILENT)
@@ -135,17 +134,16 @@ class Subscription:
         try:
             ends = consumer.end_offsets(mine or [first], timeout_ms=2000)
             stuck = silent and any(consumer.position(p, timeout_ms=2000) < ends[p] for p in mine)
-            self.reached = True
+            self.reached, self._there = True, time.monotonic()
         except KafkaError:
-            self.reached, stuck = False, silent
+            self.reached, stuck = False, time.monotonic() - self._there > SILENT
         if stuck:
-            self._heard = time.monotonic()
             LOGGER.warning("%s is silent; the consumer is built anew", self._topic)
             self.close()
 
     def commit(self, messages: Sequence[Message], *, at_once: bool = False) -> None:
-        """Everything up to these has been seen to: told once a second, or at once, and at the end.
-        That it fails is no error: what comes again is recognised.
+        """Everything up to these has been seen to: told once a second, or at once, and once more
+        at the end. That it fails is no error: what comes again is recognised.
         """
         for message in messages:
             place = TopicPartition(message.topic, message.partition)
@@ -154,10 +152,11 @@ class Subscription:
             self._consumer.commit_async(self._offsets(self._consumer))
 
     def _offsets(self, consumer: KafkaConsumer) -> dict[TopicPartition, OffsetAndMetadata]:
-        """What has been seen to since the last commit, of the partitions that are still ours."""
-        seen, mine = self._seen, consumer.assignment()
-        self._committed, self._seen = time.monotonic(), {}
-        return {place: offset for place, offset in seen.items() if place in mine}
+        """What has been seen to, of the partitions that are still ours."""
+        mine = consumer.assignment()
+        self._seen = {place: offset for place, offset in self._seen.items() if place in mine}
+        self._committed, self._told = time.monotonic(), dict(self._seen)
+        return self._told
 
     def hold(self, seconds: float) -> None:
         """Stays a member while what was read cannot be worked on; nothing more is read."""
@@ -186,6 +185,7 @@ class Subscription:
 
     def close(self) -> None:
         consumer, self._consumer = self._consumer, None
+        self._heard = self._there = time.monotonic()
         if consumer is not None:
             within = int(CLOSED_WITHIN * 1000)
             try:
@@ -194,8 +194,8 @@ class Subscription:
                         consumer.commit(self._offsets(consumer), timeout_ms=within)
                 finally:
                     consumer.close(autocommit=False, timeout_ms=within)
-            except KafkaError:
-                LOGGER.info("the consumer of %s did not close in order", self._topic)
+            except Exception as error:  # who closes it goes on, whatever the client says
+                LOGGER.info("%s did not close in order: %s", self._topic, type(error).__name__)
 
 
 def create_topics(broker: Broker) -> list[str]:

@@ -32,6 +32,8 @@ class Singly:
     """Told of each record that was parked, with its error, once that is committed."""
     counted: dict[int, int] = field(default_factory=dict)
     """How many records of a lane have their tries counted still: a process may have died of one."""
+    trying: Place | None = None
+    """The last one counted."""
 
     @property
     def careful(self) -> bool:
@@ -103,6 +105,9 @@ class Singly:
         if left <= 0:
             return 1
         self.counted[row.lane] = left - 1
+        if self.trying == (place := (row.lane, row.pos)):  # the database kept it waiting
+            return 1
+        self.trying = place
         return parking.count_try(
             self.ledger.database, self.consumer.name, bare(row), self.ledger.clock()
         )

@@ -83,7 +83,7 @@ class Following:
         """
         messages = self._subscription.poll(seconds)
         self.pulse.beats("working" if self._subscription.reached else "waiting")
-        if not self._records:
+        if not self._messages:
             self._since = time.monotonic()
         records = [r for message in messages if (r := self._record(message)) is not None]
         self._messages += messages
@@ -98,7 +98,7 @@ class Following:
 
     def _due(self, records: Sequence[Record]) -> bool:
         handles = self.runner.consumer.handles
-        waited = time.monotonic() - self._since > PASSED_WITHIN or len(self._records) >= BATCH
+        waited = time.monotonic() - self._since > PASSED_WITHIN or len(self._messages) >= BATCH
         return waited or any(record.type in handles for record in records)
 
     def close(self) -> None:
