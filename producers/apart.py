@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
 
 from workflow.errors import InvalidInput, Transient
@@ -40,9 +41,7 @@ def apart(
             yield made
     finally:
         receiving.close()
-        child.terminate()
-        child.join()
-        child.close()
+        _end(child)
 
 
 class Beside(Generic[Given, Made]):
@@ -78,9 +77,13 @@ class Beside(Generic[Given, Made]):
         """Ends the process."""
         self._giving.close()
         self._taking.close()
-        self._child.terminate()
-        self._child.join()
-        self._child.close()
+        _end(self._child)
+
+
+def _end(child: SpawnProcess) -> None:
+    child.terminate()
+    child.join()
+    child.close()
 
 
 def _answer(

@@ -118,7 +118,7 @@ class Collecting:
             self._together(received, readings)
 
     def _read(self, received: Sequence[Message]) -> Sequence[Reading]:
-        """None where one of them cannot be read: it is found when each is taken alone."""
+        """Nothing where one of them cannot be read: it is found when each is taken alone."""
         try:
             return self._reading.read(received)
         except Transient:
@@ -168,7 +168,7 @@ class Collecting:
             self._copies.keep(received[0], type(error).__name__)
 
     def _store(self, received: Sequence[Message], readings: Sequence[Reading]) -> None:
-        at = {reading.number: received[reading.number - 1] for reading in readings}
+        at = dict(enumerate(received, 1))
         poison = [(at[reading.number], reading.error) for reading in readings if reading.error]
         if poison:
             self._park(poison)

@@ -35,6 +35,13 @@ class Reach(NamedTuple):
     new: int
 
 
+class Batch(NamedTuple):
+    """Ways of lanes, and the places on them of what is to be handled."""
+
+    reaches: list[Reach]
+    places: list[Place]
+
+
 class Share(NamedTuple):
     """Which one of so many processes this is: while any of its own lanes has something beyond, it
     leaves the others' alone, and finds at hand what it recorded there itself.
@@ -67,7 +74,7 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
 
 def beyond(
     conn: Connection, consumer: Reader, rotation: int, size: int, share: Share = EVERYTHING
-) -> tuple[list[Reach], list[Place]]:
+) -> Batch:
     """The places of at most `size` records beyond the consumer's progress, lane by lane, and how
     far that brings each lane.
 
@@ -82,7 +89,8 @@ def beyond(
     if len(rows) == size and rows[-1].pos is not None:
         last = rows[-1]
         reaches[last.lane] = Reach(last.lane, last.old, last.pos)
-    return list(reaches.values()), [(lane, pos) for lane, _, _, pos in rows if pos is not None]
+    places = [(lane, pos) for lane, _, _, pos in rows if pos is not None]
+    return Batch(list(reaches.values()), places)
 
 
 def rows_at(conn: Connection, places: Sequence[Place]) -> Sequence[Row[Any]]:

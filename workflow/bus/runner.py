@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from workflow.bus import parking, progress
 from workflow.bus.arrivals import Brought
 from workflow.bus.consumer import Record, Work
-from workflow.bus.progress import EVERYTHING, Place, Reach, Share
+from workflow.bus.progress import EVERYTHING, Batch, Place, Reach, Share
 from workflow.bus.singly import Singly
 from workflow.ledger import Posting
 from workflow.record import record_of
@@ -23,6 +24,8 @@ FEW = 40
 """Records of a batch while people wait."""
 
 IN_HAND = 0.005
+
+Found = TypeVar("Found", Batch, Brought)
 
 LOGGER = logging.getLogger("bihuan.bus")
 
@@ -48,24 +51,29 @@ class Runner(Singly):
         beyond.
         """
         self.rotation += 1
-        if self.careful or self.ledger.database.one_writer:
-            with self.ledger.database.read() as conn:
-                reaches, places = self._beyond(conn, size)
-            if reaches:
-                self._go(reaches, places)
-            return _moved(reaches)
-        try:
-            with self.ledger.transaction(patient=True) as posting:
-                reaches, places = self._beyond(posting.conn, size)
-                self._batch(posting, reaches, places)
-        except Exception:
-            self._told_of_failure()
-            with self.ledger.database.read() as conn:
-                reaches, places = self._beyond(conn, size)
-            self.one_by_one(reaches, places)
-        return _moved(reaches)
+        first = self.careful or self.ledger.database.one_writer
+        found, _ = self._done(lambda conn: self._beyond(conn, size), read_first=first)
+        return _moved(found.reaches)
 
-    def _beyond(self, conn: Connection, size: int) -> tuple[list[Reach], list[Place]]:
+    def _done(
+        self, find: Callable[[Connection], Found], *, read_first: bool
+    ) -> tuple[Found, set[int]]:
+        """What there is to do, found and done in one transaction, or read before; and the lanes
+        won. If the transaction fails it is found again, and done one by one.
+        """
+        if not read_first:
+            try:
+                with self.ledger.transaction(patient=True) as posting:
+                    found = find(posting.conn)
+                    return found, self._batch(posting, found.reaches, found.places)
+            except Exception:
+                self._told_of_failure()
+        with self.ledger.database.read() as conn:
+            found = find(conn)
+        work = self._go if read_first else self.one_by_one
+        return found, work(found.reaches, found.places) if found.reaches else set()
+
+    def _beyond(self, conn: Connection, size: int) -> Batch:
         return progress.beyond(conn, self.consumer, self.rotation, size, self.share)
 
     def _told_of_failure(self) -> None:
@@ -76,25 +84,13 @@ class Runner(Singly):
         moved past. Repeats are passed over; a gap before a record is filled from the log, and a
         record without its fact is read there.
         """
-        moved, left = self._fed(records)
+        brought, won = self._done(
+            lambda conn: self._brought(conn, records), read_first=self.careful
+        )
+        moved, left = brought.come_to(won)
         while self._before(left) and (more := self.step()):
             moved += more
         return moved
-
-    def _fed(self, records: Sequence[Record]) -> tuple[int, list[Place]]:
-        """How far it came by these alone, and where it has yet to come to."""
-        careful = self.careful
-        if not careful:
-            try:
-                with self.ledger.transaction(patient=True) as posting:
-                    brought = self._brought(posting.conn, records)
-                    return brought.come_to(self._batch(posting, brought.reaches, brought.places))
-            except Exception:
-                self._told_of_failure()
-        with self.ledger.database.read() as conn:
-            brought = self._brought(conn, records)
-        work = self._go if careful else self.one_by_one
-        return brought.come_to(work(brought.reaches, brought.places))
 
     def _brought(self, conn: Connection, records: Sequence[Record]) -> Brought:
         stood = progress.stands(conn, self.consumer.name)
