@@ -53,7 +53,7 @@ def asked(
         Path | None,
         typer.Option(
             envvar="BIHUAN_DATA",
-            metavar="FOLDER",
+            metavar="文件夹",
             help="数据文件夹：数据库和密钥；缺省为 ./data。写在命令前后都可以",
         ),
     ] = None,

@@ -160,7 +160,7 @@ def account_import(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="XLSX 或 CSV，列为 账号,姓名,身份,单位,手机号")],
     links: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="新账号的设密码链接写到这个 XLSX 文件")
+        Path | None, typer.Option(metavar="文件", help="新账号的设密码链接写到这个 XLSX 文件")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="只看会改什么，不办")] = False,
     as_json: AsJson = False,

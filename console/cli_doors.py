@@ -106,7 +106,7 @@ def _parameter(
         shown = "ID" if name == "subject" else name.upper()
         extra: Any = typer.Argument(help=text, metavar=shown)
     elif name == "account":
-        extra = typer.Option(OPTION[name], help=text, envvar="BIHUAN_AS", metavar="ACCOUNT")
+        extra = typer.Option(OPTION[name], help=text, envvar="BIHUAN_AS", metavar="账号")
     elif name in OPTION:
         extra = typer.Option(OPTION[name], help=text)
     else:

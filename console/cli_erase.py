@@ -22,11 +22,11 @@ def register(app: typer.Typer) -> None:
 def erase(
     ctx: typer.Context,
     account: Annotated[
-        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="ACCOUNT", help="管理员的账号")
+        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="账号", help="管理员的账号")
     ],
     reason: Annotated[str, typer.Option(help="理由，记入日志；不要写姓名和号码")],
     complaint: Annotated[
-        str | None, typer.Option(metavar="ID", help="按这件差评的群众删；不写则输入电话号码")
+        str | None, typer.Option(metavar="编号", help="按这件差评的群众删；不写则输入电话号码")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from typer import _click as click  # typer carries its own click
 from typer._click.formatting import HelpFormatter
@@ -19,6 +19,18 @@ NOTES = {
     "env var: ": "环境变量：",
     "Show this message and exit.": "显示这份说明",
 }
+KINDS = {
+    "[OPTIONS]": "[选项]",
+    "COMMAND [ARGS]...": "命令 [参数]…",
+    "<str>": "<文字>",
+    "<path>": "<路径>",
+    "<int>": "<整数>",
+    "<int range>": "<整数>",
+    "<list[str]>": "<文字>…",
+    "<list[Path]>": "<路径>…",
+}
+"""What a value is, as typer calls it."""
+
 MOST = 100
 LEFT_MOST = 30
 _WORD = re.compile(r"[“（《【]*(?:[!-~]+|.)[，。；：！？、）”》】]*", re.DOTALL)
@@ -33,7 +45,7 @@ class Help(HelpFormatter):
         self.columns = room()
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        self.write(f"{prefix or '用法：'}{prog} {args}\n")
+        self.write(f"{prefix or '用法：'}{prog} {_said(args, KINDS)}\n")
 
     def write_heading(self, heading: str) -> None:
         self.write(f"{TITLES.get(heading, heading)}：\n")
@@ -47,10 +59,11 @@ class Help(HelpFormatter):
     def write_dl(
         self, rows: Sequence[tuple[str, str]], col_max: int = LEFT_MOST, col_spacing: int = 2
     ) -> None:
+        rows = [(_said(first, KINDS), _said(second, NOTES)) for first, second in rows]
         left = min(max(width(first) for first, _ in rows), col_max) + col_spacing
         indent = " " * (self.current_indent + left)
         for first, second in rows:
-            lines = list(wrapped(_noted(second), self.columns - len(indent))) or [""]
+            lines = list(wrapped(second, self.columns - len(indent))) or [""]
             gap = " " * max(col_spacing, left - width(first))
             if width(first) + col_spacing > left:
                 gap = "\n" + indent
@@ -58,8 +71,8 @@ class Help(HelpFormatter):
             self.write("".join(f"{indent}{line}\n" for line in lines[1:]))
 
 
-def _noted(text: str) -> str:
-    for english, chinese in NOTES.items():
+def _said(text: str, words: Mapping[str, str]) -> str:
+    for english, chinese in words.items():
         text = text.replace(english, chinese)
     return text
 

@@ -48,7 +48,9 @@ def loop(
 
 
 def schema_export(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="写到哪个文件夹")] = Path("docs/schemas"),
+    out: Annotated[Path, typer.Option(metavar="文件夹", help="写到哪个文件夹")] = Path(
+        "docs/schemas"
+    ),
 ) -> None:
     """把每个事件和进来的办件、评价的 JSON Schema 写成文件。"""
     from schemas.published import published  # noqa: PLC0415
@@ -61,7 +63,7 @@ def schema_export(
 
 
 def schema_asyncapi(
-    out: Annotated[Path, typer.Option(metavar="FILE", help="写到哪个文件")] = Path(
+    out: Annotated[Path, typer.Option(metavar="文件", help="写到哪个文件")] = Path(
         "docs/asyncapi.json"
     ),
 ) -> None:

@@ -19,9 +19,7 @@ def move(
     ctx: typer.Context,
     to: Annotated[
         str | None,
-        typer.Option(
-            metavar="ADDRESS", help="postgresql://… 的地址；不写则输入，以免留在命令记录里"
-        ),
+        typer.Option(metavar="地址", help="postgresql://… 的地址；不写则输入，以免留在命令记录里"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STANDS_BY = "另一个进程正在运行各消费者；本进程待命，它停下即接手。按 Ctrl+C 停止"
 Port = Annotated[
     int | None,
-    typer.Option("--health-port", metavar="PORT", help="在此端口答复 /health 与 /ready，供探活"),
+    typer.Option("--health-port", metavar="端口", help="在此端口答复 /health 与 /ready，供探活"),
 ]
 
 
@@ -44,9 +44,9 @@ def register(app: typer.Typer) -> None:
 
 
 Host = Annotated[
-    str, typer.Option(metavar="HOST", help="控制台的地址；缺省只有本机能打开", show_default=True)
+    str, typer.Option(metavar="地址", help="控制台的地址；缺省只有本机能打开", show_default=True)
 ]
-WebPort = Annotated[int, typer.Option(metavar="PORT", help="控制台的端口；0 由系统选一个空的")]
+WebPort = Annotated[int, typer.Option(metavar="端口", help="控制台的端口；0 由系统选一个空的")]
 
 
 def run(
@@ -107,7 +107,7 @@ def relay(ctx: typer.Context, health_port: Port = None) -> None:
 
 def consume(
     ctx: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="all|NAME…", help="消费者名，或 all")],
+    names: Annotated[list[str], typer.Argument(metavar="all|名字…", help="消费者名，或 all")],
     health_port: Port = None,
 ) -> None:
     from console.processes import named  # noqa: PLC0415

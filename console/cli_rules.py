@@ -27,7 +27,9 @@ CalendarFile = Annotated[
 ]
 PauseOption = Annotated[
     list[str] | None,
-    typer.Option("--pause", metavar="FROM/TO", help="暂停的一段，可重复，可交叠，如 起时间/止时间"),
+    typer.Option(
+        "--pause", metavar="起时间/止时间", help="暂停的一段，可重复，可交叠，如 起时间/止时间"
+    ),
 ]
 
 
@@ -79,8 +81,8 @@ def deadline(
 def worktime_between(
     ctx: typer.Context,
     *,
-    start: Annotated[str, typer.Argument(metavar="FROM", help="起，带时区")],
-    end: Annotated[str, typer.Argument(metavar="TO", help="止，带时区")],
+    start: Annotated[str, typer.Argument(metavar="起时间", help="起，带时区")],
+    end: Annotated[str, typer.Argument(metavar="止时间", help="止，带时区")],
     profile: Profile = None,
     calendar: CalendarFile = None,
     pause: PauseOption = None,

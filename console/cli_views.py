@@ -30,9 +30,9 @@ def register(app: typer.Typer) -> None:
 
 def show(
     ctx: typer.Context,
-    subject: Annotated[str, typer.Argument(metavar="ID", help="差评件编号，如 CP21-0125")],
+    subject: Annotated[str, typer.Argument(metavar="编号", help="差评件编号，如 CP21-0125")],
     account: Annotated[
-        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="ACCOUNT", help="谁在看：账号；留痕")
+        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="账号", help="谁在看：账号；留痕")
     ] = "console",
     role: Annotated[
         str, typer.Option(help="身份：operator、reviewer、supervisor、auditor、department")
@@ -61,9 +61,9 @@ def show(
 
 def find(
     ctx: typer.Context,
-    last4: Annotated[str, typer.Argument(metavar="LAST4", help="群众来电号码的后四位")],
+    last4: Annotated[str, typer.Argument(metavar="后四位", help="群众来电号码的后四位")],
     account: Annotated[
-        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="ACCOUNT", help="谁在查：账号；留痕")
+        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="账号", help="谁在查：账号；留痕")
     ] = "console",
     role: Annotated[str, typer.Option(help="身份：operator、reviewer、supervisor")] = "operator",
     as_json: AsJson = False,
@@ -85,9 +85,9 @@ def find(
 
 def code(
     ctx: typer.Context,
-    subject: Annotated[str, typer.Argument(metavar="ID", help="差评件编号，如 CP21-0125")],
+    subject: Annotated[str, typer.Argument(metavar="编号", help="差评件编号，如 CP21-0125")],
     account: Annotated[
-        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="ACCOUNT", help="谁在问：账号；留痕")
+        str, typer.Option("--as", envvar="BIHUAN_AS", metavar="账号", help="谁在问：账号；留痕")
     ] = "console",
     as_json: AsJson = False,
 ) -> None:
@@ -144,7 +144,7 @@ def queue(
     role: Annotated[
         str,
         typer.Argument(
-            metavar="ROLE",
+            metavar="身份",
             help="operator、reviewer、supervisor、department、clerk（后两者须写单位）",
         ),
     ],

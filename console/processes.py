@@ -104,11 +104,11 @@ def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) 
     from console.web.app import create_app  # noqa: PLC0415  # the commands need no web
     from console.web.live import Hub  # noqa: PLC0415
     from console.web.serving import Serving  # noqa: PLC0415
-    from console.web.site import Site  # noqa: PLC0415
+    from console.web.site import PATIENCE, Site  # noqa: PLC0415
 
     hub = Hub(office)
-    app = create_app(Site(_at_its_address(office, at), hub, wake))
-    serving = Serving(app, at.host, at.port, office.settings.proxy)
+    site = Site(_at_its_address(office, at), hub, wake, patience=PATIENCE)
+    serving = Serving(create_app(site), at.host, at.port, office.settings.proxy)
     return Desks([serving, hub], serving.address)
 
 

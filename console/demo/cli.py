@@ -29,8 +29,8 @@ def demo(
     seed: Annotated[int, typer.Option(help="随机种子：换一个，总数不变，行不同")] = SEED,
     fast: Annotated[bool, typer.Option("--fast", help="不停顿")] = False,
     desk: Annotated[bool, typer.Option("--desk", help="不重演，只打开上次留下的办公桌")] = False,
-    host: Annotated[str, typer.Option(metavar="HOST", help="办公桌的地址，只能是本机")] = HOST,
-    port: Annotated[int, typer.Option(metavar="PORT", help="办公桌的端口；0 由系统选")] = 8000,
+    host: Annotated[str, typer.Option(metavar="地址", help="办公桌的地址，只能是本机")] = HOST,
+    port: Annotated[int, typer.Option(metavar="端口", help="办公桌的端口；0 由系统选")] = 8000,
 ) -> None:
     """In a terminal the demo ends with its desk open in a browser; elsewhere it ends."""
     from console.demo.playing import play  # noqa: PLC0415  # heavy, and only for this command

@@ -14,7 +14,7 @@ from console.processes import Job, serve
 from console.web.app import create_app
 from console.web.live import Hub
 from console.web.serving import Serving
-from console.web.site import Site
+from console.web.site import PATIENCE, Site
 from console.wiring import office
 from producers.clock import Ticker
 from workflow.clock import system_clock
@@ -47,7 +47,7 @@ def sit_down(folder: Path, host: str, port: int, told: Callable[[str], None]) ->
         ticker = Ticker(opened.ledger, zone, seconds=1.0, wake=bus.wake, jumped=lambda _: None)
         desk = Desk(made, clock, ticker.once)
         hub = Hub(opened)
-        site = Site(opened, hub, bus.wake, desk.extend, desk.parts())
+        site = Site(opened, hub, bus.wake, desk.extend, desk.parts(), PATIENCE)
         serving = Serving(create_app(site), host, port)
         jobs: list[Job] = [serving, hub, bus, _Ticking(ticker)]
         serve(jobs, [], None, lambda: told(f"{serving.address}/demo"))

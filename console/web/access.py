@@ -55,15 +55,32 @@ class Undeclared(RuntimeError):
     """A route without a permission, or one that changes something without its form checked."""
 
 
+def signed_in(request: Request) -> Signed | None:
+    """Whoever the cookie's session belongs to, read once a request. What a page fetches by itself
+    is no act of the person's, and keeps no session alive.
+    """
+    if not hasattr(request.state, "signed"):
+        by_itself = request.headers.get(BY_ITSELF) is not None or request.url.path == "/live"
+        secret, office = request.cookies.get(COOKIE), site_of(request).office
+        request.state.signed = secret and session_of(office, secret, acts=not by_itself)
+    signed: Signed | None = request.state.signed or None
+    return signed
+
+
+Whoever = Annotated[Signed | None, Depends(signed_in)]
+"""Asked once a request, in the one thread that a permission costs; what follows from it waits
+for nothing.
+"""
+
+
 class Allowed:
     """A permission: its name as the matrix shows it, and the roles that have it."""
 
     def __init__(self, name: str, *roles: Role) -> None:
         self.name, self.roles = name, frozenset(roles)
 
-    def __call__(self, request: Request) -> Signed:
+    async def __call__(self, signed: Whoever) -> Signed:
         """The person who asks. Raises SignInNeeded, PasswordDue, NotPermitted."""
-        signed = signed_in(request)
         if signed is None:
             raise SignInNeeded
         if signed.must_change:
@@ -78,8 +95,8 @@ class Own(Allowed):
     password too.
     """
 
-    def __call__(self, request: Request) -> Signed:
-        signed = signed_in(request)
+    async def __call__(self, signed: Whoever) -> Signed:
+        """The person who asks. Raises SignInNeeded."""
         if signed is None:
             raise SignInNeeded
         return signed
@@ -112,19 +129,7 @@ def step(event: str) -> Allowed:
     return Allowed(event, *((roles & stands or roles or stands) & PEOPLE))
 
 
-def signed_in(request: Request) -> Signed | None:
-    """Whoever the cookie's session belongs to, read once a request. What a page fetches by itself
-    is no act of the person's, and keeps no session alive.
-    """
-    if not hasattr(request.state, "signed"):
-        by_itself = request.headers.get(BY_ITSELF) is not None or request.url.path == "/live"
-        secret, office = request.cookies.get(COOKIE), site_of(request).office
-        request.state.signed = secret and session_of(office, secret, acts=not by_itself)
-    signed: Signed | None = request.state.signed or None
-    return signed
-
-
-def present(signed: Annotated[Signed | None, Depends(signed_in)]) -> Signed:
+async def present(signed: Whoever) -> Signed:
     """Whoever has been let in by the permission that the route declares beside it."""
     if signed is None:
         raise SignInNeeded
@@ -132,9 +137,7 @@ def present(signed: Annotated[Signed | None, Depends(signed_in)]) -> Signed:
 
 
 @checks_forms
-async def sent(
-    request: Request, signed: Annotated[Signed | None, Depends(signed_in)]
-) -> AsyncIterator[FormData]:
+async def sent(request: Request, signed: Whoever) -> AsyncIterator[FormData]:
     """What a page's form sent, if it is one of ours; its files are closed once it is answered.
     Raises Forged.
     """

@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 
 from console.accounts import Signed
+from console.scope import existing
 from console.web import citizens
 from console.web.access import PUBLIC, SiteHere, check_declared
 from console.web.api import app as api
@@ -98,10 +99,20 @@ def health(site: SiteHere) -> dict[str, str]:
         return {"state": "ready"}
 
 
+def watched(
+    site: SiteHere, viewer: Annotated[Signed, Depends(LIVE)], of: str | None = None
+) -> str | None:
+    """The complaint that a page shows. Raises UnknownComplaint where there is none for him."""
+    if of is not None:
+        with site.office.database.read() as conn:
+            existing(conn, viewer.actor, of)
+    return of
+
+
 async def live(
     site: SiteHere,
     viewer: Annotated[Signed, Depends(LIVE)],
-    of: str | None = None,
+    of: Annotated[str | None, Depends(watched)],
     seen: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events `changed`, each with a complaint's id or `*`; the page asks what it is. A

@@ -7,6 +7,7 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -139,11 +140,19 @@ def _sign_in(request: Request, error: SignInNeeded | PasswordDue) -> Response:
     place = "/password" if isinstance(error, PasswordDue) else signing_in
     if request.url.path == "/live":
         return Response(status_code=204)  # tells an EventSource not to come back
+    if place == "/login" and (page := _stood_on(request)) != "/":
+        place += f"?next={quote(page)}"
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": place})
-    if request.method == "GET" and request.url.path != "/" and place == "/login":
-        place += f"?next={request.url.path}"
     return RedirectResponse(place, 303)
+
+
+def _stood_on(request: Request) -> str:
+    """The page that asks: the one opened, or the one that a form or a part of it was on."""
+    by_htmx = request.headers.get("hx-current-url")
+    if request.method == "GET" and by_htmx is None:
+        return request.url.path
+    return urlsplit(by_htmx or request.headers.get("referer", "")).path or "/"
 
 
 def problem(request: Request, status: int, told: str = "") -> HTMLResponse:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from starlette.datastructures import FormData
 
 from console.accounts import Signed
+from console.web.settling import settle
 from console.web.site import Site
 from schemas.text import clean
 from workflow.errors import InvalidInput
@@ -29,7 +30,8 @@ def take(
     **values: Any,
 ) -> Done:
     """Goes through this door with these values, with the form's command key and the version the
-    person saw; then consumers and open pages are told. Raises what the door raises.
+    person saw; then consumers and open pages are told, and what consumers do at once is waited
+    for. Raises what the door raises.
     """
     asked = inspect.signature(door).parameters
     who = {"account": viewer.account, "role": viewer.role, "unit": viewer.unit}
@@ -37,6 +39,8 @@ def take(
     step = {"key": _key(viewer, form), "expected_version": version_of(form)}
     done = door(site.office.ledger, subject, **(mine | values), **step)
     site.moved()
+    if done is not None:
+        settle(site, done)
     return done
 
 

@@ -23,6 +23,9 @@ from workflow import links
 from workflow.door import DOORS
 
 UNIT = "区人社局"
+MACHINES = ("<str>", "<path>", "<int", "list[", "OPTIONS", "ARGS", "FILE", "FOLDER", "HOST", "PORT")
+"""What a program calls its values, and its user does not."""
+
 FEEDBACK = "--facts 多要证明 --cause 不熟 --measures 已培训 --reply 致歉 --signed-by 科长"
 
 
@@ -269,6 +272,9 @@ def test_help_is_chinese_and_every_door_has_its_command(bihuan: Callable[..., Sa
     page = bihuan("hotline call --help").out
     assert "显示这份说明" in page
     assert "Show this" not in page
+    for command in ("", "import", "deadline", "run", "parked retry", "move"):
+        page = bihuan(f"{command} --help").out
+        assert not [word for word in MACHINES if word in page], command
     assert all(f"{code} {text}" in top for code, text in EXITS.items())
     assert all(text for text in HELP.values())
 

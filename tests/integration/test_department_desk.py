@@ -390,6 +390,25 @@ def test_after_it_was_sent_back_the_last_feedback_is_there_to_be_mended(
     assert city.damage() == []
 
 
+def test_a_second_round_says_that_it_is_one_and_why_and_keeps_the_first_ones_reasons_to_itself(
+    city: City, rectifying: str, handler: Person
+) -> None:
+    city.department.submits(rectifying)
+    hotline.send_back(city.ledger, rectifying, account=OPERATOR.name, reason="没有写清怎样防止")
+    assert "第2轮" not in handler.get(page_of(city, rectifying)).text
+    city.department.submits(rectifying, "每周抽查")
+    city.hotline.accepts(rectifying)
+    city.drain()
+    city.citizen.rates(rectifying, 1)
+    city.drain()
+    city.department.acknowledges(rectifying)
+    shown = handler.get(page_of(city, rectifying)).text
+    assert "这是第2轮整改" in shown
+    assert "非常不满意" in shown[shown.index("这是第2轮整改") :][:200]
+    assert "上次打回的原因" not in shown
+    assert "退回补正记录 1" in shown, "what was sent back before stays in the record"
+
+
 # files
 
 

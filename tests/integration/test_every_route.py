@@ -156,6 +156,14 @@ def test_another_units_number_does_not_exist_on_any_route(
     assert city.timeline(ours["subject"]) == before
 
 
+def test_a_stream_that_waits_for_another_units_complaint_does_not_exist(
+    desks: Desks, ours: Ours
+) -> None:
+    stranger = desks.sits("经办外", Role.DEPARTMENT, OTHER_UNIT)
+    answers = [stranger.get(f"/live?of={of}").status_code for of in (ours["subject"], "CP21-9999")]
+    assert answers == [404, 404]
+
+
 def _names_one(route: RouteContext) -> bool:
     return any(f"{{{name}}}" in str(route.path) for name in WHOSE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy import func, select
 
 import schemas as s
 from console.web.hotline.panel import kebab, with_forms
+from console.web.live import Hub
+from console.web.site import Site
 from schemas.envelope import Role
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
@@ -636,3 +639,26 @@ def test_the_shift_and_the_script_are_at_hand(city, desks, operator):
     assert "不引导改评价" in page
     city.travel("2021-09-19T10:00:00+08:00")
     assert "未到上班时间" in desks.sits("话务员03", Role.OPERATOR).get("/hotline").text
+
+
+def test_who_confirms_sees_at_once_to_whom_it_was_sent(city: City, desks: Desks) -> None:
+    """And no form for sending it, nor word that it has just changed: the consumers' answer to his
+    own step is waited for, where there are any.
+    """
+    subject = verifying(city)
+    city.hotline.calls(subject)
+    bus = city.office.bus()
+    desks.app.state.site = Site(city.office, Hub(city.office), bus.wake, patience=10)
+    operator = desks.sits(OPERATOR.name, Role.OPERATOR)
+    running = threading.Thread(target=bus.run)
+    running.start()
+    try:
+        form = {"by": "call", "reason_code": "115", "case_class": "clear"}
+        answer = operator.post(f"/c/{subject}/complaint-confirmed", f"/c/{subject}", **form)
+        shown = operator.get(answer.headers["location"]).text
+    finally:
+        bus.stop()
+        running.join()
+    assert "已办：确认有效" in shown
+    assert f'data-seen="{len(city.timeline(subject))}"' in shown
+    assert city.timeline(subject)[-1] == "DepartmentAssigned"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from city import City
-from console_pages import OTHER, PASSWORD, Browser, signed_up
+from console_pages import ADDRESS, OTHER, PASSWORD, Browser, signed_up
 
 from console.accounts import setup
 from console.accounts.register import add, person, unlock
@@ -16,6 +16,19 @@ ON = ("sqlite",)
 @pytest.fixture
 def browser(city: City) -> Browser:
     return Browser(city)
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(city: City) -> None:
+    browser = Browser(city)
+    on = {"referer": f"{ADDRESS}/c/CP21-0001?did=x"}
+    answer = browser.client.post("/c/CP21-0001/complaint-claimed", headers=on)
+    assert answer.headers["location"] == "/login?next=/c/CP21-0001"
+    part = browser.client.get(
+        "/", headers={"hx-request": "1", "hx-current-url": f"{ADDRESS}/watch"}
+    )
+    assert part.headers["hx-redirect"] == "/login?next=/watch"
+    browser.opens("/login?next=/watch")
+    assert "登录已结束" in browser.page
 
 
 def test_nobody_sees_a_page_before_signing_in(browser: Browser) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from console import wording
 from console.traces import looked
 from console.web.citizens.holder import Holder
-from console.web.citizens.words import STAGES, ended, now_of
+from console.web.citizens.words import RULED, STAGES, ended, now_of
 from console.wiring import Office
 from producers.citizens import CITIZEN
 from schemas import ReviewCollected
@@ -128,7 +128,8 @@ def _stages(c: Complaint, rows: Sequence[Row[Any]], day_of: Any) -> Iterator[Sta
             yield Stage(name, "next", "")
         else:
             over = c.state in ENDS
-            yield Stage(name, "done" if over else "now", day_of(at) if over and at else "")
+            doing = RULED if c.state == State.RULING else ""
+            yield Stage(name, "done" if over else "now", day_of(at) if over and at else doing)
 
 
 def _last(rows: Sequence[Row[Any]], kinds: set[str]) -> int | None:

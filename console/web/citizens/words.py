@@ -10,6 +10,9 @@ from workflow.states import State
 
 STAGES: Final = ("收到评价", "电话核实", "部门整改", "请您评价", "办结")
 
+RULED: Final = "监督部门研究"
+"""Instead of a day, while the supervisors decide."""
+
 LEVELS: Final = {
     "five": ((5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"), (1, "非常不满意")),
     "three": ((5, "满意"), (3, "基本满意"), (1, "不满意")),

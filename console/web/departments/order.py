@@ -17,6 +17,7 @@ from console.remaining import Left, left_of
 from console.timeline import viewing
 from console.web.departments.listing import who_has_it
 from console.wiring import Office
+from workflow.advance import NEXT_ROUND
 from workflow.complaint import Complaint
 from workflow.door import texts_of
 from workflow.ledger import Actor
@@ -43,6 +44,7 @@ FIELDS = (
 BETWEEN = "，"
 """Stands between the signer's name and his office."""
 
+SENT = "DepartmentAssigned"
 PRESSING = ("SupervisionOrdered", "Reminded", "DeadlineWarned", "DeadlineMissed")
 
 
@@ -62,6 +64,7 @@ class Order:
     subject: str
     state: str
     state_name: str
+    round: int
     main: bool
     holder: str
     seen: Timeline
@@ -87,6 +90,17 @@ class Order:
         """What has happened of these kinds, the latest first."""
         return tuple(entry for entry in reversed(self.seen.entries) if entry.type in types)
 
+    def since(self, *types: str) -> tuple[Entry, ...]:
+        """The same, of this order alone: since it was sent out."""
+        sent = max((entry.version for entry in self.of(SENT)), default=0)
+        return tuple(entry for entry in self.of(*types) if entry.version > sent)
+
+    @property
+    def again(self) -> tuple[Entry, ...]:
+        """What of the round before led to this one, as far as the unit is told of it."""
+        before = self.of(*NEXT_ROUND) if self.round > 1 else ()
+        return tuple(entry for entry in before if entry not in self.since(*NEXT_ROUND))[:1]
+
 
 def order_page(office: Office, viewer: Actor, number: str) -> Order:
     """The order of this number, for the unit that has it or assists; that it looked is recorded.
@@ -108,6 +122,7 @@ def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: 
         subject=c.id,
         state=c.state,
         state_name=wording.state_name(c.state),
+        round=c.round,
         main=main,
         holder="" if c.ended_at else _holder(state),
         seen=seen,

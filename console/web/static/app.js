@@ -19,22 +19,44 @@
     return parts.join("+").toLowerCase();
   }
   function typing(event) {
-    return /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && !event.ctrlKey && !event.altKey && !event.metaKey;
+    return event.key !== "Escape" && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && !event.ctrlKey && !event.altKey && !event.metaKey;
   }
   document.addEventListener("keydown", function (event) {
     if (event.isComposing || typing(event)) return;
-    var said = pressed(event), found = null;
+    var said = pressed(event), here = event.target.closest ? event.target.closest("form") : null;
+    if (said === "escape") { leave(event.target); return; }
     if (said === "enter" && event.target.closest && event.target.closest("a, button, summary, [tabindex]:not(main)")) return;
-    document.querySelectorAll("[data-key]").forEach(function (one) {
-      var here = event.target.closest ? event.target.closest("form") : null;
-      if (one.getAttribute("data-key").toLowerCase() !== said || one.offsetParent === null) return;
-      if (!found || (here && here.contains(one))) found = one;
-    });
+    // 提交键只交光标所在的那张表；光标不在表里，就什么也不交。
+    var found = said === "ctrl+enter" ? sender(here) : keyed(said, here);
     if (!found) return;
     event.preventDefault();
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(found.tagName) && found.type !== "radio" && found.type !== "checkbox") found.focus();
     else found.click();
+    if (found.tagName === "SUMMARY" && found.parentNode.open) into(found.parentNode);
   });
+  function seen(one) { return one.offsetParent !== null; }
+  function keyed(said, here) {
+    var all = Array.prototype.filter.call(document.querySelectorAll("[data-key]"), function (one) {
+      return one.getAttribute("data-key").toLowerCase() === said && seen(one);
+    });
+    return all.filter(function (one) { return here && here.contains(one); })[0] || all[0];
+  }
+  function sender(form) {
+    if (!form || form.method !== "post") return null;
+    var buttons = Array.prototype.filter.call(form.querySelectorAll("button:not([type=button])"), seen);
+    return buttons.filter(function (one) { return one.getAttribute("data-key") === "Ctrl+Enter"; })[0] || buttons[0];
+  }
+  function into(details) {
+    var first = Array.prototype.filter.call(details.querySelectorAll("input:not([type=hidden]), select, textarea"), seen)[0];
+    if (first) first.focus();
+  }
+  // Esc：合上光标所在的展开处，焦点回到它的开关；在搜索框里，离开搜索框。
+  function leave(from) {
+    var open = from.closest ? from.closest("details[open]") : null;
+    if (open) { open.open = false; open.querySelector("summary").focus(); }
+    else if (from.type === "search") from.blur();
+    else document.querySelectorAll(".top details[open], .pop[open]").forEach(function (one) { one.open = false; });
+  }
 
   // 列表里 j、k 上下选一行，回车打开；列表自己刷新之后，还停在那一件上。
   document.addEventListener("keydown", function (event) {
@@ -117,6 +139,14 @@
     document.querySelectorAll("[data-refresh]").forEach(function (one) { window.htmx.trigger(one, "changed"); });
   }
 
+  function ended() {
+    var told = document.createElement("div"), main = document.getElementById("main");
+    told.className = "changed";
+    told.setAttribute("role", "status");
+    told.innerHTML = "登录已结束，本页不再自动更新。<a href=\"/login\">重新登录</a>";
+    main.insertBefore(told, main.firstChild);
+  }
+
   // 实时：<body data-live> 听见变化，就让带 data-refresh 的块自己去取；
   // <body data-live="CP21-0125"> 只听这一件，并提示页面已旧，不动正在填的内容。
   function live() {
@@ -137,6 +167,8 @@
         if (told) told.hidden = false;
       }, Math.max(30, last + 1000 - Date.now()));
     });
+    // 服务器叫它别再来：登录已结束。断线时浏览器会自己重连，不算。
+    stream.addEventListener("error", function () { if (stream.readyState === 2) ended(); });
     window.addEventListener("pagehide", function () { stream.close(); });
   }
 })();

@@ -1,0 +1,65 @@
+"""Keys send what the hand is at, and nothing else on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from browser import Person, Size
+from city import City
+from clicked import Operator
+from playwright.sync_api import expect
+
+People = Callable[..., Person]
+
+
+@pytest.fixture
+def operator(city: City, console_here: str, people: People) -> Operator:
+    """With a complaint open that could be confirmed: a call was answered."""
+    subject = city.portal.bad_review(mobile="13900001234", userName="群众甲")
+    city.drain()
+    operator = Operator(city, people(console_here, Size.SCALED), console_here, "话务员甲")
+    operator.takes_the_next()
+    operator.calls()
+    assert city.timeline(subject)[-1] == "CallAttempted"
+    return operator
+
+
+def test_a_call_that_is_being_noted_is_sent_and_the_verdict_beside_it_is_not(
+    city: City, operator: Operator
+) -> None:
+    page, subject = operator.page, operator.page.url.partition("/c/")[2].partition("?")[0]
+    page.keyboard.press("Alt+c")
+    expect(page.locator("details.call input:not([type=hidden])").first).to_be_focused()
+    page.get_by_label("约定再拨", exact=True).check()
+    later = page.locator("details.call input[type=datetime-local]")
+    later.fill("2021-09-16T15:00")
+    page.keyboard.press("Control+Enter")
+    operator._did("记一次通话")
+    assert city.timeline(subject)[-1] == "CallAttempted"
+    assert "ComplaintConfirmed" not in city.timeline(subject)
+
+
+def test_what_is_told_beside_the_work_is_sent_and_the_work_is_not(
+    city: City, operator: Operator
+) -> None:
+    page, subject = operator.page, operator.page.url.partition("/c/")[2].partition("?")[0]
+    page.locator("details.aside > summary").click()
+    told = page.locator("details.one").filter(has_text="反映打击报复")
+    told.locator("summary").click()
+    told.locator("textarea, input[type=text]").first.fill("经办人打电话来骂")
+    page.keyboard.press("Control+Enter")
+    operator._did("反映打击报复")
+    assert city.timeline(subject)[-1] == "RetaliationReported"
+
+
+def test_outside_every_form_the_sending_key_sends_nothing(city: City, operator: Operator) -> None:
+    page, subject = operator.page, operator.page.url.partition("/c/")[2].partition("?")[0]
+    before = city.timeline(subject)
+    page.locator("h1").click()
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Alt+c")
+    page.keyboard.press("Escape")
+    expect(page.locator("details.call > summary")).to_be_focused()
+    expect(page.locator("details.call form")).to_be_hidden()
+    assert city.timeline(subject) == before
