@@ -12,17 +12,35 @@ from workflow.storage.numbers import next_number, reached
 from workflow.unit_files import SHIPPED, load
 from workflow.unit_list import TIERS, Unit, UnitList
 
-__all__ = ["SHIPPED", "TIERS", "Unit", "UnitList", "load", "revision", "seed", "stored"]
+__all__ = [
+    "SHIPPED",
+    "TIERS",
+    "Unit",
+    "UnitList",
+    "keeps_used",
+    "load",
+    "revision",
+    "seed",
+    "stored",
+]
 
 REVISION = "units"
 """The counter of how often the list was replaced."""
 
 
 def seed(conn: Connection, units: UnitList) -> None:
-    """Replaces the list in force with this one, in the caller's transaction.
+    """Replaces the list in force with this one, in the caller's transaction. Raises InvalidInput as
+    `keeps_used` does.
+    """
+    keeps_used(conn, units)
+    next_number(conn, REVISION)
+    conn.execute(delete(models.units))
+    conn.execute(insert(models.units), [_row(unit, units.version) for unit in units.units])
 
-    InvalidInput if a unit with ratings or services would fall off: its figures would vanish; or one
-    that somebody can sign in for.
+
+def keeps_used(conn: Connection, units: UnitList) -> None:
+    """InvalidInput if a unit with ratings or services would fall off: its figures would vanish; or
+    one that somebody can sign in for.
     """
     used = set(conn.execute(select(models.tallies.c.unit).distinct()).scalars())
     signing = select(models.accounts.c.unit).where(models.accounts.c.disabled_at.is_(None))
@@ -31,9 +49,6 @@ def seed(conn: Connection, units: UnitList) -> None:
     lost = sorted((used & known) - units.by_code.keys())
     if lost:
         raise InvalidInput("code", "、".join(lost), "已有办件、评价或可用的账号，不能从名册中去掉")
-    next_number(conn, REVISION)
-    conn.execute(delete(models.units))
-    conn.execute(insert(models.units), [_row(unit, units.version) for unit in units.units])
 
 
 def revision(conn: Connection) -> int:

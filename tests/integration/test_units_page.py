@@ -209,11 +209,27 @@ def test_units_are_looked_at_and_put_in_the_place_of_the_old_ones(
     page.delete_rows(code["区人社局"])
     gone = {"file": ("名册2023.xlsx", saved(book))}
     browser.sends("/units/list/check", gone)
-    assert "去掉 1 个" in browser.page
-    browser.sends("/units/list/take", gone, digest=digest(browser))
     assert "不能从名册中去掉" in browser.told()
+    assert "照此导入" not in browser.page
     assert browser.sends("/units/list/check", {"file": ("a.csv", "代码,名称\n1".encode())})
     assert browser.told()
+
+
+def test_a_unit_that_is_rated_while_its_removal_is_looked_at_stays(
+    city: City, browser: Browser
+) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(browser.client.get("/units/units.xlsx").content))
+    page = book.active
+    rated = next(row for row in range(2, page.max_row + 1) if page.cell(row, 2).value == "区人社局")
+    page.delete_rows(rated)
+    gone = {"file": ("名册2023.xlsx", saved(book))}
+    browser.opens("/units/list")
+    browser.sends("/units/list/check", gone)
+    assert "去掉 1 个" in browser.page
+    city.portal.sends(rating("A", 5))
+    browser.sends("/units/list/take", gone, digest=digest(browser))
+    assert "不能从名册中去掉" in browser.told()
+    assert city.office.units.resolve("区人社局") is not None
 
 
 def saved(book: Any) -> bytes:

@@ -24,7 +24,7 @@ from console.web.site import Site
 from console.web.stepping import text
 from workflow.errors import Refused
 from workflow.unit_list import UnitList
-from workflow.units import seed
+from workflow.units import keeps_used, seed
 
 router = APIRouter(prefix="/units", dependencies=[Depends(UNITS)])
 
@@ -42,9 +42,12 @@ def sheet(site: SiteHere) -> Response:
 
 @router.post("/list/check")
 def check(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
-    """What the list would change; nothing is changed."""
+    """What the list would change; nothing is changed. One that cannot be taken is refused here."""
     try:
-        return _shown(request, site, _read(form))
+        new = _read(form)
+        with site.office.database.read() as conn:
+            keeps_used(conn, new)
+        return _shown(request, site, new)
     except Refused as error:
         return _refused(request, site, error)
 
