@@ -57,7 +57,7 @@ class Root(TyperGroup):
         try:
             code = super().main(_data_first(given), *rest, **extra)
         except BihuanError as error:
-            typer.echo(as_json(error) if "--json" in given else line(error), err=True)
+            typer.echo(as_json(error) if "--json" in given else line(error, names=True), err=True)
             code = exit_code(error)
         except UsageError as error:
             code = _usage(error, "--json" in given)

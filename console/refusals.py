@@ -110,14 +110,17 @@ def exit_code(error: errors.BihuanError) -> int:
 def as_json(error: errors.BihuanError) -> str:
     """The refusal for a machine: its kind, the line a person reads, and its own fields."""
     fields = {name: value for name, value in vars(error).items() if name != "reason"}
-    shown: dict[str, Any] = {"error": type(error).__name__, "message": line(error), **fields}
+    told = line(error, names=True)
+    shown: dict[str, Any] = {"error": type(error).__name__, "message": told, **fields}
     if "reason" in vars(error):
         shown["reason"] = vars(error)["reason"]
     return json.dumps(shown, ensure_ascii=False, default=str)
 
 
-def line(error: errors.BihuanError) -> str:
-    """The refusal for a person: what is wrong, and what can be done now."""
+def line(error: errors.BihuanError, *, names: bool = False) -> str:
+    """The refusal for a person: what is wrong, and what can be done now. `names`: beside its word
+    the field's name, as a command or a system has it.
+    """
     if isinstance(error, errors.IllegalStep):
         return _illegal(error)
     if isinstance(error, errors.StaleVersion):
@@ -134,7 +137,8 @@ def line(error: errors.BihuanError) -> str:
         from console.wording import FIELDS  # noqa: PLC0415  # only a refusal needs it
 
         word = FIELD_WORDS.get(error.field) or FIELDS.get(error.field)
-        return told.replace(f"{error.field}：", f"{word}（{error.field}）：", 1) if word else told
+        shown = f"{word}（{error.field}）" if names else word
+        return told.replace(f"{error.field}：", f"{shown}：", 1) if word else told
     return told
 
 

@@ -18,6 +18,16 @@ def browser(city: City) -> Browser:
     return Browser(city)
 
 
+def test_a_page_refuses_in_words_and_names_no_field_as_programs_do(city: City) -> None:
+    signed_up(city.office, "甲", Role.OPERATOR)
+    browser = Browser(city)
+    browser.signs_in("甲")
+    browser.opens("/password")
+    browser.sends("/password", old=PASSWORD, new="短", again="短")
+    assert browser.told().startswith("密码：")
+    assert "（password）" not in browser.told()
+
+
 def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(city: City) -> None:
     browser = Browser(city)
     on = {"referer": f"{ADDRESS}/c/CP21-0001?did=x"}

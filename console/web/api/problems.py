@@ -130,7 +130,7 @@ def refused(_request: Request, error: Exception) -> Response:
         return answer(INTERNAL, _BROKEN)
     if isinstance(error, errors.InvalidInput) and error.field == WHOLE_BODY:
         kind = BAD_BODY
-    return answer(kind, line(error), _headers(error), **_members(error))
+    return answer(kind, line(error, names=True), _headers(error), **_members(error))
 
 
 def _headers(error: errors.BihuanError) -> dict[str, str]:
