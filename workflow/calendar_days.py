@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ _MINUTE: Final = 60 * _SECOND
 _DAY: Final = 86_400 * _SECOND
 _MICRO: Final = timedelta(microseconds=1)
 _FIRST_YEAR, _LAST_YEAR = 1970, 2800
+_LONGEST_VERSION: Final = 80
 
 
 def micros(when: datetime, field_name: str = "time") -> int:
@@ -127,7 +129,17 @@ class Calendar:
         if self.official is None:
             raise InvalidInput("official", self.name, "此日历不随国家放假通知，不能按通知修订")
         official = self.official.revised(rows, version, notice, published_year)
-        return replace(self, official=official, version=f"{self.version}+{version}")
+        return replace(self, official=official, version=_after(self.version, version))
+
+
+def _after(before: str, revision: str) -> str:
+    """Every revision in turn, or, where that grows too long to be stamped on a due time, a digest
+    of them all: no two states of a calendar are called alike.
+    """
+    said = f"{before}+{revision}"
+    if len(said) <= _LONGEST_VERSION:
+        return said
+    return f"{before.partition('+')[0][:40]}+{sha256(said.encode()).hexdigest()[:16]}"
 
 
 @lru_cache(maxsize=16384)

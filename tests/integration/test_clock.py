@@ -358,6 +358,16 @@ def test_a_new_notice_moves_open_limits_and_windows_once_each(city, rectifying):
     assert alarms(city, rectifying)[1:] == [("rectify", "missed")]
 
 
+def test_limits_still_move_after_many_notices(city, rectifying):
+    for n in range(30):
+        notice(city, f"2021-{n}", off=["2022-06-01"])
+    notice(city, "台" * 120, off=["2021-09-23"])
+    assert recompute(city.ledger) == 2
+    assert recompute(city.ledger) == 0
+    notice(city, "照常", working=["2021-09-23"])
+    assert recompute(city.ledger) == 2, "its calendar has another name"
+
+
 def test_windows_are_moved_too_and_what_is_not_touched_stays(city, dispatched):
     limits = city.complaint(dispatched).limits
     notice(city, "台风", off=["2021-09-17"])
