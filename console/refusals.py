@@ -70,6 +70,7 @@ FIELD_WORDS = {
     "port": "端口",
     "pos": "位置",
     "published_year": "已公布到的年份",
+    "replaces": "替换哪一年的通知",
     "record": "记录种类",
     "row": "行",
     "since": "起点",

@@ -62,14 +62,18 @@ class Setting:
     ours: bool
 
 
+def limit_name(name: str) -> str:
+    """What a limit or window of a profile is called."""
+    return LIMIT_NAMES.get(name) or _WINDOWS.get(name, name)
+
+
 def limits_of(policy: Policy) -> Iterator[Setting]:
     """The limits and windows, in the order of the loop."""
     for name in (*LIMITS, *WINDOWS):
         rule = policy.limits.get(name)
         if rule is not None:
             more = f"（复杂件 {rule.complex_limit.chinese}）" if rule.complex_limit else ""
-            label = LIMIT_NAMES.get(name) or _WINDOWS.get(name, name)
-            yield _setting(label, f"{rule.limit.chinese}{more}", rule.source)
+            yield _setting(limit_name(name), f"{rule.limit.chinese}{more}", rule.source)
 
 
 def rules_of(policy: Policy) -> Iterator[Setting]:

@@ -6,7 +6,9 @@ from schemas.envelope import Code, Digest, Fact, Micros
 
 
 class CalendarRevised(Fact):
-    """日历修订: single dates declared working or off, with the notice that says so."""
+    """日历修订: single dates declared working or off, with the notice that says so; it may take
+    the place of whatever was recorded before as the notice of a year.
+    """
 
     type: Literal["CalendarRevised"] = "CalendarRevised"
     calendar: Code
@@ -15,6 +17,7 @@ class CalendarRevised(Fact):
     working: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     published_year: int | None = None
+    replaces: int | None = None
 
 
 class PolicyTakenIntoForce(Fact):

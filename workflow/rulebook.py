@@ -129,13 +129,37 @@ class Rulebook:
         """The calendar with every revision recorded so far, if it follows the state's notices."""
         if calendar.official is None:
             return calendar
-        for revision in self._revisions:
-            rows = {date.fromisoformat(day): True for day in revision.working}
-            rows |= {date.fromisoformat(day): False for day in revision.off}
-            calendar = calendar.revised(
-                rows, revision.version, revision.notice, revision.published_year
-            )
+        for revision, counts in zip(self._revisions, counting(self._revisions), strict=True):
+            # One that is replaced leaves its mark in the calendar's name all the same: no two
+            # states of the calendar are called alike.
+            rows = _rows(revision) if counts else {}
+            published = revision.published_year if counts else None
+            calendar = calendar.revised(rows, revision.version, revision.notice, published)
         return calendar
+
+    def replaced_by(self, notice: CalendarRevised) -> list[CalendarRevised]:
+        """Those that count today and would not, were this notice recorded."""
+        before = counting(self._revisions)
+        after = counting([*self._revisions, notice])
+        told = zip(self._revisions, before, after, strict=False)
+        return [one for one, counted, counts in told if counted and not counts]
+
+
+def counting(revisions: Sequence[CalendarRevised]) -> list[bool]:
+    """Of each revision, in their order, whether it still counts: a later one that replaces its
+    year's puts it out of force, whole. One that is no year's notice always counts.
+    """
+    replaced: set[int] = set()
+    found: list[bool] = []
+    for one in reversed(revisions):
+        found.append(one.published_year is None or one.published_year not in replaced)
+        replaced |= set() if one.replaces is None else {one.replaces}
+    return found[::-1]
+
+
+def _rows(revision: CalendarRevised) -> dict[date, bool]:
+    rows = {date.fromisoformat(day): True for day in revision.working}
+    return rows | {date.fromisoformat(day): False for day in revision.off}
 
 
 _RECORDED_SINCE = text(

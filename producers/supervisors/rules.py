@@ -30,11 +30,15 @@ def revise_calendar(
     working: Sequence[str] = (),
     off: Sequence[str] = (),
     published_year: int | None = None,
+    replaces: int | None = None,
     expected_version: int | None = None,
 ) -> str:
-    """按放假通知修订日历：哪些日子上班、哪些放假；未办结的时限随后重算。"""
+    """按放假通知修订日历：哪些日子上班、哪些放假；未办结的时限随后重算。可替换先前录入的某年通知。"""
     days_working, days_off = _days("working", working), _days("off", off)
-    _plausible(days_working, days_off, published_year, notice)
+    if not (days_working or days_off or published_year or replaces):
+        raise InvalidInput("working", "", "至少写一个上班日、放假日或已公布的年份")
+    _plausible(days_working, days_off, notice)
+    _known_years(published_year=published_year, replaces=replaces)
     fact, _ = stated(
         s.CalendarRevised,
         {
@@ -44,21 +48,24 @@ def revise_calendar(
             "working": days_working,
             "off": days_off,
             "published_year": published_year,
+            "replaces": replaces,
         },
     )
     return _append(ledger, CALENDAR_SUBJECT, fact, account, expected_version)
 
 
-def _plausible(working: list[str], off: list[str], published_year: int | None, notice: str) -> None:
-    if not (working or off or published_year):
-        raise InvalidInput("working", "", "至少写一个上班日、放假日或已公布的年份")
+def _plausible(working: list[str], off: list[str], notice: str) -> None:
     both = sorted(set(working) & set(off))
     if both:
         raise InvalidInput("off", both[0], "同一天不能既上班又放假")
-    if published_year is not None and not 2004 <= published_year <= 2200:
-        raise InvalidInput("published_year", published_year, "须是公布放假安排的年份")
     if not notice.strip():
         raise InvalidInput("notice", notice, "须写明所依据的通知")
+
+
+def _known_years(**years: int | None) -> None:
+    for field, year in years.items():
+        if year is not None and not 2004 <= year <= 2200:
+            raise InvalidInput(field, year, "须是公布放假安排的年份")
 
 
 @records(s.PolicyTakenIntoForce, Role.SUPERVISOR)

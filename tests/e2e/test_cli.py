@@ -252,6 +252,8 @@ def test_the_rules_change_by_commands(bihuan: Callable[..., Said]) -> None:
     given = "--as 监督01 --version 1 --notice 通知 --working 2026-12-05"
     assert bihuan("supervisor revise-calendar", given).out.strip() == "已记录 calendar/china-1"
     assert bihuan("supervisor revise-calendar", given, "--expect 0").code == 5
+    again = "--as 监督01 --version 2 --notice 撤下 --replaces 2026"
+    assert bihuan("supervisor revise-calendar", again).out.strip() == "已记录 calendar/china-2"
 
 
 def test_the_loop_and_the_schemas_are_printed(bihuan: Callable[..., Said], tmp_path: Path) -> None:

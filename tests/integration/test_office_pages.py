@@ -7,6 +7,7 @@ from __future__ import annotations
 import html
 import re
 import time
+from datetime import date
 from typing import Any
 
 import pytest
@@ -166,6 +167,147 @@ def test_a_notice_is_tried_and_then_moves_exactly_what_was_shown(city: City) -> 
         assert re.search(rf"<dt>{label}</dt><dd>{re.escape(after)}", supervisor.page), label
     supervisor.opens("/rules?tab=calendar")
     assert NOTICE in supervisor.page
+
+
+OF_2022 = """一、元旦：2022年1月1日至3日放假，共3天。
+二、春节：1月31日至2月6日放假调休，共7天。1月29日（星期六）、1月30日（星期日）上班。"""
+
+
+def previewed(supervisor: Browser, **asked: str) -> dict[str, str]:
+    """What the page would send on, once a notice was pasted and looked at."""
+    supervisor.opens("/rules?tab=calendar&year=2022")
+    assert supervisor.sends("/rules/notice", **asked).status_code == 200, supervisor.told()
+    form = supervisor.page.partition('action="/rules/calendar"')[2].partition("</form>")[0]
+    fields = re.findall(r'name="(\w+)" value="([^"]*)"', form)
+    return {name: html.unescape(value) for name, value in fields if name not in ("csrf", "key")}
+
+
+def recorded(supervisor: Browser, **asked: str) -> None:
+    assert supervisor.sends("/rules/calendar", **previewed(supervisor, **asked)).status_code == 303
+
+
+def turned(page: str) -> list[tuple[str, str]]:
+    """The days of the preview that would turn."""
+    shown = page.partition("日历上会变的日子")[2].partition("</ul>")[0]
+    return re.findall(r'<span class="day">([^<]+)</span> ([休班]→[休班])', shown)
+
+
+def works(city: City, day: str) -> bool:
+    policy = city.office.rulebook.in_force(city.clock())
+    calendar = city.office.rulebook.bound(policy.name, policy.version).calendar
+    return calendar.is_working_day(date.fromisoformat(day))
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "told"),
+    [
+        (NOTICE, "2月7日（星期日）上班", "2月7日写的是星期日，2022年是星期一"),
+        (NOTICE, "10月1日至7日放假，共8天", "写的是共8天，所写日期是7天"),
+        (NOTICE, "10月25–27日放假，10月26日上班", "10月26日写成上班"),
+        (NOTICE, "2021年1月1日至3日放假", "写的是2021年，填的是2022年"),
+        ("关于2021年部分节假日安排的通知", "10月1日放假", "通知名称写的是2021年"),
+    ],
+)
+def test_a_wrong_notice_is_refused_with_the_place_and_the_reason(
+    city: City, title: str, text: str, told: str
+) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/rules?tab=calendar")
+    assert supervisor.sends("/rules/notice", title=title, year="2022", text=text).status_code == 422
+    assert told in supervisor.told()
+    assert "照此记录" not in supervisor.page
+
+
+def test_the_days_a_notice_turns_are_shown_before_it_is_recorded(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    text = "10月1日至7日放假。9月23日放假，9月25日上班。"
+    previewed(supervisor, title=NOTICE, year="2021", text=text)
+    assert turned(supervisor.page) == [("2021-09-23 周四", "班→休"), ("2021-09-25 周六", "休→班")]
+    previewed(supervisor, title=NOTICE, year="2022", text=OF_2022)
+    assert turned(supervisor.page) == []
+    assert "没有：与现在的日历一样" in supervisor.page
+
+
+def test_a_later_notice_of_a_year_takes_the_place_of_the_earlier_one(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    wrong = {"title": "录错的通知", "year": "2022", "text": "2月7日至8日放假。2月12日上班。"}
+    recorded(supervisor, **wrong)
+    assert not works(city, "2022-02-07")
+    assert works(city, "2022-02-12")
+    right = {"title": "改正的通知", "year": "2022", "text": OF_2022 + "2月8日放假。"}
+    previewed(supervisor, **right)
+    assert "先前录入的这些通知不再算数" in supervisor.page
+    assert "“录错的通知”" in supervisor.page
+    assert turned(supervisor.page) == [("2022-02-07 周一", "休→班"), ("2022-02-12 周六", "班→休")]
+    recorded(supervisor, **right)
+    assert works(city, "2022-02-07"), "as the State Council has it"
+    assert not works(city, "2022-02-12")
+    assert not works(city, "2022-02-08"), "said by both"
+    supervisor.opens("/rules?tab=calendar&year=2022")
+    history = supervisor.page.partition("录入过的通知")[2]
+    assert re.search("录错的通知 <b>（已由后来的通知替换，不再算数）", history), (
+        "it stays in the log"
+    )
+    assert "改正的通知 <b>" not in history
+
+
+def test_a_notice_of_single_days_or_of_another_year_replaces_nothing(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    recorded(supervisor, title="一", year="2022", text="2月7日放假")
+    recorded(supervisor, title="二", year="2022", text="2月9日放假", only="1")
+    recorded(supervisor, title="三", year="2023", text="2月7日放假")
+    assert not works(city, "2022-02-07")
+    assert not works(city, "2022-02-09")
+    recorded(supervisor, title="四", year="2022", text="2月10日放假")
+    assert works(city, "2022-02-07")
+    assert works(city, "2022-02-09"), "what was added to a year's notice goes with it"
+    assert not works(city, "2023-02-07")
+
+
+def test_a_notice_of_a_year_that_has_none_is_withdrawn(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    recorded(supervisor, title="看错了年份", year="2030", text="9月9日放假")
+    supervisor.opens("/rules?tab=calendar&year=2030")
+    assert "2030 年的放假安排还没有录入" not in supervisor.page
+    assert "撤下 2030 年录入的" in supervisor.page
+    recorded(supervisor, title="撤下：看错了年份", year="2030", withdraw="1")
+    assert works(city, "2030-09-09")
+    supervisor.opens("/rules?tab=calendar&year=2030")
+    assert "2030 年的放假安排还没有录入" in supervisor.page
+    assert "撤下先前录入的 2030 年通知" in supervisor.page
+    assert "撤下 2030 年录入的" not in supervisor.page
+
+
+def test_due_times_go_back_when_the_notice_that_moved_them_is_replaced(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    subject = open_one(city, "dispatched")
+    before = city.complaint(subject).limits["rectify"].due_at
+    recorded(supervisor, title="录错的通知", year="2021", text="9月23日至24日放假。")
+    recompute(city.ledger)
+    assert city.complaint(subject).limits["rectify"].due_at > before
+    recorded(supervisor, title="改正的通知", year="2021", text="10月1日至7日放假调休，共7天。")
+    recompute(city.ledger)
+    assert city.complaint(subject).limits["rectify"].due_at == before
+    assert city.damage() == []
+
+
+def test_no_link_leads_to_a_year_without_a_page(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    for year, other in ((2004, 2005), (2200, 2199)):
+        assert supervisor.opens(f"/rules?tab=calendar&year={year}") == 200
+        links = re.findall(r"tab=calendar&amp;year=(\d+)", supervisor.page)
+        assert links == [str(other)]
+        assert supervisor.opens(f"/rules?tab=calendar&year={other}") == 200
+    supervisor.opens("/rules?tab=calendar&year=2200")
+    assert 'max="2200" value="2200"' in supervisor.page
+
+
+def test_every_limit_that_can_be_reckoned_has_its_chinese_name(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/rules?tab=reckon")
+    labels = re.findall(r'<option value="[^"]*"[^>]*>([^<]*)</option>', supervisor.page)
+    assert "补评期限" in labels
+    assert [label for label in labels if label.isascii()] == []
 
 
 def test_the_administrator_reads_the_rules_and_changes_none(city: City) -> None:

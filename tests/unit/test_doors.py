@@ -510,6 +510,7 @@ def test_a_notice_revises_the_calendar(city: City) -> None:
         ("off", {"off": ["9999-01-01"]}),
         ("notice", {"off": ["2021-09-22"], "notice": " "}),
         ("published_year", {"published_year": 1}),
+        ("replaces", {"off": ["2021-09-22"], "replaces": 1}),
         ("version", {"off": ["2021-09-22"], "version": ""}),
     ],
 )

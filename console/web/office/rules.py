@@ -12,16 +12,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from console.notices import listed, understood
+from console.notices import Notice, check_year, listed, understood
 from console.refusals import line
 from console.revising import Preview, preview, revisions, version_of
-from console.settings_shown import limits_of, rules_of
+from console.settings_shown import limit_name, limits_of, rules_of
 from console.web.access import Present, Sent, SiteHere, step
 from console.web.navigation import RULES
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import moment, text, whole
-from console.wording import LIMIT_NAMES
 from producers.supervisors import revise_calendar, take_policy_into_force
 from schemas import CalendarRevised
 from workflow.calendar import Calendar, due, explain
@@ -30,7 +29,9 @@ from workflow.rulebook import CALENDAR_SUBJECT
 
 router = APIRouter(prefix="/rules")
 TABS = {"rules": "规则", "calendar": "日历", "reckon": "算一算"}
-YEARS = Query(ge=2004, le=2200)
+FIRST_YEAR, LAST_YEAR = 2004, 2200
+YEARS = Query(ge=FIRST_YEAR, le=LAST_YEAR)
+GIVEN = ("title", "year", "text", "only", "withdraw")
 _REVISE, _TAKE = step("CalendarRevised"), step("PolicyTakenIntoForce")
 
 
@@ -79,6 +80,7 @@ def _calendar(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
     official = calendar.official
     return {
         "year": year,
+        "years": (FIRST_YEAR, LAST_YEAR),
         "calendar": calendar,
         "off": _exceptions(calendar, year, working=False),
         "working": _exceptions(calendar, year, working=True),
@@ -110,7 +112,7 @@ def _reckon(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
     policy, calendar = site.office.rulebook.in_force(site.office.clock()), _in_force(site)
     limit = asked.get("limit") or "rectify"
     shown = {
-        "names": [(name, LIMIT_NAMES.get(name, name)) for name in policy.limits],
+        "names": [(name, limit_name(name)) for name in policy.limits],
         "limit": limit,
         "start": asked.get("start") or "",
         "lines": (),
@@ -129,8 +131,10 @@ def _reckon(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 @router.post("/notice", dependencies=[Depends(_REVISE)])
 def notice(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
-    """The notice understood, and which open due times it would move; nothing is recorded."""
-    given = {name: text(form, name) or "" for name in ("title", "year", "text")}
+    """The notice understood, which days it would turn and which open due times it would move;
+    nothing is recorded.
+    """
+    given = {name: text(form, name) or "" for name in GIVEN}
     try:
         year = whole(form, "year") or 0
         fact = _fact(form, year)
@@ -143,7 +147,7 @@ def notice(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
 @router.post("/calendar", dependencies=[Depends(_REVISE)])
 def revise(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Response:
     """Records the notice as it was shown; the open due times follow by themselves."""
-    given = {name: text(form, name) or "" for name in ("title", "year", "text")}
+    given = {name: text(form, name) or "" for name in GIVEN}
     year = whole(form, "year")
     try:
         revise_calendar(
@@ -153,7 +157,7 @@ def revise(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Res
             notice=text(form, "title") or "",
             working=listed("working", text(form, "working") or ""),
             off=listed("off", text(form, "off") or ""),
-            published_year=year,
+            **_years(form, year),
             expected_version=whole(form, "expected_version"),
         )
     except Refused as error:
@@ -190,18 +194,31 @@ def _fact(form: FormData, year: int) -> CalendarRevised:
     title = text(form, "title")
     if not title:
         raise InvalidInput("notice", "", "须写明所依据的通知")
-    if not 2004 <= year <= 2200:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
         raise InvalidInput("year", year, "须是公布放假安排的年份")
-    found = understood(text(form, "text") or "", year)
-    version = f"{year}-预览"
+    withdrawn = text(form, "withdraw") is not None
+    found = Notice((), ()) if withdrawn else _read(title, text(form, "text") or "", year)
     return CalendarRevised(
         calendar=CALENDAR_SUBJECT.partition("/")[2],
-        version=version,
+        version=f"{year}-预览",
         notice=title,
         working=found.working,
         off=found.off,
-        published_year=year,
+        **_years(form, year),
     )
+
+
+def _read(title: str, words: str, year: int) -> Notice:
+    check_year(title, year, "通知名称")
+    return understood(words, year)
+
+
+def _years(form: FormData, year: int | None) -> dict[str, int | None]:
+    """Of which year it is the notice, and of which year it takes the place of earlier ones: it
+    does not where it changes single days `only`, and is none itself where it but withdraws them.
+    """
+    only, withdraw = text(form, "only"), text(form, "withdraw")
+    return {"published_year": None if withdraw else year, "replaces": None if only else year}
 
 
 def _preview(site: Site, fact: CalendarRevised) -> Preview:
@@ -225,4 +242,8 @@ def _again(
 
 
 def _year(said: str) -> int | None:
-    return int(said) if said.isascii() and said.isdigit() and 2004 <= int(said) <= 2200 else None
+    return (
+        int(said)
+        if said.isascii() and said.isdigit() and FIRST_YEAR <= int(said) <= LAST_YEAR
+        else None
+    )
