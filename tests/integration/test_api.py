@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from city import CITIZEN, UNIT
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from systems import RATING, SERVICE, Systems, problem
 
 import schemas as s
@@ -22,7 +22,7 @@ from console.web.api.granted import Limits
 from console.web.limiting import Buckets
 from workflow.collection import MOST
 from workflow.errors import Away
-from workflow.storage.models import events, ratings, receipts, refused, views
+from workflow.storage.models import events, ratings, receipts, refused, tokens, views
 
 OTHER_UNIT = "张店医保分局"
 OTHERWISE = {**RATING, "writingEvaluation": "不是这样说的"}
@@ -518,6 +518,46 @@ def test_what_a_citizen_says_of_reprisals_is_not_followed(systems):
     kinds = [data["type"] for _, data in follow(systems, 4, after="0", last_event_id=None)]
     assert "VerificationRequested" in kinds
     assert "RetaliationReported" not in kinds
+
+
+def revoked(systems, name):
+    revoke_token(systems.city.office, name, "测试")
+
+
+def expired(systems, name):
+    changed(systems, name, expires_at=systems.city.office.wall())
+
+
+def narrowed(systems, name):
+    changed(systems, name, scopes="figures")
+
+
+def changed(systems, name, **values):
+    with systems.city.office.database.write() as conn:
+        conn.execute(update(tokens).where(tokens.c.name == name).values(values))
+
+
+@pytest.mark.parametrize("ends", [revoked, expired, narrowed])
+def test_a_stream_ends_with_its_token_though_events_flow_on(systems, monkeypatch, ends):
+    systems.city.portal.bad_review()
+    office = systems.city.office
+    token = make_token(office, "跟读", [Scope.READ], by="测试")
+    system, start = system_of(office, token), following.start_of(systems.site, "0")
+    (row, *_) = following.beyond(office.database, start)
+    monkeypatch.setattr(following, "beyond", lambda *_: [row])
+    monkeypatch.setattr(following, "STILL", 0.05, raising=False)
+    asked = SimpleNamespace(headers={"authorization": f"Bearer {token}"})
+
+    async def read():
+        told = 0
+        async for _ in following.follow(asked, systems.site, system, start):
+            told += 1
+            if told == 5:
+                ends(systems, "跟读")
+            await asyncio.sleep(0.01)
+        return told
+
+    assert asyncio.run(asyncio.wait_for(read(), 5)) >= 5
 
 
 @pytest.mark.parametrize("after", ["x", "1.2", "-1." + ".".join("0" * 15), "9" * 400])

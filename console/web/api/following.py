@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -35,9 +36,10 @@ LOOK = 1.0
 """Seconds after which the log is looked at, whoever recorded."""
 
 PING = 15
-"""Looks without an event after which the stream says that it is alive, and its token is asked for
-again.
-"""
+"""Looks without an event after which the stream says that it is alive."""
+
+STILL = 3.0
+"""Seconds after which a stream's token is asked for again, whether or not events flow."""
 
 MOST_STREAMS = 4
 """A token's streams at once."""
@@ -89,6 +91,23 @@ class Streams:
                 self._open[name] -= 1
 
 
+class Bearer:
+    """Whoever follows a stream: asked for again every few seconds."""
+
+    def __init__(self, site: Site, request: Request) -> None:
+        self._office = site.office
+        self._secret = request.headers.get("authorization", "").partition(" ")[2].strip()
+        self._asked = monotonic()
+
+    async def still_may(self) -> bool:
+        """False once the token is revoked, has expired, or no longer opens the stream."""
+        if monotonic() - self._asked < STILL:
+            return True
+        now = await run_in_threadpool(system_of, self._office, self._secret)
+        self._asked = monotonic()
+        return now is not None and Scope.READ in now.scopes and now.unit is None
+
+
 def start_of(
     site: SiteHere,
     after: Annotated[
@@ -131,11 +150,13 @@ async def follow(
     position: Annotated[Position, Depends(start_of)],
 ) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(event="position", id=str(position), raw_data=str(position))
-    quiet = 0
+    quiet, bearer = 0, Bearer(site, request)
     with site.hub.open(viewer_of(system)) as page:
-        while True:
+        while await bearer.still_may():
             rows = await run_in_threadpool(beyond, site.office.database, position)
             for row in rows:
+                if not await bearer.still_may():  # a slow reader takes its time over them
+                    return
                 position = position.past(row)
                 if _told(row, system):
                     yield ServerSentEvent(id=str(position), data=structured(row))
@@ -143,8 +164,6 @@ async def follow(
             if quiet >= PING:
                 quiet = 0
                 yield ServerSentEvent(comment="ping")
-                if not await run_in_threadpool(_still, site, request, system):
-                    return
             if not rows and await page.changed(LOOK) is None:
                 return
 
@@ -154,12 +173,6 @@ def _told(row: Row[Any], system: System) -> bool:
     if row.type != "RetaliationReported" or viewer_of(system).role in RETALIATION_READERS:
         return True
     return bool(row.actor == system.actor.name)
-
-
-def _still(site: Site, request: Request, system: System) -> bool:
-    given = request.headers.get("authorization", "").partition(" ")[2]
-    now = system_of(site.office, given.strip())
-    return now is not None and now.scopes == system.scopes
 
 
 def heads(database: Database) -> Position:
