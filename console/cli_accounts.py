@@ -15,7 +15,7 @@ from workflow import said
 from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from console.accounts.roster import Roster
+    from console.accounts.roster_reading import Roster
     from console.wiring import Office
 
 BY_COMMAND = "命令行"
@@ -165,7 +165,7 @@ def account_import(
     check: Annotated[bool, typer.Option("--check", help="只看会改什么，不办")] = False,
     as_json: AsJson = False,
 ) -> None:
-    from console.accounts.roster import read_roster  # noqa: PLC0415
+    from console.accounts.roster_reading import read_roster  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
 
     with office(ctx.obj.data) as opened:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from console.scope import WHOLE
 from schemas.envelope import Role
@@ -75,6 +75,15 @@ def checked_roles(roles: Iterable[Role], unit: str | None) -> tuple[Role, ...]:
     """The roles in their order, without repeats. Raises InvalidInput where they exclude each other
     or the unit, or lack it.
     """
+    found = checked_together(roles)
+    checked_place(found, unit)
+    return found
+
+
+def checked_together(roles: Iterable[Role]) -> tuple[Role, ...]:
+    """The roles in their order, without repeats. Raises InvalidInput where there is none, or where
+    they exclude each other.
+    """
     given = set(roles)
     found = tuple(role for role in ROLES if role in given)
     if not found or len(found) < len(given):
@@ -84,10 +93,14 @@ def checked_roles(roles: Iterable[Role], unit: str | None) -> tuple[Role, ...]:
         if left and right:
             both = f"{ROLE_NAMES[left[0]]}、{ROLE_NAMES[right[0]]}"
             raise InvalidInput("roles", both, f"这两种身份不能在同一个账号上：{why}")
-    if (unit is None) == bool(OF_A_UNIT & given):
+    return found
+
+
+def checked_place(roles: Collection[Role], unit: str | None) -> None:
+    """Raises InvalidInput where the roles need a unit that is not there, or exclude one that is."""
+    if (unit is None) == bool(OF_A_UNIT & set(roles)):
         reason = "责任单位、单位数据员须写单位" if unit is None else "只有单位的人才写单位"
         raise InvalidInput("unit", unit, reason)
-    return found
 
 
 def roles_in_words(roles: Iterable[Role]) -> str:

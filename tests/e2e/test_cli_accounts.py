@@ -12,7 +12,7 @@ import pytest
 from console_pages import PASSWORD
 
 from console.accounts import setup
-from console.accounts.roster import HEADER
+from console.accounts.roster_reading import HEADER
 from console.accounts.sheets import sheet
 from console.accounts.tokens import system_of
 from console.cli import app

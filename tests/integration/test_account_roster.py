@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from console.accounts import roster, setup
 from console.accounts.register import Person, listed
-from console.accounts.roster import HEADER, RowError, read_roster, take_roster
+from console.accounts.roster import take_roster
+from console.accounts.roster_reading import HEADER, Roster, RowError, read_roster
 from console.accounts.sessions import session_of
 from console.accounts.sheets import sheet
 from console.accounts.signing import sign_in
@@ -30,7 +31,7 @@ FIRST = (
 )
 
 
-def read(office: Office, *rows: Sequence[str], header: Sequence[str] = HEADER) -> roster.Roster:
+def read(office: Office, *rows: Sequence[str], header: Sequence[str] = HEADER) -> Roster:
     return read_roster(office, io.BytesIO(sheet(header, rows)), "名册.xlsx")
 
 
@@ -114,6 +115,35 @@ def test_every_wrong_row_is_named_and_nothing_is_taken(office: Office) -> None:
     with pytest.raises(InvalidInput, match="第 3 行"):
         take_roster(office, found, "admin")
     assert people(office) == []
+
+
+def test_every_error_of_a_row_is_named_at_once(office: Office) -> None:
+    found = read(
+        office,
+        ("a b", "", "局长、话务员", "没有的局", "12345"),
+        ("己", "某人", "管理员、责任单位", "", ""),
+        ("己", "某人", "话务员", "", PHONE),
+    )
+    assert [(error.row, error.field) for error in found.errors] == [
+        (2, "账号"),
+        (2, "姓名"),
+        (2, "单位"),
+        (2, "身份"),
+        (2, "手机号"),
+        (3, "身份"),
+        (3, "单位"),
+        (4, "账号"),
+        (4, "手机号"),
+    ]
+    assert not found.entries
+
+
+def test_five_thousand_rows_are_a_roster_and_one_more_is_refused(office: Office) -> None:
+    people = [(f"a{n}", "某人", "话务员", "", "") for n in range(5001)]
+    blank = ("", "", "", "", "")
+    assert len(read(office, *people[:10], blank, *people[10:5000]).new) == 5000
+    with pytest.raises(InvalidInput, match="最多 5000 行"):
+        read(office, *people)
 
 
 def test_a_cell_that_is_a_formula_is_a_wrong_row(office: Office) -> None:

@@ -15,7 +15,7 @@ from console_pages import PASSWORD, Browser, signed_up
 from sqlalchemy import select
 
 from console.accounts.record import Outcome, latest
-from console.accounts.roster import HEADER
+from console.accounts.roster_reading import HEADER
 from console.accounts.sheets import sheet
 from schemas.envelope import Role
 from workflow.storage.models import accounts

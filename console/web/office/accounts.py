@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from console.accounts import Signed, finding, register, roster
 from console.accounts.finding import STATES, Ask, part
 from console.accounts.handover import hand_over
+from console.accounts.roster_reading import Roster, read_roster
 from console.accounts.sessions import revoke_all
 from console.accounts.setup import link_text, make_link
 from console.refusals import line
@@ -123,7 +124,7 @@ def check(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
 def take(request: Request, site: SiteHere, viewer: Viewer, form: Sent) -> HTMLResponse:
     """Takes the roster if it does what was shown; else what it would do is shown again."""
     try:
-        found = roster.read_roster(site.office, *upload(form))
+        found = read_roster(site.office, *upload(form))
         if found.errors or _digest(found) != text(form, "digest"):
             return _shown(request, site, found)
         secrets = roster.take_roster(site.office, found, viewer.account)
@@ -137,7 +138,7 @@ def take(request: Request, site: SiteHere, viewer: Viewer, form: Sent) -> HTMLRe
 
 def _preview(request: Request, site: Site, form: FormData) -> HTMLResponse:
     try:
-        return _shown(request, site, roster.read_roster(site.office, *upload(form)))
+        return _shown(request, site, read_roster(site.office, *upload(form)))
     except Refused as error:
         status = status_of(error)
         if request.headers.get("hx-request"):
@@ -145,7 +146,7 @@ def _preview(request: Request, site: Site, form: FormData) -> HTMLResponse:
         return _accounts(request, site, Ask(), status, refusal=line(error))
 
 
-def _shown(request: Request, site: Site, found: roster.Roster) -> HTMLResponse:
+def _shown(request: Request, site: Site, found: Roster) -> HTMLResponse:
     """Within the page that is open, or as a page of its own."""
     units = site.office.units.names
     told: dict[str, Any] = {"roster": found, "digest": _digest(found), "unit_names": units}
@@ -154,7 +155,7 @@ def _shown(request: Request, site: Site, found: roster.Roster) -> HTMLResponse:
     return _accounts(request, site, Ask(), **told)
 
 
-def _digest(found: roster.Roster) -> str:
+def _digest(found: Roster) -> str:
     """Tells whether the same file would still do the same."""
     return hashlib.sha256(repr(found).encode("utf-8", "replace")).hexdigest()
 
