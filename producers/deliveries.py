@@ -59,12 +59,9 @@ class Told:
         if answer.complaint is not None and self.names_complaints:
             shown["complaint"] = answer.complaint
         if answer.refusal is not None:
-            _, name, value, reason = (getattr(answer.refusal, n) for n in _REFUSAL)
-            shown |= {"field": name, "value": value, "reason": reason}
+            errors = [{"field": f, "reason": why} for f, why in answer.refusal.errors]
+            shown |= errors[0] | {"value": answer.refusal.value, "errors": errors}
         return shown
-
-
-_REFUSAL = ("row", "field", "value", "reason")
 
 
 def deliver(ledger: Ledger, desk: Desk, sent: Delivery) -> bytes:

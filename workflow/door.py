@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import Any, TypedDict, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import to_json
 
 from schemas.envelope import Digest, Fact, Role
 from schemas.text import clean
+from workflow import said
 from workflow.clock import instant, micros
 from workflow.errors import InvalidInput, StaleVersion, UnknownComplaint
 from workflow.ledger import Actor, Ledger, Posting, Recorded
@@ -195,41 +196,5 @@ def invalid(error: ValidationError) -> InvalidInput:
     """The first thing a model found wrong, as the refusal a person can act on."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "内容"
-    return InvalidInput(
-        field, "" if first["type"] == "missing" else first["input"], reason_of(first)
-    )
-
-
-_REASONS = {
-    "missing": "必填",
-    "extra_forbidden": "没有这一项",
-    "int_type": "须是整数",
-    "int_parsing": "须是整数",
-    "int_from_float": "须是整数",
-    "bool_type": "须是“是”或“否”",
-    "bool_parsing": "须是“是”或“否”",
-    "string_type": "须是文字",
-    "string_pattern_mismatch": "写法不对",
-    "tuple_type": "须是一列值",
-    "list_type": "须是一列值",
-    "model_attributes_type": "须是一个对象",
-    "model_type": "须是一个对象",
-    "timezone_aware": "时间须带时区，如 2021-10-21T15:00:00+08:00",
-    "datetime_type": "须是时间，如 2021-10-21T15:00:00+08:00",
-    "datetime_parsing": "须是时间，如 2021-10-21T15:00:00+08:00",
-    "datetime_from_date_parsing": "须是时间，如 2021-10-21T15:00:00+08:00",
-    "string_too_short": "不能为空",
-    "string_too_long": "太长，最多{max_length}字",
-    "greater_than_equal": "不得小于{ge}",
-    "less_than_equal": "不得大于{le}",
-}
-
-
-def reason_of(first: ErrorDetails) -> str:
-    """What a model found wrong, for a person; never with what was sent."""
-    context = first.get("ctx", {})
-    if first["type"] in ("literal_error", "enum"):
-        expected = str(context["expected"]).replace("'", "").replace(" or ", ", ")
-        return "只能是 " + "、".join(expected.split(", "))
-    known = _REASONS.get(first["type"])
-    return known.format(**context) if known else first["msg"]
+    given = "" if first["type"] == "missing" else first["input"]
+    return InvalidInput(field, given, said.of_model(first))

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import InvalidInput
+from workflow.said import of_model
 
 ADDRESS = "database.url"
 """The file of the data folder with its database's address, where that is not the folder's own."""
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = "BIHUAN_" + str(first["loc"][0]).upper()
-            raise InvalidInput(name, str(first["input"]), first["msg"]) from None
+            raise InvalidInput(name, str(first["input"]), of_model(first)) from None
 
     def _with_secrets(self) -> Settings:
         """With what its secret files hold."""

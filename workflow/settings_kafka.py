@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.bus.broker import PARTITIONS, Broker
 from workflow.errors import InvalidInput
+from workflow.said import of_model
 from workflow.settings import secret_in
 from workflow.storage.log import LANES
 
@@ -50,7 +51,7 @@ class KafkaSettings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + str(first["loc"][0]).upper()
-            raise InvalidInput(name, str(first["input"]), first["msg"]) from None
+            raise InvalidInput(name, str(first["input"]), of_model(first)) from None
         if not found.servers:
             return None
         return Broker(

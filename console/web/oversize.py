@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from console.web.api.app import PLACE
-from console.web.api.problems import TOO_LARGE, answer
+from console.web.api.problems import too_large
 
 TOLD = "内容太大，什么也没有记录。请把文件缩小，或分几次提交。"
 
@@ -38,5 +38,5 @@ def _servers_own(message: Message) -> bool:
 
 def _ours(scope: Scope) -> Response:
     if scope["path"].startswith(PLACE):
-        return answer(TOO_LARGE, TOLD)
+        return too_large(TOLD)
     return PlainTextResponse(TOLD, 413)

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from schemas.rating import Refusal
 from schemas.text import masked
+from workflow import said
 
 OUT_OF_RANGE = "时间不在 2000 年至 2099 年之间"
 _WHY = {
@@ -27,13 +28,17 @@ class Problem(NamedTuple):
 
 
 def refused(number: int, wrong: Sequence[Problem]) -> Refusal:
-    """The row's refusal: field and value of the first problem, the others within its reason."""
-    first, *others = dict.fromkeys(wrong)
+    """The row's refusal: field and value of the first problem, the others within its reason and
+    one by one.
+    """
+    first, *others = found = list(dict.fromkeys(wrong))
     reasons = [first.reason]
     for field, value, reason in others:
         shown = masked(field, value)
         reasons.append(f"{field}（{shown}）{reason}" if shown else f"{field} {reason}")
-    return Refusal(number, first.field, masked(first.field, first.value), "；".join(reasons))
+    value, reason = masked(first.field, first.value), "；".join(reasons)
+    each = tuple((one.field, one.reason) for one in found) if others else ()
+    return Refusal(number, first.field, value, reason, each)
 
 
 def problems_of(error: ValidationError) -> Iterator[Problem]:
@@ -42,4 +47,5 @@ def problems_of(error: ValidationError) -> Iterator[Problem]:
         field = str(found["loc"][0]) if found["loc"] else "record"
         value = "" if isinstance(found["input"], dict) else str(found["input"])
         why = _WHY.get(found["type"])
-        yield Problem(field, value, why.format(**found.get("ctx", {})) if why else found["msg"])
+        reason = why.format(**found.get("ctx", {})) if why else said.of_model(found)
+        yield Problem(field, value, reason)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from schemas.codes import Channel, Origin, ServiceKind, UserKind
 from schemas.rating import Rating, ServiceRecord
 from workflow.errors import InvalidInput
+from workflow.said import of_model
 
 _MOST_BYTES = 200_000
 _CLOSED = ConfigDict(strict=True, frozen=True, extra="forbid")
@@ -108,7 +109,7 @@ def read_profile(path: Path) -> Profile:
         first = error.errors(include_url=False)[0]
         where = "：".join((path.name, ".".join(map(str, first["loc"]))))
         given = "" if isinstance(first["input"], dict) else first["input"]
-        raise InvalidInput(where, given, first["msg"].removeprefix("Value error, ")) from error
+        raise InvalidInput(where, given, of_model(first)) from error
 
 
 def _only(known: Set[str], given: Iterable[str], where: str) -> None:

@@ -390,7 +390,72 @@ def test_a_body_that_does_not_fit_is_refused_field_by_field(systems):
     problem(client.post(path, content=b"{"), 400, "bad-body")
     headers = {"content-type": "application/json"}
     half = client.post(path, content=b'{"outcome":"busy","note":"\\ud800"}', headers=headers)
-    assert half.status_code != 500
+    told = problem(half, 422, "invalid-input")
+    assert told["errors"] == [{"field": "note", "reason": "须是文字，不能有半个字符"}]
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["/complaints", "/complaints/CP21-0001", "/figures/2021Q3", "/events", "/ratings", "/search"],
+)
+def test_what_no_document_tells_of_is_refused_in_every_address(systems, place):
+    systems.city.portal.bad_review()
+    client = systems.client()
+    method = "POST" if place in ("/ratings", "/search") else "GET"
+    answer = client.request(method, place, json=RATING, params={"source": "bihuan", "stat": "x"})
+    told = problem(answer, 422, "invalid-input")
+    assert {"field": "stat", "reason": "没有这一项"} in told["errors"]
+    assert count(systems.city, ratings) == 1
+
+
+def test_every_wrong_field_of_a_rating_is_named_with_its_reason(systems):
+    client, wrong = systems.client(), {"projectNo": "P9", "serviceNumber": "1", "pf": "4"}
+    missing = [
+        {"field": "satisfaction", "reason": "缺少"},
+        {"field": "assessTime", "reason": "缺少"},
+    ]
+    told = problem(sent(client, wrong), 422, "invalid-input")
+    assert (told["field"], told["reason"], told["errors"]) == ("satisfaction", "缺少", missing)
+    assert told["detail"] == "satisfaction：缺少；assessTime：缺少"
+    (row,) = sent(client, [wrong]).json()["rows"]
+    assert (row["field"], row["reason"], row["errors"]) == ("satisfaction", "缺少", missing)
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 51, "é"])
+def test_a_key_that_cannot_be_one_is_told_what_it_may_be(systems, key):
+    headers = {"Idempotency-Key": key.encode("latin-1")}
+    answer = systems.client().post("/ratings?source=bihuan", json=RATING, headers=headers)
+    told = problem(answer, 422, "invalid-input")
+    assert told["field"] == "Idempotency-Key"
+    assert told["reason"] == "须是 1 至 50 个英文字母、数字或英文符号，不含空格"
+
+
+def test_a_refusal_says_in_its_parts_what_and_why(systems):
+    city, no = systems.city, systems.city.portal.bad_review()
+    city.drain()
+    client, key = systems.client(), {"Idempotency-Key": "s1"}
+    call = f"/complaints/{no}/steps/hotline/call"
+    client.post(call, json={"outcome": "busy"}, headers=key)
+    reused = problem(
+        client.post(call, json={"outcome": "answered"}, headers=key), 409, "key-reused"
+    )
+    assert reused["detail"] == "请求键“s1”已用于另一项办理，请换一个键"
+    stale = client.post(call, json={"outcome": "busy", "expected_version": 1})
+    large = client.post("/search", content=b" " * (257 << 10))
+    sent(client, RATING)
+    fields = {"key-reused": "Idempotency-Key", "stale-version": "expected_version"}
+    for answer in (
+        stale,
+        large,
+        sent(client, OTHERWISE),
+        client.post(call.replace("call", "release")),
+    ):
+        told = answer.json()
+        assert told["reason"], told
+        name = told["type"].rpartition(":")[2]
+        assert told.get("field", "") == fields.get(name, "" if name == "illegal-step" else "正文")
+    assert reused["field"] == "Idempotency-Key"
+    assert reused["reason"]
 
 
 # tokens and limits

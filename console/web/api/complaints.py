@@ -50,7 +50,6 @@ class Asked(BaseModel):
 class Wanted(BaseModel):
     """哪些件，从哪一件之后。"""
 
-    model_config = ConfigDict(extra="forbid")
     state: State | None = Field(None, description="状态")
     unit: str | None = Field(None, max_length=120, description="责任单位：代码、名称或别名")
     since: AwareDatetime | None = Field(

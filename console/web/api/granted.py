@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
 
 from console.accounts.tokens import Scope, System, system_of
 from console.cli_tokens import SCOPE_WORDS
@@ -52,7 +56,30 @@ class Granted:
         limits.tokens.take(system.name)
         if self.scope not in system.scopes:
             raise NotPermitted(f"这个令牌没有“{self.name}”的范围（{self.scope}）")
+        _only_documented(request)
         return system
+
+
+def _only_documented(request: Request) -> None:
+    """Raises RequestValidationError for what the address asks and no document tells of."""
+    unknown = set(request.query_params)
+    if unknown:
+        unknown -= set(asked_in_address(request.scope["route"].dependant))
+    if unknown:
+        wrong = {"type": "extra_forbidden", "msg": "", "input": None}
+        raise RequestValidationError([{**wrong, "loc": ("query", n)} for n in sorted(unknown)])
+
+
+def asked_in_address(dependant: Dependant) -> Iterator[str]:
+    """The names of what a route, and whatever is asked before it, takes from the address."""
+    for param in dependant.query_params:
+        kind: object = param.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from kind.model_fields
+        else:
+            yield param.alias
+    for inner in dependant.dependencies:
+        yield from asked_in_address(inner)
 
 
 def viewer_of(system: System) -> Actor:

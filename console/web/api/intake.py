@@ -10,12 +10,13 @@ from pydantic_core import from_json
 from console.accounts.tokens import Scope, System
 from console.web.access import SiteHere
 from console.web.api.granted import Granted
-from console.web.api.problems import CONFLICT, INVALID, answer, problems
+from console.web.api.problems import CONFLICT, INVALID, KEY_HEADER, WHOLE_BODY, answer, problems
 from console.web.api.shapes import Delivered
 from console.web.site import Site
 from producers.deliveries import Delivery, deliver
 from producers.platforms import MOST_BYTES, MOST_ROWS, read_json
 from producers.sources import Kind, sources
+from workflow.said import KEY
 
 INTAKE = Granted(Scope.INTAKE)
 router = APIRouter(tags=["归集"])
@@ -25,8 +26,8 @@ _SPACE = b" \t\r\n"
 Key = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
-        pattern=r"^[!-~]{1,50}$",
+        alias=KEY_HEADER,
+        pattern=KEY,
         description="您自己定的请求键：同一个键再来一次，得到第一次的答复，什么也不会重复；"
         "同一个键换了内容，409。报送的键保留 7 天",
         examples=["2021-10-20-0001"],
@@ -144,8 +145,11 @@ def _of_one(told: bytes) -> Response:
     """A single row that was not taken in is a refusal of the whole request."""
     (row,) = from_json(told)["rows"]
     if row["outcome"] == "refused":
-        detail = f"{row['field'] or '整条'}：{row['reason']}"
-        return answer(INVALID, detail, row=1, field=row["field"], reason=row["reason"])
+        named = {name: row[name] for name in ("field", "reason")}
+        errors = row.get("errors") or [named]  # an answer kept since before they were named
+        detail = "；".join(f"{one['field'] or '整条'}：{one['reason']}" for one in errors)
+        return answer(INVALID, detail, row=1, errors=errors, **named)
     if row["outcome"] == "conflict":
-        return answer(CONFLICT, "已收过，内容不同；这次的另存待查，先收的不改", row=1)
+        reason = "已收过，内容不同；这次的另存待查，先收的不改"
+        return answer(CONFLICT, reason, row=1, field=WHOLE_BODY, reason=reason)
     return Response(told, media_type="application/json")

@@ -16,13 +16,13 @@ from console import wording
 from console.refusals import line
 from console.web.api.doors import paths_of
 from console.web.limiting import TooOften
-from workflow import errors
-from workflow.door import reason_of
+from workflow import errors, said
 
 MEDIA = "application/problem+json"
 WHOLE_BODY = "正文"
 """The field of a refusal that means all that was sent."""
 
+KEY_HEADER = "Idempotency-Key"
 AWAY_SECONDS = 5
 
 
@@ -82,6 +82,8 @@ _KINDS: tuple[tuple[type[errors.BihuanError], Kind], ...] = (
     (errors.Transient, AWAY),
 )
 _BY_STATUS = {kind.status: kind for kind in (NOT_FOUND, NO_METHOD, TOO_LARGE, BAD_BODY)}
+_MOVED = "您看过以后有人办理过，请看过再办"
+_REUSED = "已用于另一项办理，请换一个键"
 _BROKEN = "已记下这次出错，没有答复的都没有办。请稍后用同一个请求键再试"
 
 
@@ -146,7 +148,12 @@ def _members(error: errors.BihuanError) -> dict[str, Any]:
         return {"field": error.field, "row": error.row, "reason": error.reason}
     if isinstance(error, errors.StaleVersion):
         changed = [_event(event) for event in error.changed]
-        return {"expected": error.expected, "current": error.current, "changed": changed}
+        versions = {"expected": error.expected, "current": error.current}
+        return {"field": "expected_version", "reason": _MOVED, **versions, "changed": changed}
+    if isinstance(error, errors.KeyReused):
+        return {"field": KEY_HEADER, "reason": _REUSED}
+    if isinstance(error, errors.NotPermitted):
+        return {"reason": error.reason}
     if isinstance(error, errors.IllegalStep):
         allowed = [{**_event(event), "steps": paths_of(event)} for event in error.allowed]
         return {"reason": error.reason, "allowed": allowed}
@@ -161,7 +168,14 @@ def of_status(_request: Request, error: Exception) -> Response:
     """What the server itself refuses: an address, a method, a size."""
     assert isinstance(error, HTTPException)
     kind = _BY_STATUS.get(error.status_code, INTERNAL)
+    if kind is TOO_LARGE:
+        return too_large(kind.title)
     return answer(kind, kind.title, error.headers)
+
+
+def too_large(told: str) -> Response:
+    """More than the address takes."""
+    return answer(TOO_LARGE, told, field=WHOLE_BODY, reason=told)
 
 
 def of_shape(_request: Request, error: Exception) -> Response:
@@ -188,7 +202,7 @@ def _wrong(one: Any) -> dict[str, str]:
     place = [str(part) for part in one["loc"] if part not in ("body", "query", "header", "path")]
     if one["type"] == "json_invalid":
         return {"field": WHOLE_BODY, "reason": "不是合格的 JSON"}
-    return {"field": ".".join(place) or WHOLE_BODY, "reason": reason_of(one)}
+    return {"field": ".".join(place) or WHOLE_BODY, "reason": said.of_model(one)}
 
 
 def broken(_request: Request, _error: Exception) -> Response:

@@ -10,6 +10,13 @@ from pydantic import BaseModel, Field
 Outcome = Literal["accepted", "repeat", "conflict", "refused"]
 
 
+class Wrong(BaseModel):
+    """一处不合格。"""
+
+    field: str = Field(examples=["satisfaction"])
+    reason: str = Field(examples=["没有这个代码"])
+
+
 class DeliveredRow(BaseModel):
     """一条的结果。accepted 新收；repeat 收过，内容相同；conflict 收过，内容不同，另存待查，
     先收的不改；refused 不收，写明哪一项、为什么。
@@ -18,9 +25,10 @@ class DeliveredRow(BaseModel):
     row: int = Field(description="第几条，从 1 数", examples=[1])
     outcome: Outcome = Field(examples=["accepted"])
     complaint: str | None = Field(None, description="差评件编号", examples=["CP21-0125"])
-    field: str | None = Field(None, description="不收的是哪一项", examples=["satisfaction"])
+    field: str | None = Field(None, description="不收的是哪一项，几项的写第一项", examples=["pf"])
     value: str | None = Field(None, description="收到的值，个人信息已隐去", examples=["9"])
     reason: str | None = Field(None, description="为什么不收", examples=["没有这个代码"])
+    errors: list[Wrong] | None = Field(None, description="不收的每一项、为什么")
 
 
 class Delivered(BaseModel):

@@ -22,7 +22,7 @@ from console.web.api.intake import Key
 from console.web.api.problems import problems
 from console.web.api.shapes import Queued, Taken
 from console.web.site import Site
-from workflow.errors import NotPermitted
+from workflow.errors import KeyReused, NotPermitted
 from workflow.ledger import Recorded
 
 STEPS, RULINGS = Granted(Scope.STEPS), Granted(Scope.RULINGS)
@@ -114,7 +114,10 @@ def _step(
         values["unit"] = system.unit
     if one.keyed:
         values["key"] = None if key is None else f"{name}/{key}"
-    done = one.door(office.ledger, subject, **values)
+    try:
+        done = one.door(office.ledger, subject, **values)
+    except KeyReused as reused:  # told by the key as the system sent it
+        raise KeyReused(key or reused.key) from None
     site.moved()
     if not isinstance(done, Recorded):
         return JSONResponse({"recorded": done})
