@@ -24,6 +24,7 @@ from console.web.api import problems
 from console.web.departments import router as departments
 from console.web.finding import router as finding
 from console.web.guard import Guarded
+from console.web.heads import Headed
 from console.web.home import router as home
 from console.web.hotline import router as hotline
 from console.web.live import stream
@@ -66,7 +67,7 @@ PING = 15.0
 """Seconds after which an open stream says that it is alive."""
 
 
-class Console(Guarded, Worded):
+class Console(Guarded, Headed, Worded):
     """Whatever it answers is in our words and has our headers."""
 
 
