@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from console import wording
 from console.cli_outbox import STATUSES
 from workflow.outbox import CITIZEN, DESK
+from workflow.said import of_failure
 from workflow.storage.models import outbox
 from workflow.unit_list import UnitList
 
@@ -48,7 +49,7 @@ def messages(
             row.status,
             STATUSES.get(row.status, row.status),
             row.tries,
-            row.receipt or "",
+            of_failure(row.receipt or "") or row.receipt or "",
         )
         for row in conn.execute(query)
     )

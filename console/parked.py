@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 from console import wording
 from console.cli_parked import RATINGS
 from workflow.bus import parking
+from workflow.said import of_failure
 from workflow.storage import messages
 
 __all__ = ["RATINGS", "REACTIONS", "Parcel", "Stuck", "parcels", "stuck"]
@@ -45,13 +45,8 @@ class Stuck:
     @property
     def why(self) -> str:
         """The error without what the program calls it; in general words where it says no more."""
-        said = _CALLED.sub("", self.error)
-        if said.isascii():
-            return "系统没有办成，请信息技术人员看一看原因" if self.error else ""
-        return said
-
-
-_CALLED = re.compile(r"^[A-Za-z_.]+: ?")
+        general = "系统没有办成，请信息技术人员看一看原因" if self.error else ""
+        return of_failure(self.error) or general
 
 
 def stuck(conn: Connection) -> tuple[Stuck, ...]:
@@ -83,6 +78,11 @@ class Parcel:
     error: str
     tries: int
     at: int
+
+    @property
+    def why(self) -> str:
+        """The error in words; what the program calls it where there are none."""
+        return of_failure(self.error) or "系统没有收成"
 
 
 def parcels(conn: Connection) -> tuple[Parcel, ...]:

@@ -4,7 +4,7 @@ is in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from console import wording
+from console.people import names_of
 from console.remaining import left_text, remaining, soon, tone
 from console.scope import visible
 from schemas.envelope import Role
@@ -99,13 +100,15 @@ def pressing(office: Office, viewer: Actor, most: int) -> tuple[Item, ...]:
     return desk.items(select(complaints.c.fold).where(mine).order_by(*by_due).limit(most))[:most]
 
 
-def holder(c: Complaint, owner: Role, units: UnitList) -> str:
-    """In whose hands a complaint is where this role answers for it, as people read it."""
+def holder(c: Complaint, owner: Role, units: UnitList, names: Mapping[str, str]) -> str:
+    """In whose hands a complaint is where this role answers for it, as people read it; `names` are
+    people's by their accounts.
+    """
     if owner is Role.DEPARTMENT:
         unit = units.by_code.get(c.unit or "")
         return unit.name if unit else c.unit or ""
     if owner is Role.OPERATOR:
-        return c.claimer or "热线，未认领"
+        return names.get(c.claimer, c.claimer) if c.claimer else "热线，未认领"
     return wording.role_name(owner)
 
 
@@ -139,7 +142,8 @@ class _Desk:
         """What the role has to do in these complaints, the most pressing first."""
         with self.office.database.read() as conn:
             found = [load(fold) for fold in conn.execute(query).scalars()]
-        items = [self._item(c, task, limit) for c in found for task, limit in self._tasks(c)]
+            names = names_of(conn, (c.claimer for c in found))
+        items = [self._item(c, task, limit, names) for c in found for task, limit in self._tasks(c)]
         return tuple(sorted(items, key=lambda item: (item.due_at is None, item.due_at or 0)))
 
     def _tasks(self, c: Complaint) -> Iterable[tuple[str, str]]:
@@ -184,7 +188,7 @@ class _Desk:
         rules = self.office.rulebook.bound(c.profile, c.profile_version)
         return bool(c.returns >= rules.policy.max_returns)
 
-    def _item(self, c: Complaint, task: str, limit: str) -> Item:
+    def _item(self, c: Complaint, task: str, limit: str, names: Mapping[str, str]) -> Item:
         rules = self.office.rulebook.bound(c.profile, c.profile_version)
         opened, zone = c.limits.get(limit), rules.policy.zone
         due = None if opened is None else opened.due_at
@@ -198,7 +202,7 @@ class _Desk:
             due,
             left,
             _left(c, limit, rules.calendar, left, due),
-            self._holder(c, limit),
+            self._holder(c, limit, names),
             "" if due is None else wording.when(due, zone),
             None if due is None else wording.iso(due, zone),
             self._tone(c, limit, opened, rules.calendar),
@@ -209,9 +213,9 @@ class _Desk:
             return "paused" if limit in c.paused else "calm"
         return tone(opened.due_at, self.now, soon(calendar, self.now))
 
-    def _holder(self, c: Complaint, limit: str) -> str:
+    def _holder(self, c: Complaint, limit: str, names: Mapping[str, str]) -> str:
         owner = OWNERS[BESIDE[limit][0] if limit in BESIDE else State(c.state)][0]
-        return holder(c, owner, self.units)
+        return holder(c, owner, self.units, names)
 
 
 def _left(

@@ -21,6 +21,7 @@ from producers.rehearsing import rehearse
 from producers.sources import Source, source
 from schemas.rating import Refusal
 from workflow.errors import BihuanError, InvalidInput
+from workflow.said import of_failure
 
 FOLDER = "uploads"
 KEPT = 24 * 3600
@@ -122,7 +123,8 @@ def _begin(job: Job, work: Callable[[], None]) -> None:
         except BihuanError as error:
             job.state, job.error = FAILED, line(error)
         except Exception as error:  # a thread has nobody above it who could tell
-            job.state, job.error = FAILED, f"没有做成：{type(error).__name__}"
+            name = type(error).__name__
+            job.state, job.error = FAILED, f"没有做成：{of_failure(name) or name}"
 
     threading.Thread(target=run, name=f"import {job.token[:6]}", daemon=True).start()
 

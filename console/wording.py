@@ -157,6 +157,13 @@ def state_name(state: str) -> str:
     return STATE_NAMES[State(state)] if state in list(State) else state
 
 
+def size_text(size: int) -> str:
+    """So many bytes, as a person reads them."""
+    if size < 1000:
+        return f"{size} 字节"
+    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+
+
 def role_name(role: str) -> str:
     return next((name for known, name in ROLE_NAMES.items() if known == role), role)
 

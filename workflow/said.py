@@ -18,6 +18,7 @@ _SYSTEM = {
     errno.EROFS: "磁盘是只读的",
     errno.ENAMETOOLONG: "名字太长",
 }
+_CHINESE = re.compile("[一-龥]")
 _PLACE = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)$")
 
 
@@ -34,7 +35,6 @@ def of_toml(error: Exception) -> str:
 
 
 UNFIT = "写法不对"
-_CHINESE = re.compile("[一-龥]")
 _MOMENT = "须是时间，如 2021-10-21T15:00:00+08:00"
 _WHOLE = "须是整数"
 _ITEMS = "须是一列值"
@@ -80,6 +80,35 @@ _MODELS = {
     "less_than": "须小于{lt}",
     "less_than_equal": "不得大于{le}",
 }
+
+
+_FAILURES = {
+    "ConnectionRefusedError": "对方没有开着，连不上",
+    "ConnectionResetError": "对方断开了连接",
+    "BrokenPipeError": "对方断开了连接",
+    "RemoteDisconnected": "对方断开了连接",
+    "TimeoutError": "对方迟迟没有回应",
+    "URLError": "连不上对方",
+    "HTTPError": "对方没有收下",
+    "gaierror": "查不到对方的地址",
+    "PermissionError": "没有权限",
+    "FileNotFoundError": "没有这个文件或文件夹",
+    "OperationalError": "数据库没有办成",
+    "MemoryError": "内存不够",
+}
+
+
+def of_failure(told: str) -> str:
+    """What a failure noted as `Kind: what it says` means; empty where that is not known. What is
+    Chinese is our own words already.
+    """
+    kind, _, more = told.partition(":")
+    name = kind.strip().rpartition(".")[2]
+    if _CHINESE.search(told):
+        return more.strip() if name.isascii() and name.isidentifier() else told
+    return _FAILURES.get(name, "")
+
+
 KEY = "^[!-~]{1,50}$"
 """What a system may call its request by."""
 

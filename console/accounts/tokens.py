@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PREFIX = "bh_"
 """By which programs that look for leaked secrets know one."""
 
+ACTS_AS = "token:"
+"""Before its name where a system stands in the log."""
+
 DAY = 24 * 60 * MINUTE
 LONGEST_DAYS = 3 * 366
 
@@ -51,7 +54,7 @@ class System:
     def actor(self) -> Actor:
         """Who records what it does: never the name of a person's account."""
         role = Role.HOTLINE if self.unit is None else Role.DEPARTMENT
-        return Actor(f"token:{self.name}", role, self.unit)
+        return Actor(ACTS_AS + self.name, role, self.unit)
 
 
 @dataclass(frozen=True, slots=True)

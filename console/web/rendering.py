@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from console import wording
 from console.accounts import Signed
+from console.cli_tokens import SCOPE_WORDS
 from console.refusals import line
 from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
 from console.web.limiting import TooOften
@@ -106,6 +107,8 @@ def templates() -> Environment:
         "state_name": wording.state_name,
         "role_name": wording.role_name,
         "event_name": wording.event_name,
+        "scope_name": SCOPE_WORDS.__getitem__,
+        "size": wording.size_text,
         "value_text": lambda value, field, zone: wording.value_text(field, value, zone),
     }
     return env

@@ -51,7 +51,7 @@ def open_xlsx(file: IO[bytes]) -> Iterator[tuple[Iterator[Row], Callable[[], flo
             book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
         sheet = book.worksheets[0]
     except _BROKEN as error:
-        raise InvalidInput("文件", "", f"不是完好的 XLSX：{type(error).__name__}") from error
+        raise InvalidInput("文件", "", "不是完好的 XLSX，请用表格软件打开、另存一次再传") from error
     try:
         last, at = sheet.max_row or 0, [0]
         yield _rows(sheet, at), lambda: min(1.0, at[0] / last) if last else 0.0
@@ -89,8 +89,7 @@ def _rows(sheet: Any, at: list[int]) -> Iterator[Row]:
         except StopIteration:
             return
         except _BROKEN as error:
-            reason = f"文件从此处起损坏：{type(error).__name__}"
-            raise InvalidInput("文件", "", reason, row=at[0] + 1) from error
+            raise InvalidInput("文件", "", "文件从此处起损坏", row=at[0] + 1) from error
         if not at[0] and number > 1:
             yield 1, [], None
         at[0] = number

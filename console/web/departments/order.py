@@ -13,6 +13,7 @@ import schemas as s
 from console import foreseen, wording
 from console.entries import Entry, Timeline
 from console.foreseen import Foreseen
+from console.people import names_of
 from console.remaining import Left, left_of
 from console.timeline import viewing
 from console.web.departments.listing import who_has_it
@@ -76,6 +77,11 @@ class Order:
     files: tuple[File, ...]
     draft: Draft | None
     last: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def name(self, account: str) -> str:
+        """A person's name by the account."""
+        return self.names.get(account, account)
 
     @property
     def version(self) -> int:
@@ -134,6 +140,7 @@ def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: 
         files=tuple(_files(files, viewer, order)),
         draft=desk.draft_of(conn, office.vault, order, viewer.name) if main else None,
         last=_last(office, conn, c, viewer) if main else {},
+        names=names_of(conn, (entry.who for entry in seen.entries)),
     )
 
 

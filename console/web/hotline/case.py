@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from console.entries import Entry, Timeline
 from console.foreseen import extended
+from console.people import names_of
 from console.remaining import Left, left_of
 from console.timeline import viewing
 from console.web.hotline.choices import Choices
@@ -30,7 +31,6 @@ from workflow.limits import OWNERS
 from workflow.rulebook import BoundRules
 from workflow.states import ENDS, State
 from workflow.storage.desk import Attachment, files_of
-from workflow.storage.models import accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,6 @@ def _phone(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> str
 
 
 def _names(conn: Connection, line: Timeline, c: Complaint) -> Mapping[str, str]:
-    known = {entry.who for entry in line.entries if entry.who}
-    known |= {one for one in (c.claimer, c.verifier, c.alleger, c.barred) if one}
-    query = select(accounts.c.account, accounts.c.name).where(accounts.c.account.in_(known))
-    return {row.account: row.name for row in conn.execute(query)}
+    known = {None, *(entry.who for entry in line.entries)}
+    known |= {c.claimer, c.verifier, c.alleger, c.barred}
+    return names_of(conn, known)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from console import wording
+from console.people import names_of
 from console.remaining import Left, left_of
 from console.web.hotline.tabs import Tab
 from console.wiring import Office
@@ -17,7 +18,7 @@ from schemas.codes import LEVELS, REASONS
 from workflow.complaint import Complaint
 from workflow.limits import OWNERS
 from workflow.states import State
-from workflow.storage.models import accounts, events
+from workflow.storage.models import events
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,4 @@ def _first(conn: Connection, found: Sequence[Complaint]) -> dict[str, dict[str, 
 
 
 def _names(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:
-    held = {who for c in found for who in (c.claimer, c.alleger) if who}
-    query = select(accounts.c.account, accounts.c.name).where(accounts.c.account.in_(held))
-    return {row.account: row.name for row in conn.execute(query)}
+    return names_of(conn, (who for c in found for who in (c.claimer, c.alleger)))

@@ -31,6 +31,7 @@ from schemas.envelope import Role
 from workflow.audit import heads
 from workflow.bus import parking
 from workflow.errors import BihuanError, InvalidInput
+from workflow.said import of_failure
 from workflow.storage.models import outbox
 
 router = APIRouter(prefix="/ops")
@@ -167,9 +168,12 @@ def _mended(
 
 
 def _named(error: Exception) -> str:
-    """Its class and what it says first: what a database adds may quote a statement or a row."""
+    """What it means; else its class and what it says first: what a database adds may quote a
+    statement or a row.
+    """
     said = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__} {said}"[:300].strip()
+    name = type(error).__name__
+    return of_failure(f"{name}: {said}"[:300]) or f"程序报的是 {name}：{said}"[:300]
 
 
 def _place(form: FormData) -> tuple[str, int, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, case, false, func, or_, select
 
 from console import wording
+from console.people import names_of
 from console.remaining import left_text, remaining, tone
 from console.scope import visible
 from console.web.supervisors.board import unit_name
@@ -113,7 +114,10 @@ def waiting(
         .limit(PER_PAGE)
     )
     found, units = list(map(load, conn.execute(query).scalars())), office.units
-    rows = [_row(office, c, k, viewer, at, units) for c in found for k in kinds if pending(c, k)]
+    names = names_of(conn, (c.alleger for c in found))
+    rows = [
+        _row(office, c, k, viewer, at, units, names) for c in found for k in kinds if pending(c, k)
+    ]
     return tuple(sorted(rows, key=lambda row: (row.due_at is None, row.due_at or 0, row.subject)))
 
 
@@ -180,7 +184,13 @@ _STATES = {"appeal": State.APPEALED, "ruling": State.RULING}
 
 
 def _row(
-    office: Office, c: Complaint, kind: Kind, viewer: Actor, at: Spans, units: UnitList
+    office: Office,
+    c: Complaint,
+    kind: Kind,
+    viewer: Actor,
+    at: Spans,
+    units: UnitList,
+    names: Mapping[str, str],
 ) -> Waiting:
     rules, opened = _rules(office, c), c.limits.get(kind.limit)
     left = "" if opened is None else _left(rules, at, opened.due_at)
@@ -189,7 +199,7 @@ def _row(
         c.order,
         kind,
         unit_name(units, c.unit) if c.unit else "",
-        _what(c, kind),
+        _what(c, kind, names),
         "paused" if opened is None else tone(opened.due_at, at.now, at.soon),
         left,
         None if opened is None else opened.due_at,
@@ -201,7 +211,7 @@ def _left(rules: BoundRules, at: Spans, due: int) -> str:
     return left_text(rules.calendar, remaining(rules.calendar, at.now, due), due)
 
 
-def _what(c: Complaint, kind: Kind) -> str:
+def _what(c: Complaint, kind: Kind, names: Mapping[str, str]) -> str:
     """What is asked, in a line."""
     if kind.key == "extension":
         given = f"，已延 {c.extension_days} 个" if c.extension_days else ""
@@ -211,5 +221,5 @@ def _what(c: Complaint, kind: Kind) -> str:
     if kind.key == "appeal":
         return "单位认为不应算有效差评"
     if kind.key == "malice":
-        return f"{c.alleger} 报恶意"
+        return f"{names.get(c.alleger or '', c.alleger)} 报恶意"
     return f"第 {c.round} 轮后{wording.state_name(c.state)}"

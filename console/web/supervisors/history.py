@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from console.entries import Entry, Timeline
 from console.messages import Message, of_events
+from console.people import names_of
 from console.timeline import viewing
 from console.web.supervisors.acting import ACTS
 from console.wiring import Office
@@ -50,12 +52,26 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One complaint: its fold and timeline, how it was pressed, and the viewer's legal steps."""
+    """One complaint: its fold and timeline, how it was pressed, and the viewer's legal steps;
+    `names` are people's by their accounts.
+    """
 
     complaint: Complaint
     timeline: Timeline
     pressed: tuple[Step, ...]
     legal: tuple[str, ...]
+    names: Mapping[str, str]
+
+    @property
+    def head(self) -> tuple[tuple[str, str], ...]:
+        """What the complaint is about, and by name who has claimed it."""
+        return tuple(
+            (label, self.name(text) if label == "认领" else text)
+            for label, text in self.timeline.head
+        )
+
+    def name(self, account: str) -> str:
+        return self.names.get(account, account)
 
 
 def history(office: Office, subject: str, viewer: Actor) -> History:
@@ -65,8 +81,9 @@ def history(office: Office, subject: str, viewer: Actor) -> History:
         entries = [entry for entry in found.entries if entry.type in PRESSING]
         ids = (f"{complaint.id}-{entry.version}" for entry in entries)
         sent = of_events(view.conn, office.units, ids)
+        names = names_of(view.conn, (complaint.claimer, *(entry.who for entry in found.entries)))
     steps = tuple(Step(e, _of(sent, f"{complaint.id}-{e.version}")) for e in entries)
-    return History(complaint, found, steps, legal(office, complaint, viewer))
+    return History(complaint, found, steps, legal(office, complaint, viewer), names)
 
 
 def legal(office: Office, c: Complaint, viewer: Actor) -> tuple[str, ...]:

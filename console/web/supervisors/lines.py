@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from console import wording
+from console.people import names_of
 from console.queues import holder
 from console.remaining import left_text, remaining
 from console.remaining import tone as tone_of
@@ -85,7 +86,10 @@ def lines(
 ) -> tuple[Line, ...]:
     """The rows of these complaints, in their order."""
     told, sent = _told(conn, found), _sent(conn, found)
-    return tuple(_line(office, viewer, c, at, units, told.get(c.id, ()), sent) for c in found)
+    names = names_of(conn, (c.claimer for c in found))
+    return tuple(
+        _line(office, viewer, c, at, units, names, told.get(c.id, ()), sent) for c in found
+    )
 
 
 def pressing(c: Complaint) -> tuple[str, Open] | None:
@@ -104,6 +108,7 @@ def _line(
     c: Complaint,
     at: Spans,
     units: UnitList,
+    names: Mapping[str, str],
     told: Iterable[tuple[str, str, str | None, int]],
     sent: Mapping[str, str],
 ) -> Line:
@@ -115,7 +120,7 @@ def _line(
         left = left_text(rules.calendar, worked, opened.due_at)
         due = wording.when(opened.due_at, rules.policy.zone)
         tone, task = tone_of(opened.due_at, at.now, at.soon), _task(c, name)
-    whose = _whose(c, found[0] if found else None, units)
+    whose = _whose(c, found[0] if found else None, units, names)
     mine, reminded = whose == ME, _reminders(told, found)
     offered = _offered(_legal(office, c, viewer), mine, tone, reminded)
     return Line(
@@ -164,7 +169,7 @@ def _task(c: Complaint, limit: str | None) -> str:
     return wording.LIMIT_NAMES[limit]
 
 
-def _whose(c: Complaint, limit: str | None, units: UnitList) -> str:
+def _whose(c: Complaint, limit: str | None, units: UnitList, names: Mapping[str, str]) -> str:
     owner, own = OWNERS[State(c.state)]
     if own in c.paused and c.contact_requested:
         unit = units.by_code.get(c.handled_by or "")
@@ -172,7 +177,8 @@ def _whose(c: Complaint, limit: str | None, units: UnitList) -> str:
     if limit is not None and limit != "total":
         owner = ROWS[limit].owner
     too_often = limit == "return_ruling" and c.returns_used_up
-    return ME if owner is Role.SUPERVISOR or too_often else holder(c, owner, units)
+    mine = owner is Role.SUPERVISOR or too_often
+    return ME if mine else holder(c, owner, units, names)
 
 
 def _told(
