@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -131,8 +131,9 @@ def _report(told: _Told, dry_run: bool, as_json: bool) -> None:
         f"{head}：新收 {receipt.accepted}，重复 {receipt.repeats}，内容冲突 {receipt.conflicts}，"
         f"拒收 {receipt.refused}，新开差评件 {receipt.complaints}"
     )
-    for row, field, value, reason in map(astuple, told.refused):
-        typer.echo(f"  第 {row} 行，{field or '整行'}：{reason}（收到：{value or '空'}）")
+    for one in told.refused:
+        where = f"  第 {one.row} 行，{one.field or '整行'}"
+        typer.echo(f"{where}：{one.reason}（收到：{one.value or '空'}）")
     if receipt.refused > len(told.refused):
         typer.echo(f"  …… 只列出前 {len(told.refused)} 行")
     if target is not None:
