@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from decimal import Decimal
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -15,6 +16,7 @@ _PHONE_OR_ID = re.compile(
 )
 _SHOWN = 60
 
+_DISTORTED = re.compile(r"-?(?:[0-9][.][0-9]{14}E[+][0-9]+|Infinity)")
 _FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 
 
@@ -69,3 +71,13 @@ def guarded(cell: str) -> str:
 def unguarded(cell: str) -> str:
     """The cell as it was before `guarded`."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
+
+
+def distorted(number: float) -> str:
+    """A number a spreadsheet has rounded, only as far as it is right."""
+    return f"{Decimal(number):.14E}"
+
+
+def is_distorted(cell: str) -> bool:
+    """Whether a cell still holds what `distorted` wrote."""
+    return _DISTORTED.fullmatch(cell) is not None

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import IO
 
 from producers.files.delimited import csv_rows
-from producers.files.spreadsheets import open_xlsx
+from producers.files.spreadsheets import DISTORTED, open_xlsx
 from schemas.rating import Refusal
-from schemas.text import clean, unguarded
+from schemas.text import clean, is_distorted, unguarded
 from workflow import said
 from workflow.errors import InvalidInput
 
@@ -107,6 +107,14 @@ def _fitted(rows: Iterator[Row], header: Sequence[str]) -> Iterator[Row]:
         if len(cells) != width:
             yield number, cells, Refusal(number, "列数", str(len(cells)), f"应有 {width} 列")
         elif corrected:
-            yield number, [unguarded(cell) for cell in cells], None
+            yield _corrected(number, [unguarded(cell) for cell in cells], header)
         else:
             yield row
+
+
+def _corrected(number: int, cells: list[str], header: Sequence[str]) -> Row:
+    """A row that came back; what a spreadsheet had distorted must have been put right."""
+    for name, cell in zip(header, cells, strict=True):
+        if is_distorted(cell):
+            return number, cells, Refusal(number, name, cell, DISTORTED)
+    return number, cells, None

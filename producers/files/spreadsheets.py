@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import IO, Any
 
 import openpyxl
@@ -13,6 +14,7 @@ from openpyxl.worksheet._reader import CELL_TAG, DATA_TAG, ROW_TAG, WorkSheetPar
 from openpyxl.xml.functions import iterparse
 
 from schemas.rating import Refusal
+from schemas.text import distorted
 from workflow.errors import InvalidInput
 
 _MOST_BYTES = 1 << 30
@@ -24,6 +26,7 @@ _MOST_RATIO = 200
 _MOST_ROWS, _MOST_CELLS = 1 << 20, 1 << 14
 """As many as a spreadsheet can have, and in a row."""
 _EXACT = 10**15
+DISTORTED = "数字超过 15 位已失真，请把该列存为文本"
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -141,7 +144,7 @@ def _row(number: int, cells: list[dict[str, Any]], header: list[str]) -> Row:
         texts[place] = _text(value)
         if reason := _not_as_typed(value, cell["data_type"]):
             field = header[place] if place < len(header) else ""
-            shown = "" if cell["data_type"] == "f" else f"{value:.2g}"
+            shown = "" if cell["data_type"] == "f" else f"{Decimal(value):.2g}"
             refused = refused or Refusal(number, field, shown, reason)
     return number, texts, refused
 
@@ -151,7 +154,7 @@ def _not_as_typed(value: object, kind: str) -> str:
     if kind == "f":
         return "是公式，请复制后粘贴为数值"
     if kind == "n" and isinstance(value, int | float) and abs(value) >= _EXACT:
-        return "数字超过 15 位已失真，请把该列存为文本"
+        return DISTORTED
     return ""
 
 
@@ -162,6 +165,8 @@ def _text(value: object) -> str:
         return rounded.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, date):
         return value.strftime("%Y-%m-%d 00:00:00")
+    if isinstance(value, int | float) and abs(value) >= _EXACT:
+        return distorted(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

@@ -7,7 +7,7 @@ from producers.sources.problems import Problem
 from schemas.text import clean, is_clean
 
 _KEYS = frozenset({"projectNo", "serviceNumber", "assessNumber"})
-_LONG_NUMBERS = ("projectNo", "deptCode", "taskCode", "mobile", "certKey")
+_LONG_NUMBERS = (*sorted(_KEYS), "deptCode", "taskCode", "mobile", "certKey")
 _ROUNDED = re.compile(r"[0-9](?:[.][0-9]+)?[Ee][+][0-9]+")
 
 

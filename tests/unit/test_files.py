@@ -307,6 +307,29 @@ def test_a_spreadsheet_with_dates_numbers_and_formulas(tmp_path: Path) -> None:
     assert "公式" in refused[2].reason
 
 
+def test_a_distorted_number_comes_back_refused_until_it_is_put_right(tmp_path: Path) -> None:
+    rows = (370303202109010001, TIME, 5, "区医保局", 1e300), ("JS2", TIME, 5, "区医保局", 10**16)
+    path = sheet(tmp_path / "评价.xlsx", tuple(HEADER.split(",")), *rows)
+    _, refused = taken(path)
+    back = tmp_path / "拒收.csv"
+    assert write_refused(back, path, iter(refused)) == 2
+    unchanged, again = taken(back)
+    assert unchanged == []
+    assert [(r.field, r.reason) for r in again] == [
+        ("办件编号", "数字超过 15 位已失真，请把该列存为文本"),
+        ("文字评价", "数字超过 15 位已失真，请把该列存为文本"),
+    ]
+
+    table = list(csv.reader(io.StringIO(back.read_text(encoding="utf-8-sig"))))
+    assert table[1][0] == "3.70303202109010E+17"
+    table[1][0], table[1][4], table[2][4] = "370303202109010001", "办得快", "一直打不通"
+    with back.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(table)
+    corrected, again = taken(back)
+    assert again == []
+    assert [row.projectNo for row in corrected] == ["370303202109010001", "JS2"]
+
+
 def bomb(path: Path, member: str) -> Path:
     good = sheet(path, tuple(HEADER.split(",")))
     with zipfile.ZipFile(good, "a", zipfile.ZIP_DEFLATED) as archive:
