@@ -63,7 +63,7 @@ class View:
         self.policy, self.zone, self.k = rules.policy, rules.policy.zone, rules.policy.min_match_k
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
         self.units = office.units
-        self.known = sent_by(conn, office.vault, complaint.id) if self.unit else ()
+        self.known = sent_by(conn, office.vault, complaint) if self.unit else ()
 
     def timeline(self) -> Timeline:
         c = self.complaint

@@ -46,8 +46,7 @@ CitizenObjected: DISMISSED > VERIFYING
 CitizenObjected: CLOSED > ASSIGNING
 ComplaintClaimed ComplaintReleased: VERIFYING ASSIGNING {_WORK} > =
 CallAttempted ContactRequested: VERIFYING {_WORK} > =
-ContactSupplied: VERIFYING {_BESIDE} > =
-LaterRatingJoined TicketLinked ContactRevealed RetaliationReported: {_ANY} > =
+ContactSupplied LaterRatingJoined TicketLinked ContactRevealed RetaliationReported: {_ANY} > =
 SupervisionOrdered Reminded DeadlineWarned DeadlineMissed DeadlineRecomputed: {_OPEN} > =
 """
 

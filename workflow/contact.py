@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from workflow.complaint import Complaint
 from workflow.intake import opened_private
 from workflow.posting import Posting
+from workflow.storage.collected import rating_owner
 from workflow.storage.models import contacts, events
+from workflow.storage.models import vault as vault_table
 from workflow.storage.vault import Vault
 
 _FOUND_BY = (
@@ -17,11 +20,24 @@ _FOUND_BY = (
     .values(phone=bindparam("number"), last4=bindparam("end"))
 )
 
+_SAID = select(vault_table.c.owner, vault_table.c.sealed).where(
+    vault_table.c.owner >= bindparam("low"),
+    vault_table.c.owner < bindparam("high"),
+    vault_table.c.field == "rating",
+)
+"""Ratings of one service."""
+
 
 def found_by(posting: Posting, vault: Vault, subject: str, phone: str) -> None:
     """From now on the complaint is matched, and searched for, by this number."""
     row = (vault.phone_hash(phone), vault.last4_hash(phone), subject)
     posting.run(_FOUND_BY, ("number", "end", "of_subject"), row)
+
+
+def kept(conn: Connection, subject: str) -> bool:
+    """Whether it is still known who gave the rating, or that nobody is: not once it is erased."""
+    query = select(contacts.c.subject).where(contacts.c.subject == subject)
+    return conn.execute(query).scalar() is not None
 
 
 def ending_in(conn: Connection, vault: Vault, last4: str) -> tuple[str, ...]:
@@ -54,9 +70,13 @@ def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:
     return opened_private(sent).mobile or None
 
 
-def sent_by(conn: Connection, vault: Vault, subject: str) -> tuple[str, ...]:
-    """What the rating told of its giver (phone, name, ID number): what a text for the unit must
+def sent_by(conn: Connection, vault: Vault, complaint: Complaint) -> tuple[str, ...]:
+    """What its ratings told of their giver (phone, name, ID number): what a text for the unit must
     not contain.
     """
-    sent = opened_private(vault.plain(conn, subject, "contact"))
-    return tuple(part for part in (sent.mobile, sent.userName, sent.certKey) if part)
+    told = [opened_private(vault.plain(conn, complaint.id, "contact"))]
+    service = rating_owner((complaint.source, complaint.project_no, complaint.service_number))
+    for row in conn.execute(_SAID, {"low": f"{service}\x1f", "high": f"{service}\x20"}):
+        told.append(opened_private(vault.unseal(row.owner, "rating", bytes(row.sealed))))
+    parts = (part for sent in told for part in (sent.mobile, sent.userName, sent.certKey) if part)
+    return tuple(dict.fromkeys(parts))

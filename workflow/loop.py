@@ -17,6 +17,7 @@ from workflow.states import (
     COLLECTED,
     DISMISSED,
     DISPATCHED,
+    ENDS,
     FROM_ASSIGNING,
     FROM_DISPATCH,
     HOTLINE_STATES,
@@ -77,8 +78,7 @@ CONTACT, SUPPLYING = (*FREE, c.contact_wanted), (c.contact_requested,)
 RETURN_RULING, EXTENSION = (c.return_ruled_by,), (c.extension_pending,)
 BASIS = (c.legal_basis_given,)
 ANSWER = (c.on_the_scale, *FREE, c.somebody_to_ask)
-NOBODY = (c.nobody_to_ask,)
-OBJECTION = (c.objection_open,)
+NOBODY, OBJECTION = (c.nobody_to_ask,), (c.objection_open,)
 RUN_OUT = (c.limit_open,)
 
 
@@ -119,6 +119,8 @@ STEPS: tuple[Step, ...] = (
     _row("ContactSupplied", "补充联系方式", VERIFYING, None, CLERK, None, SUPPLYING),
     _row("ContactSupplied", "补充联系方式", FROM_ASSIGNING, None, CLERK, r.dispatch_first,
          SUPPLYING),
+    _row("ContactSupplied", "追评带来联系方式", OPEN, None, PLATFORM, None, NOBODY),
+    _row("ContactSupplied", "追评带来联系方式", ENDS, None, PLATFORM, None, (*NOBODY, *OBJECTION)),
     _row("MaliceAlleged", "报恶意复核", VERIFYING, MALICE_REVIEW, OPERATOR, None, ALLEGING),
     _row("MaliceAlleged", "报恶意复核", FROM_DISPATCH, None, OPERATOR, r.dispatch_first, ALLEGING),
     _row("MaliceUpheld", "恶意成立", MALICE_REVIEW, DISMISSED, CHECKERS, None, SECOND),

@@ -7,11 +7,13 @@ from operator import attrgetter
 
 from sqlalchemy import insert
 
-from schemas import LaterRatingJoined, ReviewCollected
+from schemas import ContactSupplied, LaterRatingJoined, ReviewCollected
 from schemas.rating import Rating
 from workflow.clock import instant
+from workflow.contact import found_by, kept
 from workflow.intake import Desk, Ready, opened_private
 from workflow.ledger import Ledger, Posting
+from workflow.legal import legal_steps
 from workflow.recorded import PLATFORM
 from workflow.storage.collected import complaints_of
 from workflow.storage.models import contacts, vault
@@ -25,7 +27,7 @@ CONTACT_ROW = ("subject", "phone", "last4", "item", "window", "day")
 
 class Openings:
     """Opens a complaint for each new rating of level 1 or 2; a later rating of the same service
-    joins its complaint.
+    joins its complaint, with its contact where that had none.
     """
 
     def __init__(self, posting: Posting, ledger: Ledger, desk: Desk, received_at: int) -> None:
@@ -36,13 +38,16 @@ class Openings:
         """The complaint of each rating that opened or joined one, by the rating's key."""
         known = self._known(rows)
         found: dict[tuple[str, ...], str] = {}
+        later: list[Ready] = []
         for row in sorted(rows, key=attrgetter("at")):
             service = row.key[:3]
             if service in known:
                 found[row.key] = known[service]
-                self._join(known[service], row)
+                later.append(row)
             elif row.sent is not None:
                 found[row.key] = known[service] = self._open(row, row.sent)
+        for row in later:  # when every new complaint has its contact's row
+            self._join(found[row.key], row)
         return found
 
     def _known(self, rows: Sequence[Ready]) -> dict[tuple[str, ...], str]:
@@ -92,7 +97,8 @@ class Openings:
         return None if unit is None else unit.area
 
     def _join(self, subject: str, row: Ready) -> None:
-        words = opened_private(row.private).writingEvaluation
+        said = opened_private(row.private)
+        words = said.writingEvaluation
         text = seal_text(words) if words else None
         level, reasons = row.content[0], row.content[1]
         fact = LaterRatingJoined(
@@ -108,6 +114,24 @@ class Openings:
         )
         texts: dict[str, Sealed] = {} if text is None else {"text": text}
         self.posting.record(subject, fact, PLATFORM, occurred_at=self.received_at, texts=texts)
+        if said.mobile and not said.anonymous and self._nobody_known(subject):
+            self._supply(subject, said.mobile)
+
+    def _nobody_known(self, subject: str) -> bool:
+        """Whether the table takes a contact here; where somebody was forgotten, none is taken."""
+        complaint = self.posting.complaint(subject)
+        policy = self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
+        who = PLATFORM.role, PLATFORM.name, self.received_at
+        if "ContactSupplied" not in legal_steps(complaint, *who, policy):
+            return False
+        return complaint.ended_at is None or kept(self.posting.conn, subject)
+
+    def _supply(self, subject: str, phone: str) -> None:
+        text = seal_text(phone)
+        fact = ContactSupplied(found=True, phone=text.digest)
+        at, texts = self.received_at, {"phone": text}
+        self.posting.record(subject, fact, PLATFORM, occurred_at=at, texts=texts)
+        found_by(self.posting, self.ledger.vault, subject, phone)
 
     def _keep_contact(self, subject: str, row: Ready, rating: Rating) -> None:
         keep = self.ledger.vault

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 from schemas.codes import Origin
 from workflow.clock import instant
 from workflow.collection import MOST, collect
+from workflow.contact import ending_in, phone_of, sent_by
 from workflow.storage import collected
 from workflow.storage.models import (
+    complaint_facts,
     complaints,
     conflicts,
     raters,
@@ -151,6 +153,47 @@ def test_a_later_rating_of_the_same_service_joins_its_complaint(city, together):
         assert city.portal.sends(later).rows[0].complaint == "CP21-0001"
     assert city.timeline("CP21-0001") == ["ReviewCollected", "LaterRatingJoined"]
     assert tally(city) == (0, 2, 2, 1)
+    assert city.damage() == []
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("first_was", ["without a phone", "anonymous"])
+def test_a_later_rating_s_contact_becomes_its_complaint_s(city, together, first_was):
+    hidden = {"mobile": "", "userName": ""} if first_was == "without a phone" else {}
+    early = datetime.fromisoformat("2021-09-16T09:10:00+08:00")
+    # The platform numbers them the other way round than they were given.
+    first = rating("A", 1, assessNumber="2", assessTime=early, **hidden)
+    if first_was == "anonymous":
+        first = first.model_copy(update={"anonymityFlag": True})
+    later = rating("A", 1, mobile="13900005678", userName="群众乙")
+    for rows in [(later, first)] if together else [(first,), (later,)]:
+        city.portal.sends(*rows)
+    assert city.timeline("CP21-0001") == ["ReviewCollected", "LaterRatingJoined", "ContactSupplied"]
+    city.drain()
+    complaint = city.complaint("CP21-0001")
+    assert complaint.reachable
+    vault = city.office.vault
+    with city.office.database.read() as conn:
+        assert phone_of(conn, vault, "CP21-0001") == "13900005678"
+        assert ending_in(conn, vault, "5678") == ("CP21-0001",)
+        assert {"群众乙", "13900005678"} <= set(sent_by(conn, vault, complaint))
+        assert conn.execute(select(complaint_facts.c.real_name)).scalar_one()
+    assert city.damage() == []
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ({}, {"mobile": "13900005678"}),
+        ({"mobile": ""}, {"mobile": "", "userName": "群众乙"}),
+        ({"mobile": ""}, {"mobile": "13900005678", "anonymityFlag": True}),
+    ],
+    ids=["there was one", "no phone", "anonymous"],
+)
+def test_a_later_rating_brings_no_contact_where_none_is_wanted_or_given(city, first, later):
+    city.portal.sends(rating("A", 1, **first))
+    city.portal.sends(rating("A", 1, assessNumber="2", **later))
+    assert city.timeline("CP21-0001") == ["ReviewCollected", "LaterRatingJoined"]
     assert city.damage() == []
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from city import HANDLER, OPERATOR, REVIEWER, SUPERVISOR, UNIT
+from city import HANDLER, OPERATOR, REVIEWER, SUPERVISOR, UNIT, rating
 from sqlalchemy import select
 
 import schemas as s
@@ -14,7 +14,8 @@ from console.timeline import timeline
 from producers.clock import recompute, tick
 from producers.departments import contacts_wanted, supply_contact
 from producers.supervisors import revise_calendar
-from workflow.clock import micros
+from workflow.clock import instant, micros
+from workflow.erasure import erase_person
 from workflow.errors import IllegalStep
 from workflow.policy import Policies
 from workflow.storage.models import deadlines, events, order_facts
@@ -53,6 +54,49 @@ def appeals(city, subject, till="2021-09-22T10:00:00+08:00"):
     city.step(subject, s.AppealLodged, HANDLER, reason="不是我们办的")
     city.drain()
     city.travel(till)
+
+
+def test_a_later_rating_s_phone_ends_the_wait_for_one(city, under):
+    under(contact_pauses=True)
+    subject = city.portal.bad_review(project="A", mobile="")
+    city.drain()
+    city.step(subject, s.ContactRequested, OPERATOR)
+    assert "verify" in city.complaint(subject).paused
+    city.travel(days=1)
+    city.portal.sends(rating("A", 1, assessNumber="2"))
+    city.drain()
+    complaint = city.complaint(subject)
+    assert (complaint.paused, complaint.contact_requested) == ({}, False)
+    assert complaint.limits["verify"].generation == 2
+    city.hotline.confirms(subject)
+    assert supply_contact(city.ledger, "A", "1", account="数据员01", unit=UNIT) is None
+    assert city.damage() == []
+
+
+def test_an_ended_complaint_takes_a_contact_while_the_citizen_may_object_and_is_not_forgotten(city):
+    ended = [city.portal.bad_review(project=name, mobile="") for name in "ABC"]
+    city.drain()
+    for subject in ended:
+        city.step(
+            subject,
+            s.ComplaintDismissed,
+            OPERATOR,
+            verdict="invalid",
+            ground="misoperation",
+            note="系统记录为误触",
+        )
+    city.drain()
+    erase_person(city.ledger, account="管理员", reason="本人要求", subject=ended[1])
+    given = {"assessTime": instant(city.clock.now), "assessNumber": "2"}
+    city.portal.sends(rating("A", 1, **given), rating("B", 1, **given))
+    city.drain()
+    city.travel(days=400)
+    city.portal.sends(rating("C", 1, **given))
+    city.drain()
+    supplied = ["ContactSupplied" in city.timeline(subject) for subject in ended]
+    assert supplied == [True, False, False]
+    assert "CitizenObjected" in city.timeline(ended[0])
+    assert city.damage() == []
 
 
 def test_an_appeal_stops_the_clock_of_rectification_and_its_rejection_starts_it_again(city, under):

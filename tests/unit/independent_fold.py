@@ -29,7 +29,7 @@ ComplaintClaimed :operator:{DESKS} DISPATCHED RECTIFYING APPEALED
 ComplaintReleased :operator supervisor clock:{DESKS} DISPATCHED RECTIFYING APPEALED
 CallAttempted :operator:VERIFYING {WORK}
 ContactRequested :operator:VERIFYING {WORK}
-ContactSupplied :clerk:VERIFYING ASSIGNING {WORK} RULING
+ContactSupplied :clerk platform:{ALL}
 MaliceAlleged :operator:VERIFYING {WORK}
 MaliceUpheld :operator reviewer supervisor:MALICE_REVIEW ASSIGNING {WORK} RULING
 MaliceRejected :operator reviewer supervisor:MALICE_REVIEW ASSIGNING {WORK} RULING
@@ -173,7 +173,11 @@ def _target(told: Told, step: Step) -> str | None:
     kind, data, rules = step.kind, step.data, told.rules
     if kind == "ComplaintAnalysed":
         return "ANALYSED" if rules["verify_first"] else "ASSIGNING"
-    if kind in BESIDE and told.state not in ("VERIFYING", "MALICE_REVIEW"):
+    if (
+        kind in BESIDE
+        and step.role != "platform"
+        and told.state not in ("VERIFYING", "MALICE_REVIEW")
+    ):
         beside = not rules["verify_first"] or (kind, told.state) == BACK
         return LEADS_TO.get(kind, told.state) if beside else None
     if kind in ("ComplaintClaimed", "ComplaintReleased"):
@@ -213,7 +217,15 @@ def _holds(told: Told, step: Step) -> bool:
         "ComplaintReleased": lambda: told.claimer is not None and mine,
         "CallAttempted": lambda: mine and told.reachable,
         "ContactRequested": lambda: mine and not told.has_phone and not told.awaited,
-        "ContactSupplied": lambda: told.awaited,
+        "ContactSupplied": lambda: (
+            told.awaited and told.state != "MALICE_REVIEW"
+            if step.role == "clerk"
+            else not told.reachable
+            and (
+                told.state in OPEN.split()
+                or (not told.objected and _before(told, "objection_window", step))
+            )
+        ),
         "MaliceAlleged": lambda: mine and told.barred != step.actor and not told.alleger,
         "MaliceUpheld": lambda: told.alleger and step.actor != told.alleger,
         "MaliceRejected": lambda: told.alleger and step.actor != told.alleger,

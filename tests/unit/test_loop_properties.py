@@ -281,11 +281,17 @@ TEMPLATES = {
 WHO = sorted({(t.role, t.actor, t.unit) for t in EVERY}, key=str) + [
     (str(role), "x", None) for role in (Role.ADMINISTRATOR, Role.AUDITOR, Role.IT)
 ]
+NARROW = {
+    (row.event, source, role)
+    for row in STEPS
+    if len(row.sources) < 10
+    for source in row.sources
+    for role in row.roles
+}
 LEADING = {
     state: {
-        kind: [template for template in templates if template.kind == kind]
-        for kind in sorted({template.kind for template in templates})
-        if len(TABLE[kind][1]) < 10
+        kind: [t for t in templates if t.kind == kind and (kind, state, t.role) in NARROW]
+        for kind in sorted({t.kind for t in templates if (t.kind, state, t.role) in NARROW})
     }
     for state, templates in TEMPLATES.items()
 }

@@ -28,7 +28,7 @@ class Sheets:
 def sheets(view: View, line: Timeline) -> Sheets:
     """Phone, name and ID number stand in neither."""
     office, c = view.office, view.complaint
-    known = sent_by(view.conn, office.vault, c.id)
+    known = sent_by(view.conn, office.vault, c)
     copied = without_persons("\n".join(_lines(office, c, line)), *known)
     return Sheets(copied, view.as_its_unit_has_it())
 
