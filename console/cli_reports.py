@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -42,16 +43,20 @@ def annex3(
 ) -> None:
     """附件3：各区县镇（街道）按月的办件、评价、现场主动评价、差评。"""
     from console.reports import annex3 as report  # noqa: PLC0415
+    from console.reports.periods import months_between  # noqa: PLC0415
+    from console.reports.unplaced import unplaced  # noqa: PLC0415
 
     with reading(ctx) as read:
         rows = report.annex3_rows(read.conn, read.units, frm, to)
+        missing = unplaced(read.conn, read.units, months_between(frm, to))
     findings = report.annex3_findings(rows)
     if form == "csv" and not as_json:
-        _csv(report.annex3_csv(rows), findings)
+        _csv(report.annex3_csv(rows), *disorders(findings), *missing.note)
         return
     shown: dict[str, Any] = {"report": "annex3", "from": frm, "to": to}
     shown |= {"rows": report.annex3_json(rows), "findings": findings}
-    notes = (*disorders(findings), report.SCOPE)
+    shown["unplaced"] = asdict(missing)
+    notes = (*disorders(findings), *missing.note, report.SCOPE)
     page = Page(report.TITLE, shown, partial(report.print_annex3, rows=rows), notes)
     show(page, read.footing, as_json)
 
@@ -67,18 +72,21 @@ def annex4(
     """附件4：各部门录入的评价数，按多少排列。"""
     from console.reports import annex4 as report  # noqa: PLC0415
     from console.reports.periods import parse_period  # noqa: PLC0415
+    from console.reports.unplaced import unplaced  # noqa: PLC0415
 
     when = parse_period(period)
     with reading(ctx) as read:
         checked_scope(read.units, tier, area)
         rows = report.annex4_rows(read.conn, read.units, when, tier, area)
+        missing = unplaced(read.conn, read.units, when)
     if form == "csv" and not as_json:
-        _csv(report.annex4_csv(rows), ())
+        _csv(report.annex4_csv(rows), *missing.note)
         return
     shown: dict[str, Any] = {"report": "annex4", "period": when.label, "tier": tier, "area": area}
-    shown |= {"rows": report.annex4_json(rows)}
+    shown |= {"rows": report.annex4_json(rows), "unplaced": asdict(missing)}
     title = f"{when.label} {area}{tier} {report.TITLE}"
-    page = Page(title, shown, partial(report.render_annex4, rows=rows), (report.SCOPE,))
+    notes = (*missing.note, report.SCOPE)
+    page = Page(title, shown, partial(report.render_annex4, rows=rows), notes)
     show(page, read.footing, as_json)
 
 
@@ -109,7 +117,7 @@ def indicators(
         f"{when.label} {area}{tier} 政务服务“好差评”指标",
         {"report": "indicators", **report.indicators_json(found)},
         partial(report.render_indicators, found=found),
-        (*disorders(found.findings), report.OVER),
+        (*disorders(found.findings), *found.unplaced.note, report.OVER),
     )
     show(page, read.footing, as_json or form == "json")
 
@@ -126,12 +134,14 @@ def whatif(
     """试算：如果时限不同，本期哪些工单会逾期。"""
     from console.reports import whatif as report  # noqa: PLC0415
     from console.reports.periods import parse_period  # noqa: PLC0415
+    from console.reports.unplaced import unplaced  # noqa: PLC0415
 
     when, wanted = parse_period(period), report.Change.parse(change)
     with reading(ctx) as read:
         checked_scope(read.units, tier, area)
         codes = [unit.code for unit in read.units.of(tier, area)]
         found = report.what_if(read.conn, read.office.rulebook, when, codes, wanted, read.now)
+        missing = unplaced(read.conn, read.units, when)
     page = Page(
         f"{when.label} {area}{tier} 时限试算",
         {
@@ -140,13 +150,15 @@ def whatif(
             "tier": tier,
             "area": area,
             **report.whatif_json(found, read.units, read.zone),
+            "unplaced": asdict(missing),
         },
         partial(report.render_whatif, found=found, units=read.units, zone=read.zone),
+        missing.note,
     )
     show(page, read.footing, as_json or form == "json")
 
 
-def _csv(text: str, findings: tuple[str, ...]) -> None:
+def _csv(text: str, *notes: str) -> None:
     typer.echo(text, nl=False)
-    for line in disorders(findings):
+    for line in notes:
         typer.echo(line, err=True)

@@ -13,7 +13,8 @@ from console.reports.beside import beside
 from console.reports.footing import table_of
 from console.reports.outside import OutsideFigure, outside_figures
 from console.reports.periods import Period
-from console.reports.reading import cohort_of
+from console.reports.reading import whole_of
+from console.reports.unplaced import Unplaced, unplaced_among
 from workflow.formulas import FORMULAS, Cohort, Formula, Rate
 from workflow.policy import Policies
 from workflow.units import UnitList
@@ -67,6 +68,7 @@ class Indicators:
     figures: tuple[Figure, ...]
     findings: tuple[str, ...]
     outside: tuple[OutsideFigure, ...]
+    unplaced: Unplaced
 
     def figure(self, formula: str) -> Figure:
         """The figure of a formula's id; KeyError where it is not shown."""
@@ -76,7 +78,8 @@ class Indicators:
 def indicators(conn: Connection, units: UnitList, policies: Policies, ask: Question) -> Indicators:
     """The figures of a period's ratings of the units of a tier and area."""
     codes = [unit.code for unit in units.of(ask.tier, ask.area)]
-    cohort = cohort_of(conn, policies, ask.period, codes, ask.now, ask.as_of)
+    whole = whole_of(conn, policies, ask.period, ask.now, ask.as_of)
+    cohort, judged = whole.cohort(codes), (c for c in whole.complaints if c.verdict == "valid")
     counts, valid, assumed = cohort.counts, len(cohort.judged("valid")), ask.assumes_services
     shown = [f for f in FORMULAS.values() if not (assumed and f.id == EVALUATION)]
     return Indicators(
@@ -91,6 +94,7 @@ def indicators(conn: Connection, units: UnitList, policies: Policies, ask: Quest
         figures=tuple(Figure(f, f.measure(cohort), beside(f.id, cohort)) for f in shown),
         findings=tuple(_disorders(cohort, valid)),
         outside=outside_figures(ask.period, ask.tier, ask.area),
+        unplaced=unplaced_among(units, whole.tally, ((c.unit or "", 1) for c in judged)),
     )
 
 
@@ -118,6 +122,7 @@ def indicators_json(found: Indicators) -> dict[str, Any]:
         "figures": [_figure_json(figure) for figure in found.figures],
         "findings": list(found.findings),
         "outside": [asdict(figure) for figure in found.outside],
+        "unplaced": asdict(found.unplaced),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, and_, case, func, select
 
@@ -125,25 +125,41 @@ def cohort_of(
     as_of: int | None,
 ) -> Cohort:
     """The period's ratings of these units; as of now from the facts, as of then from the log."""
-    codes = frozenset(units)
-    if as_of is None:
-        tally, found, orders = (
-            tallied(conn, period),
-            complaints_of(conn, period),
-            orders_of(conn, period),
+    return whole_of(conn, policies, period, now, as_of).cohort(units)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that a period's figures are made of, those of every unit and of none."""
+
+    tally: list[Tally]
+    complaints: tuple[ComplaintFact, ...]
+    orders: tuple[OrderFact, ...]
+    as_of: int
+
+    def cohort(self, units: Iterable[str]) -> Cohort:
+        """What of it is of these units."""
+        codes = frozenset(units)
+        mine = tuple(c for c in self.complaints if c.unit in codes)
+        subjects = {c.subject for c in mine}
+        return Cohort(
+            summed(counts for unit, _, counts in self.tally if unit in codes),
+            mine,
+            tuple(o for o in self.orders if o.subject in subjects),
+            self.as_of,
         )
-    else:
-        tally = recounted(conn, period, as_of)
-        rows, orders = facts_as_of(conn, policies, period, as_of)
-        found = with_units(conn, rows, period)
-    mine = tuple(c for c in found if c.unit in codes)
-    subjects = {c.subject for c in mine}
-    return Cohort(
-        summed(counts for unit, _, counts in tally if unit in codes),
-        mine,
-        tuple(o for o in orders if o.subject in subjects),
-        now if as_of is None else as_of,
-    )
+
+
+def whole_of(
+    conn: Connection, policies: Policies, period: Period, now: int, as_of: int | None
+) -> Whole:
+    """As of now from the facts, as of then from the log."""
+    if as_of is None:
+        found, orders = complaints_of(conn, period), orders_of(conn, period)
+        return Whole(tallied(conn, period), found, orders, now)
+    rows, orders = facts_as_of(conn, policies, period, as_of)
+    found = with_units(conn, rows, period)
+    return Whole(recounted(conn, period, as_of), found, orders, as_of)
 
 
 def summed(counts: Iterable[Counts]) -> Counts:

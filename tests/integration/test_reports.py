@@ -130,6 +130,32 @@ def annexes(city):
     return city
 
 
+def test_every_report_says_what_it_leaves_out_for_want_of_a_unit(city, folder):
+    nameless = {"proDepart": "", "areaName": ""}
+    city.portal.sends(rating("A", 5, **nameless), rating("B", 1, **nameless), rating("C", 5))
+    city.hotline.receives("CP21-0001")
+    city.hotline.confirms("CP21-0001")
+    drained(city)
+    told = "未计入：本期单位待定（或不在现行名册）的评价 2 条，其中差评 1 条，有效差评 1 件"
+    months, quarter = ("--from", "2021-07", "--to", "2021-09"), ("--period", "2021Q3")
+    for asked in (
+        ("annex3", *months),
+        ("annex4", *quarter),
+        ("indicators", *quarter),
+        ("indicators", *quarter, "--as-of", "2021-12-01T09:00:00+08:00"),
+        ("whatif", *quarter, "--set", "rectify=3 working days"),
+    ):
+        assert told in bihuan(folder, "report", *asked).stdout
+        shown = json.loads(bihuan(folder, "report", *asked, "--json").stdout)
+        assert shown["unplaced"] == {"ratings": 2, "bad": 1, "valid": 1}
+    for asked in (("annex3", *months), ("annex4", *quarter)):
+        shown = bihuan(folder, "report", *asked, "--format", "csv")
+        assert "未计入" not in shown.stdout
+        assert shown.stderr == f"{told}\n"
+    earlier = ("--period", "2021Q2")
+    assert "未计入" not in bihuan(folder, "report", "indicators", *earlier).stdout
+
+
 @pytest.mark.usefixtures("annexes")
 def test_annex_3_comes_out_as_the_circular_s_own_file(folder):
     shown = bihuan(

@@ -147,6 +147,7 @@ class Figures(BaseModel):
     figures: list[dict[str, Any]]
     findings: list[str] = Field(description="数据自相矛盾之处，照实列出")
     outside: list[dict[str, Any]] = Field(description="系统之外的数")
+    unplaced: dict[str, int] = Field(description="单位待定或不在现行名册，没有计入的评价")
     synthetic: bool = Field(description="合成数据")
     as_of: datetime = Field(description="统计时刻")
     events_behind: int = Field(description="还没有计入的事件")

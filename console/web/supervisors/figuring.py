@@ -64,7 +64,7 @@ def whole(
     office = site.office
     with office.database.read() as conn:
         sheet = figures.sheet(office, conn, ask)
-    names = office.units.printed
+    names, found = office.units.printed, sheet.indicators
     return page(
         request,
         "supervisors/figures.html",
@@ -73,8 +73,8 @@ def whole(
         sheet=sheet,
         compared=[FORMULAS[name] for name in figures.COMPARED],
         of_counts=figures.OF_COUNTS,
-        notes=(*disorders(sheet.indicators.findings), OVER),
-        assumed=ASSUMED if sheet.indicators.services is None else "",
+        notes=(*disorders(found.findings), *found.unplaced.note, OVER),
+        assumed=ASSUMED if found.services is None else "",
         charts=_charts(sheet, names),
         names=names,
         tiers=TIERS,
