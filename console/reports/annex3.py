@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy import Connection
 
-from console.reports.footing import table_of
+from console.reports.footing import print_table, table_of
 from console.reports.periods import months_between
 from console.reports.reading import summed, tallied, valid_bad
 from workflow.formulas import Counts, Rate
@@ -166,7 +166,7 @@ def _render(
         )
     if title:
         console.print(f"\n{title}")
-    console.print(table)
+    print_table(console, table)
 
 
 def _cells(row: Annex3Row) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy import Connection
 
-from console.reports.footing import table_of
+from console.reports.footing import print_table, table_of
 from console.reports.periods import Period
 from console.reports.reading import summed, tallied
 from workflow.formulas import Counts
@@ -72,4 +72,4 @@ def render_annex4(console: Console, rows: Sequence[Annex4Row]) -> None:
         table.add_row(str(row.rank), row.name, str(row.ratings))
     table.add_section()
     table.add_row("", "合计", str(sum(row.ratings for row in rows)))
-    console.print(table)
+    print_table(console, table)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.box import Box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Connection, select
 
 from workflow.audit import heads
@@ -98,3 +100,38 @@ def table_of(*columns: str, left: int = 1) -> Table:
         justify = "left" if place < left else "right"
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     return table
+
+
+def print_table(console: Console, table: Table) -> None:
+    """The table, or one value a line where the terminal is too narrow for it: nothing is lost."""
+    if _needed(table) <= console.width:
+        for column in table.columns:
+            column.overflow = "fold"
+        console.print(table)
+        return
+    names = [str(column.header) for column in table.columns]
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        first, *rest = map(str, row)
+        console.print(first or names[0], soft_wrap=True)
+        for name, value in zip(names[1:], rest, strict=True):
+            if value:
+                console.print(f"  {name} {value}", soft_wrap=True)
+
+
+def _needed(table: Table) -> int:
+    """Columns without which a table is cut; two are between its own. What may be wrapped wants no
+    more than its heading.
+    """
+    widths = (max(_width(cell) for cell in _never_cut(column)) for column in table.columns)
+    least = (column.min_width or 0 for column in table.columns)
+    return sum(map(max, widths, least)) + 2 * (len(table.columns) - 1)
+
+
+def _never_cut(column: Column) -> Iterator[str]:
+    yield str(column.header)
+    if column.no_wrap:
+        yield from map(str, column.cells)
+
+
+def _width(cell: str) -> int:
+    return max(map(cell_len, cell.split("\n")))

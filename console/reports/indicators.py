@@ -10,7 +10,7 @@ from rich.console import Console
 from sqlalchemy import Connection
 
 from console.reports.beside import beside
-from console.reports.footing import table_of
+from console.reports.footing import print_table, table_of
 from console.reports.outside import OutsideFigure, outside_figures
 from console.reports.periods import Period
 from console.reports.reading import whole_of
@@ -151,7 +151,7 @@ def render_indicators(console: Console, found: Indicators) -> None:
     for figure in found.figures:
         beside_it = "，".join(f"{name} {count}" for name, count in figure.beside)
         table.add_row(figure.formula.name, figure.rate.percent(), str(figure.rate), beside_it)
-    console.print(table)
+    print_table(console, table)
     console.print("\n算法（分子 / 分母；范围）：")
     for figure in found.figures:
         f = figure.formula

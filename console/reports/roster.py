@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from console.reports.footing import table_of
+from console.reports.footing import print_table, table_of
 from workflow.units import UnitList
 
 
@@ -35,5 +35,5 @@ def render_units(console: Console, units: UnitList, tier: str | None, area: str 
     table.columns[4].no_wrap = False
     for unit in units.of(tier, area):
         table.add_row(unit.code, unit.name, unit.area, unit.tier, "、".join(unit.aliases))
-    console.print(table)
+    print_table(console, table)
     console.print(f"名册版本：{units.version}")

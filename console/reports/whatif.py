@@ -11,7 +11,7 @@ from rich.console import Console
 from sqlalchemy import Connection, select
 
 from console.reports.delays import Delays, delays_of
-from console.reports.footing import table_of
+from console.reports.footing import print_table, table_of
 from console.reports.periods import Period
 from console.reports.reading import cohort_of
 from console.wording import local
@@ -206,11 +206,11 @@ def render_whatif(console: Console, found: WhatIf, units: UnitList, zone: ZoneIn
         console.print(f"{len(found.trials)} 张工单的结果都不变")
         return
     table = table_of("差评件", "单位", "派单", "办结", "现到期", "试算到期", "结果", left=7)
-    table.columns[1].no_wrap, table.columns[1].overflow = False, "fold"
+    table.columns[1].no_wrap = False
     for trial in changed:
         outcome = "将逾期" if trial.late_after else "不再逾期"
         table.add_row(trial.order.subject, _unit_name(trial, units), *_times(trial, zone), outcome)
-    console.print(table)
+    print_table(console, table)
     rest = len(found.trials) - len(changed)
     console.print(f"共 {len(changed)} 张工单结果改变，其余 {rest} 张不变")
 

@@ -180,6 +180,39 @@ def test_months_without_anything_are_listed_with_zeros(city):
     assert {r.printed for r in rows} == {"0"}
 
 
+@pytest.mark.parametrize("columns", [20, 40, 60])
+def test_a_narrow_terminal_shows_every_value_all_the_same(annexes, folder, monkeypatch, columns):
+    def words(*asked):
+        shown = bihuan(folder, "report", *asked)
+        assert shown.exit_code == 0
+        assert "…" not in shown.stdout
+        return set(shown.stdout.replace("-", " ").split())
+
+    for asked in (
+        ("annex3", "--from", "2021-05", "--to", "2021-06"),
+        ("annex4", "--period", "2021Q3"),
+        ("indicators", "--period", "2021Q3"),
+    ):
+        monkeypatch.setenv("COLUMNS", "200")
+        wide = {word for word in words(*asked) if word.isdecimal() or word.endswith("%")}
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert wide - words(*asked) == set()
+
+
+def test_one_value_a_line_where_a_table_does_not_fit(annexes):
+    with annexes.office.database.read() as conn:
+        rows = annex3_rows(conn, SHIPPED, "2021-09", "2021-09")
+    console = Console(file=io.StringIO(), width=40)
+    render_annex3(console, rows, narrow=True)
+    zhangdian = next(row for row in rows if row.district == "张店区")
+    lines = console.file.getvalue().splitlines()
+    place = lines.index("张店区")
+    assert lines[place + 1 : place + 3] == [
+        f"  办件总数A {zhangdian.services}",
+        f"  评价总数M {zhangdian.ratings}",
+    ]
+
+
 @pytest.mark.parametrize(("narrow", "lines"), [(True, 5 * (11 + 4)), (False, 11 + 3)])
 def test_the_annex_aligns_in_a_chinese_terminal_wide_or_by_month(annexes, narrow, lines):
     with annexes.office.database.read() as conn:
