@@ -25,7 +25,7 @@ from console import (
     cli_tokens,
     cli_views,
 )
-from console.cli_root import Asked, Root
+from console.cli_root import Asked, Root, spell_out
 from console.demo import cli as cli_demo
 from console.refusals import EXITS
 
@@ -82,4 +82,5 @@ cli_demo.register(app)
 
 def main() -> None:
     """The entry point of the `bihuan` command."""
+    spell_out()
     app(prog_name="bihuan")

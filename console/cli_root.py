@@ -4,6 +4,8 @@ errors in Chinese.
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -21,6 +23,7 @@ from console.refusals import as_json, exit_code, line
 from workflow.errors import BihuanError
 
 ANYWHERE = "--data"
+SPELT = "bihuan.spelt"
 USAGE = 2
 INTERRUPTED = 130
 
@@ -39,6 +42,21 @@ def _anywhere(ctx: typer.Context, given: bool) -> bool:
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON", callback=_anywhere)]
 """A command's own --json; the program's, given before the command, means the same."""
+
+
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error(SPELT, _spelt)
+
+
+def spell_out() -> None:
+    """From now on a character the terminal lacks is written as JSON writes it, \\u2212."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=SPELT)
 
 
 def say(as_json: bool, shown: dict[str, Any], text: str) -> None:

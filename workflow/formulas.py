@@ -142,7 +142,7 @@ _ALL = (
     Formula(
         "good_all",
         "好评率（扣除全部差评）",
-        "（评价总数 M − 差评 D）",
+        "（评价总数 M－差评 D）",
         "评价总数 M",
         _RATINGS,
         _good_of_all,
@@ -150,7 +150,7 @@ _ALL = (
     Formula(
         "good_valid",
         "好评率（扣除有效差评）",
-        "（评价总数 M − 有效差评 T）",
+        "（评价总数 M－有效差评 T）",
         "评价总数 M",
         _RATINGS,
         _good_but_valid,

@@ -69,7 +69,7 @@ class Stage:
 
     def proof(self, text: str, holds: bool = True) -> None:
         """What was compared, and whether it came out equal."""
-        mark, style = ("✓", "bold green") if holds else ("✗", "bold red")
+        mark, style = ("√", "bold green") if holds else ("×", "bold red")
         self.say(text, style=style, lead=f"  {mark} ")
 
     def pause(self, seconds: float) -> None:
