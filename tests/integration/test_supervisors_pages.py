@@ -411,6 +411,17 @@ def test_an_export_has_no_formula(city: City, supervisor: Browser) -> None:
     assert supervisor.client.get("/figures/2021Q3/export").content.startswith(b"PK")
 
 
+def test_the_figures_page_says_what_it_leaves_out(city: City, supervisor: Browser) -> None:
+    told = "未计入：本期单位待定（或不在现行名册）的评价 1 条，其中差评 1 条，有效差评 0 件。"
+    city.portal.bad_review(proDepart="", areaName="")
+    city.drain()
+    later(city, supervisor, "09-27T09:00:00")
+    supervisor.opens("/figures/2021Q3")
+    assert told in supervisor.page
+    supervisor.opens("/figures/2021Q2")
+    assert "未计入" not in supervisor.page
+
+
 def test_the_figures_rows_add_up_to_the_figures(city: City, supervisor: Browser) -> None:
     open_one(city)
     done = open_one(city)
