@@ -36,7 +36,12 @@ def import_command(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="文件；一行一条，首行是列名（见 docs/import.md）")],
     source: Annotated[str, typer.Option(help="来源：bihuan、shandong、zhejiang、fujian、gbt39046")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只试一遍，不存任何内容")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="只试一遍，文件的内容一行不存；还没有数据库的，先建空库和密钥"
+        ),
+    ] = False,
     refused: Annotated[
         Path | None, typer.Option(help="被拒收的行另存到这里；缺省为原文件名加 .refused.csv")
     ] = None,
