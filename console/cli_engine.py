@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli_root import AsJson
+from console.cli_root import AsJson, say
 
 DAMAGED = 6
 
@@ -21,12 +21,13 @@ def register(app: typer.Typer) -> None:
     app.command("rebuild", help="从事件重建一个可重建的消费者（如 metrics）")(rebuild)
 
 
-def migrate(ctx: typer.Context) -> None:
+def migrate(ctx: typer.Context, as_json: AsJson = False) -> None:
     from console.wiring import office  # noqa: PLC0415
     from workflow.storage.schema import HEAD  # noqa: PLC0415
 
     with office(ctx.obj.data) as opened:
-        typer.echo(f"{opened.database.place} 的表已是版本 {HEAD}")
+        place = str(opened.database.place)
+    say(as_json, {"place": place, "version": HEAD}, f"{place} 的表已是版本 {HEAD}")
 
 
 def check(ctx: typer.Context, as_json: AsJson = False) -> None:

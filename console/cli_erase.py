@@ -5,13 +5,12 @@ for a command line is seen and kept.
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from console.cli_root import AsJson
+from console.cli_root import AsJson, secret
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +36,7 @@ def erase(
     from console.wiring import office  # noqa: PLC0415
     from workflow.erasure import erase_person  # noqa: PLC0415
 
-    phone = None if complaint is not None else _asked()
+    phone = None if complaint is not None else secret("电话号码")
     with office(ctx.obj.data) as opened:
         done = erase_person(
             opened.ledger, account=account, reason=reason, phone=phone, subject=complaint
@@ -48,9 +47,3 @@ def erase(
     typer.echo(f"已删除：差评 {done.complaints} 件，其他评价 {done.ratings} 条")
     if done.under_way:
         typer.echo(f"在办，办结后再删：{'、'.join(done.under_way)}")
-
-
-def _asked() -> str:
-    if sys.stdin.isatty():
-        return str(typer.prompt("电话号码", hide_input=True, err=True))
-    return sys.stdin.readline().strip()

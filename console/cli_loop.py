@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from console.cli_root import AsJson, say
 from workflow.errors import InvalidInput
 
 FORMATS = ("mermaid", "table", "json")
@@ -23,12 +24,12 @@ def register(app: typer.Typer) -> None:
 
 
 def loop(
-    ctx: typer.Context,
     form: Annotated[str, typer.Option("--format", help="mermaid、table 或 json")] = "table",
     write: Annotated[
         list[Path] | None,
         typer.Option(help="不打印，改写文档里 <!-- loop:begin --> 等标记之间的内容；可重复"),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """闭环的全部步骤和时限，由程序自己的步骤表生成。"""
     from console import loop_views  # noqa: PLC0415
@@ -38,10 +39,9 @@ def loop(
     for path in write or ():
         text = path.read_text(encoding="utf-8")
         path.write_text(loop_views.refreshed(text, path.name), encoding="utf-8")
-        typer.echo(f"已更新 {path}")
     if write:
-        return
-    if form == "json" or ctx.obj.json:
+        say(as_json, {"written": list(map(str, write))}, f"已更新 {'、'.join(map(str, write))}")
+    elif form == "json" or as_json:
         typer.echo(json.dumps(loop_views.as_json(), ensure_ascii=False, indent=2))
     else:
         typer.echo(loop_views.mermaid() if form == "mermaid" else loop_views.as_text())
@@ -51,6 +51,7 @@ def schema_export(
     out: Annotated[Path, typer.Option(metavar="文件夹", help="写到哪个文件夹")] = Path(
         "docs/schemas"
     ),
+    as_json: AsJson = False,
 ) -> None:
     """把每个事件和进来的办件、评价的 JSON Schema 写成文件。"""
     from schemas.published import published  # noqa: PLC0415
@@ -59,16 +60,17 @@ def schema_export(
     found = published()
     for name, text in found.items():
         (out / f"{name}.json").write_text(text, encoding="utf-8")
-    typer.echo(f"{len(found)} 个格式写到 {out}")
+    say(as_json, {"written": len(found), "to": str(out)}, f"{len(found)} 个格式写到 {out}")
 
 
 def schema_asyncapi(
     out: Annotated[Path, typer.Option(metavar="文件", help="写到哪个文件")] = Path(
         "docs/asyncapi.json"
     ),
+    as_json: AsJson = False,
 ) -> None:
     """把 Kafka 各主题的消息写成 AsyncAPI 3 文档，供别的系统对接。"""
     from workflow.bus.asyncapi import document  # noqa: PLC0415
 
     out.write_text(document(), encoding="utf-8")
-    typer.echo(f"AsyncAPI 文档写到 {out}")
+    say(as_json, {"written": str(out)}, f"AsyncAPI 文档写到 {out}")

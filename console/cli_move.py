@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from console.cli_root import AsJson
+from console.cli_root import AsJson, secret
+from workflow.errors import InvalidInput
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +32,12 @@ def move(
     from console.moving import move as moved  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
 
-    address = to or typer.prompt("PostgreSQL 地址", hide_input=True, err=True)
+    address = to or secret("PostgreSQL 地址")
+    if not address:
+        raise InvalidInput("--to", "", "没有写 PostgreSQL 的地址；也可从标准输入给一行")
     with office(ctx.obj.data, embedded=True) as opened:
         proof = moved(opened, address)
-    if as_json or ctx.obj.json:
+    if as_json:
         tables = {name: one._asdict() for name, one in proof.tables.items()}
         typer.echo(json.dumps({"place": proof.place, "tables": tables}, ensure_ascii=False))
         return

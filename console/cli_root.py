@@ -20,12 +20,15 @@ from typer.core import TyperGroup
 
 from console.cli_help import plain
 from console.refusals import as_json, exit_code, line
-from workflow.errors import BihuanError
+from workflow.errors import BihuanError, InvalidInput
 
-ANYWHERE = "--data"
+ANYWHERE, MACHINE = "--data", "--json"
+OWN_OUTPUT = ("run", "serve", "relay", "consume", "clock", "collect", "demo", "sample")
+"""Commands without a result to be told: they go on until they are stopped, or print data."""
 SPELT = "bihuan.spelt"
 USAGE = 2
 INTERRUPTED = 130
+STOPPED, STOPPED_JSON = "已中断", '{"error": "Interrupted", "message": "已中断"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,13 @@ def spell_out() -> None:
             stream.reconfigure(errors=SPELT)
 
 
+def secret(what: str) -> str:
+    """What must not stand in a list of commands: typed unseen, or a line of standard input."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(what, hide_input=True, err=True))
+    return sys.stdin.readline().strip()
+
+
 def say(as_json: bool, shown: dict[str, Any], text: str) -> None:
     """What a command has done: as JSON, or in a line."""
     typer.echo(json.dumps(shown, ensure_ascii=False) if as_json else text)
@@ -73,24 +83,32 @@ class Root(TyperGroup):
         given = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         try:
-            code = super().main(_data_first(given), *rest, **extra)
+            code = super().main(_programs_first(given), *rest, **extra)
         except BihuanError as error:
-            typer.echo(as_json(error) if "--json" in given else line(error, names=True), err=True)
+            typer.echo(as_json(error) if MACHINE in given else line(error, names=True), err=True)
             code = exit_code(error)
         except UsageError as error:
-            code = _usage(error, "--json" in given)
+            code = _usage(error, MACHINE in given)
         except (typer.Abort, KeyboardInterrupt):
-            typer.echo("已中断", err=True)
+            typer.echo(STOPPED_JSON if MACHINE in given else STOPPED, err=True)
             code = INTERRUPTED
         raise SystemExit(code if isinstance(code, int) else 0)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        found = super().resolve_command(ctx, args)
+        if ctx.params.get("as_json") and found[0] in OWN_OUTPUT:
+            raise InvalidInput(MACHINE, "", f"{found[0]} 没有结果可报，不用它")
+        return found
 
     def make_context(self, *given: Any, **extra: Any) -> click.Context:
         plain(self)
         return super().make_context(*given, **extra)
 
 
-def _data_first(args: list[str]) -> list[str]:
-    """--data is the whole program's, so people write it at the end as often as at the beginning."""
+def _programs_first(args: list[str]) -> list[str]:
+    """--data and --json are the whole program's, so people write them at the end as often as at
+    the beginning.
+    """
     end = args.index("--") if "--" in args else len(args)
     front: list[str] = []
     rest: list[str] = []
@@ -100,7 +118,8 @@ def _data_first(args: list[str]) -> list[str]:
             front += args[at : at + 2]
             at += 2
         else:
-            (front if args[at].startswith(f"{ANYWHERE}=") else rest).append(args[at])
+            whole = args[at] == MACHINE or args[at].startswith(f"{ANYWHERE}=")
+            (front if whole else rest).append(args[at])
             at += 1
     return [*front, *rest, *args[end:]]
 

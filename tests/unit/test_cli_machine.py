@@ -1,4 +1,4 @@
-"""The command line on terminals that lack characters, and for machines."""
+"""The command line for machines, and on terminals that lack characters."""
 
 import json
 import os
@@ -6,13 +6,57 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from console.cli_root import SPELT
+from console.cli import app
+from console.cli_root import OWN_OUTPUT, SPELT
 from workflow.formulas import FORMULAS
 
 CLI = [sys.executable, "-c", "from console.cli import main; main()"]
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    if not hasattr(command, "list_commands"):
+        return [(path, command)]
+    below = [(name, command.get_command(None, name)) for name in command.list_commands(None)]
+    return [leaf for name, one in below for leaf in leaves(one, (*path, name))]
+
+
+def test_every_command_with_a_result_tells_it_as_json() -> None:
+    for path, command in leaves(typer.main.get_command(app)):
+        takes = any("--json" in option.opts for option in command.params)
+        assert takes != (path[0] in OWN_OUTPUT), path
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("command", ["loop", "migrate", "schema export", "schema asyncapi"])
+def test_json_stands_before_or_after_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, before: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    asked = ["--json", *command.split()] if before else [*command.split(), "--json"]
+    said = CliRunner().invoke(app, ["--data", str(tmp_path / "data"), *asked])
+    assert said.exit_code == 0, said.output
+    assert json.loads(said.stdout)
+
+
+@pytest.mark.parametrize("command", OWN_OUTPUT)
+def test_commands_without_a_result_refuse_json_and_say_why(tmp_path: Path, command: str) -> None:
+    said = CliRunner().invoke(app, ["--data", str(tmp_path), command, "--json"])
+    assert said.exit_code == 2
+    assert "没有结果可报" in json.loads(said.stderr)["message"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_that_nobody_is_there_to_type_is_asked_for_in_one_line(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["--data", str(tmp_path), "move", "--json"], input="")
+    assert said.exit_code == 2
+    assert "没有写 PostgreSQL 的地址" in json.loads(said.stderr)["message"]
 
 
 @pytest.mark.parametrize(
