@@ -24,7 +24,7 @@ SYNTHETIC = "合成数据：办件与评价由程序生成，不是真实记录"
 SYNTHETIC_MARK = "synthetic"
 """The row of `sequences` that marks a database of synthetic data."""
 
-PLAIN = Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
+PLAIN = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 """Rules of hyphens: line-drawing characters are two columns wide in some Chinese terminals."""
 
 

@@ -81,6 +81,7 @@ def test_no_command_ends_because_a_terminal_lacks_a_character(
         check=False,
     )
     assert (said.returncode, said.stderr) == (0, b"")
+    assert b"|" not in said.stdout
     if form == "json":
         encoding = "gbk" if terminal.get("PYTHONIOENCODING") == "gbk" else "utf-8"
         shown = json.loads(said.stdout.decode(encoding))
