@@ -97,7 +97,8 @@ class Root(TyperGroup):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         found = super().resolve_command(ctx, args)
         if ctx.params.get("as_json") and found[0] in OWN_OUTPUT:
-            raise InvalidInput(MACHINE, "", f"{found[0]} 没有结果可报，不用它")
+            reason = f"{found[0]} 一直运行，或自己印出内容，没有结果可报，不用它"
+            raise InvalidInput(MACHINE, "", reason)
         return found
 
     def make_context(self, *given: Any, **extra: Any) -> click.Context:
