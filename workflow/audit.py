@@ -12,12 +12,16 @@ from sqlalchemy import Connection, Row, and_, exists, not_, select
 from workflow.audit_collection import collected
 from workflow.audit_columns import columns_of
 from workflow.audit_desk import desk
+from workflow.audit_facts import facts_of
 from workflow.audit_finding import Finding, streamed, undaunted
 from workflow.audit_folds import Folded, fold, unwritten
-from workflow.audit_log import caught_up, chains, pointers
+from workflow.audit_log import chains, pointers
+from workflow.audit_names import differing
+from workflow.audit_progress import Answered, Reached, reached
+from workflow.audit_rules import Pinned, Rules, pinned_rules
+from workflow.audit_timers import timers_differ
 from workflow.audit_vault import texts
 from workflow.errors import InvalidInput
-from workflow.policy import Policies
 from workflow.storage.models import (
     complaint_facts,
     complaints,
@@ -35,10 +39,9 @@ MOST = 200
 
 _CHUNK = 500
 _BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce", "PersonalDataErased")
-Rules = dict[tuple[str, str], tuple[int, bool, int]]
-"""What of each profile's version a fold depends on."""
 
-_FACTS = ("state", "verdict", "ground", "outcome", "round", "level", "area", "ended_at")
+Events = Sequence[Row[Any]]
+"""One complaint's, by version."""
 
 
 def check(
@@ -81,8 +84,8 @@ def heads(conn: Connection) -> list[tuple[int, int, str]]:
 
 def _replayed(conn: Connection) -> Iterator[Finding]:
     """Every complaint's row, facts and timers against the fold of its events."""
-    rules = _rules()
-    measured, timed = caught_up(conn, "metrics"), caught_up(conn, "deadlines")
+    rules, answered = pinned_rules(), Answered()
+    measured, timed = reached(conn, "metrics"), reached(conn, "deadlines")
     query = (
         select(events)
         .where(events.c.type.not_in(_BESIDE))
@@ -92,38 +95,52 @@ def _replayed(conn: Connection) -> Iterator[Finding]:
     while chunk := [list(rows) for _, rows in islice(subjects, _CHUNK)]:
         told: dict[str, Folded] = {}
         for rows in chunk:
+            yield from answered.take(rows)
             yield from _told(rows, rules, told)
         yield from _compared(conn, told)
-        if measured:
-            yield from _facts(conn, told)
-        if timed:
-            yield from _timers(conn, told)
+        yield from _facts(conn, _as_measured(chunk, told, rules, measured))
+        late = {rows[0].subject for rows in chunk if len(timed.handled(rows)) < len(rows)}
+        yield from _timers(conn, {s: told[s] for s in told.keys() - late - timed.beside})
+    yield from answered.ahead(conn)
     yield from _orphans(conn)
 
 
-def _rules() -> Rules:
-    return {
-        (policy.name, policy.version): (
-            int(policy.call_spacing.total_seconds() * 1_000_000),
-            policy.verify_first,
-            policy.max_returns,
-        )
-        for policy in Policies.load()
-    }
+def _as_measured(
+    chunk: Sequence[Events], told: dict[str, Folded], rules: Rules, measured: Reached
+) -> dict[str, Folded | None]:
+    """Each complaint as far as its figures have come; None: they have not begun. A consumer that
+    is behind is late, not wrong.
+    """
+    found: dict[str, Folded | None] = {}
+    for rows in chunk:
+        subject = rows[0].subject
+        if subject not in told or subject in measured.beside:
+            continue
+        seen = measured.handled(rows)
+        whole = len(seen) == len(rows)
+        found[subject] = told[subject] if whole else _folded(seen, rules) if seen else None
+    return found
 
 
-def _told(rows: Sequence[Row[Any]], rules: Rules, told: dict[str, Folded]) -> Iterator[Finding]:
+def _folded(rows: Events, rules: Rules) -> Folded:
+    first = json.loads(rows[0].data)
+    return fold(rows, _pinned(rules, first["profile"], first["profile_version"]))
+
+
+def _pinned(rules: Rules, profile: str, version: str) -> Pinned:
+    if (profile, version) not in rules:
+        raise InvalidInput("profile", f"{profile} {version}", "没有这个规则版本")
+    return rules[profile, version]
+
+
+def _told(rows: Events, rules: Rules, told: dict[str, Folded]) -> Iterator[Finding]:
     subject = rows[0].subject
     if [row.version for row in rows] != list(range(1, len(rows) + 1)):
         yield Finding("version", subject, "事件的版本不连续，或不从1开始")
     try:
-        first = json.loads(rows[0].data)
-        pinned = (first["profile"], first["profile_version"])
-        if pinned not in rules:
-            raise InvalidInput("profile", " ".join(pinned), "没有这个规则版本")
-        told[subject] = fold(rows, *rules[pinned])
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
-        yield Finding("event", subject, f"事件读不懂：{type(error).__name__} {error}")
+        told[subject] = _folded(rows, rules)
+    except (ArithmeticError, ValueError, LookupError, TypeError, AttributeError, InvalidInput) as e:
+        yield Finding("event", subject, f"事件读不懂：{type(e).__name__} {e}")
         return
     for version, move in told[subject].illegal:
         yield Finding("step", f"{subject}-{version}", f"流程表中没有这一步：{move}")
@@ -157,7 +174,8 @@ def _same_fold(subject: str, text: str, expected: dict[str, Any]) -> Iterator[Fi
             yield Finding("complaint", subject, message)
 
 
-def _facts(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
+def _facts(conn: Connection, told: dict[str, Folded | None]) -> Iterator[Finding]:
+    """Every column of both tables of facts."""
     query = select(complaint_facts).where(complaint_facts.c.subject.in_(told))
     facts = {row.subject: row for row in conn.execute(query)}
     orders: dict[str, dict[int, Row[Any]]] = {}
@@ -165,48 +183,32 @@ def _facts(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
     for row in conn.execute(query_orders):
         orders.setdefault(row.subject, {})[row.number] = row
     for subject, fold_of in told.items():
-        if subject not in facts:
-            yield Finding("facts", subject, "指标表中没有这件")
-            continue
-        expected = {name: fold_of.row[name] for name in _FACTS}
-        expected |= {"unit": fold_of.row["handled_by"], "final_level": fold_of.last_level}
-        yield from _differing(subject, facts[subject], expected)
-        stored = orders.get(subject, {})
-        for number in sorted(stored.keys() | fold_of.orders.keys()):
-            where = f"{subject} 第{number}张工单"
-            if number not in stored or number not in fold_of.orders:
-                yield Finding("facts", where, "指标表与日志中的工单不一一对应")
-            else:
-                yield from _differing(where, stored[number], fold_of.orders[number])
+        if (subject in facts) != (fold_of is not None):
+            wrong = "指标表中没有这件" if fold_of else "指标表中已有这件，指标的进度却还没有到"
+            yield Finding("facts", subject, wrong)
+        elif fold_of is not None:
+            expected = facts_of(fold_of.row, fold_of.figures)
+            yield from differing("facts", subject, facts[subject], expected)
+            yield from _orders(subject, orders.get(subject, {}), fold_of.figures.orders)
 
 
-def _differing(where: str, row: Row[Any], expected: dict[str, Any]) -> Iterator[Finding]:
-    for name, value in expected.items():
-        if getattr(row, name) != value:
-            message = f"{name} 现为 {getattr(row, name)}，按日志应为 {value}"
-            yield Finding("facts", where, message)
+def _orders(
+    subject: str, stored: dict[int, Row[Any]], expected: dict[int, dict[str, Any]]
+) -> Iterator[Finding]:
+    for number in sorted(stored.keys() | expected.keys()):
+        where = f"{subject} 第{number}张工单"
+        if number not in stored or number not in expected:
+            yield Finding("facts", where, "指标表与日志中的工单不一一对应")
+        else:
+            yield from differing("facts", where, stored[number], expected[number])
 
 
 def _timers(conn: Connection, told: dict[str, Folded]) -> Iterator[Finding]:
-    """An open complaint's limits are armed unless paused; beside them only an operator's shift."""
-    query = select(deadlines).where(
-        deadlines.c.subject.in_(told), deadlines.c.limit_name != "shift"
-    )
-    stored = {(row.subject, row.limit_name): row for row in conn.execute(query)}
-    expected = {
-        (subject, name): limit
-        for subject, fold_of in told.items()
-        for name, limit in fold_of.row["limits"].items()
-        if not name.endswith("_window") and name not in fold_of.row["paused"]
-    }
-    for key in sorted(stored.keys() | expected.keys()):
-        where = " ".join(key)
-        if key not in stored:
-            yield Finding("deadline", where, "时限未结，却没有定时")
-        elif key not in expected:
-            yield Finding("deadline", where, "时限已结，却还有定时")
-        elif (stored[key].due_at, stored[key].generation) != (expected[key][0], expected[key][4]):
-            yield Finding("deadline", where, "定时的到期时间或代次与日志不符")
+    stored: dict[str, dict[str, Row[Any]]] = {}
+    for row in conn.execute(select(deadlines).where(deadlines.c.subject.in_(told))):
+        stored.setdefault(row.subject, {})[row.limit_name] = row
+    for subject, fold_of in sorted(told.items()):
+        yield from timers_differ(fold_of.row, fold_of.timers, stored.get(subject, {}))
 
 
 def _orphans(conn: Connection) -> Iterator[Finding]:

@@ -9,8 +9,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from workflow.audit_facts import Figures, begun, take_figures
 from workflow.audit_limits import take_limits, take_pauses
 from workflow.audit_moves import LEGAL_MOVES
+from workflow.audit_rules import Pinned
+from workflow.audit_timers import Armed, take_timers
 
 ENDS = ("DISMISSED", "CLOSED")
 _CLAIMABLE = ("VERIFYING", "ASSIGNING", "RETURNED", "REVIEWING", "REEVALUATING")
@@ -84,11 +87,13 @@ _COPIED = {
 
 @dataclass
 class Folded:
-    """One complaint as its events tell it: the row's fold, its work orders, the illegal moves."""
+    """One complaint as its events tell it: the row's fold, its figures, the timers, the illegal
+    moves.
+    """
 
     row: dict[str, Any]
-    orders: dict[int, dict[str, Any]] = field(default_factory=dict)
-    last_level: int | None = None
+    figures: Figures = field(default_factory=Figures)
+    timers: dict[str, Armed] = field(default_factory=dict)
     illegal: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -98,21 +103,22 @@ def unwritten() -> dict[str, Any]:
     return {**_NEW, **lists, **{name: {} for name in ("limits", "generations", "paused", "pauses")}}
 
 
-def fold(events: Sequence[Row[Any]], spacing: int, verify_first: bool, max_returns: int) -> Folded:
-    """Folds a complaint's events by version; spacing of calls (µs), order and cap of returns are
-    its profile's.
-    """
-    claimable = _CLAIMABLE if verify_first else (*_CLAIMABLE, *_BESIDE)
+def fold(events: Sequence[Row[Any]], rules: Pinned) -> Folded:
+    """Folds a complaint's events by version, under the rules its profile pins."""
+    claimable = _CLAIMABLE if rules.verify_first else (*_CLAIMABLE, *_BESIDE)
     told = Folded({"id": events[0].subject, "state": "new", **unwritten()})
+    told.figures.complaint = begun(json.loads(events[0].data), rules)
     for event in events:
+        before = told.row["state"]
         _move(told, event, claimable)
         data = json.loads(event.data)
-        _take(told.row, event, data, spacing)
-        told.row["returns_used_up"] = 0 < told.row["returns"] >= max_returns
+        _take(told.row, event, data, rules.call_spacing)
+        told.row["returns_used_up"] = 0 < told.row["returns"] >= rules.max_returns
         changed = json.loads(event.limits) if event.limits else {}
         take_pauses(told.row, event, changed)
         take_limits(told.row, event.type, changed)
-        _take_order(told, event, data, changed)
+        take_figures(told.figures, told.row, before, event, data, changed)
+        take_timers(told.timers, told.row, event, data, changed)
     return told
 
 
@@ -206,25 +212,3 @@ def _take_end(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
             row |= {"verdict": data.get("verdict"), "ground": data.get("ground")}
         else:
             row |= {"named_unit": data.get("unit"), "named_assisting": []}
-
-
-def _take_order(told: Folded, event: Row[Any], data: Any, changed: dict[str, Any]) -> None:
-    kind, at = event.type, event.occurred_at
-    if kind == "DepartmentAssigned":
-        told.orders[len(told.orders) + 1] = {
-            "unit": data["unit"],
-            "assigned_at": at,
-            **dict.fromkeys(("acknowledged_at", "submitted_at", "accepted_at", "level")),
-        }
-    order = told.orders.get(len(told.orders), {})
-    if "acknowledge" in changed.get("met", ()):
-        order["acknowledged_at"] = at
-    submitted = kind == "RectificationSubmitted"
-    if submitted or kind == "RectificationSentBack":
-        order["submitted_at"] = at if submitted else None
-    if kind == "RectificationAccepted" or (submitted and event.state == "REEVALUATING"):
-        order["accepted_at"] = at
-    if kind == "ComplaintReevaluated":
-        order["level"] = told.last_level = data["level"]
-    if kind == "CitizenObjected" and event.state == "ASSIGNING":
-        told.last_level = None

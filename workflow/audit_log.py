@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, select
 
 from workflow.audit_finding import Finding, octets, streamed
 from workflow.storage.models import commands, events, lanes, parked, progress
@@ -120,20 +120,6 @@ def _parked(conn: Connection) -> Iterator[Finding]:
             yield Finding("parked", where, "前面没有异常件，却被扣住")
         if row.status == "parked":
             behind = row.consumer, row.subject
-
-
-def caught_up(conn: Connection, consumer: str) -> bool:
-    """Whether this consumer stands at the log's end in every lane, with nothing parked."""
-    query = (
-        select(func.count())
-        .select_from(progress)
-        .join(lanes, and_(lanes.c.lane == progress.c.lane, lanes.c.pos == progress.c.pos))
-        .where(progress.c.consumer == consumer)
-    )
-    waiting = select(func.count()).where(
-        parked.c.consumer == consumer, parked.c.status.in_((*_WAITING, "discarded"))
-    )
-    return conn.execute(query).scalar_one() == _LANES and conn.execute(waiting).scalar_one() == 0
 
 
 def _event(row: Row[Any]) -> str:

@@ -11,6 +11,8 @@ from consumers.metrics import Metrics
 from schemas.envelope import Role
 from workflow import audit_folds
 from workflow.advance import advance
+from workflow.audit_facts import facts_of
+from workflow.audit_rules import pinned_rules
 from workflow.complaint import Event, load
 from workflow.loop import STEPS
 from workflow.policy import Policies
@@ -99,14 +101,18 @@ def unlabelled(changes):
 
 def test_the_auditor_agrees(history):
     stored = {row.id: json.loads(row.fold) for row in history.rows["complaints"]}
+    facts = {row.subject: vars(row) for row in history.rows["complaint_facts"]}
+    orders = {(row.subject, row.number): vars(row) for row in history.rows["order_facts"]}
+    rules, counted = pinned_rules(), {}
     for subject, life in history.lives.items():
         first = json.loads(life[0].data)
-        policy = RULEBOOK.policies.get(first["profile"], first["profile_version"])
-        spacing = int(policy.call_spacing.total_seconds() * 1_000_000)
-        told = audit_folds.fold(life, spacing, policy.verify_first, policy.max_returns)
+        told = audit_folds.fold(life, rules[first["profile"], first["profile_version"]])
         assert told.illegal == []
         expected = audit_folds.unwritten() | stored[subject]
         assert {name: told.row[name] for name in expected} == expected
+        assert facts_of(told.row, told.figures) == facts[subject]
+        counted |= {(subject, number): order for number, order in told.figures.orders.items()}
+    assert counted == orders
 
 
 @pytest.mark.guarantee("G7")

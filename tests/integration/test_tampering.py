@@ -9,7 +9,12 @@ from sqlalchemy import text
 import schemas as s
 from workflow import audit
 from workflow.storage.log import Entry, append
-from workflow.storage.models import ratings
+from workflow.storage.models import (
+    complaint_facts,
+    deadlines,
+    order_facts,
+    ratings,
+)
 
 A, B = "CP21-0001", "CP21-0002"
 TEXTS = "subject type state actor role unit cause data limits"
@@ -466,22 +471,17 @@ def test_what_points_into_the_log(tampered, statement, names):
     assert any(f.startswith(names) for f in tampered(statement))
 
 
-FACTS = "UPDATE complaint_facts SET {} WHERE subject = :a"
-
-
 @pytest.mark.guarantee("G7")
 @pytest.mark.parametrize(
     ("statement", "names"),
     [
-        (FACTS.format("verdict = 'invalid'"), f"facts {A}: verdict"),
-        (FACTS.format("outcome = NULL"), f"facts {A}: outcome"),
-        (FACTS.format("state = 'RULING'"), f"facts {A}: state"),
-        (FACTS.format("final_level = 4"), f"facts {A}: final_level"),
         ("DELETE FROM complaint_facts WHERE subject = :a", f"facts {A}: "),
-        ("UPDATE order_facts SET submitted_at = 1 WHERE subject = :a", f"facts {A} 第1张工单: "),
-        ("UPDATE order_facts SET accepted_at = NULL WHERE subject = :a", f"facts {A} 第1张工单: "),
+        ("UPDATE order_facts SET withdrawn_at = assigned_at WHERE subject = :a",
+         f"facts {A} 第1张工单: 撤单时间（withdrawn_at）现为 "),
+        ("UPDATE complaint_facts SET outcome = NULL WHERE subject = :a",
+         f"facts {A}: 办结方式（outcome）现为 None"),
         ("DELETE FROM order_facts WHERE subject = :a", f"facts {A} 第1张工单: "),
-        ("UPDATE deadlines SET due_at = due_at + 1 WHERE subject = 'CP21-0002'", f"deadline {B} "),
+        ("UPDATE order_facts SET number = 2 WHERE subject = :a", f"facts {A} 第2张工单: "),
         ("DELETE FROM deadlines WHERE limit_name = 'rectify'", f"deadline {B} rectify"),
         ("INSERT INTO deadlines (subject, limit_name, generation, due_at)"
          " VALUES (:a, 'rectify', 1, 1)", f"deadline {A} rectify"),
@@ -490,6 +490,106 @@ FACTS = "UPDATE complaint_facts SET {} WHERE subject = :a"
 def test_what_consumers_made_of_the_log(tampered, statement, names):
     values = {"a": A} if ":a" in statement else {}
     assert any(f.startswith(names) for f in tampered(statement, **values))
+
+
+def columns(*tables):
+    """Every column that is no key, as (table, column)."""
+    return [(table, c) for table in tables for c in table.columns if not c.primary_key]
+
+
+def altered(table, column):
+    """A statement that alters this column alone, in every row there is."""
+    kind, name = column.type.python_type, f'"{column.name}"'
+    other = {str: f"coalesce({name}, '') || 'x'", bool: f"NOT {name}"}
+    return f"UPDATE {table.name} SET {name} = {other.get(kind, f'coalesce({name}, 0) + 1')}"
+
+
+@pytest.mark.guarantee("G7")
+@pytest.mark.parametrize(
+    ("table", "column"),
+    columns(complaint_facts, order_facts),
+    ids=lambda named: named.name,
+)
+def test_a_figure_altered_in_any_column(tampered, table, column):
+    findings = tampered(altered(table, column))
+    assert {f.partition(" ")[0] for f in findings} == {"facts"}
+    assert any(f.startswith(f"facts {A}") and f"（{column.name}）现为" in f for f in findings)
+
+
+@pytest.mark.guarantee("G8")
+@pytest.mark.parametrize("column", [column for _, column in columns(deadlines)], ids=str)
+def test_a_timer_altered_in_any_column(tampered, column):
+    findings = tampered(altered(deadlines, column))
+    assert any(f.startswith(f"deadline {B} rectify: ") for f in findings)
+    assert all(f.startswith("deadline ") and f"（{column.name}）现为" in f for f in findings)
+
+
+@pytest.mark.guarantee("G8")
+def test_alarms_switched_off(tampered):
+    findings = tampered("UPDATE deadlines SET next_at = NULL, next_step = NULL")
+    assert any(
+        f.startswith(f"deadline {B} rectify: 下次提醒时间（next_at）现为 None") for f in findings
+    )
+
+
+CLAIM = "UPDATE deadlines SET {} WHERE limit_name = 'shift'"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM deadlines WHERE limit_name = 'shift'",
+        CLAIM.format("next_at = next_at + 1"),
+        CLAIM.format("next_step = 'lapse'"),
+        CLAIM.format("generation = 1"),
+        CLAIM.format("due_at = 1, next_at = 1"),
+    ],
+    ids=["deleted", "put off", "of another kind", "of another claim", "before the claim"],
+)
+def test_the_end_of_a_claim_tampered_with(copy, tampered, statement):
+    copy.step(B, s.WorkOrderReturned, HANDLER, reason="非本单位职责", legal_basis="三定规定")
+    copy.step(B, s.ComplaintClaimed, OPERATOR)
+    copy.drain()
+    assert found(copy) == []
+    findings = tampered(statement)
+    assert findings
+    assert all(f.startswith(f"deadline {B} shift: ") for f in findings)
+
+
+HELD_BACK = "UPDATE progress SET pos = 0 WHERE consumer = '{}'"
+
+
+@pytest.mark.guarantee("G7")
+def test_figures_falsified_under_cover_of_a_consumer_that_is_behind(tampered):
+    findings = tampered(
+        HELD_BACK.format("metrics"), "UPDATE order_facts SET withdrawn_at = assigned_at"
+    )
+    assert f"facts {A}: 指标表中已有这件，指标的进度却还没有到" in findings
+
+
+@pytest.mark.guarantee("G8")
+@pytest.mark.parametrize("consumer", ["analysis", "verification", "assignment", "metrics"])
+def test_progress_set_back_behind_what_was_done(copy, tampered, consumer):
+    lane = one(copy, "SELECT lane FROM events WHERE subject = :a", a=A).lane
+    back = f"{HELD_BACK.format(consumer)} AND lane = :lane"
+    kinds = {f.partition(" ")[0] for f in tampered(back, lane=lane)}
+    assert kinds == {"facts" if consumer == "metrics" else "progress"}
+
+
+@pytest.mark.guarantee("G2")
+def test_progress_set_back_and_all_of_it_done_once_more(copy, tampered):
+    """Most steps are refused a second time; an order to supervise is not, and stays to be seen."""
+    copy.department.submits(B)
+    copy.hotline.accepts(B)
+    copy.drain()
+    rated = copy.citizen.rates(B, 1)
+    copy.drain()
+    assert found(copy) == []
+    tampered(HELD_BACK.format("supervision"))
+    copy.drain()
+    (again,) = found(copy)
+    assert again.startswith(f"repeat {B}-")
+    assert again.endswith(f"supervision 把事件 {rated.event_id} 办了两次")
 
 
 def test_figures_are_not_held_against_a_log_that_has_gone_on(copy):
