@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, exists, not_, select
 
 from workflow.audit_collection import collected
 from workflow.audit_columns import columns_of
+from workflow.audit_contacts import contacted
 from workflow.audit_desk import desk
 from workflow.audit_facts import facts_of
 from workflow.audit_finding import Finding, streamed, undaunted
@@ -56,6 +57,7 @@ def check(
         ("进度、异常件、请求", lambda: pointers(conn)),
         ("差评件逐件重演", lambda: _replayed(conn)),
         ("评价与办件逐行重数", lambda: collected(conn, keys)),
+        ("联系方式的索引", lambda: contacted(conn, keys)),
         ("保密库", lambda: texts(conn, keys)),
         ("草稿与附件", lambda: desk(conn, keys)),
     )

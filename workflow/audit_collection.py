@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -11,14 +10,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from workflow.audit_beside import beside
 from workflow.audit_finding import Finding, octets, streamed
 from workflow.errors import Damaged
 from workflow.storage.models import (
     complaints,
-    conflicts,
     events,
     ratings,
-    refused,
     sequences,
     services,
     tallies,
@@ -87,7 +85,7 @@ def collected(conn: Connection, keys: Keys) -> Iterator[Finding]:
     yield from _sealed(conn, "rating", rated, told)
     yield from _sealed(conn, "service", served, told)
     yield from _tallied(conn, rated.cells, served.cells)
-    yield from _left_beside(conn, told)
+    yield from beside(conn, told)
     yield from _numbered(conn, told)
     yield from _opened(conn, told)
 
@@ -202,22 +200,6 @@ def _tallied(
                 if said != true
             ]
             yield Finding("tally", where, "，".join(wrong))
-
-
-def _left_beside(conn: Connection, told: dict[int, dict[str, Any]]) -> Iterator[Finding]:
-    """As many refused rows as each batch says. A conflict sent again is kept once, so there may be
-    fewer of those, never more.
-    """
-    for table, name, wrong in (
-        (refused, "拒收行", operator.ne),
-        (conflicts, "冲突行", operator.gt),
-    ):
-        query = select(table.c.batch, func.count()).group_by(table.c.batch)
-        counts: dict[int, int] = dict(conn.execute(query).all())
-        for batch in sorted(told.keys() | counts.keys()):
-            count, said = counts.get(batch, 0), told.get(batch, {}).get(table.name, 0)
-            if wrong(count, said):
-                yield Finding(table.name, f"第{batch}批{name}", f"应有{said}条，现有{count}条")
 
 
 def _numbered(conn: Connection, told: dict[int, dict[str, Any]]) -> Iterator[Finding]:

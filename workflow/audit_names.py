@@ -50,6 +50,10 @@ _NAMES: Mapping[str, str] = {
     "red_at": "红牌时间",
     "next_at": "下次提醒时间",
     "next_step": "下次提醒",
+    "phone": "电话的索引",
+    "last4": "电话后四位的索引",
+    "item": "事项",
+    "window": "窗口",
 }
 
 

@@ -12,6 +12,7 @@ import schemas as s
 from console.timeline import timeline
 from consumers import register
 from consumers.assignment import Assignment, rules_of
+from producers.departments import supply_contact
 from workflow import links, outbox
 from workflow.ledger import Actor
 from workflow.policy import Policies
@@ -477,8 +478,7 @@ def test_a_paused_limit_has_no_timer_until_it_goes_on(city):
     city.drain()
     assert "verify" not in timers(city, subject)
     city.travel(days=1)
-    clerk = Actor("数据员01", s.Role.CLERK, UNIT)
-    city.step(subject, s.ContactSupplied, clerk, found=True, phone="19900005678")
+    supply_contact(city.ledger, "P0001", "1", account="数据员01", unit=UNIT, phone="19900005678")
     city.drain()
     verify = timers(city, subject)["verify"]
     assert verify.generation == 2

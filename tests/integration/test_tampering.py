@@ -11,6 +11,7 @@ from workflow import audit
 from workflow.storage.log import Entry, append
 from workflow.storage.models import (
     complaint_facts,
+    contacts,
     deadlines,
     order_facts,
     ratings,
@@ -592,6 +593,51 @@ def test_progress_set_back_and_all_of_it_done_once_more(copy, tampered):
     assert again.endswith(f"supervision 把事件 {rated.event_id} 办了两次")
 
 
+@pytest.mark.guarantee("G8")
+@pytest.mark.parametrize("change", ["phone", "last4", "item", "window", "day"])
+def test_what_a_complaint_is_found_by_altered(tampered, change):
+    findings = tampered(f"{altered(contacts, contacts.c[change])} WHERE subject = :a", a=A)
+    assert len(findings) == 1
+    assert findings[0].startswith(f"contact {A}: ")
+    assert f"（{change}）现为" in findings[0]
+
+
+@pytest.mark.guarantee("G8")
+@pytest.mark.parametrize("also", ["", "DELETE FROM vault WHERE field = 'contact'"])
+def test_what_a_complaint_is_found_by_deleted(tampered, also):
+    """One that never ended cannot have been erased, whatever the vault still holds."""
+    statements = ["DELETE FROM contacts WHERE subject = :b", *([also] if also else [])]
+    lost = f"contact {B}: 查找用的联系方式不见了，个人信息却没有删除过"
+    assert tampered(*statements, b=B) == [lost]
+
+
+@pytest.mark.guarantee("G8")
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ("DELETE FROM conflicts", "conflicts 评价 bihuan/B/1/1"),
+        ("UPDATE conflicts SET digest = 'x'", "conflicts 评价 bihuan/B/1/1"),
+        ("UPDATE conflicts SET assess_number = '9'", "conflicts 评价 bihuan/B/1/1"),
+        ("UPDATE conflicts SET received_at = 1", "conflicts 第2批冲突行"),
+        ("UPDATE refused SET received_at = 1", "refused 第3批拒收行"),
+    ],
+)
+def test_a_conflict_or_a_refused_row_altered(tampered, change, names):
+    assert any(f.startswith(names) for f in tampered(change))
+
+
+@pytest.mark.parametrize("name", ["accepted", "repeats", "conflicts", "refused", "complaints"])
+def test_an_import_that_claims_more_than_came(tampered, name):
+    places = ("accepted", "repeats", "conflicts", "refused", "complaints")
+    counts = ", ".join("99" if place == name else "0" for place in places)
+    findings = tampered(
+        f"INSERT INTO imports (id, source, name, rows_done, {', '.join(places)}, started_at)"
+        f" VALUES ('bihuan/x', 'bihuan', '七月.csv', 100, {counts}, 0)"
+    )
+    assert len(findings) == 1
+    assert findings[0].startswith("import 七月.csv（bihuan/x）: ")
+
+
 def test_figures_are_not_held_against_a_log_that_has_gone_on(copy):
     """A consumer that is behind is late, not wrong."""
     copy.citizen.objects(A)
@@ -656,5 +702,5 @@ def test_the_auditor_says_what_it_is_doing_and_changes_nothing(copy):
     before = one(copy, "SELECT count(*) FROM events")
     with copy.office.database.read() as conn:
         assert audit.check(conn, copy.office.keys, progress=told.append) == []
-    assert len(told) == 6
+    assert len(told) == 7
     assert one(copy, "SELECT count(*) FROM events") == before
