@@ -128,7 +128,10 @@ def _report(told: _Told, dry_run: bool, as_json: bool) -> None:
         shown = {**asdict(receipt), "rows": receipt.rows, "dry_run": dry_run}
         del shown["rows_done"]  # the last line, the header counted
         shown["refused_file"] = target and str(target)
-        shown["refused_rows"] = [asdict(refusal) for refusal in told.refused]
+        shown["refused_rows"] = [
+            {"row": one.row, "field": one.field, "value": one.value, "reason": one.reason}
+            for one in told.refused
+        ]
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return
     head = "试导入（未存任何内容）" if dry_run else "导入完成"

@@ -18,10 +18,12 @@ from kills import KILLS, ROUNDS, seed
 from matrix import Matrix
 from reactions import make_room
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 from storages import STORAGES, Postgres, Sqlite
 from zygote import Zygote
 
 from workflow.bus.kafka import create_topics, delete_topics
+from workflow.settings import ADDRESS
 
 
 def pytest_configure(config):
@@ -102,6 +104,29 @@ def empty(postgres):
     with engine.connect() as conn:
         conn.execute(text(f'CREATE DATABASE "{name}"'))
     yield f"{postgres}/{name}"
+    with engine.connect() as conn:
+        conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+ENGLISH = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'"
+
+
+@pytest.fixture
+def abroad(postgres, tmp_path):
+    """A city on a database that compares words as a dictionary does, as servers do by default."""
+    engine = create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT")
+    name, folder = f"bihuan_abroad_{os.getpid()}", tmp_path / "abroad"
+    with engine.connect() as conn:
+        try:
+            conn.execute(text(f'CREATE DATABASE "{name}" {ENGLISH}'))
+        except DBAPIError:
+            servers.none_to_be_had("没有 ICU：按词典比较文字的数据库建不了")
+    folder.mkdir()
+    (folder / ADDRESS).write_text(f"{postgres}/{name}")
+    made = City(folder)
+    yield made
+    made.close()
     with engine.connect() as conn:
         conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     engine.dispose()

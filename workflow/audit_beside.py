@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from workflow.audit_finding import Finding, streamed
 from workflow.storage.models import conflicts, imports, refused, vault
+from workflow.storage.vault import under
 
 Batches = dict[int, dict[str, Any]]
 """What each batch's event says, by its number."""
@@ -55,9 +56,7 @@ def _left(conn: Connection, told: Batches) -> Iterator[Finding]:
 
 def _lost(conn: Connection) -> Iterator[Finding]:
     """What a conflict says lies sealed under its own name, and stays when people are erased."""
-    sealed = select(vault.c.owner).where(
-        vault.c.field == "sent", vault.c.owner >= f"conflict{_SEP}", vault.c.owner < "conflict "
-    )
+    sealed = select(vault.c.owner).where(vault.c.field == "sent", under(f"conflict{_SEP}"))
     for owner in conn.execute(sealed.except_(select(_owner()))).scalars():
         _, kind, *key, _ = owner.split(_SEP)
         name = f"{_KINDS.get(kind, kind)} {'/'.join(key)}"

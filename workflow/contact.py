@@ -12,20 +12,13 @@ from workflow.posting import Posting
 from workflow.storage.collected import rating_owner
 from workflow.storage.models import contacts, events
 from workflow.storage.models import vault as vault_table
-from workflow.storage.vault import Vault
+from workflow.storage.vault import Vault, under
 
 _FOUND_BY = (
     update(contacts)
     .where(contacts.c.subject == bindparam("of_subject"))
     .values(phone=bindparam("number"), last4=bindparam("end"))
 )
-
-_SAID = select(vault_table.c.owner, vault_table.c.sealed).where(
-    vault_table.c.owner >= bindparam("low"),
-    vault_table.c.owner < bindparam("high"),
-    vault_table.c.field == "rating",
-)
-"""Ratings of one service."""
 
 
 def found_by(posting: Posting, vault: Vault, subject: str, phone: str) -> None:
@@ -35,8 +28,10 @@ def found_by(posting: Posting, vault: Vault, subject: str, phone: str) -> None:
 
 
 def kept(conn: Connection, subject: str) -> bool:
-    """Whether it is still known who gave the rating, or that nobody is: not once it is erased."""
-    query = select(contacts.c.subject).where(contacts.c.subject == subject)
+    """Whether it is still known who gave the rating, or that nobody is: not once it is erased,
+    which waits until this transaction ends.
+    """
+    query = select(contacts.c.subject).where(contacts.c.subject == subject).with_for_update()
     return conn.execute(query).scalar() is not None
 
 
@@ -76,7 +71,10 @@ def sent_by(conn: Connection, vault: Vault, complaint: Complaint) -> tuple[str, 
     """
     told = [opened_private(vault.plain(conn, complaint.id, "contact"))]
     service = rating_owner((complaint.source, complaint.project_no, complaint.service_number))
-    for row in conn.execute(_SAID, {"low": f"{service}\x1f", "high": f"{service}\x20"}):
+    said = select(vault_table.c.owner, vault_table.c.sealed).where(
+        under(f"{service}\x1f"), vault_table.c.field == "rating"
+    )
+    for row in conn.execute(said):
         told.append(opened_private(vault.unseal(row.owner, "rating", bytes(row.sealed))))
     parts = (part for sent in told for part in (sent.mobile, sent.userName, sent.certKey) if part)
     return tuple(dict.fromkeys(parts))

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from schemas import ContactSupplied, LaterRatingJoined, ReviewCollected
 from schemas.rating import Rating
 from workflow.clock import instant
-from workflow.contact import found_by, kept
+from workflow.contact import found_by, kept, phone_of
 from workflow.intake import Desk, Ready, opened_private
 from workflow.ledger import Ledger, Posting
 from workflow.legal import legal_steps
@@ -33,6 +33,7 @@ class Openings:
     def __init__(self, posting: Posting, ledger: Ledger, desk: Desk, received_at: int) -> None:
         self.posting, self.ledger, self.desk = posting, ledger, desk
         self.received_at, self.opened = received_at, 0
+        self._fresh: dict[str, str] = {}
 
     def open(self, rows: Sequence[Ready]) -> dict[tuple[str, ...], str]:
         """The complaint of each rating that opened or joined one, by the rating's key."""
@@ -46,6 +47,7 @@ class Openings:
                 later.append(row)
             elif row.sent is not None:
                 found[row.key] = known[service] = self._open(row, row.sent)
+        self.posting.prefetch(found[row.key] for row in later)
         for row in later:  # when every new complaint has its contact's row
             self._join(found[row.key], row)
         return found
@@ -89,6 +91,7 @@ class Openings:
             texts={} if text is None else {"text": text},
         )
         self._keep_contact(subject, row, rating)
+        self._fresh[subject] = rating.mobile or ""
         self.opened += 1
         return subject
 
@@ -114,17 +117,22 @@ class Openings:
         )
         texts: dict[str, Sealed] = {} if text is None else {"text": text}
         self.posting.record(subject, fact, PLATFORM, occurred_at=self.received_at, texts=texts)
-        if said.mobile and not said.anonymous and self._nobody_known(subject):
+        if said.mobile and not said.anonymous and self._takes(subject, said.mobile):
             self._supply(subject, said.mobile)
 
-    def _nobody_known(self, subject: str) -> bool:
-        """Whether the table takes a contact here; where somebody was forgotten, none is taken."""
-        complaint = self.posting.complaint(subject)
+    def _takes(self, subject: str, phone: str) -> bool:
+        """Whether the table takes a contact here. None is taken in the place of another number,
+        which he who left it could not have erased then, nor where somebody was forgotten.
+        """
+        complaint, conn = self.posting.complaint(subject), self.posting.conn
         policy = self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
         who = PLATFORM.role, PLATFORM.name, self.received_at
         if "ContactSupplied" not in legal_steps(complaint, *who, policy):
             return False
-        return complaint.ended_at is None or kept(self.posting.conn, subject)
+        if subject in self._fresh:  # what it was opened with is not written yet
+            return self._fresh[subject] in ("", phone)
+        mine = not complaint.has_phone or phone_of(conn, self.ledger.vault, subject) == phone
+        return mine and kept(conn, subject)
 
     def _supply(self, subject: str, phone: str) -> None:
         text = seal_text(phone)

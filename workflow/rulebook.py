@@ -129,7 +129,8 @@ class Rulebook:
         """The calendar with every revision recorded so far, if it follows the state's notices."""
         if calendar.official is None:
             return calendar
-        for revision, counts in zip(self._revisions, counting(self._revisions), strict=True):
+        revisions = tuple(self._revisions)  # another thread may learn of one meanwhile
+        for revision, counts in zip(revisions, counting(revisions), strict=True):
             # One that is replaced leaves its mark in the calendar's name all the same: no two
             # states of the calendar are called alike.
             rows = _rows(revision) if counts else {}
@@ -139,9 +140,9 @@ class Rulebook:
 
     def replaced_by(self, notice: CalendarRevised) -> list[CalendarRevised]:
         """Those that count today and would not, were this notice recorded."""
-        before = counting(self._revisions)
-        after = counting([*self._revisions, notice])
-        told = zip(self._revisions, before, after, strict=False)
+        revisions = tuple(self._revisions)
+        before, after = counting(revisions), counting((*revisions, notice))
+        told = zip(revisions, before, after, strict=False)
         return [one for one, counted, counts in told if counted and not counts]
 
 

@@ -155,7 +155,10 @@ def _stood_on(request: Request) -> str:
     by_htmx = request.headers.get("hx-current-url")
     if request.method == "GET" and by_htmx is None:
         return request.url.path
-    return urlsplit(by_htmx or request.headers.get("referer", "")).path or "/"
+    try:
+        return urlsplit(by_htmx or request.headers.get("referer", "")).path or "/"
+    except ValueError:  # no address
+        return "/"
 
 
 def problem(request: Request, status: int, told: str = "") -> HTMLResponse:

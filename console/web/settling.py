@@ -5,25 +5,33 @@ who confirms a complaint sees to whom it was sent, and no form for sending it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from time import monotonic, sleep
 
 from sqlalchemy import func, select
 
 from console.web.site import Site
+from workflow.errors import Transient
 from workflow.ledger import Recorded
 from workflow.storage.database import Database
 from workflow.storage.models import events, progress
 
 LOOK = 0.02
+"""Seconds until it is looked again the first time; then twice as long each time."""
 
 
 def settle(site: Site, done: Recorded) -> None:
     """Returns once every consumer that answers such a step with one of its own has come past it, or
-    the site's patience is at its end.
+    the site's patience is at its end. The step is recorded: nothing that fails here is told.
     """
     answering, until = site.answering.get(done.type, ()), monotonic() + site.patience
-    while answering and _ahead(site.office.database, done, answering) and monotonic() < until:
-        sleep(LOOK)
+    pause = LOOK
+    with suppress(Transient):
+        while answering and monotonic() < until:
+            if not _ahead(site.office.database, done, answering):
+                return
+            sleep(pause)
+            pause *= 2
 
 
 def _ahead(database: Database, done: Recorded, consumers: Collection[str]) -> bool:

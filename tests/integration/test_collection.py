@@ -164,7 +164,8 @@ def test_a_later_rating_s_contact_becomes_its_complaint_s(city, together, first_
     # The platform numbers them the other way round than they were given.
     first = rating("A", 1, assessNumber="2", assessTime=early, **hidden)
     if first_was == "anonymous":
-        first = first.model_copy(update={"anonymityFlag": True})
+        said = {"anonymityFlag": True, "mobile": "13900005678"}
+        first = first.model_copy(update=said)
     later = rating("A", 1, mobile="13900005678", userName="群众乙")
     for rows in [(later, first)] if together else [(first,), (later,)]:
         city.portal.sends(*rows)
@@ -187,8 +188,9 @@ def test_a_later_rating_s_contact_becomes_its_complaint_s(city, together, first_
         ({}, {"mobile": "13900005678"}),
         ({"mobile": ""}, {"mobile": "", "userName": "群众乙"}),
         ({"mobile": ""}, {"mobile": "13900005678", "anonymityFlag": True}),
+        ({"anonymityFlag": True}, {"mobile": "13900005678"}),
     ],
-    ids=["there was one", "no phone", "anonymous"],
+    ids=["there was one", "no phone", "anonymous", "another one was given anonymously"],
 )
 def test_a_later_rating_brings_no_contact_where_none_is_wanted_or_given(city, first, later):
     city.portal.sends(rating("A", 1, **first))

@@ -12,6 +12,7 @@ from console.cli import app
 from console.finding import found_by_last4
 from console.timeline import timeline
 from producers.clock import Ticker
+from workflow.contact import sent_by
 from workflow.erasure import erase_person, expire
 from workflow.errors import InvalidInput, UnknownComplaint
 from workflow.storage.models import conflicts, contacts, events, raters, ratings, tallies, vault
@@ -200,3 +201,18 @@ def test_what_was_deleted_is_overwritten_in_the_file(city, folder, storage):
     assert in_the_file()
     erase_person(city.ledger, account="管理员", reason="x", phone=PHONE)
     assert not in_the_file()
+
+
+def test_whatever_language_a_server_sorts_by_people_are_forgotten_whole(abroad):
+    city = abroad
+    subject = dismissed(city, project="A", mobile=PHONE)
+    city.portal.sends(rating("A", 1, assessNumber="2", mobile=ANOTHER, userName="群众乙"))
+    city.portal.sends(rating("A", 2, assessNumber="2", mobile=ANOTHER))  # another content
+    city.drain()
+    with city.office.database.read() as conn:
+        assert {"群众乙", ANOTHER} <= set(sent_by(conn, city.office.vault, city.complaint(subject)))
+    erase_person(city.ledger, account="管理员", reason="本人要求", subject=subject)
+    left = select(vault.c.field).where(vault.c.field != "sent")
+    with city.office.database.read() as conn:
+        assert conn.execute(left).scalars().all() == ["reason"], "why it was erased, and no more"
+    assert city.damage() == []

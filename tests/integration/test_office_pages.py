@@ -264,6 +264,14 @@ def test_a_notice_of_single_days_or_of_another_year_replaces_nothing(city: City)
     assert not works(city, "2023-02-07")
 
 
+def test_single_days_do_not_publish_a_year(city: City) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/rules?tab=calendar")
+    days = {"title": "临时调整", "year": "2030", "text": "9月9日放假", "only": "1"}
+    assert supervisor.sends("/rules/notice", **days).status_code == 422
+    assert "还没有录入，不能只调整个别日子" in supervisor.told()
+
+
 def test_a_notice_of_a_year_that_has_none_is_withdrawn(city: City) -> None:
     supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
     recorded(supervisor, title="看错了年份", year="2030", text="9月9日放假")

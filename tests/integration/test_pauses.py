@@ -74,7 +74,7 @@ def test_a_later_rating_s_phone_ends_the_wait_for_one(city, under):
 
 
 def test_an_ended_complaint_takes_a_contact_while_the_citizen_may_object_and_is_not_forgotten(city):
-    ended = [city.portal.bad_review(project=name, mobile="") for name in "ABC"]
+    ended = [city.portal.bad_review(project=name, mobile="") for name in "ABCD"]
     city.drain()
     for subject in ended:
         city.step(
@@ -86,15 +86,17 @@ def test_an_ended_complaint_takes_a_contact_while_the_citizen_may_object_and_is_
             note="系统记录为误触",
         )
     city.drain()
-    erase_person(city.ledger, account="管理员", reason="本人要求", subject=ended[1])
+    for subject in (ended[1], ended[3]):
+        erase_person(city.ledger, account="管理员", reason="本人要求", subject=subject)
+    city.step(ended[3], s.DismissalReversed, SUPERVISOR, reason="再核实")
     given = {"assessTime": instant(city.clock.now), "assessNumber": "2"}
-    city.portal.sends(rating("A", 1, **given), rating("B", 1, **given))
+    city.portal.sends(*(rating(name, 1, **given) for name in "ABD"))
     city.drain()
     city.travel(days=400)
     city.portal.sends(rating("C", 1, **given))
     city.drain()
     supplied = ["ContactSupplied" in city.timeline(subject) for subject in ended]
-    assert supplied == [True, False, False]
+    assert supplied == [True, False, False, False]
     assert "CitizenObjected" in city.timeline(ended[0])
     assert city.damage() == []
 

@@ -14,6 +14,7 @@ from workflow.storage.database import Spoken
 from workflow.storage.desk import erase_desk
 from workflow.storage.models import complaints, contacts, raters, ratings, vault
 from workflow.storage.numbers import reached
+from workflow.storage.vault import under
 
 RATINGS_DONE, COMPLAINTS_DONE = "erased/ratings", "erased/complaints"
 """Counters: the last day (proleptic ordinal) all of whose ratings are done with; the end
@@ -63,11 +64,6 @@ _ENDED = (
     .where(complaints.c.ended_at.between(bindparam("after"), bindparam("until")))
     .order_by(complaints.c.ended_at)
     .limit(bindparam("most"))
-)
-_UNDER = delete(vault).where(
-    vault.c.owner >= bindparam("low"),
-    vault.c.owner < bindparam("high"),
-    vault.c.field.not_in(["sent"]),
 )
 _OF_RATING = delete(vault).where(vault.c.owner == bindparam("of_owner"))
 _SERVICE = select(complaints.c.source, complaints.c.project_no, complaints.c.service_number).where(
@@ -181,8 +177,8 @@ def of_rating(conn: Connection, owner: str) -> int:
 
 def _under(conn: Connection, prefix: str) -> int:
     """Everything whose owner begins so; what a conflict says beside people stays."""
-    beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    return conn.execute(_UNDER, {"low": prefix, "high": beyond}).rowcount
+    query = delete(vault).where(under(prefix), vault.c.field.not_in(["sent"]))
+    return conn.execute(query).rowcount
 
 
 def forget_rater(conn: Connection, phone: int) -> None:

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
 from workflow.errors import Damaged, InvalidInput, WrongKey
 from workflow.storage.models import vault
@@ -114,6 +114,12 @@ def opened_text(salted: bytes) -> str:
 _SEALED = select(vault.c.sealed).where(
     vault.c.owner == bindparam("of_owner"), vault.c.field == bindparam("of_field")
 )
+
+
+def under(prefix: str) -> ColumnElement[bool]:
+    """The rows whose owner begins so: owners are compared byte by byte on every database."""
+    beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return and_(vault.c.owner >= prefix, vault.c.owner < beyond)
 
 
 class Vault:

@@ -137,7 +137,7 @@ def notice(request: Request, site: SiteHere, form: Sent) -> HTMLResponse:
     given = {name: text(form, name) or "" for name in GIVEN}
     try:
         year = whole(form, "year") or 0
-        fact = _fact(form, year)
+        fact = _fact(site, form, year)
         seen = _preview(site, fact)
     except Refused as error:
         return _again(request, site, given, None, None, error)
@@ -157,7 +157,7 @@ def revise(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Res
             notice=text(form, "title") or "",
             working=listed("working", text(form, "working") or ""),
             off=listed("off", text(form, "off") or ""),
-            **_years(form, year),
+            **_years(site, form, year),
             expected_version=whole(form, "expected_version"),
         )
     except Refused as error:
@@ -179,17 +179,14 @@ def take(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Respo
             expected_version=whole(form, "expected_version"),
         )
     except Refused as error:
-        shown = _shown(site, "rules", {})
-        told, status = line(error), status_of(error)
-        title = "规则与日历"
-        return page(
-            request, "office/rules.html", status, title=title, did=None, refused=told, **shown
-        )
+        told = {"title": "规则与日历", "did": None, "refused": line(error)}
+        told |= _shown(site, "rules", {})
+        return page(request, "office/rules.html", status_of(error), **told)
     site.moved()
     return RedirectResponse("/rules?did=taken", 303)
 
 
-def _fact(form: FormData, year: int) -> CalendarRevised:
+def _fact(site: Site, form: FormData, year: int) -> CalendarRevised:
     """The notice as it would be recorded. Raises InvalidInput."""
     title = text(form, "title")
     if not title:
@@ -204,7 +201,7 @@ def _fact(form: FormData, year: int) -> CalendarRevised:
         notice=title,
         working=found.working,
         off=found.off,
-        **_years(form, year),
+        **_years(site, form, year),
     )
 
 
@@ -213,11 +210,15 @@ def _read(title: str, words: str, year: int) -> Notice:
     return understood(words, year)
 
 
-def _years(form: FormData, year: int | None) -> dict[str, int | None]:
+def _years(site: Site, form: FormData, year: int | None) -> dict[str, int | None]:
     """Of which year it is the notice, and of which year it takes the place of earlier ones: it
     does not where it changes single days `only`, and is none itself where it but withdraws them.
+    Raises InvalidInput for single days of an unpublished year: they would publish it.
     """
     only, withdraw = text(form, "only"), text(form, "withdraw")
+    official = _in_force(site).official
+    if only and official is not None and year not in official.years:
+        raise InvalidInput("year", year, "该年的放假安排还没有录入，不能只调整个别日子")
     return {"published_year": None if withdraw else year, "replaces": None if only else year}
 
 

@@ -87,6 +87,11 @@
     window.addEventListener("pageshow", function () { form.removeAttribute("data-sent"); }, { once: true });
   });
 
+  // 已经提交的表，不再自动存草稿。
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (event.target.closest("form[data-sent]")) event.preventDefault();
+  });
+
   document.addEventListener("click", function (event) {
     var one = event.target.closest("[data-large], [data-copy], [data-print]");
     if (!one) {
@@ -143,7 +148,7 @@
     var told = document.createElement("div"), main = document.getElementById("main");
     told.className = "changed";
     told.setAttribute("role", "status");
-    told.innerHTML = "登录已结束，本页不再自动更新。<a href=\"/login\">重新登录</a>";
+    told.innerHTML = "本页不再自动更新。<a href=\"\">请刷新页面</a>；登录若已结束，会请您重新登录。";
     main.insertBefore(told, main.firstChild);
   }
 
@@ -167,7 +172,7 @@
         if (told) told.hidden = false;
       }, Math.max(30, last + 1000 - Date.now()));
     });
-    // 服务器叫它别再来：登录已结束。断线时浏览器会自己重连，不算。
+    // 服务器不再给：登录已结束，或这件已不归本单位。断线时浏览器会自己重连，不算。
     stream.addEventListener("error", function () { if (stream.readyState === 2) ended(); });
     window.addEventListener("pagehide", function () { stream.close(); });
   }
