@@ -21,7 +21,7 @@ from workflow.intake import opened_private
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.recorded import CLOCK
 from workflow.storage import erasing, messages
-from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE
+from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE, Kept
 from workflow.storage.numbers import move, next_number, reached
 from workflow.storage.vault import Sealed, Vault, normal
 
@@ -112,8 +112,8 @@ def erase_person(
     phone: str | None = None,
     subject: str | None = None,
 ) -> Erased:
-    """Forgets a person: everything sealed of his ratings and ended complaints, by his phone, by a
-    complaint of his, or both.
+    """Forgets a person: everything sealed of his ratings and of ended complaints that he has rated
+    in, by his phone, by a complaint of his, or both.
 
     Raises InvalidInput, UnknownComplaint. What is under way is left, and named in the answer.
     """
@@ -127,12 +127,14 @@ def erase_person(
     with ledger.database.read() as conn:
         if subject is not None and not number:
             number = normal(phone_of(conn, vault, subject) or "")
-        owners = _ratings_of(conn, vault, number) if number else []
+        his = _ratings_of(conn, vault, number) if number else []
     with ledger.transaction() as posting, erasing.overwriting(posting.conn):
         known = erasing.complaints_by(posting.conn, vault.phone_hash(number)) if number else {}
-        if subject is not None:
-            known[subject] = posting.complaint(subject).ended_at is None
+        rated_in = {one for one in (subject, *(one.subject for one in his)) if one is not None}
+        for name in sorted(rated_in - known.keys()):
+            known[name] = posting.complaint(name).ended_at is None
         done = Erased(under_way=tuple(sorted(name for name, still in known.items() if still)))
+        owners = [one.owner for one in his if one.subject is None]
         _forget(posting.conn, done, (name for name, still in known.items() if not still), owners)
         if number:
             erasing.forget_rater(posting.conn, vault.phone_hash(number))
@@ -140,13 +142,13 @@ def erase_person(
     return done
 
 
-def _ratings_of(conn: Connection, vault: Vault, number: str) -> list[str]:
-    """Single ratings of this number, as the vault names them: looked for on the days it rated."""
+def _ratings_of(conn: Connection, vault: Vault, number: str) -> list[Kept]:
+    """Ratings of this number, looked for on the days it rated."""
     return [
-        owner
+        one
         for day in erasing.days_of(conn, vault.phone_hash(number))
-        for owner, sealed in erasing.sealed_of(conn, day)
-        if normal(opened_private(vault.unseal(owner, "rating", sealed)).mobile) == number
+        for one in erasing.sealed_of(conn, day)
+        if normal(opened_private(vault.unseal(one.owner, "rating", one.sealed)).mobile) == number
     ]
 
 

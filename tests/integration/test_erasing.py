@@ -203,6 +203,18 @@ def test_what_was_deleted_is_overwritten_in_the_file(city, folder, storage):
     assert not in_the_file()
 
 
+def test_who_rated_later_in_anothers_complaint_is_forgotten_by_his_own_number(city):
+    subject = dismissed(city, project="A", mobile=PHONE)
+    city.portal.sends(rating("A", 5, assessNumber="2", mobile=ANOTHER, userName="群众乙"))
+    city.drain()
+    done = erase_person(city.ledger, account="管理员", reason="本人要求", phone=ANOTHER)
+    assert (done.complaints, done.ratings, done.under_way) == (1, 0, ())
+    with city.office.database.read() as conn:
+        told = sent_by(conn, city.office.vault, city.complaint(subject))
+    assert told == ()
+    assert city.damage() == []
+
+
 def test_whatever_language_a_server_sorts_by_people_are_forgotten_whole(abroad):
     city = abroad
     subject = dismissed(city, project="A", mobile=PHONE)

@@ -152,21 +152,29 @@ def days_of(conn: Connection, phone: int) -> list[str]:
     return list(conn.execute(select(raters.c.day).where(raters.c.phone == phone)).scalars())
 
 
-def sealed_of(conn: Connection, day: str) -> Iterator[tuple[str, bytes]]:
-    """Owner and sealed row of each rating of a day that belongs to no complaint."""
+class Kept(NamedTuple):
+    """A rating as the vault keeps it; `subject`: the complaint it belongs to, if it is one's."""
+
+    owner: str
+    sealed: bytes
+    subject: str | None
+
+
+def sealed_of(conn: Connection, day: str) -> Iterator[Kept]:
+    """Each rating of a day that is not erased."""
     owner: Any = ratings.c.source
     for name in (*_SERVICE_KEY, "assess_number"):
         owner = owner + _SEP + ratings.c[name]
     same = and_(*(complaints.c[name] == ratings.c[name] for name in ("source", *_SERVICE_KEY)))
     query = (
-        select(vault.c.owner, vault.c.sealed)
+        select(vault.c.owner, vault.c.sealed, complaints.c.id)
         .select_from(ratings)
         .join(vault, and_(vault.c.owner == owner, vault.c.field == "rating"))
         .outerjoin(complaints, same)
-        .where(ratings.c.day == day, complaints.c.id.is_(None))
+        .where(ratings.c.day == day)
     )
     for row in conn.execute(query):
-        yield row.owner, bytes(row.sealed)
+        yield Kept(row.owner, bytes(row.sealed), row.id)
 
 
 def of_rating(conn: Connection, owner: str) -> int:
