@@ -69,6 +69,7 @@ class SqliteDatabase(Database):
             connect_args={"check_same_thread": False, "cached_statements": 256},
             pool_size=POOLED,
             max_overflow=-1,
+            pool_use_lifo=True,  # few of them are in use, each with pages of its own at hand
             hide_parameters=True,
         )
         event.listen(self.engine, "connect", self._prepare)
