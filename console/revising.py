@@ -14,9 +14,7 @@ from console import wording
 from console.wiring import Office
 from producers.clock.recomputing import moving
 from schemas import CalendarRevised
-from workflow.calendar import Calendar
 from workflow.complaint import load
-from workflow.policy import Policy
 from workflow.rulebook import CALENDAR_SUBJECT, Rulebook, counting
 from workflow.storage.models import complaints, events
 
@@ -84,15 +82,10 @@ def _turned(
     office: Office, rules: Rulebook, notices: list[CalendarRevised]
 ) -> Iterator[tuple[date, bool]]:
     """The days of the notices' years that are worked by one of the two calendars alone."""
-    policy = office.rulebook.in_force(office.clock())
-    now, then = (_calendar(book, policy) for book in (office.rulebook, rules))
+    now, then = (book.calendar_at(office.clock()) for book in (office.rulebook, rules))
     for day in _days_of(notices):
         if now.is_working_day(day) != then.is_working_day(day):
             yield day, then.is_working_day(day)
-
-
-def _calendar(rules: Rulebook, policy: Policy) -> Calendar:
-    return rules.bound(policy.name, policy.version).calendar
 
 
 def _days_of(notices: list[CalendarRevised]) -> Iterator[date]:

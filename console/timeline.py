@@ -63,7 +63,6 @@ class View:
         self.policy, self.zone, self.k = rules.policy, rules.policy.zone, rules.policy.min_match_k
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
         self.units = office.units
-        self.known = sent_by(conn, office.vault, complaint) if self.unit else ()
 
     def timeline(self) -> Timeline:
         c = self.complaint
@@ -83,8 +82,13 @@ class View:
         c = self.complaint
         unit = Actor("", Role.DEPARTMENT, c.unit or c.handled_by or "-")
         other = View(self.office, self.conn, c, unit)
-        other.records, other.shown = self.records, self.shown
+        other.records, other.shown, other.known = self.records, self.shown, self.known
         return tuple(other._head())
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Who gave the ratings, as no text for the unit may tell it."""
+        return sent_by(self.conn, self.office.vault, self.complaint)
 
     @cached_property
     def records(self) -> list[Record]:

@@ -118,6 +118,11 @@ class Rulebook:
         first = self.policies.versions(self.profile)[0]
         return self.policies.at(self.profile, max(day, first.effective_from))
 
+    def calendar_at(self, at: int) -> Calendar:
+        """The calendar of the version in force at this instant (microseconds UTC), as revised."""
+        policy = self.in_force(at)
+        return self.bound(policy.name, policy.version).calendar
+
     def supposing(self, notice: CalendarRevised) -> Rulebook:
         """The same rules as if this notice had been recorded too; these stay as they are."""
         other = Rulebook(self.policies, self.profile)

@@ -57,9 +57,7 @@ class Settings(BaseSettings):
             settings = (cls() if data is None else cls(data=data))._with_secrets()
             return settings if settings.database else settings._of_folder()
         except ValidationError as error:
-            first = error.errors()[0]
-            name = "BIHUAN_" + str(first["loc"][0]).upper()
-            raise InvalidInput(name, str(first["input"]), of_model(first)) from None
+            raise unfit(error, "BIHUAN_") from None
 
     def _with_secrets(self) -> Settings:
         """With what its secret files hold."""
@@ -80,6 +78,13 @@ class Settings(BaseSettings):
         except (FileNotFoundError, NotADirectoryError):
             return self
         return self.model_copy(update={"database": address})
+
+
+def unfit(error: ValidationError, prefix: str) -> InvalidInput:
+    """The first setting that does not fit, as the refusal whoever set it can act on."""
+    first = error.errors()[0]
+    name = prefix + str(first["loc"][0]).upper()
+    return InvalidInput(name, str(first["input"]), of_model(first))
 
 
 def secret_in(name: str, path: Path) -> str:

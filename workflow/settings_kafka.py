@@ -9,9 +9,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.bus.broker import PARTITIONS, Broker
-from workflow.errors import InvalidInput
-from workflow.said import of_model
-from workflow.settings import secret_in
+from workflow.settings import secret_in, unfit
 from workflow.storage.log import LANES
 
 PREFIX = "BIHUAN_KAFKA_"
@@ -49,9 +47,7 @@ class KafkaSettings(BaseSettings):
         try:
             found = cls()
         except ValidationError as error:
-            first = error.errors()[0]
-            name = PREFIX + str(first["loc"][0]).upper()
-            raise InvalidInput(name, str(first["input"]), of_model(first)) from None
+            raise unfit(error, PREFIX) from None
         if not found.servers:
             return None
         return Broker(

@@ -60,8 +60,7 @@ class Scene:
         bus: EmbeddedBus | None = None,
     ) -> None:
         self.office, self.clock, self._fates, self._told = office, clock, fates, told
-        policy = office.rulebook.in_force(clock())
-        self._calendar = office.rulebook.bound(policy.name, policy.version).calendar
+        self._calendar = office.rulebook.calendar_at(clock())
         self._desk, self._bus = office.desk(), bus or office.bus()
         self._staff = Staff(office, clock, fates)
         self._agenda: list[_Booking] = []

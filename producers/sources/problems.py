@@ -12,7 +12,6 @@ from workflow import said
 OUT_OF_RANGE = "时间不在 2000 年至 2099 年之间"
 _WHY = {
     "missing": "缺少",
-    "string_too_short": "不能为空",
     "string_too_long": "太长，最多 {max_length} 字",
     "greater_than_equal": OUT_OF_RANGE,
     "less_than": OUT_OF_RANGE,

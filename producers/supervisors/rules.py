@@ -18,6 +18,8 @@ from workflow.rulebook import CALENDAR_SUBJECT
 from workflow.storage.models import events
 
 CALENDAR = CALENDAR_SUBJECT.partition("/")[2]
+NOTICE_YEARS = range(2004, 2201)
+"""Of which there can be a notice."""
 
 
 @records(s.CalendarRevised, Role.SUPERVISOR)
@@ -38,7 +40,7 @@ def revise_calendar(
     if not (days_working or days_off or published_year or replaces):
         raise InvalidInput("working", "", "至少写一个上班日、放假日或已公布的年份")
     _plausible(days_working, days_off, notice)
-    _known_years(published_year=published_year, replaces=replaces)
+    known_years(published_year=published_year, replaces=replaces)
     fact, _ = stated(
         s.CalendarRevised,
         {
@@ -62,9 +64,10 @@ def _plausible(working: list[str], off: list[str], notice: str) -> None:
         raise InvalidInput("notice", notice, "须写明所依据的通知")
 
 
-def _known_years(**years: int | None) -> None:
+def known_years(**years: int | None) -> None:
+    """Raises InvalidInput, by its field, for a year of which no notice can be."""
     for field, year in years.items():
-        if year is not None and not 2004 <= year <= 2200:
+        if year is not None and year not in NOTICE_YEARS:
             raise InvalidInput(field, year, "须是公布放假安排的年份")
 
 
@@ -117,6 +120,7 @@ def _day(field: str, text: str) -> str:
         found = date.fromisoformat(text.strip())
     except ValueError:
         raise InvalidInput(field, text, "须是日期，如 2021-10-08") from None
-    if not 2004 <= found.year <= 2200:
-        raise InvalidInput(field, text, f"年份须在 2004 至 2200 之间，不是 {found.year}")
+    if found.year not in NOTICE_YEARS:
+        span = f"{NOTICE_YEARS[0]} 至 {NOTICE_YEARS[-1]}"
+        raise InvalidInput(field, text, f"年份须在 {span} 之间，不是 {found.year}")
     return found.isoformat()

@@ -9,8 +9,7 @@ from consumers import ShiftEnds
 
 def shift(office: Office, now: int) -> str:
     """In words, as of now (microseconds UTC)."""
-    policy = office.rulebook.in_force(now)
-    calendar = office.rulebook.bound(policy.name, policy.version).calendar
+    policy, calendar = office.rulebook.in_force(now), office.rulebook.calendar_at(now)
     today = calendar.spans(calendar.local_date(now))
     ends = wording.local(ShiftEnds(office.rulebook)(now), policy.zone)
     if today and today[0][0] <= now < today[-1][1]:

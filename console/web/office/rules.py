@@ -22,6 +22,7 @@ from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import moment, text, whole
 from producers.supervisors import revise_calendar, take_policy_into_force
+from producers.supervisors.rules import NOTICE_YEARS, known_years
 from schemas import CalendarRevised
 from workflow.calendar import Calendar, due, explain
 from workflow.errors import BihuanError, InvalidInput, Refused
@@ -29,8 +30,7 @@ from workflow.rulebook import CALENDAR_SUBJECT
 
 router = APIRouter(prefix="/rules")
 TABS = {"rules": "规则", "calendar": "日历", "reckon": "算一算"}
-FIRST_YEAR, LAST_YEAR = 2004, 2200
-YEARS = Query(ge=FIRST_YEAR, le=LAST_YEAR)
+YEARS = Query(ge=NOTICE_YEARS[0], le=NOTICE_YEARS[-1])
 GIVEN = ("title", "year", "text", "only", "withdraw")
 _REVISE, _TAKE = step("CalendarRevised"), step("PolicyTakenIntoForce")
 
@@ -80,7 +80,7 @@ def _calendar(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
     official = calendar.official
     return {
         "year": year,
-        "years": (FIRST_YEAR, LAST_YEAR),
+        "years": (NOTICE_YEARS[0], NOTICE_YEARS[-1]),
         "calendar": calendar,
         "off": _exceptions(calendar, year, working=False),
         "working": _exceptions(calendar, year, working=True),
@@ -91,8 +91,7 @@ def _calendar(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_force(site: Site) -> Calendar:
-    policy = site.office.rulebook.in_force(site.office.clock())
-    return site.office.rulebook.bound(policy.name, policy.version).calendar
+    return site.office.rulebook.calendar_at(site.office.clock())
 
 
 def _exceptions(calendar: Calendar, year: int, *, working: bool) -> list[tuple[date, str]]:
@@ -191,8 +190,7 @@ def _fact(site: Site, form: FormData, year: int) -> CalendarRevised:
     title = text(form, "title")
     if not title:
         raise InvalidInput("notice", "", "须写明所依据的通知")
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise InvalidInput("year", year, "须是公布放假安排的年份")
+    known_years(year=year)
     withdrawn = text(form, "withdraw") is not None
     found = Notice((), ()) if withdrawn else _read(title, text(form, "text") or "", year)
     return CalendarRevised(
@@ -243,8 +241,4 @@ def _again(
 
 
 def _year(said: str) -> int | None:
-    return (
-        int(said)
-        if said.isascii() and said.isdigit() and FIRST_YEAR <= int(said) <= LAST_YEAR
-        else None
-    )
+    return int(said) if said.isascii() and said.isdigit() and int(said) in NOTICE_YEARS else None

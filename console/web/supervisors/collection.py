@@ -124,8 +124,7 @@ def as_table(found: Sequence[Line], period: Period) -> list[list[str]]:
 def today_of(office: Office) -> tuple[Calendar, date]:
     """The office's calendar and its date now."""
     now = office.clock()
-    policy = office.rulebook.in_force(now)
-    calendar = office.rulebook.bound(policy.name, policy.version).calendar
+    calendar = office.rulebook.calendar_at(now)
     return calendar, calendar.local_date(now)
 
 

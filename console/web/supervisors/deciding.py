@@ -78,8 +78,7 @@ def _listed(site: Site, viewer: Signed, kind: str | None, page_no: int) -> dict[
 
 def _spans(site: Site) -> Spans:
     office, now = site.office, site.office.clock()
-    policy = office.rulebook.in_force(now)
-    return spans(office.rulebook.bound(policy.name, policy.version).calendar, now)
+    return spans(office.rulebook.calendar_at(now), now)
 
 
 @router.get("/decisions/{subject}")

@@ -69,11 +69,7 @@ def rows(
 
 def _board(site: Site, conn: Connection, viewer: Signed, ask: board.Ask) -> dict[str, Any]:
     office, now = site.office, site.office.clock()
-    policy = office.rulebook.in_force(now)
-    at, units = (
-        spans(office.rulebook.bound(policy.name, policy.version).calendar, now),
-        office.units,
-    )
+    at, units = spans(office.rulebook.calendar_at(now), now), office.units
     tabs = board.tabs(conn, viewer.actor, ask, at)
     count = next(tab.count for tab in tabs if tab.key == ask.show)
     everything = next(tab.count for tab in tabs if tab.key == "all")
