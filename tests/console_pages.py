@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 from city import City
+from consoles import console_over
 from starlette.testclient import TestClient
 
 from console.accounts import setup
 from console.accounts.register import add, person
-from console.web.app import create_app
 from console.web.live import Hub
 from console.web.site import Site
 from console.wiring import Office
@@ -32,7 +32,7 @@ class Browser:
     """One person at one machine: keeps cookies, follows no redirect unless told to."""
 
     def __init__(self, city: City, address: str = ADDRESS, **options: Any) -> None:
-        self.app = create_app(Site(city.office, Hub(city.office)))
+        self.app = console_over(Site(city.office, Hub(city.office)))
         self.client = TestClient(self.app, base_url=address, follow_redirects=False, **options)
         self.page = ""
 

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from city import City
+from consoles import console_over
 from fastapi.testclient import TestClient
 from httpx import Response
 
 from console.accounts.register import insert_person, person
 from console.accounts.sessions import open_session
 from console.web.access import COOKIE
-from console.web.app import create_app
 from console.web.live import Hub
 from console.web.site import Site
 from schemas.envelope import Role
@@ -38,7 +38,7 @@ class Desks:
 
     def __init__(self, city: City) -> None:
         self.city = city
-        self.app = create_app(Site(city.office, Hub(city.office)))
+        self.app = console_over(Site(city.office, Hub(city.office)))
 
     def sits(self, account: str, role: Role, unit: str | None = None) -> Person:
         """A person signed in in this role."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from city import City
+from consoles import console_over
 from starlette.testclient import TestClient
 
 from console.accounts.tokens import Scope, make_token
-from console.web.app import create_app
 from console.web.live import Hub
 from console.web.site import Site
 
@@ -40,7 +40,7 @@ class Systems:
     def __init__(self, city: City) -> None:
         self.city = city
         self.site = Site(city.office, Hub(city.office))
-        self.app = create_app(self.site)
+        self.app = console_over(self.site)
 
     def token(self, *scopes: Scope, unit: str | None = None, name: str = "系统") -> str:
         given = scopes or tuple(Scope)
