@@ -13,7 +13,7 @@ help: ## This list
 demo: setup ## One real quarter goes round the loop and comes out as the circular's tables (about two minutes)
 	@$(RUN) bihuan demo
 
-test: setup ## Unit, integration, end to end (BIHUAN_WHOLE=1: every integration story on PostgreSQL too, not one in four)
+test: setup ## Unit, integration, end to end (BIHUAN_WHOLE=1: every story, on every database, in containers, at every width)
 	@$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 faults: setup ## Everything killed, cut off, stopped and filled up, hundreds of times over (needs Docker)

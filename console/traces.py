@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from console import wording
 from workflow.ledger import Actor
-from workflow.storage.models import accounts, views
+from workflow.storage.models import views
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -32,7 +32,7 @@ _NOTHING_FOUND = {"phone": "按号码查，没有找到", "last4": "按电话后
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look; `at` in microseconds UTC; `unit` is the one its account has now."""
+    """One look; `at` in microseconds UTC; `unit` is the one he acted for."""
 
     at: int
     account: str
@@ -46,7 +46,12 @@ def looked(office: Office, viewer: Actor, what: str, *subjects: str) -> None:
     """Records that he has seen these complaints, or that he found none, in a transaction of its
     own; `what` is one of `LOOKED`.
     """
-    seen = {"actor": viewer.name, "role": str(viewer.role), "seen_at": office.clock()}
+    seen = {
+        "actor": viewer.name,
+        "role": str(viewer.role),
+        "unit": viewer.unit,
+        "seen_at": office.clock(),
+    }
     with office.database.write() as conn:
         conn.execute(
             insert(views), [{"subject": s, "what": what, **seen} for s in subjects or (NOTHING,)]
@@ -70,14 +75,7 @@ def looks(
     if subject:
         where.append(views.c.subject == subject)
     count = conn.execute(select(func.count()).select_from(views).where(*where)).scalar_one()
-    query = (
-        select(views, accounts.c.unit)
-        .outerjoin_from(views, accounts, accounts.c.account == views.c.actor)
-        .where(*where)
-        .order_by(views.c.id.desc())
-        .offset(after)
-        .limit(most)
-    )
+    query = select(views).where(*where).order_by(views.c.id.desc()).offset(after).limit(most)
     return int(count), tuple(
         Look(
             row.seen_at,

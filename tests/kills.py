@@ -14,6 +14,9 @@ from cluster import Cluster
 ROUNDS = int(os.environ.get("BIHUAN_FAULT_ROUNDS", "1"))
 """Of each fault: 1 in `make test`, more where it is asked for."""
 
+WHOLE = ROUNDS > 1 or "BIHUAN_WHOLE" in os.environ
+"""Every story, on every database, at every width: in the gate, and wherever it is asked for."""
+
 KILLS = int(os.environ.get("BIHUAN_KILL_ROUNDS", ROUNDS))
 """Of each kill -9, where it is to be more than of the other faults."""
 

@@ -27,7 +27,7 @@ NONE = "no Docker engine answers"
 FEEDBACK = "--facts 多要证明 --cause 不熟 --measures 已培训 --reply 致歉 --signed-by 科长"
 PATIENCE = 120.0
 
-pytestmark = pytest.mark.column("kafka-postgresql")
+pytestmark = [pytest.mark.long, pytest.mark.column("kafka-postgresql")]
 
 
 class Whole:

@@ -156,6 +156,7 @@ def polls_until(reading, *, reached):
         assert reading.poll(0.2) == []
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G2")
 @pytest.mark.guarantee("G4")
 def test_a_frozen_member_whose_partitions_moved_does_nothing_twice_when_it_wakes(clusters, broker):
@@ -218,6 +219,7 @@ def sent(broker, topic):
         reading.close()
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G6")
 @pytest.mark.guarantee("G10")
 def test_a_record_that_kills_its_process_is_parked_after_counted_deaths(clusters, broker):

@@ -11,17 +11,19 @@ from datetime import date
 from typing import Any
 
 import pytest
-from city import City, service
+from city import UNIT, City, service
 from console_pages import Browser
 from sqlalchemy import func, select
 from test_supervisors_pages import EVIL, open_one, signed_in
 
 from console.reports.durations import durations
 from console.reports.periods import parse_period
+from console.traces import looked
 from producers.clock import recompute
 from schemas.envelope import Role
 from workflow.bus import parking
 from workflow.record import record_of
+from workflow.recorded import Actor
 from workflow.storage.models import events, parked, ratings, services
 
 NOTICE = "国务院办公厅关于补充放假安排的通知"
@@ -108,6 +110,17 @@ def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
     auditor.opens("/ops?tab=stuck")
     assert "重试" not in auditor.page, "another's tab is not his"
     assert auditor.sends("/ops/retry", consumer="metrics", lane="1", pos="1").status_code == 403
+
+
+def test_the_auditor_sees_the_unit_for_which_somebody_looked(city: City) -> None:
+    """Whoever goes to another unit afterwards did not look for that one."""
+    handler = Actor("联络员乙", Role.DEPARTMENT, UNIT)
+    looked(city.office, handler, "timeline", open_one(city))
+    signed_in(city, handler.name, handler.role, "ZD-YBJ")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops?account=联络员乙")
+    names = city.office.units.printed
+    assert (names[UNIT] in auditor.page, names["ZD-YBJ"] in auditor.page) == (True, False)
 
 
 def test_the_auditor_sees_searches_by_a_phone_that_found_nothing(city: City) -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from independent_fold import TABLE, Step, Told, due, judge, take
+from kills import WHOLE
 from pydantic_core import to_json
 
 import schemas as s
@@ -298,7 +299,7 @@ LEADING = {
 """By state and event, without what may happen anywhere."""
 
 AnybodyAnything.TestCase.settings = settings(
-    max_examples=150,
+    max_examples=150 if WHOLE else 50,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,

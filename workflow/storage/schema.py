@@ -14,8 +14,10 @@ from workflow.storage import log
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys
 
-HEAD = "0010"
-"""This release's migration."""
+_MIGRATIONS = files("workflow.storage") / "migrations"
+
+HEAD = max(one.name[:4] for one in (_MIGRATIONS / "versions").iterdir() if one.name[:4].isdigit())
+"""This release's last migration."""
 
 
 def is_new(database: Database) -> bool:
@@ -80,7 +82,7 @@ def upgrade(conn: Connection) -> None:
     from alembic.util.exc import CommandError  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(files("workflow.storage") / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = conn
     try:
         command.upgrade(config, "head")

@@ -49,6 +49,7 @@ views = Table(
     Column("role", Text, nullable=False),
     Column("what", Text, nullable=False),
     Column("seen_at", Instant, nullable=False),
+    Column("unit", Text),
 )
 """Who looked at which complaint."""
 

@@ -1,0 +1,39 @@
+"""A database is brought to this release once, and only opened from then on."""
+
+import pytest
+from city import UNIT
+from desks import Desks
+from sqlalchemy import text
+
+from console.traces import looks
+from schemas.envelope import Role
+from workflow.storage import schema
+
+
+def test_what_is_brought_to_this_release_is_opened_without_waiting_for_who_writes(
+    city, monkeypatch
+):
+    def twice(_):
+        pytest.fail("it was migrated a second time")
+
+    monkeypatch.setattr(schema, "upgrade", twice)
+    schema.prepare(city.office.database, city.ledger.keys)
+
+
+def test_what_an_earlier_release_noted_of_looks_is_kept_and_told_with_the_unit(city):
+    """Migration 0012: earlier looks had no unit of their own."""
+    subject = city.portal.bad_review()
+    Desks(city).sits("经办乙", Role.DEPARTMENT, UNIT)
+    with city.office.database.write() as conn:
+        conn.execute(text("ALTER TABLE views DROP COLUMN unit"))
+        conn.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+        for row, actor in enumerate(("经办乙", "已经不在"), 1):
+            given = {"id": row, "subject": subject, "actor": actor}
+            conn.execute(
+                text("INSERT INTO views VALUES (:id, :subject, :actor, 'dept', 'timeline', 1)"),
+                given,
+            )
+    schema.prepare(city.office.database, city.ledger.keys)
+    with city.office.database.read() as conn:
+        _, found = looks(conn)
+    assert [(look.account, look.unit) for look in found] == [("已经不在", None), ("经办乙", UNIT)]
