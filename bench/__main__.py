@@ -1,6 +1,6 @@
 """`python -m bench [PART …]`: measures these parts, or all of them.
 
-Only a whole run is written to bench/latest.json.
+What was measured at full size is written to bench/latest.json, part by part.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from bench import parts
-from bench.figures import Figure
+from bench.figures import Figure, Goal
 from bench.lab import Lab, lab
 from bench.machine import machine
 from bench.report import LATEST, show, write
@@ -25,24 +25,31 @@ def main(words: Sequence[str]) -> int:
     """Answers 1 if a figure is missing; a goal not reached is no error."""
     asked = _asked(words)
     names = asked.parts or list(parts.PARTS)
+    figures: list[Figure] = []
     with lab(asked.runs, asked.scale) as place:
         where = machine(place.folder)
-        figures = list(measured(place, names))
+        for name in names:
+            found = list(measured(place, name))
+            figures += found
+            if asked.scale == 1 and asked.runs >= RUNS:
+                write(LATEST, where, found)
     not_run = [name for name in parts.PARTS if name not in names]
     show(Console(width=160), where, figures, not_run)
-    if not not_run and asked.scale == 1:
-        write(LATEST, where, figures, not_run)
     return int(any(figure.missing for figure in figures))
 
 
-def measured(place: Lab, names: Sequence[str]) -> Iterator[Figure]:
-    """The figures of these parts; a run that left something unsound gives none."""
-    for name in names:
-        sys.stderr.write(f"{name} …\n")
-        try:
-            yield from parts.PARTS[name](place)
-        except Unsound as reason:
-            yield Figure(name, "all that is missing", "", missing=str(reason))
+def measured(place: Lab, name: str) -> Iterator[Figure]:
+    """The figures of this part, and the most memory that each of the product's processes held in
+    it; a run that left something unsound gives none.
+    """
+    sys.stderr.write(f"{name} …\n")
+    place.memory.clear()
+    try:
+        yield from parts.PARTS[name](place)
+    except Unsound as reason:
+        yield Figure(name, "all that is missing", "", missing=str(reason))
+    for label, megabytes in sorted(place.memory.items()):
+        yield Figure(name, f"memory: {label}", "MB", [megabytes], Goal(200, most=True))
 
 
 def _asked(words: Sequence[str]) -> argparse.Namespace:

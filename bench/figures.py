@@ -50,7 +50,6 @@ class Figure:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "part": self.part,
             "name": self.name,
             "unit": self.unit,
             "value": rounded(self.value),

@@ -10,7 +10,6 @@ from bench import (
     demonstration,
     growth,
     human,
-    memory,
     on_kafka,
     on_postgres,
     pages,
@@ -29,6 +28,5 @@ PARTS: Mapping[str, Callable[[Lab], Iterator[Figure]]] = {
     "curve": curve.measured,
     "pages": pages.measured,
     "demo": demonstration.measured,
-    "memory": memory.measured,
 }
 """`growth` holds the deadlines too: both are measured on the same two stores."""

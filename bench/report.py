@@ -54,14 +54,13 @@ def show(
         console.print(f"not run: {', '.join(not_run)}")
 
 
-def write(
-    path: Path, machine: Mapping[str, Any], figures: Sequence[Figure], not_run: Sequence[str]
-) -> None:
-    """The same as JSON; the file is replaced whole."""
-    said = {
-        "machine": machine,
-        "not_run": list(not_run),
-        "figures": [figure.as_json() for figure in figures],
-    }
+def write(path: Path, machine: Mapping[str, Any], figures: Sequence[Figure]) -> None:
+    """The same as JSON, by part, each with where and when it was measured; what the file says of
+    other parts stays.
+    """
+    said = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for part in dict.fromkeys(figure.part for figure in figures):
+        found = [figure.as_json() for figure in figures if figure.part == part]
+        said[part] = {"machine": machine, "figures": found}
     text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
     path.write_text(text, encoding="utf-8")

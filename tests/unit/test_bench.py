@@ -133,15 +133,20 @@ def test_people_are_timed_one_step_at_a_time(folder):
     human.afterwards(str(folder), 2, 0)
 
 
-def test_a_part_whose_check_fails_gives_no_figure_but_a_reason(monkeypatch, tmp_path):
-    def broken(_lab):
+def test_a_part_whose_check_fails_gives_no_figure_but_a_reason_and_its_memory(
+    monkeypatch, tmp_path
+):
+    def broken(place):
+        place.memory["import"] = 150.0
         yield Figure("steps", "sound", "steps/s", [1.0])
         raise Unsound("parked records: 1, expected 0")
 
     monkeypatch.setattr(parts, "PARTS", {"steps": broken})
     with lab(1, folder=tmp_path) as place:
-        kept, lost = command.measured(place, ["steps"])
+        place.memory["another part's"] = 900.0
+        kept, lost, held = command.measured(place, "steps")
     assert kept.value == 1
+    assert (held.name, held.value, held.reached) == ("memory: import", 150, True)
     assert lost.value is None
     assert lost.missing == "parked records: 1, expected 0"
 
@@ -173,14 +178,18 @@ def test_the_report_says_where_and_what_was_not_run(tmp_path):
     show(Console(file=out, width=160), where, [rate, gone], ["collect"])
     for said in ("≥ 6,000", "6,100 steps/s", "0.457 floor", "no demo here", "not run: collect"):
         assert said in out.getvalue()
-    write(tmp_path / "latest.json", where, [rate, gone], ["collect"])
-    read = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
-    assert read["figures"][0]["value"] == 6100
-    assert read["figures"][1]["missing"] == "no demo here"
-    assert read["not_run"] == ["collect"]
-    assert {"cores", "python", "sqlite", "wal_reset_bug", "date", "commit"} <= read[
-        "machine"
-    ].keys()
+
+
+def test_what_was_measured_again_takes_its_parts_place_and_others_stay(tmp_path):
+    where, file = machine(tmp_path), tmp_path / "latest.json"
+    slow, fast = (Figure("steps", "rate", "steps/s", [rate], Goal(6000)) for rate in (5000, 6100.4))
+    write(file, {**where, "commit": "before"}, [slow, Figure("demo", "all", "", missing="none")])
+    write(file, where, [fast])
+    read = json.loads(file.read_text(encoding="utf-8"))
+    assert [figure["value"] for figure in read["steps"]["figures"]] == [6100]
+    assert read["demo"]["figures"][0]["missing"] == "none"
+    assert read["demo"]["machine"]["commit"] == "before" != read["steps"]["machine"]["commit"]
+    assert {"cores", "python", "sqlite", "wal_reset_bug", "date"} <= read["demo"]["machine"].keys()
 
 
 @pytest.mark.parametrize("part", [on_postgres, on_kafka])
