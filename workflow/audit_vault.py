@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from workflow.audit_finding import Finding, octets, streamed
 from workflow.errors import Damaged
@@ -43,16 +43,16 @@ _PAGE = 500
 
 def _stated(conn: Connection, owners: Sequence[str]) -> dict[str, dict[str, str]]:
     """The texts that the events among these owners have, by their fields' digests."""
-    asked = [place for place in map(_place, owners) if place is not None]
-    if not asked:
-        return {}
+    asked = {place for place in map(_place, owners) if place is not None}
     query = select(events.c.subject, events.c.version, events.c.data)
-    found = conn.execute(query.where(tuple_(events.c.subject, events.c.version).in_(asked)))
+    # Asked by subject and version as pairs, SQLite would read the whole log each time.
+    found = conn.execute(query.where(events.c.subject.in_({subject for subject, _ in asked})))
     return {
         f"{row.subject}-{row.version}": {
             field: said for field, said in json.loads(row.data).items() if isinstance(said, str)
         }
         for row in found
+        if (row.subject, row.version) in asked
     }
 
 
