@@ -23,6 +23,7 @@ from bench import (
     steps,
 )
 from bench.case import EVENTS
+from bench.curve import MOST
 from bench.figures import Figure, Goal, over
 from bench.files import write_file
 from bench.lab import lab
@@ -102,8 +103,8 @@ def test_one_byte_of_a_seeded_event_is_found(folder):
 
 
 def test_ratings_of_the_curve_are_as_good_as_any(folder):
-    done = curve.filled(str(folder), 50)
-    assert (len(done["seconds"]), done["share"]) == (curve.TENTHS, 5)
+    done = curve.filled(str(folder), curve.TENTHS * MOST)
+    assert (len(done["seconds"]), done["share"]) == (curve.TENTHS, MOST)
 
 
 def test_a_file_and_the_bulk_function_give_a_figure(tmp_path, monkeypatch):
