@@ -23,7 +23,6 @@ from bench import (
     steps,
 )
 from bench.case import EVENTS
-from bench.curve import MOST
 from bench.figures import Figure, Goal, over
 from bench.files import write_file
 from bench.lab import lab
@@ -33,6 +32,7 @@ from bench.rounds import go_round, sound, subjects
 from bench.seeding import seeded
 from bench.stores import START, Unsound, audited, count, store
 from console.wiring import office
+from workflow.collection import MOST
 from workflow.states import State
 from workflow.storage.models import METADATA
 
