@@ -11,7 +11,8 @@ import pytest
 from city import HANDLER, OPERATOR, UNIT, City, service
 from desks import Desks, Person, hidden_of
 from papers import office_file
-from sqlalchemy import Connection, event, func, select, update
+from plans import planned
+from sqlalchemy import func, select, update
 
 import schemas as s
 from console import foreseen
@@ -562,18 +563,13 @@ def test_done_orders_are_found_without_reading_everybodys(city: City) -> None:
     """A unit that has none would wait for the whole year's complaints to be gone through."""
     if city.office.database.engine.dialect.name != "sqlite":
         pytest.skip("the plan is SQLite's")
-    plans: list[str] = []
-
-    def explain(conn: Connection, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
-        if sql.startswith("SELECT complaints.fold"):
-            plan = conn.connection.cursor().execute(f"EXPLAIN QUERY PLAN {sql}", values)
-            plans.extend(row[3] for row in plan)
-
-    with city.office.database.read() as conn:
-        event.listen(conn, "before_cursor_execute", explain)
+    with (
+        city.office.database.read() as conn,
+        planned(conn, "SELECT complaints.fold") as plans,
+    ):
         done = done_orders(conn, city.office, Actor("经办丙", Role.DEPARTMENT, THIRD), 1)
     assert done.total == 0
-    found = [line for line in plans if "complaints" in line]
+    found = [line for _, line in plans if "complaints" in line]
     assert found
     assert not [line for line in found if "complaints_ended" in line or line.startswith("SCAN c")]
 
