@@ -140,15 +140,23 @@ def _tell(conn: Connection, moved: Mapping[int, int], pages: Collection[Page]) -
     new = [and_(events.c.lane == lane, events.c.pos > pos) for lane, pos in moved.items()]
     query = select(events.c.subject, events.c.type, events.c.unit).where(or_(*new))
     rows = conn.execute(query.limit(AT_ONCE + 1)).all()
-    for viewer in {page.viewer for page in pages}:
+    for alike in _by_sight(pages):
         told = [ALL]
         if len(rows) <= AT_ONCE:
+            viewer = alike[0].viewer
             seen = {r.subject for r in rows if _concerns(viewer, r.type, r.unit)}
             exist = select(complaints.c.id).where(complaints.c.id.in_(seen))
             told = list(conn.execute(exist.where(visible(viewer))).scalars()) if seen else []
-        for page in pages:
-            if page.viewer == viewer:
-                page.tell(told)
+        for page in alike:
+            page.tell(told)
+
+
+def _by_sight(pages: Iterable[Page]) -> list[list[Page]]:
+    """Pages whose viewers see the same: it is asked for once for all of them."""
+    alike: dict[tuple[Role, str | None], list[Page]] = {}
+    for page in pages:
+        alike.setdefault((page.viewer.role, page.viewer.unit), []).append(page)
+    return list(alike.values())
 
 
 def _concerns(viewer: Actor, kind: str, unit: str | None) -> bool:

@@ -4,16 +4,13 @@ asked here without being entered, and one whose address cannot be filled in fail
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import product
-from threading import Thread
 from typing import Any
 
 import pytest
-from city import HANDLER, UNIT, City
+from city import UNIT, City
 from desks import Desks, Person
 from fastapi.routing import RouteContext
 from httpx import Response
@@ -21,17 +18,13 @@ from routes import STREAMS, Ours, asks, filled, pages_of, permitted
 from starlette.testclient import TestClient
 from systems import API, Systems
 
-from console.accounts import session_of
-from console.accounts.sessions import revoke_all
 from console.accounts.tokens import Scope
-from console.web.access import COOKIE, PEOPLE, UNSAFE, Allowed, calls_of, permission_of, routes_of
+from console.web.access import PEOPLE, UNSAFE, Allowed, calls_of, permission_of, routes_of
 from console.web.api.doors import OpenDoor, body_of, open_doors
 from console.web.app import BODY_MOST
 from console.web.guard import HEADERS
-from console.web.live import Hub, stream
 from producers import departments
 from schemas.envelope import Role
-from workflow.ledger import Actor
 
 ON = ("sqlite",)
 OTHER_UNIT = "ZD-YBJ"
@@ -228,70 +221,6 @@ def test_another_units_token_finds_none_of_it(city: City, ours: Ours) -> None:
             wrong.append(f"{method} {path}: {answer.status_code} {answer.text}")
     assert not wrong, "\n".join(wrong)
     assert city.timeline(ours["subject"]) == before
-
-
-def test_a_stream_tells_nobody_of_what_is_not_his(city: City, ours: Ours) -> None:
-    hub = Hub(city.office)
-    looking = Thread(target=hub.run)
-    looking.start()
-    others = (Actor("外单位", Role.DEPARTMENT, OTHER_UNIT), Actor("管理员壬", Role.ADMINISTRATOR))
-
-    async def told() -> tuple[str | None, list[str | None]]:
-        with ExitStack() as open_pages:
-            own, *foreign = (open_pages.enter_context(hub.open(a)) for a in (HANDLER, *others))
-            heard: str | None = ""
-            while not heard:  # until the hub has begun to look
-                city.supervisor.orders(ours["subject"])
-                heard = await own.changed(0.2)
-            return heard, [await page.changed(0.2) for page in foreign]
-
-    try:
-        assert asyncio.run(asyncio.wait_for(told(), 30)) == (ours["subject"], ["", ""])
-    finally:
-        hub.stop()
-        looking.join()
-
-
-def test_a_stream_ends_with_its_session(city: City, desks: Desks, ours: Ours) -> None:
-    person = desks.sits("监督02", Role.SUPERVISOR)
-    signed = session_of(city.office, person.client.cookies[COOKIE])
-    assert signed is not None
-    hub = Hub(city.office)
-    looking = Thread(target=hub.run)
-    looking.start()
-
-    async def told() -> tuple[str | None, str | None]:
-        with hub.open(signed.actor, signed.session) as page:
-            heard: str | None = ""
-            while not heard:  # until the hub has begun to look
-                city.supervisor.orders(ours["subject"])
-                heard = await page.changed(0.2)
-            revoke_all(city.office, "监督02", "管理员")
-            last = heard
-            while last is not None:
-                city.supervisor.orders(ours["subject"])
-                last = await page.changed(0.2)
-            return heard, last
-
-    try:
-        assert asyncio.run(asyncio.wait_for(told(), 30)) == (ours["subject"], None)
-    finally:
-        hub.stop()
-        looking.join()
-
-
-def test_a_page_that_is_older_than_its_stream_is_told_at_once(city: City, ours: Ours) -> None:
-    """What happened between the page's answer and its stream's beginning is told to nobody else."""
-    subject = ours["subject"]
-    now, others = city.complaint(subject).version, Actor("外单位", Role.DEPARTMENT, OTHER_UNIT)
-
-    async def first(viewer: Actor, seen: int) -> str | None:
-        hub = Hub(city.office)
-        return await anext(stream(hub, viewer, "", 0.01, (subject, seen)))
-
-    assert asyncio.run(first(HANDLER, now - 1)) == subject
-    assert asyncio.run(first(HANDLER, now)) == ""
-    assert asyncio.run(first(others, 0)) == ""
 
 
 def _of_systems(systems: Systems) -> Iterator[tuple[str, str]]:
