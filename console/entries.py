@@ -35,11 +35,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One complaint for one viewer: what it is about, what is open, his steps, what happened."""
+    """One complaint for one viewer: what it is about, what is open, his steps, what happened.
+
+    `version`: what his steps expect; `heard`: the last one that his open pages are told of.
+    """
 
     subject: str
     state: str
     version: int
+    heard: int
     zone: ZoneInfo
     head: tuple[tuple[str, str], ...]
     open: tuple[Due, ...]

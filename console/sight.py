@@ -126,6 +126,19 @@ def _units_own(
     return record.type in ADDRESSED
 
 
+def concerns(viewer: Actor, kind: str, unit: str | None) -> bool:
+    """Whether an open page of the viewer's is told of this event. What the hotline and the citizen
+    do between them gives a unit no sign.
+    """
+    told = ADDRESSED | FOR_THE_WHOLE
+    return viewer.role is not Role.DEPARTMENT or kind in told or unit == viewer.unit
+
+
+def version_for(c: Complaint, viewer: Actor) -> int:
+    """What the viewer's steps expect; a unit's does not count what it is to have no sign of."""
+    return c.touched if viewer.role is Role.DEPARTMENT else c.version
+
+
 def may_read(viewer: Actor, name: str) -> bool:
     """Whether a field of a fact is shown."""
     if name == "type" or name in NEVER:

@@ -16,7 +16,16 @@ from console import wording
 from console.entries import Due, Entry, Timeline
 from console.recognised import for_the_office, in_words, to_unit
 from console.scope import complaint_for
-from console.sight import admit, may_know, may_read, may_see, overlays, steps_for
+from console.sight import (
+    admit,
+    concerns,
+    may_know,
+    may_read,
+    may_see,
+    overlays,
+    steps_for,
+    version_for,
+)
 from console.traces import looked
 from schemas import BY_TYPE
 from schemas.envelope import Role
@@ -69,13 +78,18 @@ class View:
         return Timeline(
             c.id,
             c.state,
-            c.version,
+            version_for(c, self.viewer),
+            self._heard(),
             self.zone,
             tuple(self._head()),
             tuple(self._dues(c.limits, c.assisting, c.paused)),
             tuple(self._entries()),
             steps_for(c, self.viewer, self.office.clock(), self.policy),
         )
+
+    def _heard(self) -> int:
+        heard = (r.version for r in self.records if concerns(self.viewer, r.type, r.unit))
+        return max(heard, default=0)
 
     def as_its_unit_has_it(self) -> tuple[tuple[str, str], ...]:
         """What its unit is told at the head; where it has none yet, the one that handled it."""

@@ -141,12 +141,17 @@ def _settle(before: str, after: Complaint, event: Event, policy: Any) -> None:
         after.next_call_at = None
     if after.state in (*ENDS, State.RULING):
         after.next_call_at = None
-    if after.state != before or event.role in _PEOPLE:
+    if after.state != before or (event.role in _PEOPLE and event.type not in UNTOLD):
         after.touched = after.version
 
 
 NEXT_ROUND = frozenset({"ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected"})
 """What begins another round where it leads back to assigning."""
+
+UNTOLD = frozenset({"TicketLinked", "ContactRevealed", "RetaliationReported"})
+"""What people do beside the loop: no step rests on it, so it makes nobody's page stale, and a unit
+has no sign of it.
+"""
 
 _PEOPLE = frozenset(
     {Role.OPERATOR, Role.REVIEWER, Role.DEPARTMENT, Role.CLERK, Role.SUPERVISOR, Role.CITIZEN}

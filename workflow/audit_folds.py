@@ -20,6 +20,7 @@ _CLAIMABLE = ("VERIFYING", "ASSIGNING", "RETURNED", "REVIEWING", "REEVALUATING")
 _BESIDE = ("DISPATCHED", "RECTIFYING", "APPEALED")
 _NEXT_ROUND = ("ComplaintReevaluated", "FactChecked", "RulingGiven", "CitizenObjected")
 _PEOPLE = ("operator", "reviewer", "department", "clerk", "supervisor", "citizen")
+_UNTOLD = ("TicketLinked", "ContactRevealed", "RetaliationReported")
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
 last_call_at next_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify handled_by area"""
@@ -127,7 +128,7 @@ def _move(told: Folded, event: Row[Any], claimable: Sequence[str]) -> None:
     if (before, event.state) not in LEGAL_MOVES.get(event.type, ()):
         told.illegal.append((event.version, f"{event.type}：{before} → {event.state}"))
     row["version"] += 1
-    if event.state != before or event.role in _PEOPLE:
+    if event.state != before or (event.role in _PEOPLE and event.type not in _UNTOLD):
         row["touched"] = row["version"]
     row["state"] = event.state
     if event.state == "ASSIGNING" != before and event.type in _NEXT_ROUND:

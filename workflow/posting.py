@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Executable, insert, select
 
 from schemas import ReviewCollected
 from schemas.envelope import Fact
-from workflow.advance import advance
+from workflow.advance import UNTOLD, advance
 from workflow.complaint import Complaint, Event, load
 from workflow.errors import KeyReused, StaleVersion, UnknownComplaint
 from workflow.legal import in_scope
@@ -214,11 +214,10 @@ class Posting:
         if expected >= complaint.touched and expected <= complaint.version:
             return
         seen = min(max(expected, 0), complaint.version)  # whatever number was said
-        query = select(events.c.type).where(
-            events.c.subject == complaint.id, events.c.version > seen
-        )
+        since = (events.c.subject == complaint.id, events.c.version > seen)
+        query = select(events.c.type).where(*since, events.c.type.not_in(UNTOLD))
         changed = tuple(self.conn.execute(query.order_by(events.c.version)).scalars())
-        raise StaleVersion(complaint.id, expected, complaint.version, changed)
+        raise StaleVersion(complaint.id, expected, complaint.touched, changed)
 
     def flush(self) -> None:
         """Rows, texts and queued statements first; the log, with its lanes, last of all."""

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from console.accounts import still_open
 from console.scope import visible
-from console.sight import ADDRESSED, FOR_THE_WHOLE
+from console.sight import concerns
 from console.wiring import Office
 from schemas.envelope import Role
 from workflow.errors import BihuanError
@@ -144,7 +144,7 @@ def _tell(conn: Connection, moved: Mapping[int, int], pages: Collection[Page]) -
         told = [ALL]
         if len(rows) <= AT_ONCE:
             viewer = alike[0].viewer
-            seen = {r.subject for r in rows if _concerns(viewer, r.type, r.unit)}
+            seen = {r.subject for r in rows if concerns(viewer, r.type, r.unit)}
             exist = select(complaints.c.id).where(complaints.c.id.in_(seen))
             told = list(conn.execute(exist.where(visible(viewer))).scalars()) if seen else []
         for page in alike:
@@ -157,12 +157,6 @@ def _by_sight(pages: Iterable[Page]) -> list[list[Page]]:
     for page in pages:
         alike.setdefault((page.viewer.role, page.viewer.unit), []).append(page)
     return list(alike.values())
-
-
-def _concerns(viewer: Actor, kind: str, unit: str | None) -> bool:
-    """What the hotline and the citizen do between them gives a unit no sign."""
-    told = ADDRESSED | FOR_THE_WHOLE
-    return viewer.role is not Role.DEPARTMENT or kind in told or unit == viewer.unit
 
 
 async def stream(
@@ -188,4 +182,4 @@ def _missed(database: Database, viewer: Actor, subject: str, version: int) -> bo
         events.c.subject == subject, events.c.version > version, exists
     )
     with database.read() as conn:
-        return any(_concerns(viewer, row.type, row.unit) for row in conn.execute(query))
+        return any(concerns(viewer, row.type, row.unit) for row in conn.execute(query))

@@ -485,6 +485,28 @@ def test_with_the_database_away_he_is_told_to_come_again(city, phone, monkeypatc
     assert "什么也没有提交" in refused.text
 
 
+def test_larger_letters_lose_nothing_that_was_typed(city, phone):
+    """Who needs them presses the button when he has begun to write."""
+    phone.opens(reevaluating(city))
+    for page in ("reprisal", "rate?contacted=yes&solved=no&level=2"):
+        phone.goes(f"/r/{page}")
+        form = phone.fields() | {"of": "finish" if "rate" in page else page, "words": "找上门来"}
+        larger = phone.client.post("/r/large", data=form)
+        assert larger.status_code == 200
+        assert "找上门来</textarea>" in larger.text
+        assert ('class="large"' in larger.text) is (page == "reprisal")
+    assert 'name="level" value="2"' in larger.text
+    assert "/r/large" in larger.text
+
+
+def test_larger_letters_in_the_middle_of_the_questions_lead_on_from_there(city, phone):
+    phone.opens(reevaluating(city))
+    page = phone.client.post("/r/large", data={"of": "question", "contacted": "yes"})
+    assert "第2问" in page.text
+    for other in ({}, {"of": "finish"}, {"of": "https://example.com"}):
+        assert phone.client.post("/r/large", data=other).url.path == "/r/now"
+
+
 def test_large_letters_are_remembered(city, phone):
     assert 'class="large"' not in phone.goes("/r").text
     phone.client.post("/r/large")

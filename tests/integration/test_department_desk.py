@@ -291,6 +291,33 @@ def test_a_stale_page_is_refused_and_keeps_what_was_typed(
     )
 
 
+@pytest.mark.parametrize("role", [Role.CITIZEN, Role.OPERATOR])
+def test_what_is_hidden_from_the_unit_leaves_it_no_sign(
+    city: City, rectifying: str, handler: Person, role: Role
+) -> None:
+    """A report of reprisals neither moves the page nor makes it stale."""
+    page = page_of(city, rectifying)
+    before = _signs(handler, page)
+    city.step(rectifying, s.RetaliationReported, Actor("话务员07", role), words="打电话骂我")
+    hotline.reveal_contact(city.ledger, rectifying, account="话务员07", reason="回访")
+    assert _signs(handler, page) == before
+    answer = handler.client.post(f"{page}/feedback", data=dict(before) | TYPED)
+    assert answer.status_code == 303
+
+
+def _signs(handler: Person, page: str) -> dict[str, str]:
+    """Whatever of the page may tell how far the complaint is, but its one-time keys."""
+    hidden = hidden_of(handler.get(page).text)
+    seen = re.search(r'data-seen="([0-9]+)"', handler.get(page).text)
+    listed = re.findall(r'name="expected_version" value="([0-9]+)"', handler.get("/orders").text)
+    assert seen
+    return {
+        "seen": seen[1],
+        "listed": str(listed),
+        **{k: v for k, v in hidden.items() if k != "key"},
+    }
+
+
 # feedback
 
 

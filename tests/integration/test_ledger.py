@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pytest
 from city import (
+    CITIZEN,
     CLOCK,
     HANDLER,
     OPERATOR,
@@ -132,6 +133,17 @@ def test_a_person_is_stale_after_another_persons_step_and_is_told_what_changed(c
     with pytest.raises(StaleVersion) as stale:
         city.ledger.command(verifying, s.ComplaintClaimed(), OPERATOR, expected_version=seen)
     assert (stale.value.current, stale.value.changed) == (seen + 1, ("ComplaintClaimed",))
+
+
+def test_what_is_done_beside_the_loop_disturbs_nobody_and_is_told_to_nobody(city, verifying):
+    """An operator learns of no report of reprisals by having been second."""
+    seen = city.complaint(verifying).version
+    city.step(verifying, s.RetaliationReported, CITIZEN, words="打电话骂我")
+    city.step(verifying, s.ContactRevealed, SECOND, reason="回访")
+    assert city.ledger.command(verifying, s.ComplaintClaimed(), OPERATOR, expected_version=seen)
+    with pytest.raises(StaleVersion) as stale:
+        city.ledger.command(verifying, s.ComplaintClaimed(), SECOND, expected_version=seen)
+    assert stale.value.changed == ("ComplaintClaimed",)
 
 
 def test_a_warning_or_a_reminder_by_the_clock_disturbs_nobody(city, verifying):

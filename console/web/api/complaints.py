@@ -13,6 +13,7 @@ from console import wording
 from console.accounts.tokens import Scope, System
 from console.finding import found_by
 from console.scope import complaint_for, visible
+from console.sight import version_for
 from console.timeline import timeline
 from console.timeline_json import timeline_json
 from console.web.access import SiteHere
@@ -117,7 +118,7 @@ def _item(office: Office, fold: str, viewer: Actor) -> Item:
         id=c.id,
         state=c.state,
         state_name=wording.state_name(c.state),
-        version=c.version,
+        version=version_for(c, viewer),
         round=c.round,
         order=c.order,
         unit=c.unit,

@@ -37,6 +37,9 @@ CLOSED = "页面已关闭，什么也没有提交。请再点一次短信里的�
 BROKEN_LINK = "这个链接不完整，或不是我们发出的。请核对短信，或输入查询码。"
 ALREADY = "这件事已经有了新的进展，刚才的没有提交。"
 A_YEAR = 31_536_000
+WRITTEN = ("finish", "objection", "reprisal")
+"""Pages on which he types."""
+
 router = APIRouter(prefix=PLACE, dependencies=[Depends(PUBLIC)], route_class=Page)
 
 Here = Annotated[Holder | None, Depends(holder_of)]
@@ -144,11 +147,11 @@ def thanks(request: Request, site: SiteHere, holder: Here, of: str = "") -> Resp
 
 
 @router.post("/large")
-def large(request: Request, holder: Here, _: Unsealed) -> Response:
-    """Larger letters, or smaller ones again."""
-    back = RedirectResponse(NOW if holder else PLACE, 303)
-    on = "0" if request.cookies.get(LARGE) == "1" else "1"
-    back.set_cookie(LARGE, on, A_YEAR, samesite="strict")
+def large(request: Request, site: SiteHere, holder: Here, form: Unsealed) -> Response:
+    """Larger letters, or smaller ones again; what he has answered and typed so far is kept."""
+    on = request.cookies.get(LARGE) != "1"
+    back = _as_it_was(request, site, holder, form, on) if holder else RedirectResponse(PLACE, 303)
+    back.set_cookie(LARGE, "1" if on else "0", A_YEAR, samesite="strict")
     return back
 
 
@@ -174,6 +177,19 @@ def _answers(form: FormData, case: Case) -> Answers:
 def _sent(form: FormData, case: Case) -> Answers:
     names = ("contacted", "solved", "level")
     return Answers.of(case.asks or "five", *(text(form, name) for name in names))
+
+
+def _as_it_was(request: Request, site: Site, holder: Holder, form: FormData, on: bool) -> Response:
+    """The page he was on, with its letters large or not."""
+    name, case = text(form, "of"), case_of(site.office, holder)
+    given = _sent(form, case)
+    answered = case.asks is not None and next_question(given, case.asks) is None
+    if name == "question" and not answered:
+        return RedirectResponse(given.place, 303)
+    if name not in WRITTEN or (name == "finish" and not answered):
+        return RedirectResponse(NOW, 303)
+    typed_so_far = {"given": given, "words": text(form, "words") or ""}
+    return shown(request, name, holder=holder, case=case, large=on, **typed_so_far)
 
 
 def _asked(request: Request, site: Site, holder: Holder | None, name: str) -> Response:

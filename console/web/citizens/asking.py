@@ -50,6 +50,12 @@ class Answers:
             level if level is not None and level in levels else "",
         )
 
+    @property
+    def place(self) -> str:
+        """Where what is not answered yet is asked."""
+        names = ("contacted", "solved", "level")
+        return _place(**{name: getattr(self, name) for name in names if getattr(self, name)})
+
     def told(self, scale: str) -> tuple[tuple[str, str, str], ...]:
         """Each answer as it is read again before it is submitted, with where it can be changed."""
         words = {YES: "是", NO: "否", SKIPPED: "没有回答"}

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, union_al
 from console import wording
 from console.remaining import Left, left_of
 from console.scope import parts, visible
+from console.sight import version_for
 from console.wiring import Office
 from workflow.complaint import Complaint, load
 from workflow.ledger import Actor
@@ -120,7 +121,7 @@ def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Ro
     return Row(
         number=str(c.order),
         subject=c.id,
-        version=c.version,
+        version=version_for(c, viewer),
         state=wording.state_name(c.state),
         part="主办" if main else "协办",
         task=task,
