@@ -31,9 +31,10 @@ def seed() -> str:
 
 def some_of(points: int, storage: Any) -> range:
     """Of so many points of a story each one, or, where ROUNDS are few, each so-manieth of the
-    storage's stride: other ones in each run, so that runs together try all.
+    storage's stride, and half of these in the shortest run: other ones in each run, so that runs
+    together try all.
     """
-    step = max(1, storage.stride // ROUNDS)
+    step = max(1, storage.stride // ROUNDS) * (1 if WHOLE else 2)
     return range(1 + Random(seed()).randrange(step), points + 1, step)
 
 

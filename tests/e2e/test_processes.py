@@ -93,6 +93,7 @@ def job(environment, *command):
             process.wait()
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G1")
 @pytest.mark.guarantee("G2")
 def test_each_job_a_process_killed_and_started_again(surroundings):

@@ -128,6 +128,7 @@ def test_reactions_wait_for_room_and_nothing_is_parked(folder: Path) -> None:
     city.close()
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G9")
 def test_a_file_that_may_not_grow_stops_an_import_between_two_batches(
     folder: Path, tmp_path: Path

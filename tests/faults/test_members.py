@@ -34,6 +34,7 @@ def mortal():
         yield brokers.fresh(servers), container
 
 
+@pytest.mark.long
 @pytest.mark.guarantee("G1")
 @pytest.mark.guarantee("G2")
 @pytest.mark.guarantee("G9")
