@@ -78,6 +78,9 @@ class Memory(Generic[T]):
 
 def stirred(conn: Connection, now: int) -> tuple[int, int, int]:
     """Another whenever the log, or what the figures have taken in, is; and with each minute."""
-    logged = conn.execute(select(func.sum(lanes.c.pos))).scalar() or 0
-    taken = select(func.sum(progress.c.pos)).where(progress.c.consumer == "metrics")
-    return logged, conn.execute(taken).scalar() or 0, now // MINUTE
+    logged, taken = conn.execute(_STIRRED).one()
+    return logged or 0, taken or 0, now // MINUTE
+
+
+_TAKEN = select(func.sum(progress.c.pos)).where(progress.c.consumer == "metrics")
+_STIRRED = select(select(func.sum(lanes.c.pos)).scalar_subquery(), _TAKEN.scalar_subquery())
