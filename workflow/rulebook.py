@@ -4,7 +4,9 @@ times.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
@@ -64,32 +66,60 @@ def _opened(found: Stamp, at: int) -> Open:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the office has decided so far, never altered: who learns more, puts another in its
+    place, so that a calendar kept here is always that of these revisions.
+    """
+
+    revisions: tuple[CalendarRevised, ...] = ()
+    in_force: tuple[PolicyTakenIntoForce, ...] = ()
+    bound: dict[tuple[str, str], BoundRules] = field(default_factory=dict)
+
+    def and_(self, subject: str, version: int, data: str) -> Learned:
+        """This and one decision more, if it is the next of its subject; else just this."""
+        if subject != CALENDAR_SUBJECT:
+            if version != len(self.in_force) + 1:
+                return self
+            decided = PolicyTakenIntoForce.model_validate_json(data)
+            return replace(self, in_force=(*self.in_force, decided))
+        if version != len(self.revisions) + 1:
+            return self
+        return self.revised_by(CalendarRevised.model_validate_json(data))
+
+    def revised_by(self, notice: CalendarRevised) -> Learned:
+        return Learned((*self.revisions, notice), self.in_force)
+
+
 class Rulebook:
     """All policies, the profile new complaints are given, and the revisions of the calendar so
-    far.
+    far. Any number of threads may ask it, and teach it.
     """
 
     def __init__(self, policies: Policies, profile: str) -> None:
         self.policies, self.profile = policies, profile
         policies.versions(profile)
-        self._revisions: list[CalendarRevised] = []
-        self._in_force: list[PolicyTakenIntoForce] = []
-        self._bound: dict[tuple[str, str], BoundRules] = {}
+        self._learned, self._learning = Learned(), threading.Lock()
 
     def refresh(self, conn: Connection) -> None:
         """Takes in calendar revisions and policy decisions recorded since, by whatever process."""
         known = {
             "calendar": CALENDAR_SUBJECT,
-            "revisions": len(self._revisions),
+            "revisions": self.revisions,
             "policy": f"policy/{self.profile}",
-            "decisions": len(self._in_force),
+            "decisions": len(self._learned.in_force),
         }
-        for subject, _, data in conn.execute(_RECORDED_SINCE, known):
-            if subject == CALENDAR_SUBJECT:
-                self._revisions.append(CalendarRevised.model_validate_json(data))
-                self._bound.clear()
-            else:
-                self._in_force.append(PolicyTakenIntoForce.model_validate_json(data))
+        if rows := conn.execute(_RECORDED_SINCE, known).all():
+            with self._learning:  # another thread may have read the same
+                learned = self._learned
+                for subject, version, data in rows:
+                    learned = learned.and_(subject, version, data)
+                self._learned = learned
+
+    @property
+    def revisions(self) -> int:
+        """How many revisions of the calendar are known here."""
+        return len(self._learned.revisions)
 
     def rules_for(self, complaint: Complaint | None, fact: Fact) -> BoundRules:
         """The rules a complaint is held to: pinned at collection for its life."""
@@ -101,16 +131,17 @@ class Rulebook:
         """A profile's version with the calendar as revised. Raises InvalidInput for an unknown
         one.
         """
-        found = self._bound.get((profile, version))
+        learned = self._learned
+        found = learned.bound.get((profile, version))
         if found is None:
             policy = self.policies.get(profile, version)
-            found = BoundRules(policy, self.revised(policy.calendar))
-            self._bound[profile, version] = found
+            found = BoundRules(policy, _revised(policy.calendar, learned.revisions))
+            learned.bound[profile, version] = found
         return found
 
     def in_force(self, at: int) -> Policy:
         """The profile's version for a complaint collected at this instant (microseconds UTC)."""
-        decided = [f for f in self._in_force if f.effective_at <= at]
+        decided = [f for f in self._learned.in_force if f.effective_at <= at]
         if decided:
             return self.policies.get(self.profile, decided[-1].version)
         newest = self.policies.versions(self.profile)[-1]
@@ -126,29 +157,31 @@ class Rulebook:
     def supposing(self, notice: CalendarRevised) -> Rulebook:
         """The same rules as if this notice had been recorded too; these stay as they are."""
         other = Rulebook(self.policies, self.profile)
-        other._revisions = [*self._revisions, notice]
-        other._in_force = list(self._in_force)
+        other._learned = self._learned.revised_by(notice)
         return other
 
     def revised(self, calendar: Calendar) -> Calendar:
         """The calendar with every revision recorded so far, if it follows the state's notices."""
-        if calendar.official is None:
-            return calendar
-        revisions = tuple(self._revisions)  # another thread may learn of one meanwhile
-        for revision, counts in zip(revisions, counting(revisions), strict=True):
-            # One that is replaced leaves its mark in the calendar's name all the same: no two
-            # states of the calendar are called alike.
-            rows = _rows(revision) if counts else {}
-            published = revision.published_year if counts else None
-            calendar = calendar.revised(rows, revision.version, revision.notice, published)
-        return calendar
+        return _revised(calendar, self._learned.revisions)
 
     def replaced_by(self, notice: CalendarRevised) -> list[CalendarRevised]:
         """Those that count today and would not, were this notice recorded."""
-        revisions = tuple(self._revisions)
+        revisions = self._learned.revisions
         before, after = counting(revisions), counting((*revisions, notice))
         told = zip(revisions, before, after, strict=False)
         return [one for one, counted, counts in told if counted and not counts]
+
+
+def _revised(calendar: Calendar, revisions: Sequence[CalendarRevised]) -> Calendar:
+    if calendar.official is None:
+        return calendar
+    for revision, counts in zip(revisions, counting(revisions), strict=True):
+        # One that is replaced leaves its mark in the calendar's name all the same: no two
+        # states of the calendar are called alike.
+        rows = _rows(revision) if counts else {}
+        published = revision.published_year if counts else None
+        calendar = calendar.revised(rows, revision.version, revision.notice, published)
+    return calendar
 
 
 def counting(revisions: Sequence[CalendarRevised]) -> list[bool]:
