@@ -11,19 +11,22 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from pydantic_core import to_json
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
 
 from schemas.envelope import Fact
 from workflow.clock import Clock, system_clock
-from workflow.errors import Busy
+from workflow.errors import Busy, KeyReused
 from workflow.posting import Posting
 from workflow.recent import Recent
 from workflow.recorded import Actor, Recorded
 from workflow.rulebook import Rulebook
-from workflow.storage.database import Database
+from workflow.storage.database import Database, run_many
+from workflow.storage.models import commands, events
 from workflow.storage.vault import Keys, Sealed, Vault, opened_text
 
 PAUSES = (0.02, 0.2)
+_COMMAND = insert(commands).on_conflict_do_nothing()
 Done = TypeVar("Done")
 
 __all__ = ["Actor", "Ledger", "Posting", "Recorded"]
@@ -78,8 +81,9 @@ class Ledger:
         texts: Mapping[str, Sealed] | None = None,
         also: Callable[[Posting], None] | None = None,
     ) -> Recorded:
-        """A person's step, insisted on. A key heard before gets the first answer; StaleVersion if
-        somebody moved the complaint since. `also` is done in the same transaction, once.
+        """A person's step, insisted on. A key heard before gets the first answer, which is waited
+        for if it is being given; StaleVersion if somebody moved the complaint since. `also` is
+        done in the same transaction, once.
 
         Raises IllegalStep, NotPermitted, UnknownComplaint, StaleVersion, KeyReused.
         """
@@ -87,15 +91,17 @@ class Ledger:
 
         def once() -> Recorded:
             with self.transaction() as posting:
-                if key is not None and (first := posting.heard(key, fingerprint)) is not None:
-                    return first
+                if key is not None:
+                    posting.prefetch([subject])  # who came first with the key is done by now
+                    if (first := _heard(posting.conn, key, fingerprint)) is not None:
+                        return first
                 done = posting.record(
                     subject, fact, actor, expected_version=expected_version, texts=texts
                 )
                 if also is not None:
                     also(posting)
                 if key is not None:
-                    posting.remember(key, fingerprint, done)
+                    _remember(posting, key, fingerprint, done)
                 return done
 
         return self.insist(once)
@@ -110,3 +116,26 @@ class Ledger:
         asked |= {name: opened_text(text.salted) for name, text in texts.items()}
         whole = to_json([subject, asked, actor.name, actor.role, actor.unit])
         return hmac.digest(self.keys.match, whole, "sha256").hex()
+
+
+def _heard(conn: Connection, key: str, fingerprint: str) -> Recorded | None:
+    """The first answer to this command key. Raises KeyReused if it stood for something else."""
+    row = conn.execute(select(commands).where(commands.c.key == key)).one_or_none()
+    if row is None:
+        return None
+    if row.fingerprint != fingerprint:
+        raise KeyReused(key)
+    query = select(events.c.state, events.c.type).where(
+        events.c.subject == row.subject, events.c.version == row.version
+    )
+    state, kind = conn.execute(query).one()
+    return Recorded(row.subject, row.version, state, kind, {}, repeated=True)
+
+
+def _remember(posting: Posting, key: str, fingerprint: str, done: Recorded) -> None:
+    """Keeps what will be the first answer. Raises Busy if the key has become that of a command on
+    another complaint: the next try hears so.
+    """
+    row = (key, fingerprint, done.subject, done.version, posting.now)
+    if not run_many(posting.conn, _COMMAND, tuple(commands.c.keys()), [row]):
+        raise Busy

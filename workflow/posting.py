@@ -11,7 +11,7 @@ from schemas import ReviewCollected
 from schemas.envelope import Fact
 from workflow.advance import UNTOLD, advance
 from workflow.complaint import Complaint, Event, load
-from workflow.errors import KeyReused, StaleVersion, UnknownComplaint
+from workflow.errors import StaleVersion, UnknownComplaint
 from workflow.legal import in_scope
 from workflow.recent import Recent
 from workflow.record import Record
@@ -20,13 +20,11 @@ from workflow.rulebook import Rulebook
 from workflow.stamping import Changes
 from workflow.storage import log
 from workflow.storage.database import run_many
-from workflow.storage.models import commands, events, vault
+from workflow.storage.models import events, vault
 from workflow.storage.rows import folds_of, store, versions_of
 from workflow.storage.vault import Keys, Sealed, Vault
 
 _TEXT = insert(vault)
-_COMMAND = insert(commands)
-_COMMAND_ROW = ("key", "fingerprint", "subject", "version", "recorded_at")
 
 
 class Folding(Protocol):
@@ -192,23 +190,6 @@ class Posting:
         if found is None:
             found = self._folded[id(folding)] = (folding, {})
         found[1].setdefault(key, []).append(change)
-
-    def heard(self, key: str, fingerprint: str) -> Recorded | None:
-        """The first answer to this command key. Raises KeyReused if it stood for something else."""
-        row = self.conn.execute(select(commands).where(commands.c.key == key)).one_or_none()
-        if row is None:
-            return None
-        if row.fingerprint != fingerprint:
-            raise KeyReused(key)
-        query = select(events.c.state, events.c.type).where(
-            events.c.subject == row.subject, events.c.version == row.version
-        )
-        state, kind = self.conn.execute(query).one()
-        return Recorded(row.subject, row.version, state, kind, {}, repeated=True)
-
-    def remember(self, key: str, fingerprint: str, done: Recorded) -> None:
-        row = (key, fingerprint, done.subject, done.version, self.now)
-        self.run(_COMMAND, _COMMAND_ROW, row)
 
     def _refuse_stale(self, complaint: Complaint, expected: int) -> None:
         if expected >= complaint.touched and expected <= complaint.version:
