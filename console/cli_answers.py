@@ -46,7 +46,13 @@ def _step(office: Office, done: Recorded, party: str, machine: bool) -> Iterator
         return
     yield from _lines(found, party)
     if found.revealed:
-        yield f"  号码：{found.phone or '没有号码，或已删除'}"
+        yield f"  {_contact(found)}"
+
+
+def _contact(found: Taken) -> str:
+    if found.no_number:
+        return f"评价里填的不是电话号码：{found.no_number}"
+    return f"号码：{found.phone or '没有号码，或已删除'}"
 
 
 def _lines(found: Taken, party: str) -> Iterator[str]:

@@ -19,8 +19,8 @@ from workflow.contact import called_from, ending_in
 from workflow.door import INSIDERS
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor
+from workflow.phones import number_of
 from workflow.storage.models import complaints
-from workflow.storage.vault import PHONE, normal
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -61,8 +61,8 @@ def found_by(office: Office, asked: str, viewer: Actor) -> tuple[Found, ...]:
     if insider and _FOUR.fullmatch(number):
         return found_by_last4(office, number, viewer)
     with office.database.read() as conn:
-        if insider and PHONE.fullmatch(normal(number)):
-            subjects = called_from(conn, office.vault, normal(number))
+        if insider and (phone := number_of(number)):
+            subjects = called_from(conn, office.vault, phone)
             rows = _rows(conn, viewer, complaints.c.id.in_(subjects))
         else:
             return _rows(conn, viewer, _numbered(viewer, number))

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from console import wording
 from console.sight import UNITS_LIMITS
 from workflow.complaint import Complaint, Open, load
-from workflow.contact import phone_of
+from workflow.contact import left_by
 from workflow.ledger import Recorded
+from workflow.phones import number_in
 from workflow.storage.models import complaints
 
 if TYPE_CHECKING:
@@ -24,12 +25,15 @@ UNITS_PARTY = "departments"
 
 
 class Taken(NamedTuple):
-    """A step, the complaint as it stands now, and after a reveal the number."""
+    """A step, the complaint as it stands now, and after a reveal the number, or what was left in
+    its place.
+    """
 
     done: Recorded
     now: Complaint
     zone: ZoneInfo
     phone: str | None
+    no_number: str | None
 
     @property
     def revealed(self) -> bool:
@@ -42,9 +46,10 @@ def taken(office: Office, done: Recorded) -> Taken:
         query = select(complaints.c.fold).where(complaints.c.id == done.subject)
         now = load(conn.execute(query).scalar_one())
         revealed = done.type == "ContactRevealed"
-        phone = phone_of(conn, office.vault, done.subject) if revealed else None
+        left = left_by(conn, office.vault, done.subject) if revealed else None
     zone = office.rulebook.bound(now.profile, now.profile_version).policy.zone
-    return Taken(done, now, zone, phone)
+    is_number = bool(left and number_in(left))
+    return Taken(done, now, zone, left if is_number else None, None if is_number else left)
 
 
 def limits_for(done: Recorded, party: str) -> Iterator[tuple[str, Open]]:
@@ -68,4 +73,6 @@ def taken_json(taken: Taken, party: str) -> dict[str, Any]:
         },
         "now": {"state": now.state, "version": now.version},
     }
-    return shown | {"phone": taken.phone} if taken.revealed else shown
+    if taken.revealed:
+        shown |= {"phone": taken.phone, "no_number": taken.no_number}
+    return shown

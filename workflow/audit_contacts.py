@@ -13,6 +13,7 @@ from workflow.audit_finding import Finding, octets, streamed
 from workflow.audit_names import differing
 from workflow.audit_rules import Rules, pinned_rules
 from workflow.errors import Damaged
+from workflow.phones import number_in
 from workflow.storage.models import complaints, contacts, events, ratings, vault
 from workflow.storage.vault import Keys, Vault, opened_text
 
@@ -89,11 +90,11 @@ def _opened(box: Vault, row: Row[Any]) -> bytes | None:
         return None
 
 
-def _hashes(box: Vault, number: str | None) -> dict[str, Any]:
-    """What the row must say of this number; of one that is not known any more, nothing."""
-    if number is None:
+def _hashes(box: Vault, left: str | None) -> dict[str, Any]:
+    """What the row must say of what was left; of what is not known any more, nothing."""
+    if left is None:
         return {}
-    if not number:
+    if not (number := number_in(left)):
         return {"phone": None, "last4": None}
     return {"phone": box.phone_hash(number), "last4": box.last4_hash(number)}
 

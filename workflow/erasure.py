@@ -19,11 +19,12 @@ from workflow.door import checked_name, stated
 from workflow.errors import InvalidInput
 from workflow.intake import opened_private
 from workflow.ledger import Actor, Ledger, Posting
+from workflow.phones import number_in, number_of
 from workflow.recorded import CLOCK
 from workflow.storage import erasing, messages
 from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE, Kept
 from workflow.storage.numbers import move, next_number, reached
-from workflow.storage.vault import Sealed, Vault, normal
+from workflow.storage.vault import Sealed, Vault
 
 DAY = 86_400_000_000
 
@@ -120,13 +121,13 @@ def erase_person(
     _, texts = stated(PersonalDataErased, {"ground": "request", "rows": 0, "reason": reason})
     if not texts:
         raise InvalidInput("reason", "", "必填，不能为空")
-    number = normal(phone or "")
+    number = number_of(phone or "")
     if not number and subject is None:
         raise InvalidInput("phone", "（不显示）", "须写电话号码，或一件差评的编号")
     vault, actor = ledger.vault, Actor(checked_name("account", account), Role.ADMINISTRATOR)
     with ledger.database.read() as conn:
         if subject is not None and not number:
-            number = normal(phone_of(conn, vault, subject) or "")
+            number = phone_of(conn, vault, subject) or ""
         his = _ratings_of(conn, vault, number) if number else []
     with ledger.transaction() as posting, erasing.overwriting(posting.conn):
         known = erasing.complaints_by(posting.conn, vault.phone_hash(number)) if number else {}
@@ -148,7 +149,7 @@ def _ratings_of(conn: Connection, vault: Vault, number: str) -> list[Kept]:
         one
         for day in erasing.days_of(conn, vault.phone_hash(number))
         for one in erasing.sealed_of(conn, day)
-        if normal(opened_private(vault.unseal(one.owner, "rating", one.sealed)).mobile) == number
+        if number_in(opened_private(vault.unseal(one.owner, "rating", one.sealed)).mobile) == number
     ]
 
 

@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from schemas.codes import Origin
 from schemas.rating import Rating, Refusal, ServiceRecord
 from workflow.clock import instant, micros
+from workflow.phones import number_in
 from workflow.unit_list import UnitList
 
 FUTURE = 5 * 60 * 1_000_000
@@ -115,8 +116,8 @@ class Desk:
         key = (row.source, row.projectNo, row.serviceNumber, row.assessNumber)
         onsite, bad = int(row.origin is Origin.ONSITE_ACTIVE), int(row.satisfaction <= 2)
         full = (*content, content_digest(self._key, key, content))
-        sent = row if bad else None
-        return Ready(number, True, key, full, unit, day, at, private, row.mobile, onsite, bad, sent)
+        sent, phone = row if bad else None, number_in(row.mobile)
+        return Ready(number, True, key, full, unit, day, at, private, phone, onsite, bad, sent)
 
     def _service(self, number: int, row: ServiceRecord, unit: str) -> Ready:
         at = micros(row.serviceTime)

@@ -61,7 +61,7 @@ class Openings:
         subject = self._next_id()
         policy = self.ledger.rulebook.in_force(self.received_at)
         text = seal_text(rating.writingEvaluation) if rating.writingEvaluation else None
-        named = bool(rating.userName or rating.mobile or rating.certKey)
+        named = bool(rating.userName or row.phone or rating.certKey)
         fact = ReviewCollected(
             source=row.key[0],
             project_no=row.key[1],
@@ -80,7 +80,7 @@ class Openings:
             item=rating.taskName or rating.taskCode or None,
             window=rating.winName or None,
             real_name=named and not rating.anonymityFlag,
-            has_phone=bool(rating.mobile),
+            has_phone=bool(row.phone),
             text=None if text is None else text.digest,
         )
         self.posting.record(
@@ -91,7 +91,7 @@ class Openings:
             texts={} if text is None else {"text": text},
         )
         self._keep_contact(subject, row, rating)
-        self._fresh[subject] = rating.mobile or ""
+        self._fresh[subject] = row.phone
         self.opened += 1
         return subject
 
@@ -117,8 +117,8 @@ class Openings:
         )
         texts: dict[str, Sealed] = {} if text is None else {"text": text}
         self.posting.record(subject, fact, PLATFORM, occurred_at=self.received_at, texts=texts)
-        if said.mobile and not said.anonymous and self._takes(subject, said.mobile):
-            self._supply(subject, said.mobile)
+        if row.phone and not said.anonymous and self._takes(subject, row.phone):
+            self._supply(subject, said.mobile, row.phone)
 
     def _takes(self, subject: str, phone: str) -> bool:
         """Whether the table takes a contact here. None is taken in the place of another number,
@@ -134,17 +134,17 @@ class Openings:
         mine = not complaint.has_phone or phone_of(conn, self.ledger.vault, subject) == phone
         return mine and kept(conn, subject)
 
-    def _supply(self, subject: str, phone: str) -> None:
-        text = seal_text(phone)
+    def _supply(self, subject: str, written: str, number: str) -> None:
+        text = seal_text(written)
         fact = ContactSupplied(found=True, phone=text.digest)
         at, texts = self.received_at, {"phone": text}
         self.posting.record(subject, fact, PLATFORM, occurred_at=at, texts=texts)
-        found_by(self.posting, self.ledger.vault, subject, phone)
+        found_by(self.posting, self.ledger.vault, subject, number)
 
     def _keep_contact(self, subject: str, row: Ready, rating: Rating) -> None:
         keep = self.ledger.vault
-        phone = keep.phone_hash(rating.mobile) if rating.mobile else None
-        last4 = keep.last4_hash(rating.mobile) if rating.mobile else None
+        phone = keep.phone_hash(row.phone) if row.phone else None
+        last4 = keep.last4_hash(row.phone) if row.phone else None
         item, window = rating.taskName or rating.taskCode or None, rating.winName or None
         self.posting.run(_CONTACT, CONTACT_ROW, (subject, phone, last4, item, window, row.day))
         if row.private is not None:

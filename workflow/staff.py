@@ -12,8 +12,9 @@ from sqlalchemy import Connection, delete, insert, select
 
 from workflow import said
 from workflow.errors import InvalidInput
+from workflow.phones import number_of
 from workflow.storage.models import staff
-from workflow.storage.vault import PHONE, Vault, normal
+from workflow.storage.vault import Vault
 from workflow.unit_files import decoded
 from workflow.unit_list import UnitList
 
@@ -59,8 +60,8 @@ def _read(text: str, units: UnitList) -> Iterator[Person]:
 
 def phone_in(typed: str, field: str = "phone") -> str:
     """The number that was typed, as it is matched. Raises InvalidInput, which does not show it."""
-    number = normal(typed)
-    if PHONE.fullmatch(number) is None:
+    number = number_of(typed)
+    if not number:
         raise InvalidInput(field, "（不显示）", "须是手机号码，或带区号的固定电话")
     return number
 

@@ -19,9 +19,9 @@ from workflow.door import Step, records, take
 from workflow.door_units import required_unit
 from workflow.errors import IllegalStep, InvalidInput, KeyReused, StaleVersion
 from workflow.ledger import Actor, Ledger, Posting, Recorded
+from workflow.phones import number_of
 from workflow.states import FROM_ASSIGNING, State
 from workflow.storage.models import complaints, services
-from workflow.storage.vault import PHONE, normal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -109,8 +109,8 @@ DAYS_AROUND = timedelta(days=3)
 def _phone(text: str | None) -> str | None:
     if text is None or not text.strip():
         return None
-    number = normal(clean(text).strip())
-    if PHONE.fullmatch(number) is None:
+    number = number_of(clean(text))
+    if not number:
         raise InvalidInput("phone", masked("mobile", text), "须是手机号码，或带区号的固定电话")
     return number
 

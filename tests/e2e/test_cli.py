@@ -223,6 +223,16 @@ def test_a_number_is_shown_to_whoever_gives_a_reason(
     assert "19900001234" not in seen.replace("我是群众甲，电话19900001234，又让我开证明", "")
 
 
+def test_words_in_a_number_s_place_are_shown_as_no_number(
+    bihuan: Callable[..., Said], city: City
+) -> None:
+    subject = city.portal.bad_review(mobile="请勿来电")
+    reveal = f"hotline reveal-contact {subject} --reason 看留了什么 --as a"
+    assert "评价里填的不是电话号码：请勿来电" in bihuan(reveal).out
+    said = json.loads(bihuan(f"{reveal} --json").out)
+    assert (said["phone"], said["no_number"]) == (None, "请勿来电")
+
+
 # the rest
 
 

@@ -6,15 +6,17 @@ import pytest
 from city import rating, service
 from sqlalchemy import func, select
 
+from producers import hotline
 from schemas.codes import Origin
 from workflow.clock import instant
 from workflow.collection import MOST, collect
-from workflow.contact import ending_in, phone_of, sent_by
+from workflow.contact import ending_in, left_by, phone_of, sent_by
 from workflow.storage import collected
 from workflow.storage.models import (
     complaint_facts,
     complaints,
     conflicts,
+    contacts,
     raters,
     ratings,
     refused,
@@ -265,6 +267,54 @@ def test_ratings_of_one_phone_are_counted_by_day_without_keeping_the_phone(city)
     with city.office.database.read() as conn:
         assert sorted(conn.execute(select(raters.c.ratings)).scalars()) == [1, 3]
         assert "19900001234" not in repr(conn.execute(select(raters)).all())
+
+
+def test_words_in_a_phone_s_place_are_kept_and_are_nobody_s_number(city):
+    junk = ["无", "不愿透露", "12345", "00000000000"]
+    rows = [rating(f"A{n}", 1, mobile=mobile, userName="") for n, mobile in enumerate(junk)]
+    assert outcomes(city.portal.sends(*rows)) == ["accepted"] * len(junk)
+    city.drain()
+    vault = city.office.vault
+    for number, mobile in enumerate(junk, 1):
+        subject = f"CP21-{number:04d}"
+        row = city.complaint(subject)
+        assert (row.real_name, row.has_phone, row.duplicate_of) == (False, False, None)
+        with city.office.database.read() as conn:
+            assert phone_of(conn, vault, subject) is None
+            assert left_by(conn, vault, subject) == mobile
+    with city.office.database.read() as conn:
+        assert set(conn.execute(select(contacts.c.phone, contacts.c.last4)).all()) == {(None, None)}
+        assert not any(conn.execute(select(complaint_facts.c.real_name)).scalars())
+    assert count(city, raters) == 0
+    assert city.damage() == []
+
+
+def test_where_words_stood_a_number_is_asked_for_and_a_later_rating_brings_it(city):
+    asked = city.portal.bad_review(project="A", mobile="无")
+    city.hotline.receives(asked)
+    hotline.request_contact(city.ledger, asked, account="话务员01")
+    assert city.complaint(asked).contact_requested
+    city.portal.sends(rating("A", 1, assessNumber="2", mobile="不愿透露"))
+    assert not city.complaint(asked).has_phone
+    city.portal.sends(rating("A", 1, assessNumber="3", mobile="+86 139-0000-5678"))
+    assert city.complaint(asked).reachable
+    with city.office.database.read() as conn:
+        assert phone_of(conn, city.office.vault, asked) == "13900005678"
+        assert ending_in(conn, city.office.vault, "5678") == (asked,)
+    city.drain()
+    assert city.damage() == []
+
+
+def test_one_number_written_in_many_ways_is_one(city):
+    ways = ["13900005678", "139 0000-5678", "+8613900005678", "8613900005678"]
+    ways += ["１３９００００５６７８"]
+    for n, mobile in enumerate(ways):
+        city.portal.sends(rating(f"A{n}", 1, mobile=mobile))
+    city.drain()
+    assert {city.complaint(f"CP21-{n:04d}").duplicate_of for n in range(2, 6)} == {"CP21-0001"}
+    with city.office.database.read() as conn:
+        assert conn.execute(select(raters.c.ratings)).scalars().all() == [len(ways)]
+    assert city.damage() == []
 
 
 @pytest.mark.guarantee("G1")

@@ -537,6 +537,17 @@ def test_the_number_is_masked_until_somebody_says_why_and_then_shown_once(city, 
     assert PHONE not in operator.get(f"/c/{subject}").text
 
 
+def test_what_was_left_and_is_no_number_is_shown_for_a_reason_as_what_it_is(city, operator):
+    subject = verifying(city, mobile="请勿来电")
+    page = operator.get(f"/c/{subject}").text
+    assert "填的不是电话号码" in page
+    assert "请勿来电" not in page
+    assert "请单位补联系方式" in page
+    sent = form(operator, subject) | {"reason": "看留了什么"}
+    shown = operator.client.post(f"/c/{subject}/contact-revealed", data=sent)
+    assert "“请勿来电”，不是电话号码" in shown.text
+
+
 def test_the_query_code_is_read_out_by_an_operator_and_each_time_recorded(city, desks, operator):
     subject = verifying(city)
     sent = form(operator, subject)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,27 +159,18 @@ class Vault:
         return None if sealed is None else self.unseal(owner, field, bytes(sealed))
 
     def phone_hash(self, phone: str) -> int:
-        """The keyed hash by which phones are matched: 63 bits, never reversible without the key."""
-        return self._hash("phone:" + normal(phone))
+        """The keyed hash by which phones are matched, each as `phones.number_of` gives it: 63 bits,
+        never reversible without the key.
+        """
+        return self._hash("phone:" + phone)
 
     def digest(self, plain: bytes) -> str:
         """Tells the same from another, never reversible without the key."""
         return hashlib.blake2b(plain, digest_size=16, key=self._match).hexdigest()
 
     def last4_hash(self, phone: str) -> int:
-        return self._hash("last4:" + normal(phone)[-4:])
+        return self._hash("last4:" + phone[-4:])
 
     def _hash(self, text: str) -> int:
         digest = hashlib.blake2b(text.encode(), digest_size=8, key=self._match).digest()
         return int.from_bytes(digest, "big") >> 1
-
-
-PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
-"""A mobile number, or a fixed one with its area code, as `normal` gives it."""
-
-
-def normal(phone: str) -> str:
-    """Digits alone, without +86."""
-    if phone.isascii() and phone.isdigit():
-        return phone
-    return re.sub(r"\D", "", phone.removeprefix("+86"))

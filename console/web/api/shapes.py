@@ -116,6 +116,7 @@ class Taken(BaseModel):
     limits: dict[str, datetime] = Field(description="由此到期的时限")
     now: Now
     phone: str | None = Field(None, description="只在显示号码之后有")
+    no_number: str | None = Field(None, description="显示号码时，评价里填的不是电话号码的原文")
 
 
 class Queued(BaseModel):

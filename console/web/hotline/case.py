@@ -23,11 +23,12 @@ from console.web.hotline.stages import Stage, stages
 from console.wiring import Office
 from console.wording import LIMIT_NAMES, role_name
 from workflow.complaint import Complaint
-from workflow.contact import phone_of
+from workflow.contact import left_by
 from workflow.door import INSIDERS
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
 from workflow.limits import OWNERS
+from workflow.phones import number_in
 from workflow.rulebook import BoundRules
 from workflow.states import ENDS, State
 from workflow.storage.desk import Attachment, files_of
@@ -35,9 +36,9 @@ from workflow.storage.desk import Attachment, files_of
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One complaint for one viewer. `phone` is masked, empty where there is none or the viewer may
-    not call; `ticked` is the reason the citizen ticked first; `names` are people's by their
-    accounts.
+    """One complaint for one viewer. `phone` is masked, stars alone where what was left is no
+    number, empty where nothing was or the viewer may not call; `ticked` is the reason the citizen
+    ticked first; `names` are people's by their accounts.
     """
 
     c: Complaint
@@ -142,9 +143,10 @@ def _left(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left 
 
 
 def _phone(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> str:
-    if viewer.role not in INSIDERS or not c.has_phone:
+    if viewer.role not in INSIDERS:
         return ""
-    return masked(phone_of(conn, office.vault, c.id) or "")
+    left = left_by(conn, office.vault, c.id) or ""
+    return masked(number_in(left)) if left or c.has_phone else ""
 
 
 def _names(conn: Connection, line: Timeline, c: Complaint) -> Mapping[str, str]:

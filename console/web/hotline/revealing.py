@@ -42,8 +42,13 @@ def reveal(request: Request, site: SiteHere, viewer: Present, form: Sent, no: st
     except BihuanError as error:
         forms = Forms(EVENT, line(error), Typed(form))
         return show(request, site, viewer, no, forms, status=status_of(error))
-    phone = taken(site.office, done).phone or "号码已删除"
-    return show(request, site, viewer, no, Forms(), phone=phone)
+    found = taken(site.office, done)
+    shown = found.phone or _no_number(found.no_number)
+    return show(request, site, viewer, no, Forms(), phone=shown)
+
+
+def _no_number(left: str | None) -> str:
+    return f"“{left}”，不是电话号码" if left else "号码已删除"
 
 
 @router.post("/c/{no}/code", dependencies=[Depends(sent)])
