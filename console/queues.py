@@ -4,24 +4,27 @@ is in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import insort
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from console import wording
 from console.people import names_of
 from console.remaining import left_text, remaining, soon, tone
 from console.scope import visible
+from console.tasks import BESIDE, Task, concerns, tasks_of
 from schemas.envelope import Role
 from workflow.calendar import Calendar
 from workflow.complaint import Complaint, Open, load
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor
 from workflow.limits import OWNERS
-from workflow.states import FROM_ASSIGNING, FROM_DISPATCH, State
+from workflow.states import State
 from workflow.storage.models import complaints
 from workflow.unit_list import UnitList
 
@@ -29,28 +32,8 @@ if TYPE_CHECKING:
     from console.wiring import Office
 
 ROLES = (Role.OPERATOR, Role.REVIEWER, Role.DEPARTMENT, Role.SUPERVISOR)
-TASKS = {
-    State.VERIFYING: "核实",
-    State.MALICE_REVIEW: "恶意复核",
-    State.ASSIGNING: "派单",
-    State.DISPATCHED: "签收",
-    State.RECTIFYING: "整改",
-    State.RETURNED: "裁定退回",
-    State.APPEALED: "申诉复核",
-    State.REVIEWING: "审核反馈",
-    State.REEVALUATING: "回访",
-    State.RULING: "终裁",
-}
 PAUSED = {"verify": "暂停，等单位补联系方式"}
-HOTLINES = tuple(state for state, (owner, _) in OWNERS.items() if owner is Role.OPERATOR)
-WORKING = (State.DISPATCHED, State.RECTIFYING)
-BESIDE = {
-    "verify": (State.VERIFYING, FROM_DISPATCH),
-    "malice_review": (State.MALICE_REVIEW, FROM_ASSIGNING),
-}
-"""What the hotline does beside the unit's work where dispatch comes first: by the limit that
-presses it, the state it otherwise is, and the states beside which it is done.
-"""
+_BY_DUE = attrgetter("due_at", "complaint.id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +57,8 @@ class Item:
 
 
 def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...]:
-    """Open items of a role, the most pressing first; a department's are its own alone.
+    """Open items of a role, the most pressing first, what is paused last; a department's are its
+    own alone.
 
     Raises InvalidInput for a role without a queue, or a department without its unit.
     """
@@ -83,7 +67,7 @@ def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...
     if role == Role.DEPARTMENT and unit is None:
         raise InvalidInput("unit", "", "责任单位的待办须写单位")
     desk = _Desk(office, Role(role), unit)
-    query = select(complaints.c.fold).where(desk.concerns)
+    query = select(complaints.c.fold).where(concerns(desk.role, desk.now))
     return desk.items(query)
 
 
@@ -95,9 +79,14 @@ def pressing(office: Office, viewer: Actor, most: int) -> tuple[Item, ...]:
         return ()
     desk = _Desk(office, viewer.role, viewer.unit)
     free = or_(complaints.c.claimer.is_(None), complaints.c.claimer == viewer.name)
-    mine = and_(desk.concerns, visible(viewer), *([free] if viewer.role is Role.OPERATOR else []))
+    mine = and_(
+        concerns(desk.role, desk.now),
+        visible(viewer),
+        *([free] if viewer.role is Role.OPERATOR else []),
+    )
     by_due = (complaints.c.due_at.asc().nulls_last(), complaints.c.id)
-    return desk.items(select(complaints.c.fold).where(mine).order_by(*by_due).limit(most))[:most]
+    query = select(complaints.c.due_at, complaints.c.fold).where(mine).order_by(*by_due)
+    return desk.first(query, most)
 
 
 def holder(c: Complaint, owner: Role, units: UnitList, names: Mapping[str, str]) -> str:
@@ -123,72 +112,37 @@ class _Desk:
             raise InvalidInput("unit", unit, "单位名册里没有这个单位")
         self.unit = unit if found is None else found.code
 
-    @property
-    def concerns(self) -> ColumnElement[bool]:
-        """The open complaints that may hold something for the role, by their columns."""
-        c = complaints.c
-        open_ = c.ended_at.is_(None)
-        if self.role is Role.REVIEWER:
-            return and_(open_, or_(c.state == State.APPEALED, c.marks.contains(" malice ")))
-        if self.role is Role.SUPERVISOR:
-            marked = [c.marks.contains(f" {mark} ") for mark in ("extension", "capped")]
-            return and_(open_, or_(c.state == State.RULING, c.due_at < self.now, *marked))
-        if self.role is Role.DEPARTMENT:
-            return and_(open_, c.state.in_(WORKING))
-        beside = [c.marks.contains(f" {mark} ") for mark in ("question", "verify", "malice")]
-        return and_(open_, or_(c.state.in_(HOTLINES), *beside))
-
     def items(self, query: Select[str]) -> tuple[Item, ...]:
         """What the role has to do in these complaints, the most pressing first."""
         with self.office.database.read() as conn:
-            found = [load(fold) for fold in conn.execute(query).scalars()]
-            names = names_of(conn, (c.claimer for c in found))
-        items = [self._item(c, task, limit, names) for c in found for task, limit in self._tasks(c)]
-        return tuple(sorted(items, key=lambda item: (item.due_at is None, item.due_at or 0)))
+            folds = conn.execute(query).scalars()
+            found = [task for fold in folds for task in self._tasks(fold)]
+            return self._items(conn, sorted(found, key=_BY_DUE))
 
-    def _tasks(self, c: Complaint) -> Iterable[tuple[str, str]]:
-        owner, limit = OWNERS[State(c.state)]
-        if self.role is Role.DEPARTMENT:
-            return self._units_tasks(c, limit)
-        if self.role is Role.SUPERVISOR:
-            return self._supervisors_tasks(c, limit)
-        found = []
-        if owner is self.role and not self._returned_too_often(c):
-            found.append((TASKS[State(c.state)], limit))
-        if self.role is Role.OPERATOR and c.question_open:
-            found.append(("代问群众", limit))
-        return found + [
-            (TASKS[alone], beside)
-            for beside, (alone, states) in BESIDE.items()
-            if beside in c.limits and c.state in states and OWNERS[alone][0] is self.role
-        ]
+    def first(self, query: Select[int | None, str], most: int) -> tuple[Item, ...]:
+        """The same, at most so many, of complaints in the order of what falls due first in each:
+        read on until nothing that follows can be due before these.
+        """
+        found: list[Task] = []
+        with self.office.database.read() as conn:
+            with conn.execute(query, execution_options={"yield_per": most}) as rows:
+                for due_at, fold in rows:
+                    if len(found) == most and due_at is not None and found[-1].due_at < due_at:
+                        break
+                    for task in self._tasks(fold):
+                        insort(found, task, key=_BY_DUE)
+                    del found[most:]
+            return self._items(conn, found)
 
-    def _units_tasks(self, c: Complaint, limit: str) -> list[tuple[str, str]]:
-        if c.state not in WORKING:
-            return []
-        if c.unit == self.unit:
-            return [(TASKS[State(c.state)], limit)]
-        return [("协办", "rectify")] if self.unit in c.assisting else []
+    def _items(self, conn: Connection, tasks: Sequence[Task]) -> tuple[Item, ...]:
+        names = names_of(conn, (task.complaint.claimer for task in tasks))
+        return tuple(self._item(task, names) for task in tasks)
 
-    def _supervisors_tasks(self, c: Complaint, limit: str) -> list[tuple[str, str]]:
-        found = []
-        if c.state == State.RULING or self._returned_too_often(c):
-            found.append((TASKS[State(c.state)], limit))
-        if c.extension_asked:
-            found.append(("裁定延期", "extension_ruling"))
-        opened = c.limits.get(limit)
-        overdue = opened is not None and limit not in c.paused and opened.due_at < self.now
-        if not found and overdue:
-            found.append((f"督办（{wording.LIMIT_NAMES[limit]}超期）", limit))
-        return found
+    def _tasks(self, fold: str) -> Iterator[Task]:
+        return tasks_of(load(fold), self.role, self.unit, self.now)
 
-    def _returned_too_often(self, c: Complaint) -> bool:
-        if c.state != State.RETURNED:
-            return False
-        rules = self.office.rulebook.bound(c.profile, c.profile_version)
-        return bool(c.returns >= rules.policy.max_returns)
-
-    def _item(self, c: Complaint, task: str, limit: str, names: Mapping[str, str]) -> Item:
+    def _item(self, task: Task, names: Mapping[str, str]) -> Item:
+        c, limit = task.complaint, task.limit
         rules = self.office.rulebook.bound(c.profile, c.profile_version)
         opened, zone = c.limits.get(limit), rules.policy.zone
         due = None if opened is None else opened.due_at
@@ -196,7 +150,7 @@ class _Desk:
         return Item(
             c.id,
             c.order,
-            task,
+            task.name,
             c.state,
             limit,
             due,
