@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -48,7 +48,7 @@ class Duration:
 
 
 def durations(
-    conn: Connection, calendar: Calendar, period: Period, subjects: frozenset[str]
+    conn: Connection, calendar: Calendar, period: Period, subjects: Collection[str]
 ) -> tuple[Duration, ...]:
     """By month of the rating and stage, of these complaints; stages still open do not count."""
     worked = _Worked(calendar)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, select
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from console.reports.periods import Period
 from schemas.codes import Channel, DismissalReason
-from workflow.storage.models import complaint_facts, complaints, contacts, ratings
+from workflow.storage.models import complaint_facts, complaints, contacts, events, ratings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,56 +27,61 @@ _WRONG = and_(
     complaint_facts.c.verdict == "invalid",
     complaint_facts.c.ground == DismissalReason.MISOPERATION.value,
 )
-_RATED = and_(
-    complaints.c.id == complaint_facts.c.subject,
-    ratings.c.source == complaints.c.source,
-    ratings.c.project_no == complaints.c.project_no,
-    ratings.c.service_number == complaints.c.service_number,
+_OF_SERVICE = and_(
+    *(ratings.c[name] == complaints.c[name] for name in ("source", "project_no", "service_number"))
 )
 
 
-def by_window(conn: Connection, period: Period, subjects: frozenset[str]) -> tuple[Spot, ...]:
-    """Every window with a misoperation among these complaints, the worst first."""
+def by_window(
+    conn: Connection, period: Period, units: Mapping[str, str | None]
+) -> tuple[Spot, ...]:
+    """Every window with a misoperation among these complaints, the worst first; `units`: of each
+    complaint the unit that was rated.
+    """
+    rows = conn.execute(
+        select(complaint_facts.c.subject, contacts.c.window, _WRONG.label("bad"))
+        .join(contacts, contacts.c.subject == complaint_facts.c.subject)
+        .where(_inside(period), contacts.c.window.is_not(None))
+    )
+    return _counted(
+        (units[row.subject], row.window, bool(row.bad)) for row in rows if row.subject in units
+    )
+
+
+def by_device(conn: Connection, period: Period, subjects: Collection[str]) -> tuple[Spot, ...]:
+    """The same by the channel of the rating that opened the complaint."""
     rows = conn.execute(
         select(
             complaint_facts.c.subject,
-            complaint_facts.c.unit,
-            contacts.c.window,
+            ratings.c.assess_number,
+            ratings.c.channel,
             _WRONG.label("bad"),
         )
-        .join(contacts, contacts.c.subject == complaint_facts.c.subject)
-        .where(
-            complaint_facts.c.day.between(period.first, period.last),
-            contacts.c.window.is_not(None),
-        )
-    )
-    return _counted(
-        (row.unit, row.window, bool(row.bad)) for row in rows if row.subject in subjects
-    )
-
-
-def by_device(conn: Connection, period: Period, subjects: frozenset[str]) -> tuple[Spot, ...]:
-    """The same by the channel of the complaint's first rating."""
-    first = func.min(ratings.c.assess_number)
-    rows = conn.execute(
-        select(complaint_facts.c.subject, ratings.c.channel, _WRONG.label("bad"), first)
         .select_from(complaint_facts)
         .join(complaints, complaints.c.id == complaint_facts.c.subject)
-        .join(ratings, _RATED)
-        .where(complaint_facts.c.day.between(period.first, period.last))
-        .group_by(
-            complaint_facts.c.subject,
-            ratings.c.channel,
-            complaint_facts.c.verdict,
-            complaint_facts.c.ground,
-        )
+        .join(ratings, _OF_SERVICE)
+        .where(_inside(period))
     )
-    names = {channel.value: channel.label for channel in Channel}
-    seen: dict[str, tuple[str, str, bool]] = {}
-    for row in rows:
-        if row.subject in subjects and (row.subject not in seen or row[3] < seen[row.subject][0]):
-            seen[row.subject] = row[3], names.get(row.channel, row.channel), bool(row.bad)
-    return _counted((None, name, bad) for _, name, bad in seen.values())
+    names, opened = {channel.value: channel.label for channel in Channel}, _opened_by(conn, period)
+    return _counted(
+        (None, names.get(row.channel, row.channel), bool(row.bad))
+        for row in rows
+        if row.subject in subjects and row.assess_number == opened.get(row.subject)
+    )
+
+
+def _opened_by(conn: Connection, period: Period) -> dict[str, str]:
+    """Of each complaint which rating of the service opened it."""
+    query = (
+        select(events.c.subject, events.c.data)
+        .join(complaint_facts, complaint_facts.c.subject == events.c.subject)
+        .where(_inside(period), events.c.version == 1)
+    )
+    return {subject: from_json(data)["assess_number"] for subject, data in conn.execute(query)}
+
+
+def _inside(period: Period) -> ColumnElement[bool]:
+    return complaint_facts.c.day.between(period.first, period.last)
 
 
 def _counted(found: Iterable[tuple[str | None, str, bool]]) -> tuple[Spot, ...]:

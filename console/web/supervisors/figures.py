@@ -103,15 +103,15 @@ def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:
     footing = footing_of(conn, policy.zone, now)
     asked = Question(ask.period, ask.tier, ask.area, now, synthetic=footing.synthetic)
     cohort, calendar = _cohort(office, conn, ask, now), rules.bound(policy.name, policy.version)
-    subjects = frozenset(c.subject for c in cohort.complaints)
+    units_of = {c.subject: c.unit for c in cohort.complaints}
     return Sheet(
         indicators(conn, units, rules.policies, asked),
         footing,
         tuple(_months(conn, units, ask, cohort)),
         tuple(_units(conn, units.of(ask.tier, ask.area), ask.period, cohort)),
-        durations(conn, calendar.calendar, ask.period, subjects),
-        by_window(conn, ask.period, subjects),
-        by_device(conn, ask.period, subjects),
+        durations(conn, calendar.calendar, ask.period, units_of),
+        by_window(conn, ask.period, units_of),
+        by_device(conn, ask.period, units_of),
     )
 
 
