@@ -81,7 +81,8 @@ class ComplaintFact:
 
 @dataclass(frozen=True, slots=True)
 class OrderFact:
-    """One work order, an order a round; `withdrawn_at` is from when it no longer counts.
+    """One work order, an order a round; `withdrawn_at` is from when it no longer counts, `level`
+    what the citizen said to it.
 
     An accepted return withdraws an order from its dispatch on, a re-dispatch from that moment on:
     what had fallen due before it stays in the figures.
@@ -102,6 +103,7 @@ class OrderFact:
     callback_due_at: int | None
     called_back_at: int | None
     withdrawn_at: int | None
+    level: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from city import HANDLER, OPERATOR, UNIT, City, service
+from city import CLOCK, HANDLER, OPERATOR, UNIT, City, service
 from desks import Desks, Person, hidden_of
 from papers import office_file
 from plans import planned
@@ -16,6 +16,8 @@ from sqlalchemy import func, select, update
 
 import schemas as s
 from console import foreseen
+from console.reports.periods import parse_period
+from console.web.departments.figures import Figures, own_figures
 from console.web.departments.listing import done_orders
 from producers import departments, hotline, supervisors
 from schemas.envelope import Role
@@ -614,6 +616,52 @@ def test_own_figures_open_their_orders(city: City, rectifying: str, desks: Desks
     assert "0/1" in shown
     assert handler.get("/orders/figures?of=callback").status_code == 404
     assert handler.get("/orders/figures?period=nonsense").status_code == 422
+
+
+def test_what_the_citizen_said_counts_for_the_unit_it_was_said_to(
+    city: City, rectifying: str
+) -> None:
+    city.department.submits(rectifying)
+    city.citizen.rates(rectifying, 1)
+    city.hotline.assigns(rectifying, unit=OTHER_UNIT)
+    other = Actor("经办丙", Role.DEPARTMENT, OTHER_UNIT)
+    city.department.submits(rectifying, by=other)
+    city.drain()
+    assert satisfied(city, UNIT) == ("0/1", "0/1")
+    assert satisfied(city, OTHER_UNIT) == ("0/0", "0/0")
+    city.citizen.rates(rectifying, 5)
+    city.drain()
+    assert satisfied(city, UNIT) == ("0/1", "0/1")
+    assert satisfied(city, OTHER_UNIT) == ("0/0", "1/1")
+
+
+def test_a_citizen_is_silent_towards_the_unit_that_had_him_asked_last(
+    city: City, rectifying: str
+) -> None:
+    city.department.submits(rectifying)
+    city.citizen.rates(rectifying, 1)
+    city.hotline.assigns(rectifying, unit=OTHER_UNIT)
+    city.department.submits(rectifying, by=Actor("经办丙", Role.DEPARTMENT, OTHER_UNIT))
+    city.hotline.accepts(rectifying)
+    for day in range(3):
+        city.travel(f"2021-09-{22 + day}T10:00:00+08:00")
+        city.hotline.calls(rectifying, "no_answer")
+    city.travel("2021-10-20T10:00:00+08:00")
+    city.step(rectifying, s.ReevaluationLapsed, CLOCK)
+    city.drain()
+    assert city.complaint(rectifying).outcome == "unanswered"
+    assert [figures_of(city, unit).unanswered for unit in (UNIT, OTHER_UNIT)] == [0, 1]
+
+
+def satisfied(city: City, unit: str) -> tuple[str, str]:
+    """The first round's rate, and the final one, as the unit reads them."""
+    own = figures_of(city, unit)
+    return str(own.figure("satisfied_first").rate), str(own.figure("satisfied_final").rate)
+
+
+def figures_of(city: City, unit: str) -> Figures:
+    with city.office.database.read() as conn:
+        return own_figures(city.office, conn, unit, parse_period("2021Q3"))
 
 
 def test_no_cell_of_an_export_is_a_formula(city: City, desks: Desks) -> None:

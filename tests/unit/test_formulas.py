@@ -46,6 +46,7 @@ def order(subject="CP21-0001", number=1, **changed):
         "callback_due_at": DUE,
         "called_back_at": 40,
         "withdrawn_at": None,
+        "level": None,
     }
     return OrderFact(subject=subject, number=number, **row | changed)
 

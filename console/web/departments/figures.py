@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from console.reports import facts
 from console.reports.periods import Period
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
-from workflow.formulas import FORMULAS, Cohort, Counts, Formula, OrderFact, Rate
+from workflow.formulas import FORMULAS, Cohort, ComplaintFact, Counts, Formula, OrderFact, Rate
 from workflow.storage.models import complaint_facts, order_facts
 
 SHOWN = ("acknowledge", "rectify", "rectified", "satisfied_first", "satisfied_final")
@@ -67,7 +67,8 @@ _MEMORY: Memory[Figures] = Memory()
 
 def own_figures(office: Office, conn: Connection, unit: str, period: Period) -> Figures:
     """Of the orders sent to this unit for ratings of the period, as of now, kept for a while. What
-    was taken from it again counts where it had fallen due before, and in no complaint's outcome.
+    was taken from it again counts where it had fallen due before, and in no complaint's outcome;
+    what the citizen said to another unit's order is neither its credit nor its blame.
     """
     now = office.clock()
     moved, question = stirred(conn, now), (unit, period.label)
@@ -77,12 +78,25 @@ def own_figures(office: Office, conn: Connection, unit: str, period: Period) -> 
 def _read(conn: Connection, unit: str, period: Period, now: int) -> Figures:
     inside = order_facts.c.day.between(period.first, period.last)
     orders = facts.orders(conn, order_facts.c.unit == unit, inside)
-    standing = {order.subject for order in orders if order.withdrawn_at is None}
-    found = facts.complaints(conn, complaint_facts.c.subject.in_(sorted(standing)))
+    standing: dict[str, list[OrderFact]] = {}
+    for order in orders:
+        if order.withdrawn_at is None:
+            standing.setdefault(order.subject, []).append(order)
+    whole = facts.complaints(conn, complaint_facts.c.subject.in_(sorted(standing)))
+    found = tuple(_own(c, standing[c.subject]) for c in whole)
     cohort = Cohort(Counts(), found, orders, now)
-    unanswered = sum(c.outcome == "unanswered" for c in found)
+    silent = (c for c in found if c.outcome == "unanswered")
+    unanswered = sum(standing[c.subject][-1].level is None for c in silent)
     figures = tuple(Figure(FORMULAS[name], cohort) for name in SHOWN)
     return Figures(period, len(orders), unanswered, figures)
+
+
+def _own(complaint: ComplaintFact, orders: Iterable[OrderFact]) -> ComplaintFact:
+    """What the citizen said of the complaint, to these orders alone."""
+    said = [(order.round, order.level) for order in orders if order.level is not None]
+    first = next((level for number, level in said if number == 1), None)
+    final = said[-1][1] if said and complaint.final_level is not None else None
+    return replace(complaint, first_level=first, final_level=final)
 
 
 def _lines(formula: Formula, cohort: Cohort) -> Iterator[Line]:
