@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from console.reports import facts
 from console.reports.past import facts_as_of
@@ -25,9 +25,9 @@ from workflow.storage.models import (
 Tally = tuple[str, str, Counts]
 """A unit's code, a month, and what was counted."""
 
-_SAME_SERVICE = and_(
-    *(services.c[name] == complaints.c[name] for name in ("source", "project_no", "service_number"))
-)
+_SERVICE = ("source", "project_no", "service_number")
+_SAME_SERVICE = and_(*(services.c[name] == complaints.c[name] for name in _SERVICE))
+_ITS_RECORD = and_(*(services.c[name] == ratings.c[name] for name in _SERVICE))
 
 
 def tallied(conn: Connection, period: Period) -> list[Tally]:
@@ -48,7 +48,8 @@ def recounted(conn: Connection, period: Period, as_of: int) -> list[Tally]:
     onsite = func.sum(case((ratings.c.origin == Origin.ONSITE_ACTIVE.value, 1), else_=0))
     found: dict[tuple[str, str], Counts] = {}
     for table, columns in ((services, [func.count()]), (ratings, [func.count(), onsite, bad])):
-        month, whose = func.substr(table.c.day, 1, 7), func.coalesce(table.c.unit, "")
+        month = func.substr(table.c.day, 1, 7).label("month")
+        whose = (services.c.unit if table is services else _unit_then(as_of)).label("whose")
         query = (
             select(whose, month, *columns)
             .where(table.c.day.between(period.first, period.last), table.c.received_at <= as_of)
@@ -59,6 +60,13 @@ def recounted(conn: Connection, period: Period, as_of: int) -> list[Tally]:
             new = Counts(counts[0]) if table is services else Counts(before.services, *counts)
             found[unit, when] = new
     return [(unit, when, counts) for (unit, when), counts in found.items()]
+
+
+def _unit_then(as_of: int) -> ColumnElement[str]:
+    """A rating's unit as far as it was known: the record of a service may have come after it."""
+    late, come = ratings.c.matched > ratings.c.batch, services.c.received_at <= as_of
+    record = select(1).where(_ITS_RECORD, come).correlate(ratings).exists()
+    return case((and_(late, ~record), ""), else_=func.coalesce(ratings.c.unit, ""))
 
 
 def valid_bad(conn: Connection, period: Period) -> list[tuple[str, str, int]]:
@@ -85,7 +93,7 @@ def valid_bad(conn: Connection, period: Period) -> list[tuple[str, str, int]]:
 def complaints_of(conn: Connection, period: Period) -> tuple[ComplaintFact, ...]:
     """The period's complaints as they stand, each under the unit that was rated."""
     inside = complaint_facts.c.day.between(period.first, period.last)
-    return with_units(conn, facts.complaints(conn, inside), period)
+    return with_units(conn, facts.complaints(conn, inside), period, None)
 
 
 def orders_of(conn: Connection, period: Period) -> tuple[OrderFact, ...]:
@@ -94,16 +102,18 @@ def orders_of(conn: Connection, period: Period) -> tuple[OrderFact, ...]:
 
 
 def with_units(
-    conn: Connection, found: tuple[ComplaintFact, ...], period: Period
+    conn: Connection, found: tuple[ComplaintFact, ...], period: Period, as_of: int | None
 ) -> tuple[ComplaintFact, ...]:
-    """A rating that came before its service record belongs to the unit the record named later."""
+    """A rating that came before its service record belongs to the unit the record named later:
+    once the record has come, by now or by then.
+    """
     if all(c.unit is not None for c in found):
         return found
-    later = _units_of_services(conn, period)
+    later = _units_of_services(conn, period, as_of)
     return tuple(c if c.unit else replace(c, unit=later.get(c.subject)) for c in found)
 
 
-def _units_of_services(conn: Connection, period: Period) -> Mapping[str, str]:
+def _units_of_services(conn: Connection, period: Period, as_of: int | None) -> Mapping[str, str]:
     query = (
         select(complaints.c.id, services.c.unit)
         .join(complaint_facts, complaint_facts.c.subject == complaints.c.id)
@@ -111,6 +121,7 @@ def _units_of_services(conn: Connection, period: Period) -> Mapping[str, str]:
         .where(
             complaint_facts.c.unit.is_(None),
             complaint_facts.c.day.between(period.first, period.last),
+            *([] if as_of is None else [services.c.received_at <= as_of]),
         )
     )
     return {row.id: row.unit for row in conn.execute(query)}
@@ -158,7 +169,7 @@ def whole_of(
         found, orders = complaints_of(conn, period), orders_of(conn, period)
         return Whole(tallied(conn, period), found, orders, now)
     rows, orders = facts_as_of(conn, policies, period, as_of)
-    found = with_units(conn, rows, period)
+    found = with_units(conn, rows, period, as_of)
     return Whole(recounted(conn, period, as_of), found, orders, as_of)
 
 

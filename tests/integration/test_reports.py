@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -317,6 +318,26 @@ def test_a_figure_as_of_then_is_what_it_was_then(city):
     assert (then.ratings, then.bad, then.valid) == (before.ratings, before.bad, 2)
     now = figures(city)
     assert (now.ratings, now.bad, printed(now, "rectified")) == (4, 3, "2/2")
+
+
+def test_what_came_before_its_service_record_was_of_no_unit_then(city):
+    nameless = {"proDepart": None, "areaName": None}
+    city.portal.sends(service("KNOWN"), rating("KNOWN", **nameless), rating("GOOD", **nameless))
+    subject = city.portal.bad_review(project="EARLY", **nameless)
+    city.hotline.receives(subject)
+    city.hotline.confirms(subject)
+    then, before = "09-16T10:00", figures(city)
+    assert (before.ratings, before.bad, before.valid) == (1, 0, 0)
+    assert asdict(before.unplaced) == {"ratings": 2, "bad": 1, "valid": 1}
+    city.travel(days=2)
+    city.portal.sends(service("EARLY"), service("GOOD"))
+    again = figures(city, as_of=then)
+    for asked in ("services", "ratings", "onsite", "bad", "valid", "unplaced"):
+        assert getattr(again, asked) == getattr(before, asked), asked
+    assert [figure.rate for figure in again.figures] == [figure.rate for figure in before.figures]
+    now = figures(city)
+    assert (now.ratings, now.bad, now.valid, now.unplaced.ratings) == (3, 1, 1, 0)
+    assert figures(city, as_of="09-30T00:00").ratings == 3
 
 
 def test_satisfaction_counts_answers_and_shows_the_others_beside_it(city):
