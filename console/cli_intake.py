@@ -43,55 +43,68 @@ def import_command(
         ),
     ] = False,
     refused: Annotated[
-        Path | None, typer.Option(help="被拒收的行另存到这里；缺省为原文件名加 .refused.csv")
+        Path | None,
+        typer.Option(
+            help="被拒收的行另存到这里；不写就是原文件名加 .refused.csv。不覆盖别的文件和改过的清单"
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     from console.wiring import office  # noqa: PLC0415
-    from producers.files.refused import check_target  # noqa: PLC0415
     from producers.sources import source as source_named  # noqa: PLC0415
 
     known = source_named(source)
-    target = refused or file.with_name(f"{file.name}.refused.csv")
-    if not dry_run:
-        check_target(target, file)
     with office(ctx.obj.data) as opened, _shown(as_json) as on_batch:
         if dry_run:
             told = _rehearsed(opened, file, known, on_batch)
         else:
-            told = _imported(opened, file, known, on_batch, target)
+            told = _imported(opened, file, known, on_batch, refused)
     _report(told, dry_run, as_json)
 
 
 class _Told(NamedTuple):
-    """What there is to tell: the receipt, the first refused rows, where all of them lie."""
+    """What there is to tell: the receipt, the first refused rows, where all of them lie, and which
+    file was not overwritten for them.
+    """
 
     receipt: Receipt
     refused: Sequence[Refusal]
-    target: Path | None
+    target: Path | None = None
+    spared: Path | None = None
 
 
 def _rehearsed(office: Office, file: Path, source: Source, on_batch: Progress) -> _Told:
     from producers.rehearsing import rehearse  # noqa: PLC0415
 
     done = rehearse(office.ledger, office.desk(), file, source, on_batch, LISTED)
-    return _Told(done.receipt, done.refused, None)
+    return _Told(done.receipt, done.refused)
 
 
 def _imported(
-    office: Office, file: Path, source: Source, on_batch: Progress, target: Path
+    office: Office, file: Path, source: Source, on_batch: Progress, asked: Path | None
 ) -> _Told:
+    from producers.files.refused import check_target  # noqa: PLC0415
     from producers.importing import (  # noqa: PLC0415
         import_file,
+        place_of_refused,
         refused_rows,
         write_refused_file,
     )
+    from workflow.errors import InvalidInput  # noqa: PLC0415
 
+    target = asked or file.with_name(f"{file.name}.refused.csv")
+    check_target(target, file, office.data)
+    if asked and place_of_refused(office.ledger, file, source, asked) != asked:
+        reason = "已有这个文件，不会覆盖；请另取一个名字"
+        raise InvalidInput("--refused", str(asked), reason)
     receipt = import_file(office.ledger, office.desk(), file, source, on_batch)
     office.drain()
-    written = write_refused_file(office.ledger, receipt, file, target)
+    if not receipt.refused:
+        return _Told(receipt, ())
+    place = place_of_refused(office.ledger, file, source, target)
+    write_refused_file(office.ledger, receipt, file, place)
     first = list(islice(refused_rows(office.ledger, receipt), LISTED))
-    return _Told(receipt, first, target if written else None)
+    return _Told(receipt, first, place, None if place == target else target)
 
 
 class _shown:
@@ -145,4 +158,5 @@ def _report(told: _Told, dry_run: bool, as_json: bool) -> None:
     if receipt.refused > len(told.refused):
         typer.echo(f"  …… 只列出前 {len(told.refused)} 行")
     if target is not None:
-        typer.echo(f"拒收的行和原因在 {target}，改正后可直接再导入")
+        spared = f"（{told.spared.name} 已有，没有覆盖）" if told.spared else ""
+        typer.echo(f"拒收的行和原因在 {target}{spared}，改正后可直接再导入")

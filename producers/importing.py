@@ -11,11 +11,11 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from producers.apart import apart
-from producers.files.refused import write_refused
+from producers.files.refused import is_own, write_refused
 from producers.platforms import Batch, read_batches
 from producers.sources import Source
 from producers.sources import source as source_named
@@ -105,14 +105,19 @@ def import_file(
     return finished
 
 
-def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
-    """The unfinished receipt of the same content from the same source, or a new one."""
+def _id_of(path: Path, source: Source) -> str:
+    """What an import is known by: the source and the file's content."""
     try:
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return f"{source.name}/{hashlib.file_digest(file, 'sha256').hexdigest()}"
     except OSError as error:
         raise InvalidInput("文件", path.name, f"打不开：{said.of_system(error)}") from error
-    fresh = Receipt(f"{source.name}/{digest}", source.name, path.name, started_at=ledger.clock())
+
+
+def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
+    """The unfinished receipt of the same content from the same source, or a new one."""
+    known = _id_of(path, source)
+    fresh = Receipt(known, source.name, path.name, started_at=ledger.clock())
     with ledger.database.read() as conn:
         row = conn.execute(select(imports).where(imports.c.id == fresh.id)).mappings().first()
     return fresh if row is None or row["finished_at"] is not None else Receipt(**row)
@@ -183,23 +188,41 @@ def _save(conn: Connection, receipt: Receipt) -> None:
 def refused_rows(ledger: Ledger, receipt: Receipt) -> Iterator[Refusal]:
     """The rows this import refused in its last run, in the file's order, each once."""
     last = 0
-    while page := _refused_after(ledger, receipt, last):
-        for row in page:
-            if row.row > last:
-                last = row.row
-                yield row
+    for refusal in _refusals(ledger, receipt.id, receipt.started_at):
+        if refusal.row > last:
+            last = refusal.row
+            yield refusal
 
 
-def _refused_after(ledger: Ledger, receipt: Receipt, last: int) -> list[Refusal]:
+def _refusals(ledger: Ledger, import_id: str, since: int = 0) -> Iterator[Refusal]:
+    """What the import's runs have refused since then, in the file's order."""
+    place = tuple_(refused.c.row, refused.c.id)
     query = (
-        select(refused.c.row, refused.c.field, refused.c.value, refused.c.reason)
-        .where(refused.c.import_id == receipt.id, refused.c.received_at >= receipt.started_at)
-        .where(refused.c.row > last)
+        select(refused.c.row, refused.c.field, refused.c.value, refused.c.reason, refused.c.id)
+        .where(refused.c.import_id == import_id, refused.c.received_at >= since)
         .order_by(refused.c.row, refused.c.id)
         .limit(1000)
     )
-    with ledger.database.read() as conn:
-        return [Refusal(*row) for row in conn.execute(query)]
+    last = (0, 0)
+    while True:
+        with ledger.database.read() as conn:
+            page = conn.execute(query.where(place > last)).all()
+        if not page:
+            return
+        for row in page:
+            yield Refusal(*row[:-1])
+        last = (page[-1].row, page[-1].id)
+
+
+def place_of_refused(ledger: Ledger, path: Path, source: Source, target: Path) -> Path:
+    """Where this file's refused rows may be written: there, if nothing is there but a list of them
+    that nobody has changed since; else under the first name like it for which that is so.
+    """
+    at, number = target, 1
+    while at.exists() and not is_own(at, path, _refusals(ledger, _id_of(path, source))):
+        number += 1
+        at = target.with_name(f"{target.stem}-{number}{target.suffix}")
+    return at
 
 
 def write_refused_file(ledger: Ledger, receipt: Receipt, original: Path, target: Path) -> int:

@@ -6,7 +6,6 @@ import csv
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from producers.files import ADDED, Row, Table, open_table
 from schemas.rating import Refusal
@@ -14,18 +13,32 @@ from schemas.text import guarded
 from workflow import said
 from workflow.errors import InvalidInput
 
-if TYPE_CHECKING:
-    from _csv import Writer
 
-
-def check_target(target: Path, original: Path) -> None:
-    """InvalidInput if the refused rows could not be written there, or would overwrite their own
-    file.
+def check_target(target: Path, original: Path, kept: Path) -> None:
+    """InvalidInput if the refused rows could not be written there, would overwrite their own
+    file, or would lie in the folder where the office keeps its own.
     """
+    if target.resolve().is_relative_to(kept.resolve()):
+        reason = "在数据文件夹里，那里只放系统自己的文件，请用 --refused 另指定一个位置"
+        raise InvalidInput("--refused", str(target), reason)
     if target.exists() and original.exists() and target.samefile(original):
         raise InvalidInput("--refused", str(target), "就是要导入的文件，请另取一个名字")
     if target.is_dir() or not os.access(target.parent, os.W_OK):
         raise InvalidInput("--refused", str(target), "写不了，请用 --refused 另指定一个位置")
+
+
+def is_own(target: Path, original: Path, ever: Iterable[Refusal]) -> bool:
+    """Whether the target lists nothing but refusals of this file, each as it was written: `ever`
+    are all there have been, in the file's order.
+    """
+    if not target.is_file():
+        return False
+    try:
+        with open_table(original) as table, target.open(encoding="utf-8-sig", newline="") as file:
+            written, found = _listed(table, ever), csv.reader(file)
+            return next(found, None) == next(written) and all(line in written for line in found)
+    except (OSError, UnicodeError, csv.Error):
+        return False
 
 
 def write_refused(target: Path, original: Path, refused: Iterable[Refusal]) -> int:
@@ -35,9 +48,12 @@ def write_refused(target: Path, original: Path, refused: Iterable[Refusal]) -> i
     target is replaced when all is written, and not before.
     """
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    written = 0
     try:
         with open_table(original) as table, part.open("w", encoding="utf-8-sig", newline="") as to:
-            written = _write(csv.writer(to), table, refused)
+            writer = csv.writer(to)
+            for written, line in enumerate(_listed(table, refused)):  # noqa: B007
+                writer.writerow(line)
         part.replace(target)
     except OSError as error:
         raise InvalidInput("--refused", str(target), f"写不了：{said.of_system(error)}") from error
@@ -46,16 +62,14 @@ def write_refused(target: Path, original: Path, refused: Iterable[Refusal]) -> i
     return written
 
 
-def _write(writer: Writer, table: Table, refused: Iterable[Refusal]) -> int:
+def _listed(table: Table, refused: Iterable[Refusal]) -> Iterator[list[str]]:
+    """The list's header and its rows."""
     kept = [place for place, name in enumerate(table.header) if name not in ADDED]
-    writer.writerow([*(guarded(table.header[place]) for place in kept), *ADDED])
-    written = 0
+    yield [*(guarded(table.header[place]) for place in kept), *ADDED]
     for cells, refusal in _matched(table.rows, refused):
         own, over = _own(cells, kept, len(table.header))
         why = (str(refusal.row), refusal.field, refusal.reason, over)
-        writer.writerow([guarded(cell) for cell in (*own, *why)])
-        written += 1
-    return written
+        yield [guarded(cell) for cell in (*own, *why)]
 
 
 def _matched(

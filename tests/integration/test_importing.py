@@ -189,6 +189,77 @@ def test_the_refused_rows_never_overwrite_the_file_they_are_from(folder, path):
     assert (code, "写不了" in told) == (2, True)
 
 
+def list_of(path):
+    """Where the refused rows lie where nobody says where."""
+    return path.with_name(f"{path.name}.refused.csv")
+
+
+def test_a_list_that_was_corrected_is_not_overwritten_and_the_other_name_is_told(folder, path):
+    said(folder, "import", str(path))
+    corrected = list_of(path).read_text(encoding="utf-8-sig").replace(",9,", ",1,")
+    list_of(path).write_text(corrected, encoding="utf-8-sig")
+    second = path.with_name("九月.csv.refused-2.csv")
+    for _ in range(2):
+        code, told = said(folder, "import", str(path))
+        assert code == 0
+        assert f"{second}（九月.csv.refused.csv 已有，没有覆盖）" in "".join(told.split("\n"))
+        assert list_of(path).read_text(encoding="utf-8-sig") == corrected
+    assert second.exists()
+    assert not path.with_name("九月.csv.refused-3.csv").exists()
+
+
+def test_the_refused_rows_go_nowhere_where_something_else_is(folder, path):
+    notes = path.with_name("notes.txt")
+    for held in ("我的笔记", "", HEADER + ",行号,字段,原因,多出的内容\n一,二\n"):
+        notes.write_text(held, encoding="utf-8")
+        code, told = said(folder, "import", str(path), "--refused", str(notes))
+        assert (code, notes.read_text(encoding="utf-8")) == (2, held)
+        assert f"--refused：已有这个文件，不会覆盖；请另取一个名字（收到：{notes}）" in told
+    assert imported_nothing(folder)
+
+
+def test_the_refused_rows_go_nowhere_into_the_data_folder(folder, path):
+    before = {each: each.read_bytes() for each in folder.glob("bihuan.*")}
+    beside = path.with_name("到数据那里")
+    beside.symlink_to(folder)
+    for target in (*before, folder / "新的.csv", beside / "bihuan.key", folder / "a" / ".." / "b"):
+        code, told = said(folder, "import", str(path), "--refused", str(target))
+        assert (code, "数据文件夹" in told, "另指定一个位置" in told) == (2, True, True)
+    assert {each: each.read_bytes() for each in before} == before
+    assert imported_nothing(folder)
+
+
+def imported_nothing(folder):
+    city = City(folder)
+    with city.office.database.read() as conn:
+        done = conn.execute(select(func.count()).select_from(ratings)).scalar_one() == 0
+    city.close()
+    return done
+
+
+class Killed(Exception):
+    """Ends an import in the middle."""
+
+
+def killed(*_):
+    raise Killed
+
+
+def test_cut_off_and_run_again_it_takes_the_place_of_its_own_earlier_list(
+    city, folder, path, tmp_path
+):
+    asked = tmp_path / "拒收.csv"
+    words = ("import", str(path), "--refused", str(asked))
+    assert said(folder, *words)[0] == 0
+    first = asked.read_bytes()
+    with pytest.raises(Killed):
+        import_file(city.ledger, city.office.desk(), path, OWN, killed)
+    code, told = said(folder, *words)
+    assert (code, "没有覆盖" in told) == (0, False)
+    assert asked.read_bytes() == first
+    assert [each.name for each in tmp_path.glob("拒收*")] == ["拒收.csv"]
+
+
 def test_a_file_that_cannot_be_opened_is_a_refusal_not_a_crash(folder, tmp_path):
     for missing in (tmp_path / "没有.csv", tmp_path):
         for more in ([], ["--dry-run"]):
