@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from console.cli_help import line_shown
 from console.cli_root import AsJson, say
 from workflow import said
 from workflow.errors import InvalidInput
@@ -104,7 +105,7 @@ def account_list(ctx: typer.Context, as_json: AsJson = False) -> None:
     for row in found:
         roles = "、".join(ROLE_NAMES[role] for role in row.person.roles)
         told = (row.person.account, row.person.name, roles, row.person.unit, row.state(now))
-        typer.echo("  ".join(filter(None, told)))
+        typer.echo(line_shown("  ".join(filter(None, told))))
     hint = "还没有账号。设第一名管理员：bihuan account first"
     typer.echo(f"共 {len(found)} 个" if found else hint)
 
@@ -172,7 +173,8 @@ def account_import(
         with _reading(file) as stream:
             found = read_roster(opened, stream, file.name)
         for error in () if as_json else found.errors:
-            typer.echo(f"第 {error.row} 行，{error.field}：{error.reason}", err=True)
+            told = f"第 {error.row} 行，{error.field}：{error.reason}"
+            typer.echo(line_shown(told), err=True)
         if not check:
             _take(opened, found, links)
     shown: dict[str, Any] = {"new": len(found.new), "changed": len(found.changed)}

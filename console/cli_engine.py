@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from console.cli_help import line_shown
 from console.cli_root import AsJson, say
 
 DAMAGED = 6
@@ -45,7 +46,7 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(shown, ensure_ascii=False, default=str))
     else:
         for found in findings:
-            typer.echo(f"损坏 {found.kind} {found.where}：{found.message}")
+            typer.echo(line_shown(f"损坏 {found.kind} {found.where}：{found.message}"))
         waiting = f"；另有 {parked} 条异常件未处理，见 bihuan parked list" if parked else ""
         clean = "核对无误：事件链、件、计数与指标一致"
         typer.echo((f"发现 {len(findings)} 处" if findings else clean) + waiting)

@@ -1,9 +1,10 @@
-"""命令: help pages in Chinese, wrapped by terminal columns: a Chinese character takes two, and
-may end a line.
+"""命令: help pages in Chinese and stored texts, wrapped by terminal columns: a Chinese character
+takes two, and may end a line.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import unicodedata
@@ -33,6 +34,8 @@ KINDS = {
 
 MOST = 100
 LEFT_MOST = 30
+_SPELT = ("Cc", "Cf", "Zl", "Zp", "Cs")
+_JOINER = "\u200d"  # between the parts of an emoji
 _WORD = re.compile(r"[“（《【]*(?:[!-~]+|.)[，。；：！？、）”》】]*", re.DOTALL)
 
 
@@ -82,12 +85,39 @@ def room() -> int:
     return max(50, min(shutil.get_terminal_size().columns, MOST) - 2)
 
 
+def lines_shown(text: str) -> list[str]:
+    """Stored text as lines for a terminal: what would move its cursor or turn its direction, or is
+    not to be seen, is spelt out as JSON does.
+    """
+    return [_spelt(line.replace("\t", " ")) for line in text.splitlines()]
+
+
+def line_shown(text: str) -> str:
+    """The same as one line."""
+    return " ".join(lines_shown(text))
+
+
+def _spelt(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(
+        json.dumps(c)[1:-1] if c != _JOINER and unicodedata.category(c) in _SPELT else c
+        for c in line
+    )
+
+
 def hanging(begin: str, text: str) -> Iterator[str]:
-    """The text after its beginning; what a line does not hold stands below it, indented."""
+    """The text after its beginning; what a line does not hold stands below it, indented, and the
+    text's own further lines still further in.
+    """
     indent = width(begin)
-    first, *rest = list(wrapped(text, room() - indent)) or [""]
+    own, *further = lines_shown(text) or [""]
+    first, *rest = list(wrapped(own, room() - indent)) or [""]
     yield f"{begin}{first}".rstrip()
     yield from (" " * indent + line for line in rest)
+    indent += 2
+    for told in further:
+        yield from (" " * indent + line for line in wrapped(told, room() - indent))
 
 
 def width(text: str) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from console.cli_help import line_shown
 from console.cli_root import AsJson
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _report(told: _Told, dry_run: bool, as_json: bool) -> None:
     )
     for one in told.refused:
         where = f"  第 {one.row} 行，{one.field or '整行'}"
-        typer.echo(f"{where}：{one.reason}（收到：{one.value or '空'}）")
+        typer.echo(line_shown(f"{where}：{one.reason}（收到：{one.value or '空'}）"))
     if receipt.refused > len(told.refused):
         typer.echo(f"  …… 只列出前 {len(told.refused)} 行")
     if target is not None:

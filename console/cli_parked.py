@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from console.cli_help import line_shown
 from console.cli_root import AsJson, say
 from workflow.errors import InvalidInput
 
@@ -44,7 +45,8 @@ def parked_list(ctx: typer.Context, as_json: AsJson = False) -> None:
     for row in rows:
         what = "停放" if row["status"] == "parked" else "等候"
         place = f"{row['consumer']} {row['lane']} {row['pos']}"
-        typer.echo(f"{what} {place}  {row['subject']} {event_name(row['type'])}：{row['error']}")
+        told = f"{what} {place}  {row['subject']} {event_name(row['type'])}：{row['error']}"
+        typer.echo(line_shown(told))
     typer.echo(f"共 {len(rows)} 条" if rows else "没有异常件")
     for row in [row for row in rows if row["status"] == "parked"][:1]:
         place = f"{row['consumer']} {row['lane']} {row['pos']}"

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from console.cli_accounts import BY_COMMAND
+from console.cli_help import line_shown
 from console.cli_root import AsJson, say
 from workflow.errors import InvalidInput
 
@@ -91,7 +92,7 @@ def token_list(ctx: typer.Context, as_json: AsJson = False) -> None:
     for told in rows:
         scopes = "、".join(SCOPE_WORDS[scope] for scope in told["scopes"])
         words = (told["name"], scopes, told["unit"], f"至 {told['expires']}", told["state"])
-        typer.echo("  ".join(filter(None, words)))
+        typer.echo(line_shown("  ".join(filter(None, words))))
     typer.echo(f"共 {len(rows)} 个")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from console.cli_help import line_shown
 from console.cli_root import AsJson
 from console.report_desk import checked_scope, reading, terminal
 
@@ -55,7 +56,7 @@ def units_import(
         shown = {"version": units.version, "units": len(units.units)}
         typer.echo(json.dumps(shown, ensure_ascii=False))
     else:
-        typer.echo(f"现行名册：{units.version}，{len(units.units)} 个单位")
+        typer.echo(line_shown(f"现行名册：{units.version}，{len(units.units)} 个单位"))
 
 
 def units_staff(

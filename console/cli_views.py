@@ -125,9 +125,9 @@ def _timeline_lines(found: Timeline) -> Iterator[str]:
 def _entry_lines(found: Timeline, entry: Entry) -> Iterator[str]:
     """When, what, by whom and to which state on one line; what was said and falls due below."""
     from console import wording  # noqa: PLC0415
-    from console.cli_help import hanging  # noqa: PLC0415
+    from console.cli_help import hanging, line_shown  # noqa: PLC0415
 
-    who = f"{wording.role_name(entry.role)} {entry.who}".strip()
+    who = line_shown(f"{wording.role_name(entry.role)} {entry.who}".strip())
     begin = f"{wording.when(entry.occurred_at, found.zone)}  {wording.padded(entry.label, 16)}"
     state = wording.state_name(entry.state)
     yield f"  {begin}  {wording.padded(who, 18)}  → {state}"

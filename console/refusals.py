@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from console.cli_help import line_shown
 from workflow import errors
 
 EXITS = {
@@ -133,7 +134,7 @@ def line(error: errors.BihuanError, *, names: bool = False) -> str:
             f"{error.subject} 刚刚变动过：您看到的是第 {error.expected} 版，"
             f"现为第 {error.current} 版{since}。请看过再办"
         )
-    told = str(error).replace("\n", " ")
+    told = line_shown(str(error))
     if isinstance(error, errors.InvalidInput):
         from console.wording import FIELDS  # noqa: PLC0415  # only a refusal needs it
 

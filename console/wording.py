@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from console.cli_help import line_shown
 from console.cli_help import width as columns
 from schemas.analysis import Finding
 from schemas.codes import (
@@ -225,7 +226,8 @@ def padded(text: str, width: int) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as aligned lines; the first one is the heading."""
+    """Rows as aligned lines, each a line whatever its cells hold; the first one is the heading."""
+    rows = [[line_shown(cell) for cell in row] for row in rows]
     widths = [max(columns(row[n]) for row in rows) for n in range(len(rows[0]))]
     return [
         "  ".join(padded(c, w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
