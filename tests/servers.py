@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+import psycopg
 import pytest
 from docker.errors import DockerException
-from sqlalchemy import create_engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import make_url
 from testcontainers.community.postgres import PostgresContainer
 
 NONE = "no PostgreSQL to be had"
@@ -210,17 +210,14 @@ def free_port() -> int:
 
 
 def _wait_for(address: str, said: Callable[[], str]) -> None:
-    engine = create_engine(f"{address}/postgres")
+    plain = make_url(address).set(drivername="postgresql", database="postgres")
     deadline = time.monotonic() + 60
-    try:
-        while True:
-            try:
-                engine.connect().close()
-            except OperationalError:
-                if time.monotonic() > deadline:
-                    raise RuntimeError(said()) from None
-                time.sleep(0.05)
-            else:
-                return
-    finally:
-        engine.dispose()
+    while True:
+        try:
+            psycopg.connect(plain.render_as_string(hide_password=False)).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise RuntimeError(said()) from None
+            time.sleep(0.05)
+        else:
+            return

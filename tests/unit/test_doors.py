@@ -414,13 +414,13 @@ def test_a_stale_screen_is_refused(city: City, verifying: str) -> None:
 
 def test_a_stale_unit_is_not_told_what_others_did(city: City, dispatched: str) -> None:
     seen = city.complaint(dispatched).version
-    hotline.report_retaliation(city.ledger, dispatched, account=A, words="有人上门")
+    supervisors.remind(city.ledger, dispatched, account="监督01", limit="acknowledge")
     with pytest.raises(StaleVersion) as refused:
         departments.acknowledge(
             city.ledger, dispatched, account="经办01", unit=UNIT, expected_version=seen
         )
     assert refused.value.changed == ()
-    assert "Retaliation" not in str(refused.value)
+    assert "催办" not in str(refused.value)
 
 
 # the phone
