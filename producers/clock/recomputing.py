@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from sqlalchemy import Connection, bindparam, func, select
 
 from schemas import DeadlineRecomputed
@@ -10,11 +12,15 @@ from workflow.ledger import Ledger
 from workflow.recorded import CLOCK
 from workflow.rulebook import CALENDAR_SUBJECT, Rulebook
 from workflow.stamping import restamped
+from workflow.storage.database import Database
 from workflow.storage.models import complaints, events
 from workflow.storage.numbers import move, reached
 
 DONE = f"recomputed/{CALENDAR_SUBJECT}"
 """The counter that says up to which revision every open limit was looked at."""
+
+PAUSES = (0.02, 0.1, 0.5)
+"""Seconds between looks at who still writes: most are done in some milliseconds."""
 
 _PAGE = (
     select(complaints.c.id, complaints.c.fold)
@@ -29,13 +35,15 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
     """Records DeadlineRecomputed for each open limit and window that the calendar as revised
     stamps otherwise, `limit` complaints a transaction; answers how many limits moved.
 
-    A limit once moved bears the new calendar, so that nothing is moved twice.
+    A limit once moved bears the new calendar, so that nothing is moved twice. While a transaction
+    is open that may have begun before the notice, all are looked at again the next time.
     """
     with ledger.database.read() as conn:
         if _revision(conn) == reached(conn, DONE):
             return 0
-    with ledger.transaction(patient=True) as posting:
-        revision = _revision(posting.conn)
+    with ledger.transaction(patient=True):
+        revision = ledger.rulebook.revisions
+    all_know = _are_over(ledger.database, ledger.database.writing())
     moved, after = 0, ""
     while True:
         with ledger.database.read() as conn:
@@ -46,9 +54,20 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
         stale = [row.id for row in page if moving(ledger.rulebook, load(row.fold))]
         if stale:
             moved += _moved(ledger, stale)
-    with ledger.transaction(patient=True) as posting:
-        move(posting.conn, DONE, revision)
+    if all_know:
+        with ledger.transaction(patient=True) as posting:
+            move(posting.conn, DONE, revision)
     return moved
+
+
+def _are_over(database: Database, begun: frozenset[str]) -> bool:
+    """Whether these transactions are, or in a moment were: what they wrote can be seen now."""
+    for pause in PAUSES:
+        if not begun:
+            break
+        time.sleep(pause)
+        begun &= database.writing()
+    return not begun
 
 
 def _revision(conn: Connection) -> int:

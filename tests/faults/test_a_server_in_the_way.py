@@ -6,14 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from city import OPERATOR
+from city import OPERATOR, City, rating
 from sqlalchemy import func, select, text
 
 import schemas as s
 from console.traces import looked
 from console.wiring import open_office
+from producers.clock import recompute
+from producers.clock.recomputing import DONE
+from producers.supervisors.rules import revise_calendar
+from workflow.collection import collect
 from workflow.errors import Away, Busy, InvalidInput
 from workflow.storage.models import complaints, lanes, parked, units
+from workflow.storage.numbers import reached
 from workflow.storage.postgres import CONNECTIONS, PostgresDatabase
 
 ON = ("postgresql",)
@@ -212,3 +217,42 @@ def test_a_server_that_is_not_there_says_so(monkeypatch, tmp_path):
 def test_what_is_no_address_of_a_server_is_refused_without_being_shown(address):
     with pytest.raises(InvalidInput, match="BIHUAN_DATABASE"):
         PostgresDatabase(address)
+
+
+def collected_meanwhile(city, begun, over):
+    """The complaint of a batch that is not committed before it may be."""
+
+    def holds(_conn, _answers):
+        begun.set()
+        assert over.wait(20)
+
+    desk = city.office.desk()
+    told = collect(city.ledger, desk, "bihuan", [(1, rating("P1", 1))], also=holds)
+    return told.rows[0].complaint
+
+
+@pytest.fixture
+def elsewhere(city, folder):
+    """Another process of the same office."""
+    made = City(folder, city.clock)
+    yield made
+    made.close()
+
+
+def test_who_began_before_a_notice_is_looked_at_once_he_is_done(city, elsewhere):
+    begun, over = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        collecting = pool.submit(collected_meanwhile, city, begun, over)
+        assert begun.wait(20)
+        given = {"version": "台风", "notice": "通知", "off": ["2021-09-17"]}
+        revise_calendar(elsewhere.ledger, account="监督01", **given)
+        assert recompute(elsewhere.ledger) == 0
+        over.set()
+        early = collecting.result(20)
+    assert recompute(elsewhere.ledger) > 0
+    late = elsewhere.portal.bad_review()
+    for name, opened in city.complaint(late).limits.items():
+        assert city.complaint(early).limits[name].due_at == opened.due_at, name
+    with city.office.database.read() as conn:
+        assert reached(conn, DONE) == 1
+    assert city.damage() == []

@@ -90,6 +90,19 @@ def test_it_can_read_nobodys_phone_and_nobodys_account(alone):
     process.close()
 
 
+def test_it_sees_that_others_write_and_not_who_only_reads(alone):
+    city, page = alone
+    process = City(page, city.clock)
+    writing = process.office.database.writing
+    with city.office.database.write() as conn:
+        conn.execute(select(events.c.pos)).first()
+        assert len(writing()) == 1
+    with city.office.database.read() as conn:
+        conn.execute(select(events.c.pos)).first()
+        assert writing() == frozenset()
+    process.close()
+
+
 def test_containers_are_given_the_same_rights():
     deployed = (ROOT / "deploy" / "roles.sql").read_text().splitlines()
     for block in BLOCKS:

@@ -63,6 +63,12 @@ class Database(ABC):
         a time.
         """
 
+    def writing(self) -> frozenset[str]:
+        """The write transactions that are open at this moment, of whatever process: each could
+        still be committed. Where writes run one at a time, whoever asks has none before him.
+        """
+        return frozenset()
+
     def now(self, conn: Connection) -> int | None:  # noqa: ARG002
         """The server's clock in microseconds UTC, where there is a server."""
         return None

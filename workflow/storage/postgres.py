@@ -29,6 +29,16 @@ STANDING_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
 NO_ROOM = frozenset({"53100", "25006"})
 """disk_full, read_only_sql_transaction."""
 
+WRITING, READING = "bihuan", "bihuan-reading"
+"""What the server calls our connections: any role may see that, and who has a transaction open."""
+
+_OPEN = text(
+    """
+    SELECT l.virtualtransaction FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+    WHERE l.locktype = 'virtualxid' AND l.granted AND l.pid <> pg_backend_pid()
+      AND a.datname = current_database() AND a.application_name = :writing
+    """
+)
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('bihuan'))")
 _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
 
@@ -44,8 +54,8 @@ class PostgresDatabase(Database):
         super().__init__()
         address = _url(url)
         self.place = address.render_as_string(hide_password=True)
-        self.engine = _engine(address)
-        self._readers = _engine(address).execution_options(
+        self.engine = _engine(address, WRITING)
+        self._readers = _engine(address, READING).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
 
@@ -59,6 +69,10 @@ class PostgresDatabase(Database):
         with _told(), self.engine.begin() as conn:
             yield conn
 
+    def writing(self) -> frozenset[str]:
+        with _told(), self.engine.connect() as conn:
+            return frozenset(conn.execute(_OPEN, {"writing": WRITING}).scalars())
+
     def now(self, conn: Connection) -> int | None:
         return int(conn.execute(_NOW).scalar_one())
 
@@ -70,7 +84,7 @@ class PostgresDatabase(Database):
         self._readers.dispose()
 
 
-def _engine(address: URL) -> Engine:
+def _engine(address: URL, called: str) -> Engine:
     return create_engine(
         address,
         pool_size=CONNECTIONS,
@@ -80,7 +94,7 @@ def _engine(address: URL) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
-            "application_name": "bihuan",
+            "application_name": called,
             "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
         },
     )
