@@ -102,6 +102,7 @@ class Metrics:
             "ground": None,
             "verify_due_at": None if verify is None else verify.due_at,
             "verified_at": None,
+            "verified_before": None,
             "outcome": None,
             "round": 1,
             "first_level": None,
@@ -147,7 +148,7 @@ _REOPENED: Mapping[str, Any] = MappingProxyType({"ended_at": None, "outcome": No
 
 
 def _verify_again(_: Record) -> Changed:
-    return {**_REOPENED, "verdict": None, "ground": None, "verified_at": None}
+    return {**_REOPENED, "verdict": None, "ground": None, "verify_again": True}
 
 
 def _objected(record: Record) -> Changed:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from pydantic_core import from_json, to_json
+
 from workflow.bus.consumer import Record
 from workflow.storage.models import order_facts
 
@@ -29,6 +31,8 @@ class Facts(NamedTuple):
 def move_complaint(row: Row, record: Record, named: Changed) -> None:
     """Moves the row on; `named` is used up. What is not named is kept; `round` is added to."""
     row["state"] = record.state
+    if named.pop("verify_again", False):
+        _verify_again(row)
     if "verify_due_at" in named:
         due = named.pop("verify_due_at")
         row["verify_due_at"] = _due(row["verify_due_at"], due, record.occurred_at)
@@ -40,6 +44,15 @@ def move_complaint(row: Row, record: Record, named: Changed) -> None:
     if record.state == "CLOSED" and row["verdict"] is None:
         row["verdict"] = "valid"
     row.update(named)
+
+
+def _verify_again(row: Row) -> None:
+    """The verification before is kept beside the one that begins, if it was due at all."""
+    if row["verify_due_at"] is not None:
+        before = from_json(row["verified_before"] or "[]")
+        before.append((row["verify_due_at"], row["verified_at"]))
+        row["verified_before"] = to_json(before).decode()
+    row["verify_due_at"] = row["verified_at"] = None
 
 
 def _due(due: int | None, changed: int, at: int) -> int | None:

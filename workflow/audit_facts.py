@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,19 +60,23 @@ def begun(data: Told, rules: Pinned) -> Told:
     """A complaint's facts as it is collected."""
     named = {"day": rules.day_of(data["assessed_at"]), "min_calls": rules.min_calls}
     named |= {"call_spacing": rules.call_spacing}
-    unknown = ("verify_due_at", "verified_at", "first_level", "final_level")
+    unknown = ("verify_due_at", "verified_at", "verified_before", "first_level", "final_level")
     return {**named, **dict.fromkeys(unknown), "round": 1}
 
 
 def _complaint(told: Told, row: Told, event: Row[Any], data: Told, changed: Told) -> None:
     kind, at = event.type, event.occurred_at
+    if kind in ("DismissalReversed", "CitizenObjected") and event.state == "VERIFYING":
+        due, verdict_at = told["verify_due_at"], told["verified_at"]
+        told |= {"verify_due_at": None, "verified_at": None}
+        if due is not None:
+            ended = [*json.loads(told["verified_before"] or "[]"), [due, verdict_at]]
+            told["verified_before"] = json.dumps(ended, separators=(",", ":"))
     gone = (*changed.get("paused", ()), *changed.get("cancelled", ()))
     told["verify_due_at"] = _due("verify", told["verify_due_at"], row, at, gone)
     if "verify" in changed.get("met", ()):
         told["verified_at"] = at
         told["verify_due_at"] = at if told["verify_due_at"] is None else told["verify_due_at"]
-    if kind in ("DismissalReversed", "CitizenObjected") and event.state == "VERIFYING":
-        told["verified_at"] = None
     if kind == "ComplaintReevaluated":
         told["final_level"] = data["level"]
         if told["round"] == 1 and told["first_level"] is None:

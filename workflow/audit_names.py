@@ -23,6 +23,7 @@ _NAMES: Mapping[str, str] = {
     "collected_at": "归集时间",
     "verify_due_at": "核实到期时间",
     "verified_at": "核实时间",
+    "verified_before": "此前的核实",
     "outcome": "办结方式",
     "round": "轮次",
     "first_level": "首次再评价等级",

@@ -62,7 +62,8 @@ class ComplaintFact:
     """One complaint as the figures see it; instants in microseconds UTC, `day` the office's.
 
     `real_name`: somebody can be called, a real-name rating with a phone. `verify_due_at` is None
-    while no verification is due (paused, or no longer needed before it was due).
+    while no verification is due (paused, or no longer needed before it was due). `verified_before`
+    are earlier verifications, of dismissals that were taken back: due and done, each as above.
     """
 
     subject: str
@@ -77,6 +78,7 @@ class ComplaintFact:
     outcome: str | None
     first_level: int | None
     final_level: int | None
+    verified_before: tuple[tuple[int, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,11 @@ def _good_but_valid(c: Cohort) -> Rate:
 
 
 def _verified(c: Cohort) -> Rate:
-    return _of_due(((x.verify_due_at, x.verified_at, None, True) for x in c.complaints), c.as_of)
+    """Each verification of a complaint counts: a dismissal taken back is verified once more."""
+    each = (
+        one for x in c.complaints for one in (*x.verified_before, (x.verify_due_at, x.verified_at))
+    )
+    return _of_due(((due, done, None, True) for due, done in each), c.as_of)
 
 
 def _acknowledged(c: Cohort) -> Rate:
@@ -163,7 +167,14 @@ _ALL = (
         _COMPLAINTS,
         _invalid_share,
     ),
-    Formula("verify", "按时核实率", "到期前已有核实结论", _DUE + "核实", _COMPLAINTS, _verified),
+    Formula(
+        "verify",
+        "按时核实率",
+        "到期前已有核实结论",
+        _DUE + "核实",
+        _COMPLAINTS + "；结案后重新核实的，每次各算一次",
+        _verified,
+    ),
     Formula("acknowledge", "按时签收率", "到期前已签收", _DUE + "签收", _ORDERS, _acknowledged),
     Formula(
         "callback",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from workflow.formulas import ComplaintFact, OrderFact
 from workflow.storage.models import complaint_facts, order_facts
@@ -19,7 +21,16 @@ _WHOSE = order_facts.join(complaint_facts, complaint_facts.c.subject == order_fa
 def complaints(conn: Connection, *where: ColumnElement[bool]) -> tuple[ComplaintFact, ...]:
     """Complaints that meet the conditions, by number."""
     query = select(*_COMPLAINT).where(*where).order_by(complaint_facts.c.subject)
-    return tuple(ComplaintFact(*tuple(row)) for row in conn.execute(query))
+    return tuple(map(_complaint, conn.execute(query)))
+
+
+def _complaint(row: Row[Any]) -> ComplaintFact:
+    values: tuple[Any, ...] = (*row[:-1], _pairs(row[-1]))
+    return ComplaintFact(*values)
+
+
+def _pairs(told: str | None) -> tuple[tuple[int, int | None], ...]:
+    return tuple((due, done) for due, done in from_json(told or "[]"))
 
 
 def orders(conn: Connection, *where: ColumnElement[bool]) -> tuple[OrderFact, ...]:

@@ -340,6 +340,24 @@ def test_what_came_before_its_service_record_was_of_no_unit_then(city):
     assert figures(city, as_of="09-30T00:00").ratings == 3
 
 
+def test_a_late_verification_counts_as_late_whatever_becomes_of_its_dismissal(city):
+    subject = city.portal.bad_review()
+    city.hotline.receives(subject)
+    city.travel("2021-09-21T10:00:00+08:00")
+    city.hotline.dismisses(subject)
+    assert printed(figures(city), "verify") == "0/1"
+    city.travel("2021-09-22T09:00:00+08:00")
+    city.step(subject, s.DismissalReversed, SUPERVISOR, reason="再核实")
+    assert printed(figures(city), "verify") == "0/1"
+    city.travel("2021-09-22T10:00:00+08:00")
+    city.hotline.dismisses(subject)
+    city.travel("2021-09-30T10:00:00+08:00")
+    assert printed(figures(city), "verify") == "1/2"
+    for when in ("09-21T12:00", "09-22T09:30", "09-22T12:00"):
+        assert printed(figures(city, as_of=when), "verify") == "0/1"
+    assert city.damage() == []
+
+
 def test_satisfaction_counts_answers_and_shows_the_others_beside_it(city):
     happy, again = assigned(city), assigned(city)
     for subject, stars in ((happy, 5), (again, 2)):

@@ -1,5 +1,6 @@
 """Figures are folded twice, by the consumer and by the auditor; whatever happened, they agree."""
 
+import json
 from random import Random
 from types import SimpleNamespace
 
@@ -57,6 +58,26 @@ class Walk(Drawn):
         return shipped._replace(
             verify_first=self.policy.verify_first, max_returns=self.policy.max_returns
         )
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_verdict_once_given_stays_in_the_figures_whatever_follows(profile):
+    metrics = Metrics(RULEBOOK.policies)
+    given = 0
+    for seed in range(40):
+        facts, before = None, []
+        for row in Walk(profile, seed).rows:
+            if row.type in metrics.handles:
+                facts = metrics.folded(facts, record_of(row))
+            verdicts = json.loads(facts.complaint["verified_before"] or "[]")
+            if facts.complaint["verified_at"] is not None:
+                verdicts.append(
+                    [facts.complaint[name] for name in ("verify_due_at", "verified_at")]
+                )
+            assert verdicts[: len(before)] == before, (seed, row)
+            before = verdicts
+        given += len(before) > 1
+    assert given
 
 
 @pytest.mark.guarantee("G7")

@@ -164,6 +164,17 @@ def test_verification_counts_what_is_due_and_a_paused_one_is_not():
     assert str(rate("verify", complaints=complaints)) == "1/3"
 
 
+def test_each_verification_of_a_complaint_counts_once_it_is_due():
+    again = complaint(
+        verified_before=((DUE - 500, DUE - 100), (DUE, DUE), (NOW + 5, NOW)),
+        verify_due_at=NOW + 9,
+        verified_at=None,
+    )
+    assert str(rate("verify", complaints=[again])) == "1/2"
+    assert str(rate("verify", complaints=[again], as_of=DUE - 1)) == "0/1"
+    assert str(rate("verify", complaints=[again], as_of=NOW + 9)) == "2/4"
+
+
 def test_callbacks_are_counted_over_real_names_only():
     orders = [order(), order(called_back_at=None), order(real_name=False, called_back_at=None)]
     assert str(rate("callback", orders=orders)) == "1/2"

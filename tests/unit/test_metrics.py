@@ -1,5 +1,6 @@
 """What the metrics consumer makes of a complaint's life, told through the ledger and the runner."""
 
+import json
 from datetime import datetime
 from itertools import count
 
@@ -26,6 +27,7 @@ NUMBERS = count(1)
 OPERATOR = Actor("op1", Role.OPERATOR)
 SUPERVISOR = Actor("sup1", Role.SUPERVISOR)
 CONSUMER = Actor("assignment", Role.CONSUMER)
+CITIZEN = Actor("citizen", Role.CITIZEN)
 CLOCK = Actor("clock", Role.CLOCK)
 RSJ = Actor("rsj1", Role.DEPARTMENT, "ZD-RSJ")
 
@@ -212,6 +214,20 @@ def test_a_dismissal_is_counted_by_its_verdict_and_reversing_it_clears_it(story)
     assert (facts.state, facts.verdict, facts.ground) == ("VERIFYING", None, None)
     assert (facts.verified_at, facts.ended_at) == (None, None)
     assert facts.verify_due_at == at("09-18T17:30")
+
+
+def test_a_late_verification_stays_in_the_figures_when_the_dismissal_is_taken_back(story):
+    story.verifying().dismissed("09-21T10:00")
+    late = [at("09-17T17:30"), at("09-21T10:00")]
+    assert story.facts().verified_before is None
+    story(at("09-22T09:00"), s.DismissalReversed(reason=D), SUPERVISOR)
+    facts = story.facts()
+    assert json.loads(facts.verified_before) == [late]
+    assert (facts.verify_due_at, facts.verified_at) == (at("09-23T17:30"), None)
+    story.dismissed("09-22T10:00")
+    again = [at("09-23T17:30"), at("09-22T10:00")]
+    story(at("09-22T11:00"), s.CitizenObjected(words=D), CITIZEN)
+    assert json.loads(story.facts().verified_before) == [late, again]
 
 
 @pytest.mark.parametrize("again", ["dismissed", "malicious"])

@@ -75,6 +75,7 @@ complaint_facts = Table(
     Column("ended_at", Instant),
     Column("min_calls", Integer, nullable=False),
     Column("call_spacing", BigInteger, nullable=False),
+    Column("verified_before", Text),
     Index("complaint_facts_day", "day"),
     sqlite_with_rowid=False,
 )

@@ -62,6 +62,11 @@ class Row:
     unit: str
     rate: Rate
 
+    @property
+    def met(self) -> int:
+        """0 where all of it was, below 0 by as many as were not."""
+        return self.rate.numerator - self.rate.denominator
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -174,7 +179,7 @@ def _rows(
         for subject, order, unit, alone in _alone(formula, cohort)
         if (rate := formula.measure(alone)).denominator or rate.numerator
     )
-    return tuple(sorted(counted, key=lambda row: (row.rate.numerator, row.subject, row.order)))
+    return tuple(sorted(counted, key=lambda row: (row.met, row.subject, row.order)))
 
 
 def _alone(formula: Formula, cohort: Cohort) -> Iterator[tuple[str, str, str, Cohort]]:
