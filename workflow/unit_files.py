@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.text import clean
 from workflow import said
 from workflow.errors import InvalidInput
 from workflow.unit_list import TIERS, Unit, UnitList, name_key
@@ -148,8 +149,7 @@ def _unit(line: int, row: Mapping[str, Any], place: int) -> Unit:
     texts = {name: _text(line, name, row.get(name)) for name in ("code", "name", "area", "tier")}
     if texts["tier"] not in TIERS:
         raise InvalidInput("tier", texts["tier"], f"层级须是 {'、'.join(TIERS)} 之一", line)
-    if "," in texts["code"]:
-        raise InvalidInput("code", texts["code"], "代码不能含逗号", line)
+    _usable(line, texts["code"])
     aliases = row.get("aliases", [])
     if not isinstance(aliases, list):
         raise InvalidInput("aliases", aliases, "别名须是若干文字", line)
@@ -165,9 +165,17 @@ def _unit(line: int, row: Mapping[str, Any], place: int) -> Unit:
     )
 
 
+def _usable(line: int, code: str) -> None:
+    """A code stands in the log, in lists that commas part, and in the addresses of pages."""
+    if "," in code or " " in code:
+        raise InvalidInput("code", code, "代码不能含逗号或空格", line)
+    if not any(map(str.isalnum, code)):
+        raise InvalidInput("code", code, "代码须有字母、数字或汉字", line)
+
+
 def _text(line: int, name: str, value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= _LONGEST:
         raise InvalidInput(name, value, f"须是 1 至 {_LONGEST} 个字的文字", line)
     if not value.strip().isprintable():
         raise InvalidInput(name, value, "含有不能印出的字符", line)
-    return value.strip()
+    return clean(value).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,11 +18,15 @@ from console.reports.indicators import Question, indicators
 from console.reports.periods import parse_period
 from console.web.stepping import text
 from console.web.supervisors import board
+from console.web.supervisors.collection import urged
+from producers.supervisors import urge
 from schemas.envelope import Role
 from workflow.bus import parking
 from workflow.ledger import Actor
 from workflow.record import record_of
 from workflow.storage.models import events, outbox, refused, views
+from workflow.unit_files import of_table
+from workflow.units import seed
 
 EVIL = "<img src=x onerror=alert(1)>'\"</script>"
 
@@ -386,6 +391,36 @@ def test_a_unit_is_urged_once_a_day(city: City, supervisor: Browser) -> None:
     supervisor.opens(answer.headers["location"])
     assert "今天已催" in supervisor.page
     assert supervisor.sends("/collect/urge", unit="nobody").status_code == 422
+
+
+def test_a_unit_s_code_may_hold_what_addresses_are_made_of(city: City, supervisor: Browser) -> None:
+    code = "370303/01&2%+?#=" + "长" * 90
+    row = [code, "区试点局", "张店区", "部门"]
+    others = [[u.code, u.name, u.area, u.tier] for u in city.office.units.units]
+    listed = list(enumerate([*others, row], start=2))
+    with city.office.database.write() as conn:
+        seed(conn, of_table(["代码", "名称", "区县", "层级"], listed, "v2"))
+    supervisor.opens("/collect")
+    answer = supervisor.sends("/collect/urge", unit=code)
+    assert supervisor.opens(answer.headers["location"]) == 200
+    assert "已催报 区试点局" in supervisor.page
+    assert "今天已催" in supervisor.page
+    subject = open_one(city, "assigning")
+    city.hotline.assigns(subject, unit=code)
+    supervisor.opens(board.Ask(unit=code).address())
+    assert rows(supervisor.page) == [subject]
+    handler = signed_in(city, "经办乙", Role.DEPARTMENT, code)
+    place = f"/orders/{city.complaint(subject).order}"
+    assert handler.opens(place) == 200
+    handler.sends(f"{place}/acknowledge", version=str(city.complaint(subject).version), key="1")
+    assert city.state(subject) == "整改中"
+
+
+def test_a_whole_province_s_units_are_looked_up_at_once(city: City) -> None:
+    day, codes = date(2021, 9, 16), [UNIT, *(f"3703{n:05}" for n in range(10_000))]
+    urge(city.ledger, UNIT, account="监督员丙", why="没有收到贵单位的评价")
+    with city.office.database.read() as conn:
+        assert urged(conn, codes, day) == {UNIT: "2021-09-16"}
 
 
 def test_refused_rows_keep_their_values_masked_and_are_text(

@@ -105,6 +105,8 @@ def test_an_alias_claimed_by_two_units_is_refused(tmp_path):
         (unit("B", ""), "name"),
         (unit("B", "乙\x7f局"), "name"),
         (unit("B,C", "乙局"), "code"),
+        (unit("B 01", "乙局"), "code"),
+        (unit("-", "乙局"), "code"),
         (unit("B", "乙局", tier="处室"), "tier"),
         (unit("B", "乙局", rest="order = 0"), "order"),
         (unit("B", "乙局", rest='order = "1"'), "order"),
@@ -113,12 +115,17 @@ def test_an_alias_claimed_by_two_units_is_refused(tmp_path):
         (unit("B", "乙局", rest='phone = "1"'), "phone"),
         ('code = "B"', "name"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_a_bad_unit_is_refused_by_line_and_field(tmp_path, second, field):
     with pytest.raises(InvalidInput) as refused:
         load(toml(tmp_path, unit(), second.replace("\x7f", "\\u007f")))
     assert (refused.value.row, refused.value.field) == (11, field)
+
+
+def test_a_code_in_another_form_of_its_letters_is_the_one_that_people_type(tmp_path):
+    units = load(toml(tmp_path, unit("CAFE\u0301", "Cafe\u0301局")))
+    assert units.resolve("CAF\u00c9") is units.resolve("Caf\u00e9局") is units.units[0]
 
 
 @pytest.mark.parametrize(

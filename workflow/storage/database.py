@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Engine, Executable, TextClause, text
+from sqlalchemy import Column, Connection, Engine, Executable, Row, Select, TextClause, text
+
+AT_ONCE = 1000
+"""Keys a statement is given at once: neither database takes any number of values."""
 
 
 class Database(ABC):
@@ -103,6 +106,17 @@ class Spoken:
 
 
 _COMPILED: dict[tuple[int, str], tuple[Executable, str, tuple[str, ...]]] = {}
+
+
+def found_by(
+    conn: Connection, query: Select[Any], column: Column[str], keys: Iterable[str]
+) -> Iterator[Row[Any]]:
+    """The query's rows whose column holds one of these keys, however many: asked for part by part,
+    those of one key together and in the query's order.
+    """
+    wanted = list(dict.fromkeys(keys))
+    for start in range(0, len(wanted), AT_ONCE):
+        yield from conn.execute(query.where(column.in_(wanted[start : start + AT_ONCE])))
 
 
 def run_many(

@@ -92,7 +92,7 @@ def asked(
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Ask:
     """The question of a web address; what it misspells is left out."""
-    return Ask(show if show in FILTERS else "all", (unit or "")[:64], (day or "")[:8], page)
+    return Ask(show if show in FILTERS else "all", (unit or "")[:120], (day or "")[:8], page)
 
 
 def tabs(conn: Connection, viewer: Actor, ask: Ask, at: Spans) -> tuple[Tab, ...]:

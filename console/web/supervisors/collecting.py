@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -193,8 +194,8 @@ def urging(
     code = text(form, "unit") or ""
     urge(site.office.ledger, code, account=viewer.account, why=_why(site, ask, code))
     site.moved()
-    asked_for = f"period={ask.period.label}&tier={ask.tier}&area={ask.area}&show={ask.show}"
-    return RedirectResponse(f"/collect?{asked_for}&urged={code}", 303)
+    asked_for = {"period": ask.period.label, "tier": ask.tier, "area": ask.area, "show": ask.show}
+    return RedirectResponse(f"/collect?{urlencode(asked_for | {'urged': code})}", 303)
 
 
 def _why(site: Site, ask: collection.Ask, code: str) -> str:

@@ -16,6 +16,7 @@ from console.wiring import Office
 from producers.supervisors import urged_on
 from workflow.calendar import Calendar
 from workflow.formulas import Counts, Rate
+from workflow.storage.database import found_by
 from workflow.storage.models import outbox, tallies
 from workflow.unit_list import Unit, UnitList
 
@@ -98,11 +99,10 @@ def shown(found: Sequence[Line], show: str) -> tuple[Line, ...]:
 def urged(conn: Connection, codes: Sequence[str], today: date) -> dict[str, str]:
     """The last day within a week on which each of these units was urged."""
     days = [(today - timedelta(days=n)).isoformat() for n in range(7)]
-    ids = [urged_on(code, day) for code in codes for day in days]
-    query = select(outbox.c.event_id).where(outbox.c.event_id.in_(ids))
+    asked = {urged_on(code, day): (code, day) for code in codes for day in days}
     found: dict[str, str] = {}
-    for event in conn.execute(query).scalars() if ids else ():
-        _, code, day = event.split("/")
+    for row in found_by(conn, select(outbox.c.event_id), outbox.c.event_id, asked):
+        code, day = asked[row.event_id]
         found[code] = max(day, found.get(code, ""))
     return found
 
