@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from producers.platforms import json_record, read_json
 from producers.sources import source as source_named
 from schemas.rating import Refusal
+from schemas.text import tidied
 from workflow.answers import Answers
 from workflow.bus.broker import Message
 from workflow.collection import collect_ready
@@ -107,7 +108,7 @@ def retry(ledger: Ledger, desk: Desk, partition: int, position: int, *, by: str)
 
 def discard(ledger: Ledger, partition: int, position: int, reason: str, *, by: str) -> None:
     """Gives a parked message up, noting who does and why. Raises InvalidInput."""
-    if not reason.strip():
+    if not tidied(reason):
         raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
     with ledger.database.write() as conn:
         parked = _parked(conn, partition, position)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -16,10 +17,18 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from schemas.codes import REASONS, Channel, Origin, ServiceKind, UserKind
+from schemas.text import tidied
 
 _INBOUND = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+def _seen(key: str) -> str:
+    if not key.isascii() and not tidied(key):
+        raise PydanticCustomError("string_too_short", "不能为空")
+    return key
+
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_seen)]
 Short = Annotated[str, StringConstraints(max_length=64)]
 Name = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=4000)]
@@ -101,7 +110,7 @@ class Rating(BaseModel):
     @property
     def says_why(self) -> bool:
         """Whether a reason was ticked or a text written (差评必须勾选详情或填写文字评价)."""
-        return bool(self.evalDetail or self.writingEvaluation)
+        return bool(self.evalDetail or tidied(self.writingEvaluation))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from decimal import Decimal
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _UNCLEAN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_NO_MARK = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_FILLER = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
+"""Signs that leave no mark although their category says otherwise."""
 
 _PERSONAL = frozenset({"userName", "writingEvaluation"})
 _NUMBERED = frozenset({"mobile", "certKey"})
@@ -32,6 +35,16 @@ def clean(text: str) -> str:
     if is_clean(text):
         return text
     return unicodedata.normalize("NFC", _UNSEEN.sub("", _SURROGATES.sub("\ufffd", text)))
+
+
+def tidied(text: str) -> str:
+    """The text cleaned, without blanks around it; empty where nothing of it can be seen."""
+    tidy = clean(text).strip()
+    return tidy if any(map(_is_seen, tidy)) else ""
+
+
+def _is_seen(sign: str) -> bool:
+    return unicodedata.category(sign) not in _NO_MARK and _FILLER.match(sign) is None
 
 
 def masked(field: str, value: str) -> str:

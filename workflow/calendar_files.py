@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from schemas.text import tidied
 from workflow import said
 from workflow.calendar_days import Calendar, Hours
 from workflow.calendar_official import official
@@ -122,7 +123,7 @@ def _table(table: Mapping[str, Any], key: str, prefix: str) -> Mapping[str, Any]
 
 def _text(table: Mapping[str, Any], key: str, default: str, prefix: str) -> str:
     value = table.get(key, default)
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= 60:
+    if not isinstance(value, str) or not 0 < len(tidied(value)) <= 60:
         raise InvalidInput(f"{prefix}{key}", value, "须是 1 至 60 个字的文字")
     return value
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from schemas.envelope import Digest, Fact, Role
-from schemas.text import clean
+from schemas.text import tidied
 from workflow import said
 from workflow.clock import instant, micros
 from workflow.errors import InvalidInput, StaleVersion, UnknownComplaint
@@ -99,7 +99,7 @@ def take(
 
 def checked_name(field: str, name: str) -> str:
     """An account, unit or key as it may stand in the log. Raises InvalidInput."""
-    if NAME.fullmatch(name) is None:
+    if NAME.fullmatch(name) is None or not tidied(name):
         raise InvalidInput(field, name, "须是1至120个字，不含空白")
     return name
 
@@ -144,7 +144,7 @@ def _inner(annotation: Any) -> tuple[Any, ...]:
 def _text(field: str, value: object, *, required: bool) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidInput(field, value, "须是文字")
-    text = clean(value or "").strip()
+    text = tidied(value or "")
     if len(text) > TEXT_MOST:
         raise InvalidInput(field, f"{len(text)}字", f"最多{TEXT_MOST}字")
     if not text and required:
@@ -154,7 +154,7 @@ def _text(field: str, value: object, *, required: bool) -> str | None:
 
 def _tidy(value: object) -> object:
     if isinstance(value, str):
-        return clean(value).strip() or None
+        return tidied(value) or None
     if isinstance(value, tuple | list):
         return [_tidy(part) for part in value]
     return value

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from schemas import DepartmentAssigned
-from schemas.text import clean
+from schemas.text import clean, tidied
 from workflow.complaint import Complaint, load
 from workflow.door import Step, take
 from workflow.errors import InvalidInput, UnknownComplaint
@@ -27,14 +27,14 @@ def unit_code(ledger: Ledger, field: str, name: str | None) -> str | None:
 
     Where no list of units is in force, the name stands for itself.
     """
-    if name is None or not name.strip():
+    if name is None or not tidied(name):
         return None
     with ledger.database.read() as conn:
         units = stored(conn)
     found = units.resolve(clean(name))
     if found is None and units.units:
         raise InvalidInput(field, name, "单位名册里没有这个单位，或有几个区县同名")
-    return clean(name).strip() if found is None else found.code
+    return tidied(name) if found is None else found.code
 
 
 def required_unit(ledger: Ledger, field: str, name: str | None) -> str:
@@ -90,7 +90,7 @@ def named_units(
 def _units(
     ledger: Ledger, unit: str | None, assisting: Sequence[str]
 ) -> tuple[str, tuple[str, ...]]:
-    if assisting and not (unit or "").strip():
+    if assisting and not tidied(unit or ""):
         raise InvalidInput("unit", "", "必填：写了协办单位，须同时写明责任单位")
     main = required_unit(ledger, "unit", unit)
     others = tuple(required_unit(ledger, "assisting", name) for name in assisting)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final, get_args
 
+from schemas.text import tidied
 from workflow.calendar import End, Limit, StartRule
 from workflow.errors import InvalidInput
 
@@ -62,7 +63,7 @@ def _channels_of(value: Any, field: str) -> tuple[str, ...]:
 
 def text_of(value: Any, field: str) -> str:
     """A text of 1 to 300 characters; InvalidInput otherwise."""
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= 300:
+    if not isinstance(value, str) or not 0 < len(tidied(value)) <= 300:
         raise InvalidInput(field, value, "须是 1 至 300 个字的文字")
     return value
 

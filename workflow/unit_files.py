@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from schemas.text import clean
+from schemas.text import clean, tidied
 from workflow import said
 from workflow.errors import InvalidInput
 from workflow.unit_list import TIERS, Unit, UnitList, name_key
@@ -81,7 +81,7 @@ def _from_toml(text: str, name: str) -> UnitList:
     if unknown:
         raise InvalidInput(min(unknown), table[min(unknown)], "单位名册没有这一项")
     version, effective, rows = table.get("version"), table.get("effective"), table.get("unit")
-    if not isinstance(version, str) or not version.strip():
+    if not isinstance(version, str) or not tidied(version):
         raise InvalidInput("version", version, "须写名册的版本")
     if type(effective) is not date:
         raise InvalidInput("effective", effective, "须写生效日期，如 2021-01-01")
@@ -174,7 +174,7 @@ def _usable(line: int, code: str) -> None:
 
 
 def _text(line: int, name: str, value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= _LONGEST:
+    if not isinstance(value, str) or not 0 < len(tidied(value)) <= _LONGEST:
         raise InvalidInput(name, value, f"须是 1 至 {_LONGEST} 个字的文字", line)
     if not value.strip().isprintable():
         raise InvalidInput(name, value, "含有不能印出的字符", line)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from console.scope import WHOLE
 from schemas.envelope import Role
-from schemas.text import clean
+from schemas.text import clean, tidied
 from workflow.errors import InvalidInput
 from workflow.states import ROLE_NAMES
 
@@ -46,7 +46,7 @@ def account_key(account: str) -> str:
 def checked_account(account: str) -> str:
     """The account as it is kept and stands in the log. Raises InvalidInput."""
     key = account_key(account)
-    if _ACCOUNT.fullmatch(key) is None:
+    if _ACCOUNT.fullmatch(key) is None or not tidied(key):
         raise InvalidInput("account", account, "须是 1 至 60 个字母、数字、汉字或 . _ - @")
     return key
 
@@ -54,7 +54,7 @@ def checked_account(account: str) -> str:
 def checked_person(name: str) -> str:
     """A person's name as it is shown. Raises InvalidInput."""
     shown = unicodedata.normalize("NFC", name).strip()
-    if not 0 < len(shown) <= _LONGEST_NAME or not shown.isprintable():
+    if not 0 < len(shown) <= _LONGEST_NAME or not tidied(shown) or not shown.isprintable():
         raise InvalidInput("name", name, f"须是 1 至 {_LONGEST_NAME} 个能印出的字")
     return shown
 

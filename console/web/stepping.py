@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from console.accounts import Signed
 from console.web.settling import settle
 from console.web.site import Site
-from schemas.text import clean
+from schemas.text import tidied
 from workflow.errors import InvalidInput
 from workflow.ledger import Recorded
 
@@ -57,7 +57,7 @@ def version_of(form: FormData) -> int | None:
 def text(form: FormData, name: str) -> str | None:
     """What was typed, cleaned; None for nothing."""
     given = form.get(name)
-    return clean(given).strip() or None if isinstance(given, str) else None
+    return tidied(given) or None if isinstance(given, str) else None
 
 
 def whole(form: FormData, name: str) -> int | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 import schemas as s
 from schemas.envelope import Role
-from schemas.text import clean, masked
+from schemas.text import clean, masked, tidied
 from workflow.clock import instant
 from workflow.complaint import Complaint, load
 from workflow.contact import found_by
@@ -107,7 +107,7 @@ DAYS_AROUND = timedelta(days=3)
 
 
 def _phone(text: str | None) -> str | None:
-    if text is None or not text.strip():
+    if text is None or not tidied(text):
         return None
     number = number_of(clean(text))
     if not number:

@@ -16,7 +16,7 @@ from producers.sources.profile import Profile
 from producers.sources.times import EXAMPLES, instant
 from schemas.codes import BAD_LEVELS, LEVELS, Channel, Origin, ServiceKind, UserKind
 from schemas.rating import Rating, Refusal, ServiceRecord
-from schemas.text import clean, is_clean, masked
+from schemas.text import clean, is_clean, masked, tidied
 from workflow.errors import InvalidInput
 
 _COMMAS = re.compile(r"[,，、;；\s]+")
@@ -208,7 +208,7 @@ class Source:
             said = values.pop(name, None)
             if name == "satisfactionName" and said and level and said != LEVELS[level]:
                 wrong.append(Problem("satisfaction", said, "满意度名称与满意度代码不符"))
-        silent = not (values.get("evalDetail") or values.get("writingEvaluation"))
+        silent = not (values.get("evalDetail") or tidied(values.get("writingEvaluation", "")))
         if silent and level in BAD_LEVELS and self.profile.requires_reason:
             wrong.append(Problem("evalDetail", "", "差评必须勾选原因或填写文字评价"))
 

@@ -7,7 +7,7 @@ from typing import Unpack
 
 import schemas as s
 from producers.supervisors.persons import REVIEWER, SUPERVISOR, second, supervisor
-from schemas.text import clean
+from schemas.text import tidied
 from workflow.door import Step, records, take
 from workflow.door_units import assign_to, unit_code
 from workflow.errors import InvalidInput
@@ -81,7 +81,7 @@ def remind(
 
 def _limit(name: str | None) -> str | None:
     """A limit of the table, by its name. Raises InvalidInput."""
-    tidy = clean(name or "").strip() or None
+    tidy = tidied(name or "") or None
     if tidy is not None and tidy not in PRESSED:
         raise InvalidInput("limit", tidy, "只能是 " + "、".join(PRESSED))
     return tidy

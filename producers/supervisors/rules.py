@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 import schemas as s
 from schemas.envelope import Fact, Role
+from schemas.text import tidied
 from workflow.door import checked_name, moment, records, stated
 from workflow.errors import InvalidInput, StaleVersion
 from workflow.ledger import Actor, Ledger
@@ -60,7 +61,7 @@ def _plausible(working: list[str], off: list[str], notice: str) -> None:
     both = sorted(set(working) & set(off))
     if both:
         raise InvalidInput("off", both[0], "同一天不能既上班又放假")
-    if not notice.strip():
+    if not tidied(notice):
         raise InvalidInput("notice", notice, "须写明所依据的通知")
 
 

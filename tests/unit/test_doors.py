@@ -363,6 +363,35 @@ def test_a_required_text_of_blanks_is_refused(city: City, verifying: str) -> Non
             hotline.allege_malice(city.ledger, verifying, account=A, reason=blank)
 
 
+UNSEEN = " \u200b", "\u200b\u2060\ufeff", "\u3164", "\u2800　", "\u00a0\u2028", "\u200e\ufe0f\u00ad"
+
+
+@pytest.mark.parametrize("unseen", UNSEEN)
+def test_what_cannot_be_seen_is_no_text(city: City, rectifying: str, unseen: str) -> None:
+    ledger, given = city.ledger, FEEDBACK | {"facts": unseen}
+    with pytest.raises(InvalidInput, match="facts：必填，不能为空"):
+        departments.submit(ledger, rectifying, account="经办01", unit=UNIT, **given)
+    given = FEEDBACK | {"signed_by": unseen}
+    with pytest.raises(InvalidInput, match="signed_by：必填"):
+        departments.submit(ledger, rectifying, account="经办01", unit=UNIT, **given)
+    with pytest.raises(InvalidInput, match="reason：必填，不能为空"):
+        hotline.reveal_contact(ledger, rectifying, account=A, reason=unseen)
+    with pytest.raises(InvalidInput, match="account"):
+        hotline.reveal_contact(ledger, rectifying, account=unseen, reason="回访")
+    with pytest.raises(InvalidInput, match="notice"):
+        supervisors.revise_calendar(
+            ledger, account="监督01", version="1", notice=unseen, working=["2021-09-18"]
+        )
+    assert "ContactRevealed" not in city.timeline(rectifying)
+
+
+def test_emoji_and_blanks_within_a_text_stay(city: City, verifying: str) -> None:
+    note = "👨\u200d👩\u200d👧 来过❤\ufe0f"
+    done = hotline.call(city.ledger, verifying, account=A, outcome="answered", note=note)
+    with city.office.database.read() as conn:
+        assert city.office.vault.text(conn, done.event_id, "note") == note
+
+
 # repeats and stale screens
 
 

@@ -160,6 +160,9 @@ def test_a_province_does_not_write_times_our_way() -> None:
 def test_a_bad_rating_without_a_word_is_refused_and_no_reason_is_invented() -> None:
     bad = {**NATIONAL, "satisfaction": "1"}
     assert refusal("shandong", bad).reason == "差评必须勾选原因或填写文字评价"
+    for unseen in ("\u200b", "\u3164\u2800", " \ufeff\u2060 "):
+        refused = refusal("shandong", bad, writingEvaluation=unseen)
+        assert (refused.field, refused.reason) == ("evalDetail", "差评必须勾选原因或填写文字评价")
     assert rating("shandong", bad, evalDetail="109，115").evalDetail == ("109", "115")
     said = rating("shandong", bad, writingEvaluation="又让我回去开证明")
     assert (said.evalDetail, said.writingEvaluation) == ((), "又让我回去开证明")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from schemas.text import tidied
 from workflow.bus import progress
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.errors import IllegalStep, InvalidInput
@@ -110,7 +111,7 @@ def discard(
     """Gives a parked record up, noting who does and why, and lets those held behind it go on;
     answers their event ids.
     """
-    if not reason.strip():
+    if not tidied(reason):
         raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
     with ledger.transaction() as posting:
         progress.hold(posting.conn, consumer.name, lane)
