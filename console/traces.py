@@ -1,15 +1,16 @@
-"""留痕: who looked at which complaint, and what became of each attempt to sign in."""
+"""留痕: who looked at which complaint, and who was shown a citizen's number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Text, and_, cast, func, insert, literal_column, select
 
 from console import wording
 from workflow.ledger import Actor
-from workflow.storage.models import views
+from workflow.storage.models import events, vault, views
+from workflow.storage.vault import Vault, opened_text
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -86,4 +87,54 @@ def looks(
             (LOOKED if row.subject != NOTHING else _NOTHING_FOUND).get(row.what, row.what),
         )
         for row in conn.execute(query)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """One number shown; `at` in microseconds UTC; `reason` is None once it is erased."""
+
+    at: int
+    account: str
+    role: str
+    subject: str
+    reason: str | None
+
+
+_REVEALED = events.c.type == literal_column("'ContactRevealed'")
+"""As the index has it: a value that is bound would not be known to be in it."""
+
+_REASON = and_(
+    vault.c.owner == events.c.subject + "-" + cast(events.c.version, Text),
+    vault.c.field == "reason",
+)
+
+
+def reveals(
+    conn: Connection,
+    sealed: Vault,
+    account: str | None = None,
+    subject: str | None = None,
+    *,
+    most: int = 100,
+    after: int = 0,
+) -> tuple[int, tuple[Reveal, ...]]:
+    """As `looks`, of the numbers that were shown, each with the reason given for it."""
+    where = [_REVEALED]
+    if account:
+        where.append(events.c.actor == account)
+    if subject:
+        where.append(events.c.subject == subject)
+    count = conn.execute(select(func.count()).select_from(events).where(*where)).scalar_one()
+    newest = events.c.recorded_at.desc(), events.c.lane, events.c.pos.desc()
+    query = select(events, vault.c.owner, vault.c.sealed).outerjoin(vault, _REASON).where(*where)
+    return int(count), tuple(
+        Reveal(
+            row.recorded_at,
+            row.actor,
+            wording.role_name(row.role),
+            row.subject,
+            row.owner and opened_text(sealed.unseal(row.owner, "reason", bytes(row.sealed))),
+        )
+        for row in conn.execute(query.order_by(*newest).offset(after).limit(most))
     )

@@ -19,6 +19,7 @@ from test_supervisors_pages import EVIL, open_one, signed_in
 from console.reports.durations import durations
 from console.reports.periods import parse_period
 from console.traces import looked
+from producers import hotline, supervisors
 from producers.clock import recompute
 from schemas.envelope import Role
 from workflow.bus import parking
@@ -133,6 +134,55 @@ def test_the_auditor_sees_searches_by_a_phone_that_found_nothing(city: City) -> 
     assert "按电话后四位查，没有找到" in auditor.page
     assert "按号码查，没有找到" in auditor.page
     assert "9876" not in auditor.page
+
+
+def test_the_auditor_lists_who_was_shown_a_number_when_and_why(city: City) -> None:
+    first, second = open_one(city, "verifying"), open_one(city, "verifying")
+    for subject, account, reason in (
+        (first, "话务员甲", "群众要求回电"),
+        (second, "话务员乙", EVIL),
+        (second, "话务员甲", "核对来电号码"),
+    ):
+        city.travel(minutes=1)
+        hotline.reveal_contact(city.ledger, subject, account=account, reason=reason)
+    supervisors.reveal_contact(city.ledger, first, account="监督员丙", reason="督办要用")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops?tab=reveals")
+    whole = [auditor.page.index(one) for one in ("督办要用", "核对来电号码", "群众要求回电")]
+    assert whole == sorted(whole), "the newest first"
+    assert ("4 条" in auditor.page, "<img" in auditor.page) == (True, False)
+    assert "19900001234" not in auditor.page
+    auditor.opens(f"/ops?tab=reveals&account=话务员甲&subject={second}")
+    assert ("核对来电号码" in auditor.page, "群众要求回电" in auditor.page) == (True, False)
+    told = auditor.client.get(f"/ops/reveals/export?form=csv&subject={first}").text
+    rows = [line.split(",") for line in told.lstrip("\ufeff").splitlines()]
+    assert rows[0] == ["时间", "账号", "身份", "差评件", "理由"]
+    assert [row[1:] for row in rows[1:]] == [
+        ["监督员丙", "监督员", first, "督办要用"],
+        ["话务员甲", "话务员", first, "群众要求回电"],
+    ]
+    with city.office.database.read() as conn:
+        event = conn.execute(select(func.max(events.c.version)).where(events.c.subject == first))
+        latest = event.scalar_one()
+    city.erases(f"{first}-{latest}")
+    auditor.opens("/ops?tab=reveals")
+    assert ("督办要用" in auditor.page, "（已删除）" in auditor.page) == (False, True)
+
+
+def test_reveals_are_told_page_by_page_and_to_the_auditor_alone(city: City, it: Browser) -> None:
+    subject = open_one(city, "verifying")
+    for n in range(101):
+        hotline.reveal_contact(city.ledger, subject, account="话务员甲", reason=f"第{n}次")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops?tab=reveals")
+    assert ("101 条" in auditor.page, "第100次" in auditor.page) == (True, True)
+    assert "第0次" not in auditor.page
+    auditor.opens("/ops?tab=reveals&page=2")
+    assert ("第0次" in auditor.page, "第1次" in auditor.page) == (True, False)
+    it.opens("/ops?tab=reveals")
+    assert "第" not in it.page.partition("<main")[2]
+    for other in (it, signed_in(city, "监督员丙", Role.SUPERVISOR)):
+        assert other.opens("/ops/reveals/export") == 403
 
 
 def test_it_sees_no_traces_and_others_nothing(city: City, it: Browser) -> None:

@@ -26,6 +26,7 @@ def test_what_an_earlier_release_noted_of_looks_is_kept_and_told_with_the_unit(c
     Desks(city).sits("经办乙", Role.DEPARTMENT, UNIT)
     with city.office.database.write() as conn:
         conn.execute(text("ALTER TABLE complaint_facts DROP COLUMN verified_before"))
+        conn.execute(text("DROP INDEX events_revealed"))
         conn.execute(text("ALTER TABLE views DROP COLUMN unit"))
         conn.execute(text("UPDATE alembic_version SET version_num = '0011'"))
         for row, actor in enumerate(("经办乙", "已经不在"), 1):

@@ -4,6 +4,8 @@ table each time would take days where there are a million complaints.
 
 from plans import planned
 
+from console.traces import reveals
+
 BIG = ("events", "vault", "ratings", "services", "complaints", "contacts")
 
 
@@ -19,3 +21,14 @@ def test_no_question_about_a_page_of_rows_reads_a_table_whole(city):
     assert len({statement for statement, _ in plans}) > 8
     whole = {f"SCAN {table}" for table in BIG}
     assert [plan for plan in plans if plan[1] in whole] == []
+
+
+def test_who_was_shown_a_number_is_listed_by_an_index_of_these_events_alone(city):
+    with city.office.database.read() as conn, planned(conn, "ContactRevealed") as plans:
+        reveals(conn, city.office.vault)
+        reveals(conn, city.office.vault, "话务员01", "CP21-0001")
+    steps = [step for _, step in plans if " events" in step]
+    assert len(steps) == 4
+    assert [step for step in steps if "INDEX" not in step] == []
+    assert all("events_revealed" in step for step in steps[:2])
+    assert not [step for _, step in plans if "vault" in step and "SEARCH" not in step]

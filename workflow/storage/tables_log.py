@@ -107,6 +107,14 @@ events = Table(
     Column("limits", Text),
     Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("subject", "version"),
+    Index(
+        "events_revealed",
+        "recorded_at",
+        "actor",
+        "subject",
+        sqlite_where=text("type = 'ContactRevealed'"),
+        postgresql_where=text("type = 'ContactRevealed'"),
+    ),
     sqlite_with_rowid=False,
 )
 """The log, append-only. The event's id is `subject-version`; `hash` continues the lane's keyed

@@ -17,7 +17,7 @@ from console.accounts.record import WORDS, latest
 from console.messages import messages
 from console.parked import RATINGS, parcels, stuck
 from console.refusals import line
-from console.traces import looks
+from console.traces import looks, reveals
 from console.web.access import Sent, SiteHere
 from console.web.exporting import download
 from console.web.navigation import MEND, OPS, TRACES, PageNo
@@ -37,10 +37,16 @@ from workflow.storage.models import outbox
 router = APIRouter(prefix="/ops")
 PER_PAGE = 100
 MOST_EXPORTED = 20_000
+ERASED = "（已删除）"
 TABS: Mapping[Role, Mapping[str, str]] = {
     Role.SUPERVISOR: {"stuck": "异常件"},
     Role.IT: {"stuck": "异常件", "outbox": "没发出去的消息", "chain": "事件链"},
-    Role.AUDITOR: {"looks": "谁看过什么", "signins": "登录", "chain": "事件链"},
+    Role.AUDITOR: {
+        "looks": "谁看过什么",
+        "reveals": "谁看过号码",
+        "signins": "登录",
+        "chain": "事件链",
+    },
 }
 
 
@@ -89,6 +95,13 @@ def _looks(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, 
     return shown | {"pages": _pages(count)}
 
 
+def _reveals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    after = (asked["page_no"] - 1) * PER_PAGE
+    who = asked["account"], asked["subject"]
+    count, found = reveals(conn, site.office.vault, *who, most=PER_PAGE, after=after)
+    return {"reveals": found, "count": count, "pages": _pages(count)}
+
+
 def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"happened": latest(conn, asked["account"] or None), "words": WORDS}
 
@@ -101,6 +114,7 @@ _TABS: Mapping[str, Callable[[Site, Connection, Mapping[str, Any]], dict[str, An
     "stuck": _stuck,
     "outbox": _unsent,
     "looks": _looks,
+    "reveals": _reveals,
     "signins": _sign_ins,
     "chain": _chain,
 }
@@ -128,6 +142,25 @@ def export(
         who = one.account, one.role, units.get(one.unit or "", "")
         table.append([when(one.at, zone), *who, one.subject, one.what])
     return download(table, "查看留痕", form)
+
+
+@router.get("/reveals/export", dependencies=[Depends(TRACES)])
+def export_reveals(
+    site: SiteHere,
+    account: str | None = None,
+    subject: str | None = None,
+    form: Literal["csv", "xlsx"] = "xlsx",
+) -> Response:
+    """Who was shown a number and why, the newest first."""
+    office = site.office
+    zone = office.rulebook.in_force(office.clock()).zone
+    with office.database.read() as conn:
+        _, found = reveals(conn, office.vault, account, subject, most=MOST_EXPORTED)
+    table = [["时间", "账号", "身份", "差评件", "理由"]]
+    for one in found:
+        why = one.reason or ERASED
+        table.append([when(one.at, zone), one.account, one.role, one.subject, why])
+    return download(table, "号码留痕", form)
 
 
 @router.post("/retry", dependencies=[Depends(MEND)])
