@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from console import wording
 from console.scope import subject_of, visible
 from console.traces import looked
+from producers.sources import sources
 from schemas.text import clean
 from workflow.complaint import load
 from workflow.contact import called_from, ending_in
@@ -74,7 +75,9 @@ def _numbered(viewer: Actor, number: str) -> ColumnElement[bool]:
     own = complaints.c.id == subject_of(number.upper())
     if viewer.role not in INSIDERS:
         return own
-    return or_(own, complaints.c.project_no == number, complaints.c.ticket == number)
+    sent_by = complaints.c.source.in_([known.name for known in sources()])  # by its key's index
+    theirs = and_(sent_by, complaints.c.project_no == number)
+    return or_(own, theirs, complaints.c.ticket == number)
 
 
 def _rows(conn: Connection, viewer: Actor, condition: ColumnElement[bool]) -> tuple[Found, ...]:

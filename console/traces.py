@@ -35,6 +35,7 @@ _NOTHING_FOUND = {"phone": "按号码查，没有找到", "last4": "按电话后
 class Look:
     """One look; `at` in microseconds UTC; `unit` is the one he acted for."""
 
+    id: int
     at: int
     account: str
     role: str
@@ -65,20 +66,19 @@ def looks(
     subject: str | None = None,
     *,
     most: int = 100,
-    after: int = 0,
-) -> tuple[int, tuple[Look, ...]]:
-    """How many there are by this account, at this complaint, and `most` of them after the first
-    `after`, the newest first.
-    """
-    where = []
+    before: int | None = None,
+) -> tuple[Look, ...]:
+    """By this account, at this complaint: `most` of those before this one, the newest first."""
+    query = select(views).order_by(views.c.id.desc()).limit(most)
     if account:
-        where.append(views.c.actor == account)
+        query = query.where(views.c.actor == account)
     if subject:
-        where.append(views.c.subject == subject)
-    count = conn.execute(select(func.count()).select_from(views).where(*where)).scalar_one()
-    query = select(views).where(*where).order_by(views.c.id.desc()).offset(after).limit(most)
-    return int(count), tuple(
+        query = query.where(views.c.subject == subject)
+    if before is not None:
+        query = query.where(views.c.id < before)
+    return tuple(
         Look(
+            row.id,
             row.seen_at,
             row.actor,
             wording.role_name(row.role),

@@ -22,7 +22,7 @@ from workflow.ledger import Actor, Ledger, Posting
 from workflow.phones import number_in, number_of
 from workflow.recorded import CLOCK
 from workflow.storage import erasing, messages
-from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE, Kept
+from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE, Kept, Said
 from workflow.storage.numbers import move, next_number, reached
 from workflow.storage.vault import Sealed, Vault
 
@@ -41,26 +41,63 @@ class Erased:
     under_way: tuple[str, ...] = ()
 
 
-def expire(ledger: Ledger, most: int = 500) -> int:
-    """Deletes what the office's profile of today keeps no longer, at most so many ratings of one
-    day, and so many complaints, in one transaction; 0: nothing is left to do now.
+class Retention:
+    """What the office's profile of today keeps no longer, deleted part by part. A rating's data is
+    kept for the profile's days from the day of the rating; a complaint's, its ratings' and its
+    texts from its end.
 
-    A rating's data is kept for the profile's days from the day of the rating; a complaint's, its
-    ratings' and its texts from its end. Safe against a kill and beside a second process.
+    A day is looked through once, outside the transactions that delete, and once more when it is
+    done with. Safe against a kill and beside a second process.
     """
-    now = ledger.clock()
-    with ledger.database.read() as conn:
-        if not _anything(conn, ledger, now):
+
+    def __init__(self, ledger: Ledger, most: int = 500) -> None:
+        self._ledger, self._most = ledger, most
+        self._day, self._said = "", list[Said]()
+
+    def expire(self) -> int:
+        """Deletes, in one transaction, at most `most` rows of one day's ratings and as many
+        complaints' data; 0: nothing is left to do now.
+        """
+        ledger = self._ledger
+        with ledger.database.read() as conn:
+            if not _anything(conn, ledger, ledger.clock()):
+                return 0
+            self._look(conn, _limits(ledger, ledger.clock())[0])
+        with ledger.transaction(patient=True) as posting, erasing.overwriting(posting.conn):
+            first, until = _limits(ledger, posting.now)
+            done = Erased()
+            moved = self._ratings(posting.conn, done, first)
+            moved += _complaints(posting.conn, done, until, self._most)
+            parked = messages.erase(posting.conn, until)
+            done.rows, moved = done.rows + parked, moved + parked
+            _record(posting, done, CLOCK, "retention")
+        return moved
+
+    def _look(self, conn: Connection, first: date) -> str | None:
+        """The day that is to go next, looked through unless it is the one in hand."""
+        day = erasing.next_day(conn, erasing.erased_to(conn), first.isoformat())
+        if day is not None and day != self._day:
+            self._day, self._said = day, erasing.of_day(conn, day)
+        return day
+
+    def _ratings(self, conn: Connection, done: Erased, first: date) -> int:
+        """A part of one day's ratings; the counter moves once nothing of the day is found."""
+        last = first.toordinal() - 1
+        if reached(conn, RATINGS_DONE) >= last:
             return 0
-    with ledger.transaction(patient=True) as posting, erasing.overwriting(posting.conn):
-        first, until = _limits(ledger, posting.now)
-        done = Erased()
-        moved = _ratings(posting.conn, done, first, most)
-        moved += _complaints(posting.conn, done, until, most)
-        parked = messages.erase(posting.conn, until)
-        done.rows, moved = done.rows + parked, moved + parked
-        _record(posting, done, CLOCK, "retention")
-    return moved
+        day = self._look(conn, first)
+        if day is None:
+            move(conn, RATINGS_DONE, last)
+            return 1
+        rows = erasing.of_ratings(conn, self._said[-self._most :])
+        del self._said[-self._most :]
+        done.ratings, done.rows = done.ratings + rows, done.rows + rows
+        hashes = erasing.raters_of_day(conn, day, self._most)
+        if not self._said and hashes < self._most:
+            self._said = erasing.of_day(conn, day)  # what came meanwhile, or a fall left behind
+            if not self._said:
+                move(conn, RATINGS_DONE, date.fromisoformat(day).toordinal())
+        return 1
 
 
 def _limits(ledger: Ledger, now: int) -> tuple[date, int]:
@@ -77,22 +114,6 @@ def _anything(conn: Connection, ledger: Ledger, now: int) -> bool:
     if messages.overdue(conn, until):
         return True
     return bool(erasing.ended(conn, reached(conn, COMPLAINTS_DONE), until, 1))
-
-
-def _ratings(conn: Connection, done: Erased, first: date, most: int) -> int:
-    """One day's ratings, or a part of them; the counter moves once the day is done with."""
-    last = first.toordinal() - 1
-    if reached(conn, RATINGS_DONE) >= last:
-        return 0
-    day = erasing.next_day(conn, erasing.erased_to(conn), first.isoformat())
-    if day is None:
-        move(conn, RATINGS_DONE, last)
-        return 1
-    rows, whole = erasing.of_day(conn, day, most)
-    done.ratings, done.rows = done.ratings + rows, done.rows + rows
-    if whole:
-        move(conn, RATINGS_DONE, date.fromisoformat(day).toordinal())
-    return 1
 
 
 def _complaints(conn: Connection, done: Erased, until: int, most: int) -> int:

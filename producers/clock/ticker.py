@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from producers.clock.recomputing import recompute
 from producers.clock.timers import tick
-from workflow.erasure import expire
+from workflow.erasure import Retention
 from workflow.errors import Transient
 from workflow.ledger import Ledger
 
@@ -45,6 +45,7 @@ class Ticker:
         self.ledger, self._wake = ledger, wake
         self._jumped, self._monotonic = jumped or _warn_of_jump, monotonic_ns
         self._before: tuple[int, int] | None = None
+        self._retention = Retention(ledger)
         self._scheduler = BackgroundScheduler(timezone=zone)
         self._scheduler.add_job(
             self._tick,
@@ -83,7 +84,7 @@ class Ticker:
     def _erase(self) -> None:
         """A part of what retention is over for; a great backlog must not hold deadlines up."""
         for _ in range(ERASING):
-            if not expire(self.ledger):
+            if not self._retention.expire():
                 break
 
     def _watch(self) -> None:

@@ -43,9 +43,7 @@ def contacts_wanted(ledger: Ledger, *, unit: str) -> tuple[Wanted, ...]:
     away.
     """
     code = required_unit(ledger, "unit", unit)
-    query = select(complaints.c.fold).where(
-        complaints.c.handled_by == code, complaints.c.state.in_(VERIFIED_IN)
-    )
+    query = select(complaints.c.fold).where(complaints.c.handled_by == code, *_VERIFIED)
     wanted: set[Wanted] = set()
     with ledger.database.read() as conn:
         for fold in conn.execute(query).scalars():
@@ -97,8 +95,11 @@ def _supplied(
     )
 
 
-VERIFIED_IN = (State.VERIFYING, *FROM_ASSIGNING)
-"""Where a contact may be waited for; the later ones where dispatch comes first."""
+_VERIFIED = (
+    complaints.c.state.in_((State.VERIFYING, *FROM_ASSIGNING)),
+    complaints.c.ended_at.is_(None),  # no such state is an end; the open ones' index asks it
+)
+"""Where a contact may be waited for; the later states where dispatch comes first."""
 
 OTHERS = 9
 """Services asked for beside the one that was rated."""
@@ -118,7 +119,7 @@ def _phone(text: str | None) -> str | None:
 def _waiting(ledger: Ledger, unit: str | None, project_no: str, service_number: str) -> str | None:
     query = select(complaints.c.id, complaints.c.fold).where(
         complaints.c.handled_by == unit,
-        complaints.c.state.in_(VERIFIED_IN),
+        *_VERIFIED,
         complaints.c.project_no == project_no,
         complaints.c.service_number == service_number,
     )

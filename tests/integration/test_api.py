@@ -10,7 +10,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from city import CITIZEN, UNIT
+from city import CITIZEN, OPERATOR, UNIT
 from sqlalchemy import func, select, update
 from systems import RATING, SERVICE, Systems, problem
 
@@ -206,6 +206,25 @@ def test_complaints_come_page_by_page(systems):
         found += [item["id"] for item in page.json()["items"]]
         if (after := page.json()["next"]) is None:
             break
+    assert found == numbers
+
+
+def test_a_units_token_reads_its_own_and_those_it_assists_in_one_order(systems):
+    city = systems.city
+    numbers = [city.portal.bad_review() for _ in range(4)]
+    city.drain()
+    for n, subject in enumerate(numbers):
+        city.hotline.confirms(subject)
+        units = (UNIT, "ZD-YBJ") if n % 2 else ("ZD-YBJ", UNIT)
+        order = city.complaint(subject).next_order
+        given = {"order": order, "unit": units[0], "assisting": units[1:], "rule": "person"}
+        city.step(subject, s.DepartmentAssigned, OPERATOR, **given)
+    client, found, after = systems.client(Scope.READ, unit=UNIT), [], {}
+    while page := client.get("/complaints", params={"limit": 1, **after}).json():
+        found += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
     assert found == numbers
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 from city import OPERATOR, rating, service
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 from typer.testing import CliRunner
 
 from console.cli import app
@@ -13,7 +13,7 @@ from console.finding import found_by_last4
 from console.timeline import timeline
 from producers.clock import Ticker
 from workflow.contact import sent_by
-from workflow.erasure import erase_person, expire
+from workflow.erasure import Retention, erase_person
 from workflow.errors import InvalidInput, UnknownComplaint
 from workflow.storage.models import conflicts, contacts, events, raters, ratings, tallies, vault
 
@@ -50,7 +50,8 @@ def recorded(city):
 
 
 def all_of_it(city, most=500):
-    while expire(city.ledger, most):
+    retention = Retention(city.ledger, most)
+    while retention.expire():
         pass
 
 
@@ -79,7 +80,7 @@ def test_a_rating_is_forgotten_when_its_time_is_over_and_a_repeat_is_still_one(c
     assert owners(city) == owners(city, "private") == []
     assert [(said["ground"], said["ratings"]) for said in recorded(city)] == [("retention", 2)]
     assert city.damage() == []
-    assert expire(city.ledger) == 0
+    assert Retention(city.ledger).expire() == 0
 
 
 def test_a_complaint_keeps_its_people_until_its_own_time_is_over(city):
@@ -103,15 +104,44 @@ def test_it_goes_in_small_parts_and_on_after_a_fall(city, monkeypatch):
     with monkeypatch.context() as falling:
         falling.setattr(moved, lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            expire(city.ledger, 3)
+            Retention(city.ledger, 3).expire()
     assert len(owners(city)) == 8
-    expire(city.ledger, 3)
+    retention = Retention(city.ledger, 3)
+    retention.expire()
     assert len(owners(city)) == 7
-    expire(city.ledger, 3)
+    retention.expire()
     assert len(owners(city)) == 4
     all_of_it(city, 3)
     assert owners(city) == []
     assert sum(said["ratings"] for said in recorded(city)) == 8
+    assert city.damage() == []
+
+
+def test_a_day_is_looked_through_once_however_many_parts_it_goes_in(city):
+    city.portal.sends(*(rating(f"R{n}", mobile=f"1990000{n:04d}") for n in range(20)))
+    city.travel("2024-01-01T00:01:00+08:00")
+    looked = []
+
+    def note(_conn, _cursor, sql, *_):
+        looked.append("FROM ratings r" in sql)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    all_of_it(city, 3)
+    event.remove(Engine, "before_cursor_execute", note)
+    assert owners(city) == []
+    assert sum(looked) <= 4, "ratings and conflicts, once, and once more when it is done with"
+
+
+def test_what_comes_while_a_day_goes_goes_too(city):
+    city.portal.sends(rating("A"), rating("B"))
+    city.travel("2024-01-01T00:01:00+08:00")
+    retention = Retention(city.ledger, 1)
+    retention.expire()
+    city.portal.sends(rating("C"))
+    assert len(owners(city)) == 2
+    while retention.expire():
+        pass
+    assert owners(city) == []
     assert city.damage() == []
 
 

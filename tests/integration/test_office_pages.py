@@ -113,6 +113,27 @@ def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
     assert auditor.sends("/ops/retry", consumer="metrics", lane="1", pos="1").status_code == 403
 
 
+def test_the_auditor_goes_back_to_what_was_looked_at_before(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.web.office.ops.PER_PAGE", 2)
+    handler = Actor("联络员乙", Role.DEPARTMENT, UNIT)
+    subjects = [open_one(city) for _ in range(5)]
+    for subject in subjects:
+        looked(city.office, handler, "timeline", subject)
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops?account=联络员乙")
+    seen = []
+    while older := re.search(r'href="(\S+)">更早的', auditor.page):
+        seen.append([subject in auditor.page for subject in subjects])
+        auditor.opens(html.unescape(older[1]))
+    seen.append([subject in auditor.page for subject in subjects])
+    assert [sum(page) for page in seen] == [2, 2, 1]
+    assert list(map(any, zip(*seen, strict=True))) == [True] * 5
+    assert "最新的" in auditor.page
+    assert auditor.opens("/ops?tab=looks&before=0") == 422
+
+
 def test_the_auditor_sees_the_unit_for_which_somebody_looked(city: City) -> None:
     """Whoever goes to another unit afterwards did not look for that one."""
     handler = Actor("联络员乙", Role.DEPARTMENT, UNIT)

@@ -16,7 +16,7 @@ from producers.reading import MANY, ReadingAhead
 from producers.topic import Collecting
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription
-from workflow.erasure import expire
+from workflow.erasure import Retention
 from workflow.errors import Busy, InvalidInput
 from workflow.intake import Desk
 from workflow.storage import messages as store
@@ -358,7 +358,8 @@ def test_what_a_parked_message_says_is_gone_when_its_time_is_over(city, collecti
     platform(b"{")
     takes(collecting, 1)
     city.travel(days=5000)
-    while expire(city.ledger):
+    retention = Retention(city.ledger)
+    while retention.expire():
         pass
     with city.office.database.read() as conn:
         assert conn.execute(select(messages.c.sealed)).scalar() is None

@@ -28,29 +28,34 @@ _NEXT_DAY = select(func.min(ratings.c.day)).where(
 )
 _OF_DAY = text(
     """
-    SELECT v.owner FROM ratings r
+    SELECT v.field, v.owner FROM ratings r
     JOIN vault v ON v.field = 'rating' AND v.owner = r.source || :sep || r.project_no
       || :sep || r.service_number || :sep || r.assess_number
     WHERE r.day = :day AND NOT EXISTS (SELECT 1 FROM complaints c WHERE c.source = r.source
       AND c.project_no = r.project_no AND c.service_number = r.service_number)
-    LIMIT :most
     """
 ).bindparams(sep=_SEP)
 _CONFLICTS_OF_DAY = text(
     """
-    SELECT v.owner FROM ratings r
-    JOIN conflicts k ON k.kind = 'rating' AND k.source = r.source AND k.project_no = r.project_no
-      AND k.service_number = r.service_number AND k.assess_number = r.assess_number
+    SELECT v.field, v.owner FROM ratings r CROSS JOIN conflicts k
     JOIN vault v ON v.field = 'private' AND v.owner = 'conflict' || :sep || 'rating'
       || :sep || r.source || :sep || r.project_no || :sep || r.service_number
       || :sep || r.assess_number || :sep || k.digest
-    WHERE r.day = :day AND NOT EXISTS (SELECT 1 FROM complaints c WHERE c.source = r.source
+    WHERE r.day = :day AND k.kind = 'rating' AND k.source = r.source
+      AND k.project_no = r.project_no AND k.service_number = r.service_number
+      AND k.assess_number = r.assess_number
+      AND NOT EXISTS (SELECT 1 FROM complaints c WHERE c.source = r.source
       AND c.project_no = r.project_no AND c.service_number = r.service_number)
-    LIMIT :most
     """
 ).bindparams(sep=_SEP)
+"""From the day's ratings to their conflicts, not from all conflicts there are: SQLite keeps the
+order of a CROSS JOIN.
+"""
 _GONE = Spoken(
-    "DELETE FROM vault WHERE field = :field AND owner IN (SELECT j.value ->> 0 FROM {keys})"
+    """
+    DELETE FROM vault WHERE (field, owner) IN
+      (SELECT j.value ->> 0, j.value ->> 1 FROM {keys})
+    """
 )
 _RATERS_OF_DAY = text(
     """
@@ -103,19 +108,31 @@ def next_day(conn: Connection, after: str, before: str) -> str | None:
     return found
 
 
-def of_day(conn: Connection, day: str, most: int) -> tuple[int, bool]:
-    """Deletes what ratings of a day say of people, complaints' ratings apart, at most so many of a
-    kind; answers how many rows of the vault went, and whether that was all.
+class Said(NamedTuple):
+    """A row of the vault."""
+
+    field: str
+    owner: str
+
+
+def of_day(conn: Connection, day: str) -> list[Said]:
+    """All that is kept of what ratings of a day say of people, complaints' ratings apart; the whole
+    day is looked through.
     """
-    values = {"day": day, "most": most}
-    said = list(conn.execute(_OF_DAY, values).scalars())
-    beside = list(conn.execute(_CONFLICTS_OF_DAY, values).scalars())
-    for field, owners in (("rating", said), ("private", beside)):
-        if owners:
-            keys = to_json([(owner,) for owner in owners]).decode()
-            conn.execute(_GONE.on(conn), {"field": field, "keys": keys})
-    hashes = conn.execute(_RATERS_OF_DAY, values).rowcount
-    return len(said) + len(beside), max(len(said), len(beside), hashes) < most
+    queries = (_OF_DAY, _CONFLICTS_OF_DAY)
+    return [Said(*row) for query in queries for row in conn.execute(query, {"day": day})]
+
+
+def of_ratings(conn: Connection, said: Sequence[Said]) -> int:
+    """Deletes what these say; answers how many rows of the vault went."""
+    if not said:
+        return 0
+    return conn.execute(_GONE.on(conn), {"keys": to_json(said).decode()}).rowcount
+
+
+def raters_of_day(conn: Connection, day: str, most: int) -> int:
+    """Deletes at most so many hashes of those who rated on a day; answers how many went."""
+    return conn.execute(_RATERS_OF_DAY, {"day": day, "most": most}).rowcount
 
 
 def ended(conn: Connection, after: int, until: int, most: int) -> Sequence[Ended]:

@@ -74,6 +74,13 @@ complaints = Table(
         postgresql_where=text("next_call_at IS NOT NULL"),
     ),
     Index("complaints_of_unit", "unit", "ended_at"),
+    Index("complaints_collected", "collected_at", "id"),
+    Index(
+        "complaints_ticket",
+        "ticket",
+        sqlite_where=text("ticket IS NOT NULL"),
+        postgresql_where=text("ticket IS NOT NULL"),
+    ),
     Index(
         "complaints_assisted",
         "assisting",

@@ -50,6 +50,8 @@ views = Table(
     Column("what", Text, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("unit", Text),
+    Index("views_of", "subject", "id"),
+    Index("views_by", "actor", "id"),
 )
 """Who looked at which complaint."""
 

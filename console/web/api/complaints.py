@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, select, tuple_
 
 from console import wording
 from console.accounts.tokens import Scope, System
 from console.finding import found_by
-from console.scope import complaint_for, visible
+from console.scope import complaint_for, parts
 from console.sight import version_for
 from console.timeline import timeline
 from console.timeline_json import timeline_json
@@ -27,12 +27,16 @@ from workflow.complaint import load
 from workflow.door_units import unit_code
 from workflow.errors import InvalidInput, UnknownComplaint
 from workflow.ledger import Actor
-from workflow.states import State
+from workflow.states import OPEN, State
 from workflow.storage.models import complaints
 
 READ, SEARCH = Granted(Scope.READ), Granted(Scope.SEARCH)
 PAGE_MOST = 200
 router = APIRouter(tags=["差评件"])
+_PLACE = tuple_(complaints.c.collected_at, complaints.c.id)
+_APART = (complaints.c.collected_at + 0, complaints.c.id)
+"""The same order, by no index: one unit's are found and sorted, all would be gone through."""
+
 Reader = Annotated[System, Depends(READ)]
 
 
@@ -73,13 +77,12 @@ def listed(site: SiteHere, system: Reader, wanted: Annotated[Wanted, Query()]) -
         raise InvalidInput("since", "", "限单位的令牌不能按归集时间筛选")
     unit = unit_code(office.ledger, "unit", wanted.unit)
     with office.database.read() as conn:
-        query = (
-            select(complaints.c.fold)
-            .where(visible(viewer), *_conditions(wanted, unit), *_after(conn, viewer, wanted.after))
-            .order_by(complaints.c.collected_at, complaints.c.id)
-        )
-        rows = conn.execute(query.limit(wanted.limit + 1)).scalars().all()
-    shown = [_item(office, fold, viewer) for fold in rows[: wanted.limit]]
+        asked = (*_conditions(wanted, unit), *_after(conn, viewer, wanted.after))
+        order = _PLACE if unit is None and viewer.unit is None else _APART
+        page = select(*_PLACE, complaints.c.fold).where(*asked).order_by(*order)
+        found = (conn.execute(page.where(one).limit(wanted.limit + 1)) for one in parts(viewer))
+        rows = sorted(tuple(row) for part in found for row in part)
+    shown = [_item(office, fold, viewer) for _, _, fold in rows[: wanted.limit]]
     return Items(items=shown, next=shown[-1].id if len(rows) > wanted.limit else None)
 
 
@@ -87,6 +90,8 @@ def _conditions(wanted: Wanted, unit: str | None) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.state is not None:
         found.append(complaints.c.state == wanted.state)
+        if wanted.state in OPEN:
+            found.append(complaints.c.ended_at.is_(None))  # by the index of those
     if unit is not None:
         found.append(complaints.c.unit == unit)
     if wanted.since is not None:
@@ -102,9 +107,7 @@ def _after(conn: Connection, viewer: Actor, number: str | None) -> list[ColumnEl
         last = complaint_for(conn, viewer, number)
     except UnknownComplaint:
         raise InvalidInput("after", number, "须是上一页答复里的 next") from None
-    c = complaints.c
-    same = and_(c.collected_at == last.collected_at, c.id > last.id)
-    return [or_(c.collected_at > last.collected_at, same)]
+    return [(last.collected_at, last.id) < _PLACE]
 
 
 def _item(office: Office, fold: str, viewer: Actor) -> Item:

@@ -20,7 +20,7 @@ from console.web.site import Site
 from console.web.stepping import text
 from producers.sources import sources
 from workflow.errors import Refused
-from workflow.outbox import DESK
+from workflow.outbox import CITIZEN
 from workflow.storage.models import outbox
 
 router = APIRouter(prefix="/connect", dependencies=[Depends(CONNECT)])
@@ -53,7 +53,7 @@ def _shown(site: Site, tab: str) -> dict[str, Any]:
     shown |= {"given": {}, "trial": None, "refused": ""}
     with office.database.read() as conn:
         if tab == "sent":
-            shown["sent"] = messages(conn, office.units, outbox.c.channel != DESK, most=MOST)
+            shown["sent"] = messages(conn, office.units, outbox.c.recipient == CITIZEN, most=MOST)
         if tab == "tokens":
             shown["tokens"], shown["wall"] = listed(conn), office.wall()
     return shown

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, func, select
 from starlette.datastructures import FormData
@@ -48,6 +48,7 @@ TABS: Mapping[Role, Mapping[str, str]] = {
         "chain": "事件链",
     },
 }
+_NOTHING_ASKED: Mapping[str, Any] = {"account": "", "subject": "", "page_no": 1, "before": None}
 
 
 @router.get("")
@@ -59,10 +60,12 @@ def ops(
     account: str | None = None,
     subject: str | None = None,
     page_no: PageNo = 1,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     did: str | None = None,
 ) -> HTMLResponse:
     """The viewer's own tabs; the first where none is named."""
-    asked = {"account": account or "", "subject": subject or "", "page_no": page_no}
+    who = {"account": account or "", "subject": subject or ""}
+    asked = {**who, "page_no": page_no, "before": before}
     shown = _shown(site, viewer, tab, asked)
     return page(request, "office/ops.html", title="异常件与留痕", did=did, refused="", **shown)
 
@@ -88,11 +91,11 @@ def _unsent(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str,
 
 
 def _looks(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    after = (asked["page_no"] - 1) * PER_PAGE
     who = asked["account"], asked["subject"]
-    count, found = looks(conn, *who, most=PER_PAGE, after=after)
-    shown = {"looks": found, "units": site.office.units.printed, "count": count}
-    return shown | {"pages": _pages(count)}
+    found = looks(conn, *who, most=PER_PAGE + 1, before=asked["before"])
+    shown, more = found[:PER_PAGE], len(found) > PER_PAGE
+    older = shown[-1].id if more else None
+    return {"looks": shown, "older": older, "units": site.office.units.printed}
 
 
 def _reveals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +138,7 @@ def export(
     office = site.office
     zone = office.rulebook.in_force(office.clock()).zone
     with office.database.read() as conn:
-        _, found = looks(conn, account, subject, most=MOST_EXPORTED)
+        found = looks(conn, account, subject, most=MOST_EXPORTED)
     table = [["时间", "账号", "身份", "单位", "差评件", "做了什么"]]
     units = site.office.units.printed
     for one in found:
@@ -195,7 +198,7 @@ def _mended(
     else:
         site.moved()
         return RedirectResponse(f"/ops?did={did}", 303)
-    shown = _shown(site, viewer, "stuck", {"account": "", "subject": "", "page_no": 1})
+    shown = _shown(site, viewer, "stuck", _NOTHING_ASKED)
     title = "异常件与留痕"
     return page(request, "office/ops.html", status, title=title, did=None, refused=told, **shown)
 
