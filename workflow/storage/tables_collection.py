@@ -9,10 +9,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from workflow.storage.tables import METADATA, Instant, Serial
+from workflow.storage.tables import METADATA, Instant, Serial, only
 
 ratings = Table(
     "ratings",
@@ -41,8 +40,7 @@ ratings = Table(
         "source",
         "project_no",
         "service_number",
-        sqlite_where=text("unit IS NULL"),
-        postgresql_where=text("unit IS NULL"),
+        **only("unit IS NULL"),
     ),
     sqlite_with_rowid=False,
     postgresql_partition_by="HASH (project_no)",

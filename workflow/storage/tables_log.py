@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from workflow.storage.tables import METADATA, Instant, Serial
+from workflow.storage.tables import METADATA, Instant, Serial, only
 
 complaints = Table(
     "complaints",
@@ -51,41 +51,35 @@ complaints = Table(
         "unit",
         "handled_by",
         "ended_at",
-        sqlite_where=text("ended_at IS NULL"),
-        postgresql_where=text("ended_at IS NULL"),
+        **only("ended_at IS NULL"),
     ),
     Index(
         "complaints_due",
         "due_at",
         "id",
-        sqlite_where=text("ended_at IS NULL"),
-        postgresql_where=text("ended_at IS NULL"),
+        **only("ended_at IS NULL"),
     ),
     Index(
         "complaints_ended",
         "ended_at",
-        sqlite_where=text("ended_at IS NOT NULL"),
-        postgresql_where=text("ended_at IS NOT NULL"),
+        **only("ended_at IS NOT NULL"),
     ),
     Index(
         "complaints_called",
         "next_call_at",
-        sqlite_where=text("next_call_at IS NOT NULL"),
-        postgresql_where=text("next_call_at IS NOT NULL"),
+        **only("next_call_at IS NOT NULL"),
     ),
     Index("complaints_of_unit", "unit", "ended_at"),
     Index("complaints_collected", "collected_at", "id"),
     Index(
         "complaints_ticket",
         "ticket",
-        sqlite_where=text("ticket IS NOT NULL"),
-        postgresql_where=text("ticket IS NOT NULL"),
+        **only("ticket IS NOT NULL"),
     ),
     Index(
         "complaints_assisted",
         "assisting",
-        sqlite_where=text("assisting IS NOT NULL"),
-        postgresql_where=text("assisting IS NOT NULL"),
+        **only("assisting IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )
@@ -119,8 +113,7 @@ events = Table(
         "recorded_at",
         "actor",
         "subject",
-        sqlite_where=text("type = 'ContactRevealed'"),
-        postgresql_where=text("type = 'ContactRevealed'"),
+        **only("type = 'ContactRevealed'"),
     ),
     sqlite_with_rowid=False,
 )
@@ -220,14 +213,12 @@ outbox = Table(
     Index(
         "outbox_waiting",
         "id",
-        sqlite_where=text("status = 'waiting'"),
-        postgresql_where=text("status = 'waiting'"),
+        **only("status = 'waiting'"),
     ),
     Index(
         "outbox_failed",
         "id",
-        sqlite_where=text("status = 'failed'"),
-        postgresql_where=text("status = 'failed'"),
+        **only("status = 'failed'"),
     ),
 )
 """Messages to be sent, with the event's id as idempotency key; a person can read them. `receipt`:
