@@ -50,7 +50,8 @@ class Reevaluation:
         if not complaint.reachable:
             return
         channels = self._policy_of(complaint).reevaluation_channels
-        channel = next((c for c in channels if c == "call" or c in self._sent), None)
+        first = channels[0] if channels else None  # which is told as undelivered
+        channel = next((c for c in channels if c == "call" or c in self._sent), first)
         if channel == "call":
             work.record(record, ReevaluationInvited(channel="call"))
         elif channel is not None:

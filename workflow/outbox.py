@@ -18,6 +18,7 @@ from workflow.complaint import Complaint, Event, load
 from workflow.contact import phone_of
 from workflow.errors import IllegalStep, InvalidInput
 from workflow.ledger import Actor, Ledger, Posting
+from workflow.states import State
 from workflow.storage.models import complaints, outbox
 
 DESK = "desk"
@@ -26,6 +27,8 @@ DESK = "desk"
 CITIZEN = "citizen"
 """The recipient of an invitation; the sender finds the number in the vault when it sends."""
 
+OPERATORS = f"role:{Role.OPERATOR}"
+UNDELIVERED = "再评价邀请没有送达，请另行联系群众"
 INVITATION = "您反映的政务服务问题已有整改反馈，请评价整改结果。"
 
 MINUTE = 60_000_000
@@ -115,7 +118,7 @@ def deliver(ledger: Ledger, channels: Mapping[str, Channel], limit: int = 100) -
 
     The message goes out between two transactions: after a kill in between it goes out again, under
     the same id. A citizen's invitation counts from its receipt; if it cannot be delivered, for
-    want of a channel too, a call-back task takes its place.
+    want of a channel too, a call-back task takes its place, or a word to the operators.
     """
     with ledger.database.read() as conn:
         now = ledger.clock()
@@ -173,10 +176,22 @@ def _settle(posting: Posting, row: Row[Any], tried: Tried) -> None:
     sent_at = posting.now if status == "sent" else None
     mine = posting.conn.execute(_SETTLE, {**values, "sent_at": sent_at}).rowcount
     if mine and row.recipient == CITIZEN and status in ("sent", "failed"):
-        channel = "call" if status == "failed" else row.channel
-        until = None if channel == "call" else _expires_at(posting.complaint(row.subject))
-        try:
-            fact = ReevaluationInvited(channel=channel, expires_at=until)
-            posting.record(row.subject, fact, SENDER, cause=row.event_id)
-        except IllegalStep:
+        _invited(posting, row, delivered=status == "sent")
+
+
+def _invited(posting: Posting, row: Row[Any], *, delivered: bool) -> None:
+    """What the delivery, or its failure, comes to: an invitation, if somebody waits for an answer.
+    Where the profile invites nobody by call, the operators are asked to see to it.
+    """
+    complaint = posting.complaint(row.subject)
+    until = _expires_at(complaint) if delivered else None
+    try:
+        fact = ReevaluationInvited(channel=row.channel if delivered else "call", expires_at=until)
+        posting.record(row.subject, fact, SENDER, cause=row.event_id)
+    except IllegalStep:
+        if complaint.state != State.REEVALUATING:
             LOGGER.info("%s was answered before its invitation arrived", row.subject)
+            return
+        LOGGER.warning("the invitation of %s could not be delivered", row.subject)
+        event_id, body = f"{row.event_id}/{row.channel}", f"{row.subject} {UNDELIVERED}"
+        posting.run(POST, POST_ROW, (event_id, row.subject, DESK, OPERATORS, body, posting.now))

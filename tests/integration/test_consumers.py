@@ -646,6 +646,22 @@ def test_a_link_that_cannot_be_delivered_becomes_a_call(city, by_link):
     assert fact_of(city, subject, "ReevaluationInvited").channel == "call"
 
 
+@pytest.mark.parametrize("sent", [{"link"}, set()], ids=["a gateway that fails", "no gateway"])
+def test_where_nobody_is_called_the_operators_hear_of_a_link_that_was_not_delivered(city, sent):
+    rulebook = city.office.rulebook
+    zibo = rulebook.in_force(city.clock.now)
+    rulebook.policies = Policies([replace(zibo, reevaluation_channels=("link",))])
+    subject = invite_by_link(city, lambda: city.drain(register(city.office, frozenset(sent))))
+    written = city.clock.now
+    for wait in outbox.WAITS:
+        city.clock.now = written + wait
+        outbox.deliver(city.ledger, {name: Gateway(fails=1) for name in sent})
+    (told,) = [one for one in messages(city, subject) if "没有送达" in one[1]]
+    assert told == ("role:operator", f"{subject} 再评价邀请没有送达，请另行联系群众")
+    assert fact_of(city, subject, "ReevaluationInvited") is None
+    assert city.state(subject) == "待再评价"
+
+
 def test_an_answer_that_came_before_the_message_needs_no_invitation(city, by_link):
     subject = invite_by_link(city, by_link)
     city.citizen.rates(subject, 5)
