@@ -103,6 +103,7 @@ def _append(
     actor = Actor(checked_name("account", account), Role.SUPERVISOR)
     query = select(func.coalesce(func.max(events.c.version), 0)).where(events.c.subject == subject)
     with ledger.transaction() as posting:
+        ledger.database.alone(posting.conn)  # there is no row to lock: decisions take turns
         current = int(posting.conn.execute(query).scalar_one())
         if expected_version is not None and expected_version != current:
             raise StaleVersion(subject, expected_version, current)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from systems import Systems
 
 import schemas as s
+from producers.supervisors import revise_calendar
 from schemas.envelope import Role
 from workflow.errors import KeyReused
 from workflow.storage.models import commands, lanes
@@ -101,3 +102,14 @@ def test_a_form_sent_twice_at_once_leads_to_one_step_and_twice_to_its_page(city,
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].headers["location"] == answers[1].headers["location"]
     assert city.timeline(called).count("ComplaintConfirmed") == 1
+
+
+def test_two_notices_at_once_are_both_recorded_one_after_the_other(city):
+    def notice(version):
+        given = {"version": version, "notice": "通知", "off": ["2021-10-11"]}
+        return lambda: revise_calendar(city.ledger, account=SUPERVISOR.name, **given)
+
+    told = at_once(city, *map(notice, ("甲", "乙")))
+    assert sorted(told) == ["calendar/china-1", "calendar/china-2"]
+    assert city.office.rulebook.revisions == 2
+    assert city.damage() == []
