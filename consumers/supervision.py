@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from sqlalchemy import Connection, bindparam, select
+
 from schemas import SupervisionOrdered
 from schemas.codes import BAD_LEVELS
+from workflow.advance import NEXT_ROUND
 from workflow.bus.consumer import Record, Work
 from workflow.complaint import Complaint
 from workflow.policy import Policy
 from workflow.states import State
+from workflow.storage.models import events
 
 Ground = Literal["dissatisfied", "second_round"]
+_ROUND_BEFORE = (
+    select(events.c.version)
+    .where(
+        events.c.subject == bindparam("of_subject"),
+        events.c.version < bindparam("before"),
+        events.c.type.in_(sorted(NEXT_ROUND)),
+        events.c.state == State.ASSIGNING,
+    )
+    .limit(1)
+)
+"""Whether another round had begun before: today's row may be a round further on."""
 
 
 class Supervision:
@@ -30,7 +45,7 @@ class Supervision:
     def handle(self, record: Record, work: Work) -> None:
         if record.type in ("DeadlineMissed", "DeadlineWarned"):
             self._overdue(record, work)
-        elif (ground := _ground(record, work.complaint(record.subject))) is not None:
+        elif (ground := _ground(record, work.conn)) is not None:
             work.record(record, SupervisionOrdered(ground=ground))
 
     def _overdue(self, record: Record, work: Work) -> None:
@@ -42,7 +57,7 @@ class Supervision:
             work.record(record, SupervisionOrdered(ground="overdue", limit=limit))
 
 
-def _ground(record: Record, complaint: Complaint) -> Ground | None:
+def _ground(record: Record, conn: Connection) -> Ground | None:
     """A first round that left the citizen dissatisfied, or a second one that did no better."""
     if record.type == "FactChecked":
         dissatisfied = not record.fact.rectified
@@ -50,7 +65,7 @@ def _ground(record: Record, complaint: Complaint) -> Ground | None:
         dissatisfied = record.fact.level in BAD_LEVELS
     if not dissatisfied:
         return None
-    done = complaint.round - (record.state == State.ASSIGNING)
-    if done > 1:
+    at = {"of_subject": record.subject, "before": record.version}
+    if conn.execute(_ROUND_BEFORE, at).first() is not None:
         return "second_round"
     return "dissatisfied" if record.type == "ComplaintReevaluated" else None

@@ -433,6 +433,21 @@ def test_a_dissatisfied_call_back_is_supervised_and_so_is_a_second_round(city):
     assert city.state(subject) == "待终裁"
 
 
+def test_a_call_back_is_supervised_as_what_it_was_however_late_that_is_noticed(city):
+    subject = reported(city)
+    city.citizen.rates(subject, 1)  # nothing is drained until the last step
+    city.hotline.assigns(subject)
+    city.supervisor.calls_for_ruling(subject)
+    city.supervisor.rules(subject, "reassign")
+    city.drain()
+    assert city.complaint(subject).round == 3
+    assert fact_of(city, subject, "SupervisionOrdered").ground == "dissatisfied"
+    city.department.submits(subject)
+    city.citizen.rates(subject, 2)
+    city.drain()
+    assert fact_of(city, subject, "SupervisionOrdered").ground == "second_round"
+
+
 def test_a_satisfied_citizen_causes_no_supervision(city):
     subject = reported(city)
     city.citizen.rates(subject, 3)
