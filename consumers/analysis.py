@@ -58,7 +58,7 @@ class Analysis:
         severity, grave = _severity(self.rules, fact, words)
         suspicions = list(_misoperation(self.rules, fact, said, words))
         earlier = _earlier(record, rows, self.rules.duplicate_hours * HOUR)
-        others = [*_duplicate(earlier), *_bulk(self.rules, rows), *_self_rating(fact, rows)]
+        others = [*_duplicate(earlier), *_bulk(self.rules, rows), *_self_rating(rows)]
         others += self._late(fact, rows)
         return ComplaintAnalysed(
             rules_version=self.rules.version,
@@ -137,7 +137,9 @@ _KNOWN = text(
     """
     SELECT this.id AS subject, v.sealed AS sealed,
       (SELECT n.ratings FROM raters n WHERE n.day = own.day AND n.phone = own.phone) AS ratings,
-      (SELECT min(s.unit) FROM staff s WHERE s.phone = own.phone) AS staff_of,
+      EXISTS (SELECT 1 FROM staff s WHERE s.phone = own.phone) AS of_staff,
+      EXISTS (SELECT 1 FROM staff s WHERE s.phone = own.phone AND s.unit = this.handled_by)
+        AS of_own_unit,
       (SELECT s.served_at FROM services s WHERE s.source = this.source
          AND s.project_no = this.project_no AND s.service_number = this.service_number)
         AS served_at,
@@ -189,10 +191,10 @@ def _bulk(rules: AnalysisRules, rows: Sequence[Row[Any]]) -> Iterator[Finding]:
         yield Finding(kind="bulk", rule="B-PHONE", evidence=evidence, weight="medium")
 
 
-def _self_rating(fact: ReviewCollected, rows: Sequence[Row[Any]]) -> Iterator[Finding]:
+def _self_rating(rows: Sequence[Row[Any]]) -> Iterator[Finding]:
     """A number on the staff list; which person's is not said."""
-    if rows[0].staff_of is not None:
-        own = rows[0].staff_of == fact.unit
+    if rows[0].of_staff:
+        own = rows[0].of_own_unit
         whose = "被评价单位" if own else "另一单位"
         yield Finding(
             kind="self_rating",

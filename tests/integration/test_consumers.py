@@ -173,6 +173,24 @@ def test_a_number_that_rates_in_bulk_and_one_of_the_staff_are_shown(city):
     assert "经办01" not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("units", "weight"),
+    [
+        (("AAA", UNIT), "high"),
+        ((UNIT, "ZZ"), "high"),
+        (("AAA", "ZZ"), "medium"),
+    ],
+)
+def test_a_number_known_in_several_units_is_the_rated_one_s_if_it_is_there(city, units, weight):
+    with city.office.database.write() as conn:
+        people = [Person(unit, "经办01", "19900001234") for unit in units]
+        seed_staff(conn, city.office.vault, people)
+    subject = city.portal.bad_review()
+    city.drain()
+    findings = fact_of(city, subject, "ComplaintAnalysed").findings
+    assert [f.weight for f in findings if f.kind == "self_rating"] == [weight]
+
+
 # 核实
 
 

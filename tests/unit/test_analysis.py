@@ -14,7 +14,8 @@ from workflow.errors import InvalidInput
 NOTHING_KNOWN = SimpleNamespace(
     sealed=None,
     ratings=None,
-    staff_of=None,
+    of_staff=False,
+    of_own_unit=False,
     other=None,
     collected_at=None,
     assessed_at=None,
@@ -128,8 +129,8 @@ def test_many_ratings_from_one_number_in_a_day_are_shown():
 
 
 def test_a_number_from_the_staff_list_is_shown_and_whose_it_is_is_not():
-    (own,) = findings(looked_at(rows=[known(staff_of="ZD-RSJ")]), "self_rating")
-    (other,) = findings(looked_at(rows=[known(staff_of="ZD-YBJ")]), "self_rating")
+    (own,) = findings(looked_at(rows=[known(of_staff=True, of_own_unit=True)]), "self_rating")
+    (other,) = findings(looked_at(rows=[known(of_staff=True)]), "self_rating")
     assert (own.weight, other.weight) == ("high", "medium")
     assert "ZD" not in own.evidence + other.evidence
 
