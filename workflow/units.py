@@ -40,15 +40,22 @@ def seed(conn: Connection, units: UnitList) -> None:
 
 def keeps_used(conn: Connection, units: UnitList) -> None:
     """InvalidInput if a unit with ratings or services would fall off: its figures would vanish; or
-    one that somebody can sign in for.
+    one that a complaint was sent to, or that assists; or one that somebody can sign in for.
     """
-    used = set(conn.execute(select(models.tallies.c.unit).distinct()).scalars())
-    signing = select(models.accounts.c.unit).where(models.accounts.c.disabled_at.is_(None))
-    used |= set(conn.execute(signing.distinct()).scalars())
+    accounts, complaints = models.accounts.c, models.complaints.c
+    signing = select(accounts.unit).where(accounts.disabled_at.is_(None))
+    used: set[str] = set()
+    for units_of in (select(models.tallies.c.unit), select(complaints.unit), signing):
+        used.update(code for code in conn.execute(units_of.distinct()).scalars() if code)
+    assisting = select(complaints.assisting).where(complaints.assisting.is_not(None))
+    for codes in conn.execute(assisting.distinct()).scalars():
+        used.update(codes.split(","))
     known = set(conn.execute(select(models.units.c.code)).scalars())
     lost = sorted((used & known) - units.by_code.keys())
     if lost:
-        raise InvalidInput("code", "、".join(lost), "已有办件、评价或可用的账号，不能从名册中去掉")
+        raise InvalidInput(
+            "code", "、".join(lost), "已有办件、评价、工单或可用的账号，不能从名册中去掉"
+        )
 
 
 def revision(conn: Connection) -> int:

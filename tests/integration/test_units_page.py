@@ -10,13 +10,15 @@ from typing import Any
 
 import openpyxl
 import pytest
-from city import City, rating
+from city import UNIT, City, rating
 from console_pages import PASSWORD, Browser, signed_up
 from sqlalchemy import select
+from test_supervisors_pages import open_one
 
 from console.accounts.record import Outcome, latest
 from console.accounts.roster_reading import HEADER
 from console.accounts.sheets import sheet
+from producers import supervisors
 from schemas.envelope import Role
 from workflow.storage.models import accounts
 
@@ -230,6 +232,27 @@ def test_a_unit_that_is_rated_while_its_removal_is_looked_at_stays(
     browser.sends("/units/list/take", gone, digest=digest(browser))
     assert "不能从名册中去掉" in browser.told()
     assert city.office.units.resolve("区人社局") is not None
+
+
+@pytest.mark.parametrize("part", ["main", "assisting", "done"])
+def test_a_unit_with_a_work_order_stays_though_nobody_rated_it(
+    city: City, browser: Browser, part: str
+) -> None:
+    units = city.office.units
+    (other,) = (unit for unit in units.units if unit.name == "区住建局")
+    subject = open_one(city, "assigning")
+    main, assisting = (UNIT, (other.code,)) if part == "assisting" else (other.code, ())
+    supervisors.assign(city.ledger, subject, account="监督01", unit=main, assisting=assisting)
+    if part == "done":
+        city.supervisor.calls_for_ruling(subject)
+        city.supervisor.rules(subject, "close_unresolved")
+        assert city.complaint(subject).ended_at is not None
+    rows = [[u.code, u.name, u.area, u.tier] for u in units.units if u is not other]
+    gone = {"file": ("名册2023.xlsx", sheet(("代码", "名称", "区县", "层级"), rows))}
+    browser.opens("/units/list")
+    browser.sends("/units/list/check", gone)
+    assert "不能从名册中去掉" in browser.told()
+    assert other.code in browser.told()
 
 
 def saved(book: Any) -> bytes:
