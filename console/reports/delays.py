@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from workflow.clock import instant
+from workflow.storage.database import looked_up
 from workflow.storage.models import events
 
 
@@ -39,12 +40,12 @@ def delays_of(conn: Connection, subjects: Sequence[str]) -> Mapping[tuple[str, i
     told = (events.c.occurred_at, events.c.data, events.c.limits)
     query = (
         select(events.c.subject, events.c.type, *told)
-        .where(events.c.subject.in_(subjects), events.c.type.in_(_TOLD))
+        .where(events.c.type.in_(_TOLD))
         .order_by(events.c.subject, events.c.version)
     )
     number: dict[str, int] = {}
     found: dict[tuple[str, int], Delays] = {}
-    for subject, kind, at, data, limits in conn.execute(query):
+    for subject, kind, at, data, limits in looked_up(conn, query, events.c.subject, subjects):
         if kind == "DepartmentAssigned":
             number[subject] = number.get(subject, 0) + 1
             found[subject, number[subject]] = Delays()

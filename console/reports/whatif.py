@@ -21,6 +21,7 @@ from workflow.errors import InvalidInput
 from workflow.formulas import FORMULAS, Cohort, OrderFact, Rate
 from workflow.policy import extended, stamp
 from workflow.rulebook import Rulebook
+from workflow.storage.database import looked_up
 from workflow.storage.models import complaints
 from workflow.units import UnitList
 
@@ -152,7 +153,7 @@ def _trials(cohort: Cohort, moved: Sequence[OrderFact], change: Change) -> Itera
 
 def _profiles(conn: Connection, subjects: Sequence[str]) -> Mapping[str, tuple[str, str]]:
     query = select(complaints.c.id, complaints.c.profile, complaints.c.profile_version)
-    rows = conn.execute(query.where(complaints.c.id.in_(subjects)))
+    rows = looked_up(conn, query, complaints.c.id, subjects)
     return {row.id: (row.profile, row.profile_version) for row in rows}
 
 

@@ -18,6 +18,7 @@ import schemas as s
 from console.cli import app
 from console.reports.annex3 import annex3_rows, render_annex3
 from console.reports.annex4 import annex4_rows
+from console.reports.delays import delays_of
 from console.reports.indicators import Question, indicators
 from console.reports.periods import months_between, parse_period
 from console.reports.whatif import Change, what_if
@@ -428,6 +429,18 @@ def test_with_three_working_days_two_would_have_been_late(city):
     with drained(city).read() as conn:
         found = what_if(conn, city.office.rulebook, Q3, ["ZD-RSJ"], change, city.clock())
     assert (str(found.before), str(found.after)) == ("3/3", "1/3")
+
+
+def test_the_delays_of_a_whole_province_s_orders_are_read_however_many_they_are(city):
+    subject = assigned(city)
+    city.department.acknowledges(subject)
+    city.step(subject, s.ExtensionRequested, HANDLER, working_days=2, reason="要补材料")
+    city.step(subject, s.ExtensionGranted, SUPERVISOR, working_days=2)
+    many = [*(f"CP21-{number:05}" for number in range(10_000, 80_000)), subject]
+    with drained(city).read() as conn:
+        assert {order: found.days for order, found in delays_of(conn, many).items()} == {
+            (subject, 1): 2
+        }
 
 
 def test_an_order_taken_away_is_late_only_if_it_had_fallen_due_before(city):

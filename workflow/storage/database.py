@@ -108,9 +108,9 @@ class Spoken:
 _COMPILED: dict[tuple[int, str], tuple[Executable, str, tuple[str, ...]]] = {}
 
 
-def found_by(
+def looked_up(
     conn: Connection, query: Select[Any], column: Column[str], keys: Iterable[str]
-) -> Iterator[Row[Any]]:
+) -> Iterator[Row[*tuple[Any, ...]]]:
     """The query's rows whose column holds one of these keys, however many: asked for part by part,
     those of one key together and in the query's order.
     """

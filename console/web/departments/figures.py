@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from console.reports import facts
 from console.reports.periods import Period
@@ -76,13 +76,14 @@ def own_figures(office: Office, conn: Connection, unit: str, period: Period) -> 
 
 
 def _read(conn: Connection, unit: str, period: Period, now: int) -> Figures:
-    inside = order_facts.c.day.between(period.first, period.last)
-    orders = facts.orders(conn, order_facts.c.unit == unit, inside)
+    mine = order_facts.c.unit == unit, order_facts.c.day.between(period.first, period.last)
+    orders = facts.orders(conn, *mine)
     standing: dict[str, list[OrderFact]] = {}
     for order in orders:
         if order.withdrawn_at is None:
             standing.setdefault(order.subject, []).append(order)
-    whole = facts.complaints(conn, complaint_facts.c.subject.in_(sorted(standing)))
+    held = select(order_facts.c.subject).where(*mine, order_facts.c.withdrawn_at.is_(None))
+    whole = facts.complaints(conn, complaint_facts.c.subject.in_(held))
     found = tuple(_own(c, standing[c.subject]) for c in whole)
     cohort = Cohort(Counts(), found, orders, now)
     silent = (c for c in found if c.outcome == "unanswered")

@@ -17,6 +17,7 @@ from console.web.departments.figures import OF_ORDERS, SHOWN, own_figures
 from console.web.navigation import ORDERS
 from console.web.rendering import page
 from workflow.clock import instant
+from workflow.storage.database import looked_up
 from workflow.storage.models import complaints
 
 router = APIRouter()
@@ -40,8 +41,8 @@ def figures(
         own = own_figures(office, conn, str(viewer.unit), asked)
         listed = own.figure(of) if of else None
         subjects = [line.subject for line in listed.lines] if listed else []
-        exist = select(complaints.c.id).where(complaints.c.id.in_(subjects))
-        there = set(conn.execute(exist.where(visible(viewer.actor))).scalars())
+        seen = select(complaints.c.id).where(visible(viewer.actor))
+        there = {row.id for row in looked_up(conn, seen, complaints.c.id, subjects)}
     year, quarter = divmod(asked.from_month // 3, 4)
     before, after = divmod(asked.from_month // 3 - 1, 4), divmod(asked.from_month // 3 + 1, 4)
     return page(

@@ -16,7 +16,7 @@ from console.wiring import Office
 from producers.supervisors import urged_on
 from workflow.calendar import Calendar
 from workflow.formulas import Counts, Rate
-from workflow.storage.database import found_by
+from workflow.storage.database import looked_up
 from workflow.storage.models import outbox, tallies
 from workflow.unit_list import Unit, UnitList
 
@@ -101,7 +101,7 @@ def urged(conn: Connection, codes: Sequence[str], today: date) -> dict[str, str]
     days = [(today - timedelta(days=n)).isoformat() for n in range(7)]
     asked = {urged_on(code, day): (code, day) for code in codes for day in days}
     found: dict[str, str] = {}
-    for row in found_by(conn, select(outbox.c.event_id), outbox.c.event_id, asked):
+    for row in looked_up(conn, select(outbox.c.event_id), outbox.c.event_id, asked):
         code, day = asked[row.event_id]
         found[code] = max(day, found.get(code, ""))
     return found
