@@ -31,8 +31,9 @@ def erase(
 ) -> None:
     """删除一个人的个人信息：他的评价和已办结差评里的姓名、号码、文字；日志和统计数字不变，不能恢复。
 
-    号码从标准输入读，不写在命令行上。在办的件办结后才能删。
+    号码从标准输入读，不写在命令行上。在办的件办结后才能删。网页上传而没有导入的文件一并删除。
     """
+    from console.uploads import forget_all  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
     from workflow.erasure import erase_person  # noqa: PLC0415
 
@@ -41,9 +42,12 @@ def erase(
         done = erase_person(
             opened.ledger, account=account, reason=reason, phone=phone, subject=complaint
         )
+        uploads = forget_all(opened.data)
     if as_json:
-        typer.echo(json.dumps(asdict(done), ensure_ascii=False))
+        typer.echo(json.dumps(asdict(done) | {"uploads": uploads}, ensure_ascii=False))
         return
     typer.echo(f"已删除：差评 {done.complaints} 件，其他评价 {done.ratings} 条")
+    if uploads:
+        typer.echo(f"网页上传而没有导入的文件，一并删除 {uploads} 个，要用的请重新上传")
     if done.under_way:
         typer.echo(f"在办，办结后再删：{'、'.join(done.under_way)}")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from console.health import shown
@@ -101,12 +102,13 @@ def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) 
     """The console, and what tells its open pages of changes. `wake`: this process's own
     consumers, told of each step. Raises InvalidInput for an address that is not to be had.
     """
-    from console.web.app import create_app  # noqa: PLC0415  # the commands need no web
+    from console.uploads import forget_old  # noqa: PLC0415  # the commands need no web
+    from console.web.app import create_app  # noqa: PLC0415
     from console.web.live import Hub  # noqa: PLC0415
     from console.web.serving import Serving  # noqa: PLC0415
     from console.web.site import PATIENCE, Site  # noqa: PLC0415
 
-    hub = Hub(office)
+    hub = Hub(office, partial(forget_old, office.data))
     site = Site(_at_its_address(office, at), hub, wake, patience=PATIENCE)
     serving = Serving(create_app(site), at.host, at.port, office.settings.proxy)
     return Desks([serving, hub], serving.address)

@@ -4,12 +4,15 @@ a thread of its own, whose progress a page can follow.
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import secrets
 import shutil
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -21,17 +24,22 @@ from producers.rehearsing import rehearse
 from producers.sources import Source, source
 from schemas.rating import Refusal
 from workflow.errors import BihuanError, InvalidInput
-from workflow.said import of_failure
+from workflow.said import of_failure, of_system
+from workflow.storage.sqlite import unwritable
 
 FOLDER = "uploads"
 KEPT = 24 * 3600
-"""Seconds after which an upload that nobody took in is deleted."""
+"""Seconds after which an upload that nobody took in is deleted, and what was refused of one: by the
+console whose folder it is, as it starts and every few minutes.
+"""
 
 LISTED = 20
 """Refused rows that a rehearsal lists."""
 
 TRYING, TRIED, TAKING, TAKEN, FAILED = "trying", "tried", "taking", "taken", "failed"
 SUFFIXES = (".csv", ".xlsx")
+LOGGER = logging.getLogger("bihuan.console")
+_UNKEPT = "控制台放上传文件的文件夹写不进去，请告诉管服务器的同事"
 
 
 @dataclass
@@ -70,24 +78,34 @@ def received(
     office: Office, file: IO[bytes], name: str, named: str, account: str, unit: str | None
 ) -> Job:
     """Keeps the file, which nobody else can read, and begins to try it. Raises InvalidInput for a
-    source or a kind of file there is not.
+    source or a kind of file there is not, and where it cannot be kept.
     """
     known = source(named)
     suffix = Path(name).suffix.lower()
     if suffix not in SUFFIXES:
         raise InvalidInput("file", name, "只收 CSV 和 XLSX 文件")
-    folder = office.data / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    _forget_old(folder)
     token = secrets.token_urlsafe(16)
-    path = folder / f"{token}{suffix}"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
-        shutil.copyfileobj(file, to)
+    path = office.data / FOLDER / f"{token}{suffix}"
+    try:
+        _keep(file, path)
+    except OSError as error:
+        raise InvalidInput("file", name, f"{_UNKEPT}：{of_system(error)}") from error
     job = Job(token, account, unit, Path(name).name[:120], path, known)
     with _LOCK:
         _JOBS[token] = job
     _begin(job, lambda: _try(office, job))
     return job
+
+
+def _keep(file: IO[bytes], path: Path) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
+            shutil.copyfileobj(file, to)
+    except OSError:
+        with suppress(OSError):  # a part of it, where the disk is full
+            path.unlink()
+        raise
 
 
 def job_of(token: str, account: str) -> Job | None:
@@ -103,6 +121,10 @@ def take_in(office: Office, job: Job, told: Callable[[], None]) -> None:
     with _LOCK:
         if job.state != TRIED:
             raise InvalidInput("file", job.name, "这份文件正在导入，或已导入")
+        try:
+            os.utime(job.path)  # its time to be kept begins anew
+        except FileNotFoundError:
+            raise InvalidInput("file", job.name, "这份文件已经删除，请重新上传") from None
         job.state, job.done = TAKING, 0
     _begin(job, lambda: _take(office, job, told))
 
@@ -139,9 +161,10 @@ def _try(office: Office, job: Job) -> None:
 def _take(office: Office, job: Job, told: Callable[[], None]) -> None:
     receipt = import_file(office.ledger, office.desk(job.unit), job.path, job.source, _follow(job))
     target = job.path.with_name(f"{job.token}.refused.csv")
-    if write_refused_file(office.ledger, receipt, job.path, target):
-        target.chmod(0o600)
-        job.refused_file = target
+    with suppress(FileNotFoundError):  # deleted meanwhile, as somebody asked to be forgotten
+        if write_refused_file(office.ledger, receipt, job.path, target):
+            target.chmod(0o600)
+            job.refused_file = target
     job.path.unlink(missing_ok=True)
     job.receipt, job.state = receipt, TAKEN
     told()
@@ -154,11 +177,33 @@ def _follow(job: Job) -> Callable[[Receipt, ReadyBatch], None]:
     return on_batch
 
 
-def _forget_old(folder: Path) -> None:
+def forget_old(data: Path) -> None:
+    """Deletes what has lain in this data folder for longer than `KEPT`."""
     before = time.time() - KEPT
     with _LOCK:
         for token in [token for token, job in _JOBS.items() if job.at < before and not job.busy]:
             del _JOBS[token]
-    for path in folder.iterdir():
-        if path.is_file() and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+    try:
+        _delete(data / FOLDER, before)
+    except OSError as error:
+        LOGGER.warning("uploads could not be deleted: %s", error)
+
+
+def forget_all(data: Path) -> int:
+    """Deletes every upload of this data folder, for nobody can tell of whom its rows are; answers
+    how many files that were. Raises Unwritable.
+    """
+    try:
+        return _delete(data / FOLDER, math.inf)
+    except OSError as error:
+        raise unwritable(data / FOLDER, error) from error
+
+
+def _delete(folder: Path, before: float) -> int:
+    gone = 0
+    for path in folder.iterdir() if folder.exists() else ():
+        with suppress(FileNotFoundError):  # another was faster
+            if path.stat().st_mtime < before:
+                path.unlink()
+                gone += 1
+    return gone

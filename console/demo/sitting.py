@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from console.demo.build import DESK
@@ -11,6 +12,7 @@ from console.demo.cards import cards, make_accounts
 from console.demo.desk import Desk
 from console.demo.standing import StandingClock
 from console.processes import Job, serve
+from console.uploads import forget_old
 from console.web.app import create_app
 from console.web.live import Hub
 from console.web.serving import Serving
@@ -46,7 +48,7 @@ def sit_down(folder: Path, host: str, port: int, told: Callable[[str], None]) ->
         bus, zone = opened.bus(), opened.rulebook.in_force(clock()).zone
         ticker = Ticker(opened.ledger, zone, seconds=1.0, wake=bus.wake, jumped=lambda _: None)
         desk = Desk(made, clock, ticker.once)
-        hub = Hub(opened)
+        hub = Hub(opened, partial(forget_old, opened.data))
         site = Site(opened, hub, bus.wake, desk.extend, desk.parts(), PATIENCE)
         serving = Serving(create_app(site), host, port)
         jobs: list[Job] = [serving, hub, bus, _Ticking(ticker)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from time import monotonic
 
@@ -40,6 +40,9 @@ ASKED = 1.0
 QUIET = 15.0
 """The same while nothing changes."""
 
+TIDIED = 300.0
+"""Seconds between two times of tidying up."""
+
 
 class Page:
     """One open stream: its viewer, the session it lives as long as, and what was not told yet."""
@@ -70,10 +73,12 @@ class Page:
 
 
 class Hub:
-    """A job: looks at the log and tells the open pages."""
+    """A job: looks at the log and tells the open pages. `tidy`: called as it begins, and every few
+    minutes.
+    """
 
-    def __init__(self, office: Office) -> None:
-        self.database, self._wall = office.database, office.wall
+    def __init__(self, office: Office, tidy: Callable[[], None] = lambda: None) -> None:
+        self.database, self._wall, self._tidy = office.database, office.wall, tidy
         self._asked = monotonic()
         self._pages: set[Page] = set()
         self._lock, self._woken, self._stopped = threading.Lock(), threading.Event(), False
@@ -101,7 +106,11 @@ class Hub:
 
     def run(self) -> None:
         heads: dict[int, int] | None = None
+        tidied = -TIDIED
         while not self._stopped:
+            if monotonic() - tidied >= TIDIED:
+                self._tidy()
+                tidied = monotonic()
             self._woken.wait(POLL)
             self._woken.clear()
             with suppress(BihuanError):  # away or busy: the next look tells

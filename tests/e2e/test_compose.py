@@ -233,6 +233,13 @@ def test_nothing_runs_as_root_or_writes_to_its_root_file_system(whole: Whole) ->
         assert said.split() == ["10001", "there"], service
 
 
+def test_the_console_keeps_uploads_where_the_command_that_erases_finds_them(whole: Whole) -> None:
+    kept = "mkdir -m 700 -p /data/uploads && touch /data/uploads/x.csv"
+    whole.compose("exec", "-T", "console", "sh", "-c", kept)
+    shown = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "ls", "cli", "/data/uploads")
+    assert whole.compose(*shown).split() == ["x.csv"]
+
+
 @pytest.mark.guarantee("G8")
 def test_the_processes_can_neither_change_nor_delete_an_event(whole: Whole) -> None:
     connected = "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'bihuan'"

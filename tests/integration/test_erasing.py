@@ -206,10 +206,14 @@ def test_erasing_wants_a_reason_and_a_person(city):
 
 def test_on_the_command_line_the_number_is_read_and_never_shown(city, folder):
     city.portal.sends(rating("A"))
+    upload = folder / "uploads" / "x.csv"
+    upload.parent.mkdir()
+    upload.write_text(f"projectNo,mobile\nP1,{PHONE}\n")
     words = ["erase", "--as", "管理员", "--reason", "本人申请", "--json", "--data", str(folder)]
     result = CliRunner().invoke(app, words, input=f"{PHONE}\n")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["ratings"] == 1
+    assert not upload.exists()
     assert owners(city) == []
 
 

@@ -5,7 +5,9 @@ it is taken in, and nobody sees what is not his.
 from __future__ import annotations
 
 import html
+import os
 import re
+import threading
 import time
 from datetime import date
 from typing import Any
@@ -16,6 +18,7 @@ from console_pages import Browser
 from sqlalchemy import func, select
 from test_supervisors_pages import EVIL, open_one, signed_in
 
+from console import processes
 from console.reports.durations import durations
 from console.reports.periods import parse_period
 from console.traces import looked
@@ -468,6 +471,39 @@ def test_a_file_that_is_none_and_one_that_is_dropped(city: City, it: Browser) ->
     assert it.sends(f"{place}/drop").status_code == 303
     assert it.opens(place) == 404
     assert stored(city) == 0
+
+
+def test_an_upload_that_nobody_takes_in_is_deleted_after_a_day(city: City, it: Browser) -> None:
+    place = sent(it, rows("区人社局", "A1"))
+    young = sent(it, rows("区人社局", "A2"))
+    (file,) = (city.office.data / "uploads").glob(f"{place.rpartition('/')[2]}*")
+    long_ago = time.time() - 86400 - 60
+    os.utime(file, (long_ago, long_ago))
+    desks = processes.desks(city.office, processes.Address("127.0.0.1", 0))
+    threads = [threading.Thread(target=job.run, daemon=True) for job in desks.jobs]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + 20
+    while file.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    for job in desks.jobs:
+        job.stop()
+    for thread in threads:
+        thread.join()
+    assert not file.exists(), "the console has only been started"
+    it.opens(place)
+    assert it.sends(f"{place}/take").status_code == 422
+    assert "已经删除" in it.told()
+    it.opens(young)
+    assert it.sends(f"{young}/take").status_code == 303
+
+
+def test_where_an_upload_cannot_be_kept_the_page_says_so(city: City, it: Browser) -> None:
+    (city.office.data / "uploads").write_text("no folder")
+    it.opens("/imports")
+    file = {"file": ("服务.csv", rows("区人社局", "A1"), "text/csv")}
+    assert it.sends("/imports", file, source="bihuan").status_code == 422
+    assert "写不进去" in it.told()
 
 
 def test_a_clerk_brings_his_own_units_rows_and_sees_his_own_uploads(
