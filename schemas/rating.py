@@ -107,11 +107,6 @@ class Rating(BaseModel):
                 )
         return codes
 
-    @property
-    def says_why(self) -> bool:
-        """Whether a reason was ticked or a text written (差评必须勾选详情或填写文字评价)."""
-        return bool(self.evalDetail or tidied(self.writingEvaluation))
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

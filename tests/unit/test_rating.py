@@ -66,12 +66,6 @@ def test_a_reason_belongs_to_its_level_alone(code: str, level: int) -> None:
             rated()
 
 
-def test_a_bad_rating_tells_whether_it_says_why() -> None:
-    assert not Rating(**{**GOOD, "satisfaction": 2}).says_why
-    assert not Rating(**{**GOOD, "satisfaction": 2, "writingEvaluation": " \u200b\u3164"}).says_why
-    assert Rating(**{**GOOD, "satisfaction": 2, "evalDetail": ("213",)}).says_why
-
-
 @pytest.mark.parametrize("field", ["projectNo", "serviceNumber", "assessNumber"])
 def test_a_number_of_which_nothing_is_seen_is_none(field: str) -> None:
     with pytest.raises(ValidationError, match="不能为空"):

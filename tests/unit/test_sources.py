@@ -167,7 +167,7 @@ def test_a_bad_rating_without_a_word_is_refused_and_no_reason_is_invented() -> N
     said = rating("shandong", bad, writingEvaluation="又让我回去开证明")
     assert (said.evalDetail, said.writingEvaluation) == ((), "又让我回去开证明")
     unsaid = rating("gbt39046", STANDARD, 满意度代码="5")
-    assert (unsaid.satisfaction, unsaid.says_why) == (1, False)
+    assert (unsaid.satisfaction, unsaid.evalDetail, unsaid.writingEvaluation) == (1, (), "")
 
 
 @pytest.mark.parametrize("codes", ["510", "999", "0", "109;abc"])
