@@ -24,7 +24,7 @@ class Difference(NamedTuple):
 def units_sheet(units: UnitList) -> bytes:
     """The list in force as the XLSX that is read back."""
     rows = (
-        (u.code, u.name, "；".join(u.aliases), u.area, u.tier, u.annex or "", str(u.order))
+        (u.code, u.name, "；".join(u.aliases), u.area, u.tier, u.annex or "", u.order)
         for u in units.units
     )
     return sheet(tuple(HEADER), rows)

@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from fastapi.responses import Response
 
+from console.accounts.sheets import Cell
 from console.tables import CSV, XLSX, as_csv, as_xlsx
 
 
-def download(rows: Sequence[Sequence[str]], name: str, form: str) -> Response:
+def download(rows: Sequence[Sequence[Cell]], name: str, form: str) -> Response:
     """The rows as `name`.xlsx or .csv; `form` is "xlsx" or anything else."""
     excel = form == "xlsx"
     return attached(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 from city import CITIZEN, HANDLER, SECOND, UNIT, City, rating, service
 from console_pages import Browser, signed_up
@@ -16,6 +18,7 @@ from starlette.datastructures import FormData
 import schemas as s
 from console.reports.indicators import Question, indicators
 from console.reports.periods import parse_period
+from console.tables import as_xlsx
 from console.web.stepping import text
 from console.web.supervisors import board
 from console.web.supervisors.collection import urged
@@ -444,6 +447,48 @@ def test_an_export_has_no_formula(city: City, supervisor: Browser) -> None:
     assert answer.content.startswith(b"\xef\xbb\xbf")
     assert "区人社局" in answer.text
     assert supervisor.client.get("/figures/2021Q3/export").content.startswith(b"PK")
+
+
+def sheet_of(browser: Browser, place: str) -> list[list[Any]]:
+    """The rows of an exported sheet, as a spreadsheet has them."""
+    answer = browser.client.get(place)
+    assert answer.status_code == 200
+    page = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert page is not None
+    return [[cell.value for cell in row] for row in page.iter_rows()]
+
+
+def test_what_is_counted_is_a_number_in_a_sheet_and_what_is_named_a_text(
+    city: City, supervisor: Browser
+) -> None:
+    city.portal.sends(service("G1"), rating("G1"), rating("G2"))
+    city.drain()
+    head, *rows = sheet_of(supervisor, "/collect/export?period=2021-09&form=xlsx")
+    own = next(row for row in rows if row[1] == "区人社局")
+    told = dict(zip(head, own, strict=True))
+    assert (told["2021-09 办件A"], told["2021-09 评价M"]) == (1, 2)
+    assert isinstance(told["单位代码"], str)
+    for row in rows:
+        counts = dict(zip(head, row, strict=True))
+        assert all(isinstance(counts[f"2021-09 {n}"], int) for n in ("办件A", "评价M", "现场主动P"))
+        assert counts["距今工作日"] == "" or isinstance(counts["距今工作日"], int)
+    head, *rows = sheet_of(supervisor, "/figures/2021Q3/export")
+    *rows, last = rows
+    assert all(isinstance(row[place], int) for row in rows for place in (2, 3))
+    assert all(isinstance(row[0], str) and isinstance(row[1], str) for row in rows)
+    assert last[0] == "统计时刻"
+
+
+def test_a_sheet_has_no_formula_and_keeps_the_noughts_of_a_code() -> None:
+    content = as_xlsx([["代码", "数"], ["00123", 7], ["=1+1", 0], ["19900001234", -3]])
+    page = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert page is not None
+    cells = [[(cell.value, cell.data_type) for cell in row] for row in page.iter_rows(min_row=2)]
+    assert cells == [
+        [("00123", "s"), (7, "n")],
+        [("=1+1", "s"), (0, "n")],
+        [("19900001234", "s"), (-3, "n")],
+    ]
 
 
 def test_the_figures_page_says_what_it_leaves_out(city: City, supervisor: Browser) -> None:

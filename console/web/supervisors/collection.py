@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from console.accounts.sheets import Cell
 from console.reports.periods import Period, parse_period
 from console.reports.reading import summed, tallied
 from console.wiring import Office
@@ -107,16 +108,16 @@ def urged(conn: Connection, codes: Sequence[str], today: date) -> dict[str, str]
     return found
 
 
-def as_table(found: Sequence[Line], period: Period) -> list[list[str]]:
-    """The same as rows of texts, the heading first."""
+def as_table(found: Sequence[Line], period: Period) -> list[list[Cell]]:
+    """The same as a table, the heading first."""
     names = [
         f"{month} {word}" for month in period.months for word in ("办件A", "评价M", "现场主动P")
     ]
-    rows = [["单位代码", "单位", "区县", *names, "最近评价", "距今工作日"]]
+    rows: list[list[Cell]] = [["单位代码", "单位", "区县", *names, "最近评价", "距今工作日"]]
     for line in found:
-        cells = [str(n) for c in line.months for n in (c.services, c.ratings, c.onsite)]
+        cells = [n for c in line.months for n in (c.services, c.ratings, c.onsite)]
         last = line.last.isoformat() if line.last else ""
-        silent = "" if line.silent is None else str(line.silent)
+        silent = "" if line.silent is None else line.silent
         rows.append([line.unit.code, line.unit.name, line.unit.area, *cells, last, silent])
     return rows
 

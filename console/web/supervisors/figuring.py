@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
+from console.accounts.sheets import Cell
 from console.report_desk import disorders
 from console.reports import annex4
 from console.reports.durations import STAGES, Duration
@@ -96,11 +97,11 @@ def export(
         raise HTTPException(404)
     with site.office.database.read() as conn:
         sheet = figures.sheet(site.office, conn, ask)
-    table = [["指标", "数值", "分子", "分母", "分子是", "分母是", "范围", "另有"]]
+    table: list[list[Cell]] = [["指标", "数值", "分子", "分母", "分子是", "分母是", "范围", "另有"]]
     for figure in sheet.indicators.figures:
         f, rate = figure.formula, figure.rate
         beside = "，".join(f"{name} {count}" for name, count in figure.beside)
-        numbers = [str(rate.numerator), str(rate.denominator)]
+        numbers = rate.numerator, rate.denominator
         table.append(
             [f.name, rate.percent(), *numbers, f.numerator, f.denominator, f.cohort, beside]
         )
