@@ -196,15 +196,24 @@ class TestAnOfficesOwnFile:
         assert falls_due("2021-10-01T10:00", "90 minutes", calendar) == "2021-10-02 23:30"
 
     def test_a_working_day_without_workday_hours_is_closed(self) -> None:
-        hours = '[hours]\nworkday = []\nmon = ["09:00-12:00"]\nsun = ["09:00-12:00"]'
-        closed = parse_calendar(f'zone = "Asia/Shanghai"\nofficial = "china"\n{hours}')
+        head = 'zone = "Asia/Shanghai"\nofficial = "china"\n[hours]\nsun = ["09:00-12:00"]\n'
+        closed = parse_calendar(f"{head}workday = []")
         assert not closed.is_working_day(date(2021, 9, 13)), "every legal working day has `workday`"
         assert closed.is_working_day(date(2021, 9, 12)), "a plain Sunday has its own"
-        mondays = parse_calendar(
-            f'zone = "Asia/Shanghai"\nofficial = "china"\n{hours.replace("workday = []", "")}'
-        )
+        mondays = parse_calendar(f'{head}mon = ["09:00-12:00"]')
         assert mondays.is_working_day(date(2021, 9, 13)), "its weekday's where `workday` is absent"
         assert not mondays.is_working_day(date(2021, 9, 20)), "a Monday declared off"
+
+    @pytest.mark.parametrize("day", ["mon", "tue", "wed", "thu", "fri"])
+    @pytest.mark.parametrize("hours", ["[]", '["09:00-12:00"]'])
+    def test_hours_that_no_day_would_have_are_refused(self, day: str, hours: str) -> None:
+        text = self.FILE.replace("sat =", f"{day} = {hours}\n    sat =")
+        with pytest.raises(InvalidInput, match="法定工作日一律按 workday 办公") as caught:
+            parse_calendar(text)
+        assert caught.value.field == f"hours.{day}"
+        alone = parse_calendar(text.replace('official = "china"', ""))
+        weekday = ("mon", "tue", "wed", "thu", "fri").index(day)
+        assert alone.hours_on(date(2021, 9, 13 + weekday)) == alone.weekdays[weekday]
 
     def test_its_cards(self) -> None:
         calendar = parse_calendar(self.FILE)
