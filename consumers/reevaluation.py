@@ -67,20 +67,22 @@ class Reevaluation:
                 level = self._on_the_scale(complaint, fact)
                 answer = ComplaintReevaluated(level=level, by="site")
                 work.record(record, answer, actor=CITIZEN)
-        elif complaint.state in ENDS and _objects(complaint, fact, work.now):
-            work.record(record, CitizenObjected(), actor=CITIZEN)
+        elif complaint.state in ENDS and _objects(complaint, record):
+            at = record.occurred_at  # when it came; this consumer may be behind
+            work.record(record, CitizenObjected(), actor=CITIZEN, occurred_at=at)
 
     def _on_the_scale(self, complaint: Complaint, fact: LaterRatingJoined) -> int:
         three = self._policy_of(complaint).scale == "three"
         return _THREE[fact.level] if three else fact.level
 
 
-def _objects(complaint: Complaint, fact: LaterRatingJoined, now: int) -> bool:
-    window = complaint.limits.get("objection_window")
+def _objects(complaint: Complaint, record: Record) -> bool:
+    """Whether it was given after the end, and came while an objection was open."""
+    window, fact = complaint.limits.get("objection_window"), record.fact
     return (
         window is not None
         and fact.level in BAD_LEVELS
         and not complaint.objected
-        and window.opened_at <= fact.assessed_at
-        and now <= window.due_at
+        and window.opened_at <= min(fact.assessed_at, record.occurred_at)
+        and record.occurred_at <= window.due_at
     )

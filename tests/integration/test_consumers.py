@@ -14,6 +14,7 @@ from consumers import register
 from consumers.assignment import Assignment, rules_of
 from producers.departments import supply_contact
 from workflow import links, outbox
+from workflow.clock import instant
 from workflow.ledger import Actor
 from workflow.policy import Policies
 from workflow.staff import Person, seed_staff
@@ -415,6 +416,22 @@ def test_a_bad_later_rating_after_the_end_is_an_objection_once_and_inside_its_wi
     city.citizen.rates(subject, 3)
     later(city, subject, 1)
     assert city.state(subject) == "办结"
+
+
+def test_an_objection_that_came_in_time_is_one_however_late_it_is_looked_at(city):
+    subject = reported(city)
+    city.citizen.rates(subject, 3)
+    city.drain()
+    ended = city.complaint(subject)
+    city.clock.now = due_at = ended.limits["objection_window"].due_at
+    again = rating(ended.project_no, 1, assessNumber="2", assessTime=instant(due_at))
+    city.portal.sends(again)
+    city.travel(days=3)
+    city.drain()
+    assert city.timeline(subject)[-3:-1] == ["LaterRatingJoined", "CitizenObjected"]
+    assert city.state(subject) == "待签收"
+    occurred = [row.occurred_at for row in rows(city, events) if row.type == "CitizenObjected"]
+    assert occurred == [due_at], "the day it came, from which the unit's limits run"
 
 
 def test_after_the_window_a_bad_later_rating_reopens_nothing(city):

@@ -46,13 +46,19 @@ class Work:
         fact: Fact,
         *,
         actor: Actor | None = None,
+        occurred_at: int | None = None,
         texts: Mapping[str, Sealed] | None = None,
     ) -> Recorded:
-        """Records a step on the cause's own subject. A step already made unnecessary raises
-        IllegalStep: let it pass.
+        """Records a step on the cause's own subject; it occurs now, unless it was somebody's and
+        came with the cause. A step already made unnecessary raises IllegalStep: let it pass.
         """
         return self._posting.record(
-            cause.subject, fact, actor or self._actor, cause=cause.id, texts=texts
+            cause.subject,
+            fact,
+            actor or self._actor,
+            occurred_at=occurred_at,
+            cause=cause.id,
+            texts=texts,
         )
 
     def run(self, statement: Executable, keys: tuple[str, ...], row: tuple[Any, ...]) -> None:
