@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from schemas.text import tidied
 from workflow import said
 from workflow.calendar_days import Calendar, Hours
 from workflow.calendar_official import official
@@ -135,6 +134,8 @@ def _table(table: Mapping[str, Any], key: str, prefix: str) -> Mapping[str, Any]
 
 def _text(table: Mapping[str, Any], key: str, default: str, prefix: str) -> str:
     value = table.get(key, default)
+    from schemas.text import tidied  # noqa: PLC0415  # the events' models take their time
+
     if not isinstance(value, str) or not 0 < len(tidied(value)) <= 60:
         raise InvalidInput(f"{prefix}{key}", value, "须是 1 至 60 个字的文字")
     return value

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final, get_args
 
-from schemas.text import tidied
 from workflow.calendar import End, Limit, StartRule
 from workflow.errors import InvalidInput
 
@@ -63,6 +62,8 @@ def _channels_of(value: Any, field: str) -> tuple[str, ...]:
 
 def text_of(value: Any, field: str) -> str:
     """A text of 1 to 300 characters; InvalidInput otherwise."""
+    from schemas.text import tidied  # noqa: PLC0415  # the events' models take their time
+
     if not isinstance(value, str) or not 0 < len(tidied(value)) <= 300:
         raise InvalidInput(field, value, "须是 1 至 300 个字的文字")
     return value
