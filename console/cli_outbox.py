@@ -46,17 +46,11 @@ def outbox(
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
-    heading = ("写于", "写给", "状态", "内容")
-    shown = [
-        (
-            wording.when(row["created_at"], zone),
-            row["recipient"],
-            STATUSES[row["status"]],
-            row["body"],
-        )
-        for row in rows
-    ]
-    typer.echo("\n".join(wording.table([heading, *shown])) if rows else "没有")
+    shown = [("写于", "写给", "状态", "内容")]
+    for row in rows:
+        at, status = wording.when(row["created_at"], zone), STATUSES[row["status"]]
+        shown.append((at, row["recipient"], status, row["body"]))
+    typer.echo("\n".join(wording.table(shown)) if rows else "没有")
 
 
 def _rows(opened: Any, to: str | None, status: str | None, last: int) -> list[dict[str, Any]]:

@@ -142,16 +142,11 @@ def whatif(
         codes = [unit.code for unit in read.units.of(tier, area)]
         found = report.what_if(read.conn, read.office.rulebook, when, codes, wanted, read.now)
         missing = unplaced(read.conn, read.units, when)
+    shown: dict[str, Any] = {"report": "whatif", "period": when.label, "tier": tier, "area": area}
+    shown |= report.whatif_json(found, read.units, read.zone) | {"unplaced": asdict(missing)}
     page = Page(
         f"{when.label} {area}{tier} 时限试算",
-        {
-            "report": "whatif",
-            "period": when.label,
-            "tier": tier,
-            "area": area,
-            **report.whatif_json(found, read.units, read.zone),
-            "unplaced": asdict(missing),
-        },
+        shown,
         partial(report.render_whatif, found=found, units=read.units, zone=read.zone),
         missing.note,
     )

@@ -74,18 +74,15 @@ def take(
     Raises InvalidInput (field, value, reason) before anything is asked of the ledger, then what
     `Ledger.command` raises.
     """
-    if SUBJECT.fullmatch(subject) is None:
-        raise UnknownComplaint(subject)
-    for field, value in (("account", actor.name), ("unit", actor.unit), ("key", step.get("key"))):
-        if value is not None:
-            checked_name(field, value)
+    key = step.get("key")
+    _check_names(subject, {"account": actor.name, "unit": actor.unit, "key": key})
     fact, texts = stated(kind, values)
     try:
         return ledger.command(
             subject,
             fact,
             actor,
-            key=step.get("key"),
+            key=key,
             expected_version=step.get("expected_version"),
             texts=texts,
             also=also,
@@ -95,6 +92,14 @@ def take(
             raise
         # What the hotline and the citizen did meanwhile is not for the unit to know.
         raise StaleVersion(subject, stale.expected, stale.current) from None
+
+
+def _check_names(subject: str, names: Mapping[str, str | None]) -> None:
+    if SUBJECT.fullmatch(subject) is None:
+        raise UnknownComplaint(subject)
+    for field, name in names.items():
+        if name is not None:
+            checked_name(field, name)
 
 
 def checked_name(field: str, name: str) -> str:

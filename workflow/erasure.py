@@ -152,9 +152,7 @@ def erase_person(
         his = _ratings_of(conn, vault, number) if number else []
     with ledger.transaction() as posting, erasing.overwriting(posting.conn):
         known = erasing.complaints_by(posting.conn, vault.phone_hash(number)) if number else {}
-        rated_in = {one for one in (subject, *(one.subject for one in his)) if one is not None}
-        for name in sorted(rated_in - known.keys()):
-            known[name] = posting.complaint(name).ended_at is None
+        known |= _rated_in(posting, {subject, *(one.subject for one in his)} - known.keys())
         done = Erased(under_way=tuple(sorted(name for name, still in known.items() if still)))
         owners = [one.owner for one in his if one.subject is None]
         _forget(posting.conn, done, (name for name, still in known.items() if not still), owners)
@@ -172,6 +170,12 @@ def _ratings_of(conn: Connection, vault: Vault, number: str) -> list[Kept]:
         for one in erasing.sealed_of(conn, day)
         if number_in(opened_private(vault.unseal(one.owner, "rating", one.sealed)).mobile) == number
     ]
+
+
+def _rated_in(posting: Posting, subjects: Iterable[str | None]) -> dict[str, bool]:
+    """Each of these complaints, with whether it is still open; None stands for none."""
+    named = sorted(one for one in subjects if one is not None)
+    return {name: posting.complaint(name).ended_at is None for name in named}
 
 
 def _forget(conn: Connection, done: Erased, subjects: Iterable[str], owners: list[str]) -> None:

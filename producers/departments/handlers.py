@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Unpack
 
 import schemas as s
@@ -122,21 +123,10 @@ def submit(
 ) -> Recorded:
     """提交整改反馈：已整改，或解释说明（须写法律依据），并写签批人；可附已上传的附件。"""
     handler = _handler(ledger, account, unit)
-    taken = attached(ledger, subject, handler, attachments)
+    taken = attached(ledger, subject, handler, attachments) or None
+    said: dict[str, str | None] = {"kind": kind, "facts": facts, "cause": cause, "reply": reply}
+    said |= {"measures": measures, "legal_basis": legal_basis, "post": post, "signed_by": signed_by}
+    also = partial(settle, subject=subject, ids=attachments)
     return take(
-        ledger,
-        subject,
-        s.RectificationSubmitted,
-        handler,
-        step,
-        lambda posting: settle(posting, subject, attachments),
-        kind=kind,
-        facts=facts,
-        cause=cause,
-        measures=measures,
-        reply=reply,
-        signed_by=signed_by,
-        legal_basis=legal_basis,
-        post=post,
-        attachments=taken or None,
+        ledger, subject, s.RectificationSubmitted, handler, step, also, attachments=taken, **said
     )

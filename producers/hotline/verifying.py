@@ -127,9 +127,7 @@ def confirm(
     **step: Unpack[Step],
 ) -> Recorded:
     """确认有效：核实后的原因、情况分类，可指明由哪个单位答复、哪些协办。"""
-    found = REASONS.get(reason_code)
-    if found is None or found.level not in BAD_LEVELS:
-        raise InvalidInput("reason_code", reason_code, "没有这个差评原因，须是1或2开头的原因代码")
+    _check_reason(reason_code)
     main, others = named_units(ledger, unit, assisting)
     return take(
         ledger,
@@ -145,6 +143,12 @@ def confirm(
         show_service_number=show_service_number,
         note=note,
     )
+
+
+def _check_reason(code: str) -> None:
+    found = REASONS.get(code)
+    if found is None or found.level not in BAD_LEVELS:
+        raise InvalidInput("reason_code", code, "没有这个差评原因，须是1或2开头的原因代码")
 
 
 @records(s.ComplaintDismissed, OPERATOR)

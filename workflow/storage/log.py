@@ -67,6 +67,7 @@ COLUMNS = (
     "data",
     "limits",
 )
+_RECORDED = COLUMNS.index("recorded_at")
 _INSERT = insert(events)
 _HEADS = (
     select(lanes)
@@ -113,11 +114,7 @@ def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> 
     lane.
     """
     lanes_of = [lane_of(entry.subject) for entry in entries]
-    heads = {
-        row.lane: [row.pos, row.recorded_at, bytes(row.hash)]
-        for row in conn.execute(_HEADS, {"touched": sorted(set(lanes_of))}).all()
-    }
-    rows, taken = [], []
+    heads, rows = _heads(conn, lanes_of), list[tuple[Any, ...]]()
     for lane, entry in zip(lanes_of, entries, strict=True):
         head = heads[lane]
         head[0] += 1
@@ -141,8 +138,13 @@ def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> 
         )
         head[2] = link(key, head[2], row)
         rows.append((*row, head[2]))
-        taken.append(Place(lane, head[0], head[1]))
     run_many(conn, _INSERT, (*COLUMNS, "hash"), rows)
     moved = [(p, t, h, seal(key, n, p, h), n) for n, (p, t, h) in heads.items()]
     run_many(conn, _MOVE, ("pos", "recorded_at", "hash", "seal", "of_lane"), moved)
-    return taken
+    return [Place(row[0], row[1], row[_RECORDED]) for row in rows]
+
+
+def _heads(conn: Connection, lanes_of: Sequence[int]) -> dict[int, list[Any]]:
+    """Position, time and hash of each of these lanes, which are locked."""
+    rows = conn.execute(_HEADS, {"touched": sorted(set(lanes_of))}).all()
+    return {row.lane: [row.pos, row.recorded_at, bytes(row.hash)] for row in rows}

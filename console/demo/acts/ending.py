@@ -40,6 +40,10 @@ def ending(
         ("loop --format table", "整个闭环就是这一张表"),
     )
     stage.say()
+    _spent(stage, quarter, desk, total)
+
+
+def _spent(stage: Stage, quarter: Built, desk: Built, total: float) -> None:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     rest = quarter.seconds - quarter.intake_seconds
     stage.say(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -84,19 +84,18 @@ def _route(one: OpenDoor) -> Callable[..., Response]:
     defaults: dict[str, Any] = {"given": None} if everything_optional else {}
     if one.keyed:
         kinds["key"], defaults["key"] = Key, None
-    empty = inspect.Parameter.empty
-    step.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    step.__signature__ = _signature(kinds, defaults)  # type: ignore[attr-defined]
+    return step
+
+
+def _signature(kinds: Mapping[str, Any], defaults: Mapping[str, Any]) -> inspect.Signature:
+    one, empty = inspect.Parameter, inspect.Parameter.empty
+    return inspect.Signature(
         [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=defaults.get(name, empty),
-                annotation=kind,
-            )
+            one(name, one.KEYWORD_ONLY, default=defaults.get(name, empty), annotation=kind)
             for name, kind in kinds.items()
         ]
     )
-    return step
 
 
 def _step(

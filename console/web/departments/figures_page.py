@@ -10,7 +10,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
-from console.reports.periods import parse_period, quarter_of
+from console.reports.periods import Period, parse_period, quarter_of
 from console.scope import visible
 from console.web.access import SiteHere
 from console.web.departments.figures import OF_ORDERS, SHOWN, own_figures
@@ -43,8 +43,6 @@ def figures(
         subjects = [line.subject for line in listed.lines] if listed else []
         seen = select(complaints.c.id).where(visible(viewer.actor))
         there = {row.id for row in looked_up(conn, seen, complaints.c.id, subjects)}
-    year, quarter = divmod(asked.from_month // 3, 4)
-    before, after = divmod(asked.from_month // 3 - 1, 4), divmod(asked.from_month // 3 + 1, 4)
     return page(
         request,
         "departments/figures.html",
@@ -53,6 +51,17 @@ def figures(
         listed=listed,
         there=there,
         counts="张工单" if of in OF_ORDERS else "件",
-        label=f"{year}年第{quarter + 1}季度" if len(asked.months) == 3 else asked.label,
-        quarters=[f"{y}Q{q + 1}" for y, q in (before, after)],
+        label=_label(asked),
+        quarters=_beside(asked),
     )
+
+
+def _label(asked: Period) -> str:
+    year, quarter = divmod(asked.from_month // 3, 4)
+    return f"{year}年第{quarter + 1}季度" if len(asked.months) == 3 else asked.label
+
+
+def _beside(asked: Period) -> list[str]:
+    """The quarter before it, and the one after."""
+    quarter = asked.from_month // 3
+    return [f"{y}Q{q + 1}" for y, q in (divmod(quarter - 1, 4), divmod(quarter + 1, 4))]

@@ -12,13 +12,14 @@ from starlette.datastructures import FormData
 
 from console.accounts import Signed
 from console.web.access import Sent, SiteHere
-from console.web.hotline.lines import lines
+from console.web.hotline.lines import Line, lines
 from console.web.hotline.shift import shift
 from console.web.hotline.tabs import PER_PAGE, TABS, WHO, Ask, Rows, asked
 from console.web.navigation import HOTLINE
 from console.web.rendering import page
 from console.web.site import Site
 from console.web.stepping import take, text
+from console.wiring import Office
 from producers import hotline
 from workflow.errors import KeyReused, Refused
 from workflow.storage.models import commands
@@ -45,10 +46,7 @@ def queue(
     """One tab's rows; without a question, those looked at last."""
     ask = asked(tab, who, unit, number) if request.url.query else _kept(request)
     office = site.office
-    with office.database.read() as conn:
-        rows = Rows(conn, viewer.actor, office.rulebook, ask)
-        counts = rows.counts()
-        shown = lines(office, conn, viewer.account, TABS[ask.tab], rows.page())
+    counts, shown = _looked_at(office, viewer, ask)
     answer = page(
         request,
         "hotline/queue.html",
@@ -63,13 +61,20 @@ def queue(
         shift=shift(office, office.clock()),
         nobody=nobody,
     )
+    return _remembered(request, ask, answer)
+
+
+def _looked_at(office: Office, viewer: Signed, ask: Ask) -> tuple[dict[str, int], tuple[Line, ...]]:
+    """How many each tab has, and the page's rows."""
+    with office.database.read() as conn:
+        rows = Rows(conn, viewer.actor, office.rulebook, ask)
+        return rows.counts(), lines(office, conn, viewer.account, TABS[ask.tab], rows.page())
+
+
+def _remembered(request: Request, ask: Ask, answer: HTMLResponse) -> HTMLResponse:
+    secure = request.url.scheme == "https"
     answer.set_cookie(
-        KEPT,
-        ask.address()[9:],
-        path="/hotline",
-        httponly=True,
-        secure=request.url.scheme == "https",
-        samesite="strict",
+        KEPT, ask.address()[9:], path="/hotline", httponly=True, secure=secure, samesite="strict"
     )
     return answer
 

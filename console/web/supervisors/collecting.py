@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
 from console.accounts import Signed
 from console.reports import annex4
@@ -57,16 +58,12 @@ def collect(
 ) -> HTMLResponse:
     """Unit by month, who sends nothing, what was refused."""
     office, (calendar, today) = site.office, collection.today_of(site.office)
-    units, now = office.units, office.clock()
+    units = office.units
     with office.database.read() as conn:
         lines = collection.lines(conn, units, calendar, ask, today)
         shown = collection.shown(lines, ask.show)
         told = collection.urged(conn, [line.unit.code for line in shown], today)
-        leaks: dict[str, Any] = {
-            "refusals": leaking.refusals(conn, now),
-            "conflicts": leaking.conflict_count(conn, now),
-            "lost": leaking.without_a_unit(conn),
-        }
+        leaks = _leaks(conn, office.clock())
     done = units.by_code.get(urged or "")
     return page(
         request,
@@ -84,6 +81,14 @@ def collect(
         done=f"已催报 {done.name}" if done else "",
         **leaks,
     )
+
+
+def _leaks(conn: Connection, now: int) -> dict[str, Any]:
+    return {
+        "refusals": leaking.refusals(conn, now),
+        "conflicts": leaking.conflict_count(conn, now),
+        "lost": leaking.without_a_unit(conn),
+    }
 
 
 @router.get("/collect/export", dependencies=[Depends(COLLECT)])

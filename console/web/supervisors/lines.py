@@ -112,15 +112,10 @@ def _line(
     told: Iterable[tuple[str, str, str | None, int]],
     sent: Mapping[str, str],
 ) -> Line:
-    found, rules = pressing(c), office.rulebook.bound(c.profile, c.profile_version)
-    left, due, tone, task = "暂停", "", "paused", _task(c, None)
-    if found is not None:
-        name, opened = found
-        worked = remaining(rules.calendar, at.now, opened.due_at)
-        left = left_text(rules.calendar, worked, opened.due_at)
-        due = wording.when(opened.due_at, rules.policy.zone)
-        tone, task = tone_of(opened.due_at, at.now, at.soon), _task(c, name)
-    whose = _whose(c, found[0] if found else None, units, names)
+    found = pressing(c)
+    limit = found[0] if found else None
+    left, due, tone = _pressed(office, c, found[1], at) if found else ("暂停", "", "paused")
+    whose = _whose(c, limit, units, names)
     mine, reminded = whose == ME, _reminders(told, found)
     offered = _offered(_legal(office, c, viewer), mine, tone, reminded)
     return Line(
@@ -129,14 +124,21 @@ def _line(
         c.version,
         tone,
         left,
-        found[0] if found else None,
+        limit,
         due,
-        task,
+        _task(c, limit),
         whose,
         (*reminded, *([sent[c.id]] if c.id in sent else [])),
         tuple((event, ACTS[event].label) for event in offered),
         mine or tone == "red",
     )
+
+
+def _pressed(office: Office, c: Complaint, opened: Open, at: Spans) -> tuple[str, str, str]:
+    """What is left, when it is due, and how much that presses."""
+    rules, due = office.rulebook.bound(c.profile, c.profile_version), opened.due_at
+    left = left_text(rules.calendar, remaining(rules.calendar, at.now, due), due)
+    return left, wording.when(due, rules.policy.zone), tone_of(due, at.now, at.soon)
 
 
 def _legal(office: Office, c: Complaint, viewer: Actor) -> list[str]:
