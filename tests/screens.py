@@ -65,8 +65,15 @@ def _citizens(people: People, address: str, folder: Path, to: Path) -> None:
 
 
 def photograph(person: Person, to: Path, name: str) -> None:
-    person.page.wait_for_load_state("load")
-    person.page.screenshot(path=to / f"{name}.png", full_page=True, animations="disabled")
+    """The whole page, in a window as high as it: nothing that sticks to its edge covers it."""
+    page = person.page
+    page.wait_for_load_state("load")
+    small = page.viewport_size
+    assert small is not None
+    high = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": small["width"], "height": max(small["height"], high)})
+    page.screenshot(path=to / f"{name}.png", full_page=True, animations="disabled")
+    page.set_viewport_size(small)
     sys.stdout.write(f"{name}.png\n")
 
 

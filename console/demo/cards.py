@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
 from console.accounts.register import insert_person, person
 from console.accounts.sessions import open_session
 from console.wiring import Office
 from schemas.envelope import Role
+from workflow.loop import BEFORE_FEEDBACK
 from workflow.storage.models import accounts, complaints
 
 
@@ -37,7 +38,9 @@ _HANDLER, _CLERK = "联络员乙", "数据员戊"
 
 
 def cards(office: Office) -> tuple[Card, ...]:
-    """The office's staff, and a handler and a clerk for each unit that has something to do."""
+    """The office's staff, a handler for each unit with an open order, whose work presses most goes
+    first, and a clerk.
+    """
     staff = tuple(Card(name, name, role, None, does) for name, role, does in _STAFF)
     return staff + tuple(_of_units(office))
 
@@ -45,8 +48,10 @@ def cards(office: Office) -> tuple[Card, ...]:
 def _of_units(office: Office) -> Iterator[Card]:
     open_ = complaints.c.ended_at.is_(None)
     with office.database.read() as conn:
-        held = select(complaints.c.unit).where(open_, complaints.c.unit.is_not(None)).distinct()
-        holders = sorted(conn.execute(held).scalars())
+        due = func.min(case((complaints.c.state.in_(BEFORE_FEEDBACK), complaints.c.due_at)))
+        held = select(complaints.c.unit).where(open_, complaints.c.unit.is_not(None))
+        pressing = (due.asc().nulls_last(), complaints.c.unit)
+        holders = conn.execute(held.group_by(complaints.c.unit).order_by(*pressing)).scalars().all()
         handled = select(complaints.c.handled_by).where(open_, complaints.c.handled_by.is_not(None))
         names = office.units.names
         first = conn.execute(handled.order_by(complaints.c.id)).scalar()
