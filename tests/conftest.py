@@ -17,7 +17,7 @@ from cluster import Cluster
 from kills import KILLS, ROUNDS, WHOLE, seed
 from matrix import Matrix
 from reactions import make_room
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from storages import STORAGES, Postgres, Sqlite
 from zygote import Zygote
@@ -119,7 +119,8 @@ ENGLISH = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'"
 @pytest.fixture
 def abroad(postgres, tmp_path):
     """A city on a database that compares words as a dictionary does, as servers do by default."""
-    engine = create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT")
+    server = f"{postgres}/postgres"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     name, folder = f"bihuan_abroad_{os.getpid()}", tmp_path / "abroad"
     with engine.connect() as conn:
         try:
