@@ -7,6 +7,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,14 +19,15 @@ from typer import _click as click  # typer carries its own click; its error clas
 from typer._click.exceptions import BadParameter, MissingParameter, NoSuchOption, UsageError
 from typer.core import TyperGroup
 
-from console.cli_help import plain
-from console.refusals import as_json, exit_code, line
+from console.cli_help import line_shown, plain
+from console.refusals import FIELD_WORDS, as_json, exit_code, line
 from workflow.errors import BihuanError, InvalidInput
 
 ANYWHERE, MACHINE = "--data", "--json"
 OWN_OUTPUT = ("run", "serve", "relay", "consume", "clock", "collect", "demo", "sample")
 """Commands without a result to be told: they go on until they are stopped, or print data."""
 SPELT = "bihuan.spelt"
+_CHOICES, _CHOICE = re.compile(" is not one of (.+)[.]$"), re.compile("'([^']+)'")
 USAGE = 2
 INTERRUPTED = 130
 STOPPED, STOPPED_JSON = "已中断", '{"error": "Interrupted", "message": "已中断"}'
@@ -149,17 +151,35 @@ def _what_is_wrong(error: UsageError) -> str:
         near = f"，是不是 {'、'.join(error.possibilities)}？" if error.possibilities else ""
         return f"没有选项 {error.option_name}{near}"
     if isinstance(error, BadParameter):
-        return f"{_named(error)} 的值不能用：{error.message}"
-    if error.message.startswith("No such command"):
-        name, _, near = error.message.removeprefix("No such command ").partition("Did you mean ")
+        return f"{_named(error)} 的值不能用：{_unfit(error)}"
+    return _in_chinese(error.message)
+
+
+def _in_chinese(message: str) -> str:
+    if message.startswith("No such command"):
+        name, _, near = message.removeprefix("No such command ").partition("Did you mean ")
         return f"没有命令 {name.strip(' .')}" + (f"，是不是 {near.rstrip('?')}？" if near else "")
-    if error.message.startswith("Got unexpected extra argument"):
-        return "多出的参数：" + error.message.rpartition(" (")[2].rstrip(")")
-    return error.message
+    if message.startswith("Got unexpected extra argument"):
+        return "多出的参数：" + message.rpartition(" (")[2].rstrip(")")
+    if message.endswith(" requires an argument."):
+        return f"{message.split(chr(39))[1]} 后面要写值"
+    return message
+
+
+def _unfit(error: BadParameter) -> str:
+    found: list[Any] = getattr(error.__cause__, "errors", list)()
+    if not found:
+        return error.message
+    from workflow.said import of_model  # noqa: PLC0415  # only a refusal needs it
+
+    choices = _CHOICES.search(found[0]["msg"])
+    why = "只能是 " + "、".join(_CHOICE.findall(choices[1])) if choices else of_model(found[0])
+    return line_shown(f"{why}（收到：{found[0]['input']}）")
 
 
 def _named(error: BadParameter) -> str:
     if error.param is None:
         return "参数"
     options = [name for name in error.param.opts if name.startswith("--")]
-    return options[0] if options else str(error.param.metavar or error.param.name).upper()
+    word = FIELD_WORDS.get(str(error.param.name), str(error.param.name).upper())
+    return options[0] if options else str(error.param.metavar or word)

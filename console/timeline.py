@@ -31,7 +31,7 @@ from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
 from workflow.complaint import Complaint, Open
-from workflow.contact import sent_by
+from workflow.contact import phone_of, sent_by
 from workflow.door import texts_of
 from workflow.ledger import Actor
 from workflow.recognition import Shown
@@ -118,11 +118,11 @@ class View:
             yield from self._units_head(first)
             return
         yield "勾选原因", wording.value_text("reasons", fact.reasons, self.zone) or "（未勾选）"
-        if text := self._text(first, "text"):
-            yield "原话", text
+        if fact.text:
+            yield "原话", self._text(first, "text") or wording.ERASED
         yield "评价时间", wording.when(fact.assessed_at, self.zone)
         yield "评价来源", wording.value_text("origin", fact.origin, self.zone)
-        yield "实名", ("是" if c.real_name else "否") + ("，有电话" if c.has_phone else "，无电话")
+        yield "实名", ("是" if c.real_name else "否") + f"，{self._phone_in_words()}"
         for label, value in (("事项", fact.item), ("窗口", fact.window), ("区县", fact.area)):
             if value:
                 yield label, value
@@ -140,6 +140,12 @@ class View:
         if marks := overlays(c, self.viewer):
             yield "标记", "、".join(marks)
 
+    def _phone_in_words(self) -> str:
+        if not self.complaint.has_phone:
+            return "无电话"
+        there = phone_of(self.conn, self.office.vault, self.complaint.id)
+        return "有电话" if there else "电话已删除"
+
     @cached_property
     def shown(self) -> tuple[Shown, date]:
         """By what was known when the order was last sent; before that, by what is known now."""
@@ -155,8 +161,8 @@ class View:
             yield "核实原因", wording.value_text("reason_code", c.reason_code, self.zone)
         if c.case_class:
             yield "分类", wording.value_text("case_class", c.case_class, self.zone)
-        if text := self._text(first, "text"):
-            yield "原话", text
+        if fact.text:
+            yield "原话", self._text(first, "text") or wording.ERASED
         if fact.item:
             yield "事项", fact.item
         found, day = self.shown
@@ -203,7 +209,7 @@ class View:
             if value in (None, (), "") or not may_read(self.viewer, name):
                 continue
             if name in free:
-                shown = self._text(record, name) or "（已删除）"
+                shown = self._text(record, name) or wording.ERASED
             elif name in ("unit", "assisting", "suggested_unit"):
                 codes = value if isinstance(value, tuple) else (value,)
                 shown = "、".join(self._unit_name(code) for code in codes)

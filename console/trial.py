@@ -17,6 +17,7 @@ from schemas.rating import Rating, Refusal, ServiceRecord
 from schemas.text import masked
 from workflow.errors import InvalidInput
 from workflow.intake import Ready
+from workflow.said import of_kind
 
 OWN = "bihuan"
 """The source whose own column names are Chinese."""
@@ -48,7 +49,7 @@ def trial(office: Office, named: str, body: str) -> Trial:
     known = source(named)
     row = read_json(body.encode(), MOST_BYTES)
     if not isinstance(row, dict):
-        raise InvalidInput("正文", type(row).__name__, "应为一个对象：一条办件或评价")
+        raise InvalidInput("正文", of_kind(row), "应为一个对象：一条办件或评价")
     row.pop(SOURCE, None)
     made = json_record(known, None, row, 1)
     if isinstance(made, Refusal):

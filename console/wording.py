@@ -25,6 +25,9 @@ from workflow.limits import LIMITS
 from workflow.loop import STEPS
 from workflow.states import ROLE_NAMES, STATE_NAMES, State
 
+ERASED = "（已删除）"
+"""Stands where a text was."""
+
 WEEKDAYS = "一二三四五六日"
 LIMIT_NAMES = {row.name: row.label for row in LIMITS}
 OTHER_EVENTS = {

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from producers.apart import apart
@@ -115,12 +115,21 @@ def _id_of(path: Path, source: Source) -> str:
 
 
 def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
-    """The unfinished receipt of the same content from the same source, or a new one."""
+    """The unfinished receipt of the same content from the same source, or a new one: each run
+    that begins anew has its own.
+    """
     known = _id_of(path, source)
-    fresh = Receipt(known, source.name, path.name, started_at=ledger.clock())
     with ledger.database.read() as conn:
-        row = conn.execute(select(imports).where(imports.c.id == fresh.id)).mappings().first()
-    return fresh if row is None or row["finished_at"] is not None else Receipt(**row)
+        runs = conn.execute(select(imports).where(_run_of(known))).mappings().all()
+    for row in runs:
+        if row["finished_at"] is None:
+            return Receipt(**row)
+    own = f"{known}/{len(runs) + 1}" if runs else known
+    return Receipt(own, source.name, path.name, started_at=ledger.clock())
+
+
+def _run_of(known: str) -> ColumnElement[bool]:
+    return or_(imports.c.id == known, imports.c.id.startswith(f"{known}/", autoescape=True))
 
 
 def ready_batches(path: Path, source: str, desk: Desk, after_row: int) -> Iterator[ReadyBatch]:
@@ -188,18 +197,19 @@ def _save(conn: Connection, receipt: Receipt) -> None:
 def refused_rows(ledger: Ledger, receipt: Receipt) -> Iterator[Refusal]:
     """The rows this import refused in its last run, in the file's order, each once."""
     last = 0
-    for refusal in _refusals(ledger, receipt.id, receipt.started_at):
+    own = refused.c.import_id == receipt.id, refused.c.received_at >= receipt.started_at
+    for refusal in _refusals(ledger, *own):
         if refusal.row > last:
             last = refusal.row
             yield refusal
 
 
-def _refusals(ledger: Ledger, import_id: str, since: int = 0) -> Iterator[Refusal]:
-    """What the import's runs have refused since then, in the file's order."""
+def _refusals(ledger: Ledger, *which: ColumnElement[bool]) -> Iterator[Refusal]:
+    """These rows that were refused, in the order of their file."""
     place = tuple_(refused.c.row, refused.c.id)
     query = (
         select(refused.c.row, refused.c.field, refused.c.value, refused.c.reason, refused.c.id)
-        .where(refused.c.import_id == import_id, refused.c.received_at >= since)
+        .where(*which)
         .order_by(refused.c.row, refused.c.id)
         .limit(1000)
     )
@@ -219,7 +229,10 @@ def place_of_refused(ledger: Ledger, path: Path, source: Source, target: Path) -
     that nobody has changed since; else under the first name like it for which that is so.
     """
     at, number = target, 1
-    while at.exists() and not is_own(at, path, _refusals(ledger, _id_of(path, source))):
+    while at.exists():
+        runs = select(imports.c.id).where(_run_of(_id_of(path, source)))
+        if is_own(at, path, _refusals(ledger, refused.c.import_id.in_(runs))):
+            break
         number += 1
         at = target.with_name(f"{target.stem}-{number}{target.suffix}")
     return at

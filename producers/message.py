@@ -19,6 +19,7 @@ from workflow.collection import collect_ready
 from workflow.errors import InvalidInput
 from workflow.intake import Desk, Ready
 from workflow.ledger import Ledger
+from workflow.said import of_kind
 from workflow.storage import messages
 
 MOST_BYTES = 256 << 10
@@ -53,7 +54,7 @@ def _read(number: int, message: Message, desk: Desk) -> Reading:
         raise InvalidInput("正文", "", "消息没有正文")
     row = read_json(message.value, MOST_BYTES)
     if not isinstance(row, dict):
-        raise InvalidInput("正文", type(row).__name__, "应为一个对象：一条办件或评价")
+        raise InvalidInput("正文", of_kind(row), "应为一个对象：一条办件或评价")
     source = source_named(_source(message, row))
     record = json_record(source, None, row, number)
     made = record if isinstance(record, Refusal) else desk.ready(number, record)

@@ -14,6 +14,7 @@ from producers.sources import Kind, Layout, Source
 from schemas.rating import Rating, Refusal, ServiceRecord
 from schemas.text import clean, masked
 from workflow.errors import InvalidInput
+from workflow.said import of_kind
 
 Record = ServiceRecord | Rating
 
@@ -141,7 +142,7 @@ def read_json(body: bytes, most: int) -> object:
 def _json_rows(body: bytes) -> list[object]:
     rows = read_json(body, MOST_BYTES)
     if not isinstance(rows, list):
-        raise InvalidInput("正文", type(rows).__name__, "应为对象的数组")
+        raise InvalidInput("正文", of_kind(rows), "应为对象的数组")
     if len(rows) > MOST_ROWS:
         raise InvalidInput("正文", f"{len(rows)} 条", f"一次不得超过 {MOST_ROWS} 条")
     return rows

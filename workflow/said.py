@@ -34,6 +34,20 @@ def of_toml(error: Exception) -> str:
     return "不是合格的 TOML：有没写完的地方，或层次太深"
 
 
+_KINDS = (
+    (dict, "对象"),
+    (list | tuple, "数组"),
+    (str, "文字"),
+    (bool, "是或否"),
+    (int | float, "数字"),
+)
+
+
+def of_kind(value: object) -> str:
+    """What kind of JSON this is."""
+    return next((word for kind, word in _KINDS if isinstance(value, kind)), "空值 null")
+
+
 UNFIT = "写法不对"
 _MOMENT = "须是时间，如 2021-10-21T15:00:00+08:00"
 _WHOLE = "须是整数"

@@ -214,6 +214,24 @@ def test_a_refusal_names_its_field_in_chinese_too(
     assert (huge.code, huge.err.startswith("位置（place）：")) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "report annex3 2021Q3 --format json",
+            "--format 的值不能用：只能是 text、csv（收到：json）",
+        ),
+        ("outbox --last x", "--last 的值不能用：须是整数（收到：x）"),
+        ("outbox --last 0", "--last 的值不能用：不得小于1（收到：0）"),
+        ("outbox --last", "--last 后面要写值"),
+        ("import --source bihuan", "缺少 文件"),
+    ],
+)
+def test_a_usage_error_has_no_english(bihuan: Callable[..., Said], words: str, told: str) -> None:
+    said = bihuan(words)
+    assert (said.code, said.err.partition("  ")[0].strip()) == (2, told)
+
+
 def test_a_number_is_shown_to_whoever_gives_a_reason(
     bihuan: Callable[..., Said], verifying: str
 ) -> None:

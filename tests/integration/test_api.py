@@ -82,6 +82,15 @@ def test_each_row_of_a_batch_is_answered_and_a_bad_one_stops_no_other(systems):
     assert told["rows"][2]["reason"]
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"), [("null", "空值 null"), ("3.5", "数字"), ('"x"', "文字"), ("true", "是或否")]
+)
+def test_a_body_of_another_kind_is_named_in_words(systems, body, kind):
+    answer = systems.client().post("/ratings?source=bihuan", content=body)
+    told = problem(answer, 400, "bad-body")
+    assert told["detail"] == f"正文：应为对象的数组（收到：{kind}）"
+
+
 def test_a_refused_value_comes_back_masked(systems):
     rows = [{**RATING, "assessTime": "13800001234"}, {**RATING, "13800001234": "x"}]
     told = sent(systems.client(), rows)

@@ -91,7 +91,9 @@ def test_a_complaint_keeps_its_people_until_its_own_time_is_over(city):
     assert count(city, contacts) == 1
     shown = timeline(city.office, ended, OPERATOR)
     assert ("说明", "（已删除）") in shown.entries[-1].details
-    assert "原话" not in dict(shown.head)
+    told = dict(shown.head)
+    assert (told["原话"], told["实名"]) == ("（已删除）", "是，电话已删除")
+    assert dict(timeline(city.office, still, OPERATOR).head)["实名"] == "是，有电话"
     assert dict(timeline(city.office, still, OPERATOR).head)["原话"] == "又让我开证明"
     assert city.damage() == []
 

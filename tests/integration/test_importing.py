@@ -15,7 +15,7 @@ from console.cli import app
 from producers.importing import Receipt, import_file, refused_rows, write_refused_file
 from producers.rehearsing import rehearse
 from producers.sources import source
-from workflow.storage.models import METADATA, complaints, events, ratings, refused, tallies
+from workflow.storage.models import METADATA, complaints, events, imports, ratings, refused, tallies
 
 OWN = source("bihuan")
 HEADER = "类别,办件编号,服务序号,评价次数,服务时间,评价时间,满意度,单位名称,文字评价"
@@ -46,6 +46,14 @@ def path(tmp_path):
 
 def quiet(*_):
     """Nobody looks at the progress."""
+
+
+class Killed(Exception):
+    """Ends an import in the middle."""
+
+
+def killed(*_):
+    raise Killed
 
 
 def imported(city, path):
@@ -166,6 +174,21 @@ def test_corrected_rows_go_in_and_the_rest_stays_as_it_is(city, path, tmp_path):
     assert city.damage() == []
 
 
+def test_what_the_first_run_came_to_stays_beside_the_second(city, path):
+    first, second = imported(city, path), imported(city, path)
+    with pytest.raises(Killed):
+        import_file(city.ledger, city.office.desk(), path, OWN, killed)
+    third = imported(city, path)
+    with city.office.database.read() as conn:
+        rows = {row.id: row for row in conn.execute(select(imports)).all()}
+    kept = [rows.pop(one.id) for one in (first, second, third)]
+    assert rows == {}, "what was cut off goes on under its own receipt"
+    assert [(row.accepted, row.repeats) for row in kept] == [(1997, 3), (0, 2000), (0, 2000)]
+    for receipt in (first, second, third):
+        assert len(list(refused_rows(city.ledger, receipt))) == 3
+    assert city.damage() == []
+
+
 def said(folder, *words):
     """One command's code and what it said on both sides."""
     done = CliRunner().invoke(app, [*words, "--source", "bihuan", "--data", str(folder)])
@@ -235,14 +258,6 @@ def imported_nothing(folder):
         done = conn.execute(select(func.count()).select_from(ratings)).scalar_one() == 0
     city.close()
     return done
-
-
-class Killed(Exception):
-    """Ends an import in the middle."""
-
-
-def killed(*_):
-    raise Killed
 
 
 def test_cut_off_and_run_again_it_takes_the_place_of_its_own_earlier_list(

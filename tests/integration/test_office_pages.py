@@ -467,6 +467,10 @@ def test_a_file_that_is_none_and_one_that_is_dropped(city: City, it: Browser) ->
     assert answer.status_code == 422
     place = sent(it, b"\x00\x01\x02 nothing", "x.csv")
     assert "没有做成" in it.page
+    place = sent(it, b"\xd0\xcf\x11\xe0 old", "九月.csv")
+    assert "旧式 .xls" in it.page
+    assert "收到：九月.csv" in it.page
+    assert f"{place.rpartition('/')[2]}.csv" not in it.page
     place = sent(it, rows("区人社局", "A1"))
     assert it.sends(f"{place}/drop").status_code == 303
     assert it.opens(place) == 404

@@ -134,8 +134,8 @@ imports = Table(
     Column("started_at", Instant, nullable=False),
     Column("finished_at", Instant),
 )
-"""An import's receipt, committed with each batch: where to go on after a kill. The id is the
-file's digest and source.
+"""An import's receipt, committed with each batch: where to go on after a kill. The id is
+source and file's digest, for a run after a finished one with its number.
 """
 
 raters = Table(

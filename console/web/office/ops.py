@@ -24,7 +24,7 @@ from console.web.navigation import MEND, OPS, TRACES, PageNo
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import text, whole
-from console.wording import when
+from console.wording import ERASED, when
 from producers.message import discard as discard_message
 from producers.message import retry as retry_message
 from schemas.envelope import Role
@@ -37,7 +37,6 @@ from workflow.storage.models import outbox
 router = APIRouter(prefix="/ops")
 PER_PAGE = 100
 MOST_EXPORTED = 20_000
-ERASED = "（已删除）"
 TABS: Mapping[Role, Mapping[str, str]] = {
     Role.SUPERVISOR: {"stuck": "异常件"},
     Role.IT: {"stuck": "异常件", "outbox": "没发出去的消息", "chain": "事件链"},
