@@ -29,6 +29,7 @@ _STRETCH = re.compile(
 _LEFT = re.compile(r"月\d|\d[日号]")
 _VERB = re.compile(r"(不?)(放假|补休|休息|上班|补班)")
 _COUNT = re.compile(r"(?:共计?|^)(\d{1,3}|[一二三四五六七八九十]{1,3})天")
+_REVOKED = re.compile("作废|取消|撤销|废止|失效|不再")
 _YEAR = re.compile(r"(\d{4})年度?[^。；;，,《（(\d]{0,8}?(?:节假日|假期|放假|休假)")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -71,6 +72,7 @@ def understood(text: str, year: int) -> Notice:
     told: dict[bool, dict[date, _Said]] = {True: {}, False: {}}
     for line, said in enumerate(text.splitlines(), 1):
         check_year(said, year, f"第{line}行")
+        _check_nothing_revoked(said, line)
         for clause in _clauses(_plain(said), line):
             for day in _days(clause, year):
                 other = told[not clause.working].get(day)
@@ -87,6 +89,14 @@ def check_year(words: str, year: int, place: str) -> None:
     for found in _YEAR.finditer(words):
         if int(found[1]) != year:
             raise InvalidInput("year", found[0], f"{place}写的是{found[1]}年，填的是{year}年")
+
+
+def _check_nothing_revoked(words: str, line: int) -> None:
+    """“10月25日放假的通知作废” would be read as a day off. Raises InvalidInput."""
+    for sentence in re.split("[。；;]", words):
+        if (revoked := _REVOKED.search(sentence)) and _LEFT.search(sentence):
+            reason = f"有“{revoked[0]}”：请改写成哪天放假、哪天上班"
+            raise _Said(sentence.strip(), line).wrong(reason)
 
 
 def listed(field: str, text: str) -> list[str]:

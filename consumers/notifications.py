@@ -94,7 +94,8 @@ class Notifications:
             yield f"unit:{unit}", f"{fact.order} 请协办，主办单位{main}"
 
     def _invited(self, record: Record) -> Messages:
-        if record.fact.channel == "call":
+        """Whoever has called already need not be asked to."""
+        if record.fact.channel == "call" and record.role != Role.OPERATOR:
             yield OPERATOR, f"{record.subject} 请电话回访，邀请群众再评价"
 
     def _alarmed(self, record: Record, work: Work) -> Messages:

@@ -12,6 +12,7 @@ import schemas as s
 from console.timeline import timeline
 from consumers import register
 from consumers.assignment import Assignment, rules_of
+from producers import hotline
 from producers.departments import supply_contact
 from workflow import links, outbox
 from workflow.clock import instant
@@ -331,6 +332,14 @@ def test_without_a_list_of_units_a_name_stands_for_itself_and_a_new_list_is_seen
 
 
 # 再评价
+
+
+def test_an_operator_who_has_invited_by_telephone_is_not_asked_to(city):
+    named, asked = reported(city), "请电话回访，邀请群众再评价"
+    for _ in range(2):
+        hotline.invite(city.ledger, named, account=OPERATOR.name)
+    city.drain()
+    assert sum(body.endswith(asked) for _, body in messages(city, named)) == 1
 
 
 def test_the_citizen_is_invited_by_a_call_and_where_nobody_can_be_asked_not_at_all(city):
