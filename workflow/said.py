@@ -34,18 +34,14 @@ def of_toml(error: Exception) -> str:
     return "不是合格的 TOML：有没写完的地方，或层次太深"
 
 
-_KINDS = (
-    (dict, "对象"),
-    (list | tuple, "数组"),
-    (str, "文字"),
-    (bool, "是或否"),
-    (int | float, "数字"),
-)
+_KINDS = ((dict, "对象"), (list, "数组"), (bool, "是或否"), (object, "文字或数字"))
 
 
 def of_kind(value: object) -> str:
-    """What kind of JSON this is."""
-    return next((word for kind, word in _KINDS if isinstance(value, kind)), "空值 null")
+    """What kind of JSON this is; its numbers are read as they are written, as texts."""
+    if value is None:
+        return "空值 null"
+    return next(word for kind, word in _KINDS if isinstance(value, kind))
 
 
 UNFIT = "写法不对"

@@ -83,7 +83,8 @@ def test_each_row_of_a_batch_is_answered_and_a_bad_one_stops_no_other(systems):
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"), [("null", "空值 null"), ("3.5", "数字"), ('"x"', "文字"), ("true", "是或否")]
+    ("body", "kind"),
+    [("null", "空值 null"), ("3", "文字或数字"), ('"x"', "文字或数字"), ("true", "是或否")],
 )
 def test_a_body_of_another_kind_is_named_in_words(systems, body, kind):
     answer = systems.client().post("/ratings?source=bihuan", content=body)
