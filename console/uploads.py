@@ -159,7 +159,8 @@ def _try(office: Office, job: Job) -> None:
 
 
 def _take(office: Office, job: Job, told: Callable[[], None]) -> None:
-    receipt = import_file(office.ledger, office.desk(job.unit), job.path, job.source, _follow(job))
+    desk = office.desk(job.unit)
+    receipt = import_file(office.ledger, desk, job.path, job.source, _follow(job), job.name)
     target = job.path.with_name(f"{job.token}.refused.csv")
     with suppress(FileNotFoundError):  # deleted meanwhile, as somebody asked to be forgotten
         if write_refused_file(office.ledger, receipt, job.path, target):

@@ -87,14 +87,15 @@ Progress = Callable[[Receipt, ReadyBatch], None]
 
 
 def import_file(
-    ledger: Ledger, desk: Desk, path: Path, source: Source, on_batch: Progress
+    ledger: Ledger, desk: Desk, path: Path, source: Source, on_batch: Progress, name: str = ""
 ) -> Receipt:
-    """Takes the whole file in; going on where an earlier run of the same file was cut off.
+    """Takes the whole file in; going on where an earlier run of the same file was cut off. The
+    receipt bears the file's name, or that `name`.
 
     The receipt is committed with each batch. InvalidInput when the file as a whole is unreadable;
     what was taken in before stays.
     """
-    receipt = _begun(ledger, path, source)
+    receipt = _begun(ledger, path, source, name or path.name)
     for batch in batches(path, source, desk, receipt.rows_done):
         for part in _parts(ledger.database, batch):
             receipt = _take(ledger, desk, receipt, part)
@@ -114,7 +115,7 @@ def _id_of(path: Path, source: Source) -> str:
         raise InvalidInput("文件", path.name, f"打不开：{said.of_system(error)}") from error
 
 
-def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
+def _begun(ledger: Ledger, path: Path, source: Source, name: str) -> Receipt:
     """The unfinished receipt of the same content from the same source, or a new one: each run
     that begins anew has its own.
     """
@@ -125,7 +126,7 @@ def _begun(ledger: Ledger, path: Path, source: Source) -> Receipt:
         if row["finished_at"] is None:
             return Receipt(**row)
     own = f"{known}/{len(runs) + 1}" if runs else known
-    return Receipt(own, source.name, path.name, started_at=ledger.clock())
+    return Receipt(own, source.name, name, started_at=ledger.clock())
 
 
 def _run_of(known: str) -> ColumnElement[bool]:

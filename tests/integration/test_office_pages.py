@@ -455,6 +455,7 @@ def test_a_file_is_tried_then_taken_in(city: City, it: Browser) -> None:
     assert "A3" in refused.text
     assert not list((city.office.data / "uploads").glob("*[!d].csv")), "the file itself is gone"
     it.opens("/imports")
+    assert "<td>服务.csv</td>" in it.page, "by its own name"
     listed = re.search(r'href="(/imports/refused\?[^"]+)"', it.page)
     assert listed is not None
     it.opens(html.unescape(listed[1]))
