@@ -31,9 +31,10 @@ from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
 from workflow.complaint import Complaint, Open
-from workflow.contact import phone_of, sent_by
+from workflow.contact import left_by, sent_by
 from workflow.door import texts_of
 from workflow.ledger import Actor
+from workflow.phones import number_in
 from workflow.recognition import Shown
 from workflow.record import Record, record_of
 from workflow.storage.models import events
@@ -143,8 +144,12 @@ class View:
     def _phone_in_words(self) -> str:
         if not self.complaint.has_phone:
             return "无电话"
-        there = phone_of(self.conn, self.office.vault, self.complaint.id)
-        return "有电话" if there else "电话已删除"
+        return "有电话" if number_in(self.left) else "电话已删除"
+
+    @cached_property
+    def left(self) -> str:
+        """What the citizen left in a number's place; empty where that is nothing, or erased."""
+        return left_by(self.conn, self.office.vault, self.complaint.id) or ""
 
     @cached_property
     def shown(self) -> tuple[Shown, date]:

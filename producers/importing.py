@@ -229,11 +229,12 @@ def place_of_refused(ledger: Ledger, path: Path, source: Source, target: Path) -
     """Where this file's refused rows may be written: there, if nothing is there but a list of them
     that nobody has changed since; else under the first name like it for which that is so.
     """
+    if not target.exists():
+        return target
+    runs = select(imports.c.id).where(_run_of(_id_of(path, source)))
+    ever = refused.c.import_id.in_(runs)
     at, number = target, 1
-    while at.exists():
-        runs = select(imports.c.id).where(_run_of(_id_of(path, source)))
-        if is_own(at, path, _refusals(ledger, refused.c.import_id.in_(runs))):
-            break
+    while at.exists() and not is_own(at, path, _refusals(ledger, ever)):
         number += 1
         at = target.with_name(f"{target.stem}-{number}{target.suffix}")
     return at

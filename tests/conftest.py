@@ -113,6 +113,14 @@ def empty(postgres):
     engine.dispose()
 
 
+@pytest.fixture
+def elsewhere(city, folder):
+    """Another process of the same office."""
+    made = City(folder, city.clock)
+    yield made
+    made.close()
+
+
 ENGLISH = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'"
 
 

@@ -30,7 +30,7 @@ def _complaint(row: Row[Any]) -> ComplaintFact:
 
 
 def _pairs(told: str | None) -> tuple[tuple[int, int | None], ...]:
-    return tuple((due, done) for due, done in from_json(told or "[]"))
+    return tuple((due, done) for due, done in from_json(told)) if told else ()
 
 
 def orders(conn: Connection, *where: ColumnElement[bool]) -> tuple[OrderFact, ...]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from city import OPERATOR, City, rating
+from city import OPERATOR, rating
 from sqlalchemy import func, select, text
 
 import schemas as s
@@ -229,14 +229,6 @@ def collected_meanwhile(city, begun, over):
     desk = city.office.desk()
     told = collect(city.ledger, desk, "bihuan", [(1, rating("P1", 1))], also=holds)
     return told.rows[0].complaint
-
-
-@pytest.fixture
-def elsewhere(city, folder):
-    """Another process of the same office."""
-    made = City(folder, city.clock)
-    yield made
-    made.close()
 
 
 def test_who_began_before_a_notice_is_looked_at_once_he_is_done(city, elsewhere):

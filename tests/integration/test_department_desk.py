@@ -618,14 +618,18 @@ def test_own_figures_open_their_orders(city: City, rectifying: str, desks: Desks
     assert handler.get("/orders/figures?period=nonsense").status_code == 422
 
 
+def goes_on_elsewhere(city: City, subject: str) -> None:
+    """Answered, the citizen is dissatisfied; in the second round another unit answers."""
+    city.department.submits(subject)
+    city.citizen.rates(subject, 1)
+    city.hotline.assigns(subject, unit=OTHER_UNIT)
+    city.department.submits(subject, by=Actor("经办丙", Role.DEPARTMENT, OTHER_UNIT))
+
+
 def test_what_the_citizen_said_counts_for_the_unit_it_was_said_to(
     city: City, rectifying: str
 ) -> None:
-    city.department.submits(rectifying)
-    city.citizen.rates(rectifying, 1)
-    city.hotline.assigns(rectifying, unit=OTHER_UNIT)
-    other = Actor("经办丙", Role.DEPARTMENT, OTHER_UNIT)
-    city.department.submits(rectifying, by=other)
+    goes_on_elsewhere(city, rectifying)
     city.drain()
     assert satisfied(city, UNIT) == ("0/1", "0/1")
     assert satisfied(city, OTHER_UNIT) == ("0/0", "0/0")
@@ -638,10 +642,7 @@ def test_what_the_citizen_said_counts_for_the_unit_it_was_said_to(
 def test_a_citizen_is_silent_towards_the_unit_that_had_him_asked_last(
     city: City, rectifying: str
 ) -> None:
-    city.department.submits(rectifying)
-    city.citizen.rates(rectifying, 1)
-    city.hotline.assigns(rectifying, unit=OTHER_UNIT)
-    city.department.submits(rectifying, by=Actor("经办丙", Role.DEPARTMENT, OTHER_UNIT))
+    goes_on_elsewhere(city, rectifying)
     city.hotline.accepts(rectifying)
     for day in range(3):
         city.travel(f"2021-09-{22 + day}T10:00:00+08:00")

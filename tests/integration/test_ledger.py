@@ -12,7 +12,6 @@ from city import (
     SUPERVISOR,
     SYSTEM,
     UNIT,
-    City,
 )
 from sqlalchemy import func, select
 
@@ -248,12 +247,10 @@ def test_a_row_that_cannot_be_stored_takes_its_event_with_it(city, verifying):
 
 
 @pytest.mark.guarantee("G3")
-def test_what_another_process_recorded_is_seen_before_the_next_step(city, folder, verifying):
+def test_what_another_process_recorded_is_seen_before_the_next_step(city, elsewhere, verifying):
     """Folds kept at hand are told by their version; another process may have moved the row."""
     city.hotline.calls(verifying, "busy")
-    elsewhere = City(folder, city.clock)
     elsewhere.step(verifying, s.ComplaintClaimed, SECOND)
-    elsewhere.close()
     with pytest.raises(IllegalStep, match="认领"):
         city.hotline.calls(verifying)
     assert city.damage() == []

@@ -4,8 +4,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
-import pytest
-from city import City
 from sqlalchemy import event
 
 from producers.supervisors.rules import revise_calendar
@@ -13,14 +11,6 @@ from workflow.calendar import Calendar
 
 DAYS = [date(2021, 10, 11), date(2021, 10, 12), date(2021, 10, 13)]
 """Three working days, on which notices close the office one after another."""
-
-
-@pytest.fixture
-def elsewhere(city, folder):
-    """Another process of the same office, where the notices are recorded."""
-    made = City(folder, city.clock)
-    yield made
-    made.close()
 
 
 def closes(city, day):

@@ -11,7 +11,7 @@ from console.entries import Entry, Timeline
 from console.foreseen import extended
 from console.people import names_of
 from console.remaining import Left, left_of
-from console.timeline import viewing
+from console.timeline import View, viewing
 from console.web.hotline.choices import Choices
 from console.web.hotline.hints import Hint, hints
 from console.web.hotline.masked import masked
@@ -23,7 +23,6 @@ from console.web.hotline.stages import Stage, stages
 from console.wiring import Office
 from console.wording import LIMIT_NAMES, role_name
 from workflow.complaint import Complaint
-from workflow.contact import left_by
 from workflow.door import INSIDERS
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
@@ -119,7 +118,7 @@ def case_of(office: Office, number: str, viewer: Actor) -> Case:
             limit,
             stages(c.state, left.text if left else ""),
             panel(legal, c.state),
-            _phone(office, conn, c, viewer),
+            _phone(view),
             next(iter(view.records[0].fact.reasons), ""),
             hints(conn, c, view.records, rules.policy.zone),
             sheets(view, line),
@@ -142,11 +141,10 @@ def _left(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left 
     return left_of(rules, opened, now, paused=limit in c.paused) if opened else None
 
 
-def _phone(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> str:
-    if viewer.role not in INSIDERS:
+def _phone(view: View) -> str:
+    if view.viewer.role not in INSIDERS:
         return ""
-    left = left_by(conn, office.vault, c.id) or ""
-    return masked(number_in(left)) if left or c.has_phone else ""
+    return masked(number_in(view.left)) if view.left or view.complaint.has_phone else ""
 
 
 def _names(conn: Connection, line: Timeline, c: Complaint) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ auditor; where the chains stand, for both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -126,43 +126,49 @@ def _pages(count: int) -> int:
     return max(1, -(-count // PER_PAGE))
 
 
+Form = Literal["csv", "xlsx"]
+_Row = tuple[int, *tuple[str, ...]]
+
+
 @router.get("/looks/export", dependencies=[Depends(TRACES)])
 def export(
-    site: SiteHere,
-    account: str | None = None,
-    subject: str | None = None,
-    form: Literal["csv", "xlsx"] = "xlsx",
+    site: SiteHere, account: str | None = None, subject: str | None = None, form: Form = "xlsx"
 ) -> Response:
     """Who looked at what, the newest first."""
-    office = site.office
-    zone = office.rulebook.in_force(office.clock()).zone
-    with office.database.read() as conn:
+    with site.office.database.read() as conn:
         found = looks(conn, account, subject, most=MOST_EXPORTED)
-    table = [["时间", "账号", "身份", "单位", "差评件", "做了什么"]]
     units = site.office.units.printed
-    for one in found:
-        who = one.account, one.role, units.get(one.unit or "", "")
-        table.append([when(one.at, zone), *who, one.subject, one.what])
-    return download(table, "查看留痕", form)
+    rows = (
+        (one.at, one.account, one.role, units.get(one.unit or "", ""), one.subject, one.what)
+        for one in found
+    )
+    heading = ["时间", "账号", "身份", "单位", "差评件", "做了什么"]
+    return _exported(site, heading, rows, "查看留痕", form)
 
 
 @router.get("/reveals/export", dependencies=[Depends(TRACES)])
 def export_reveals(
-    site: SiteHere,
-    account: str | None = None,
-    subject: str | None = None,
-    form: Literal["csv", "xlsx"] = "xlsx",
+    site: SiteHere, account: str | None = None, subject: str | None = None, form: Form = "xlsx"
 ) -> Response:
     """Who was shown a number and why, the newest first."""
     office = site.office
-    zone = office.rulebook.in_force(office.clock()).zone
     with office.database.read() as conn:
         _, found = reveals(conn, office.vault, account, subject, most=MOST_EXPORTED)
-    table = [["时间", "账号", "身份", "差评件", "理由"]]
-    for one in found:
-        why = one.reason or ERASED
-        table.append([when(one.at, zone), one.account, one.role, one.subject, why])
-    return download(table, "号码留痕", form)
+    rows = ((one.at, one.account, one.role, one.subject, one.reason or ERASED) for one in found)
+    heading = ["时间", "账号", "身份", "差评件", "理由"]
+    return _exported(site, heading, rows, "号码留痕", form)
+
+
+def _exported(
+    site: Site,
+    heading: list[str],
+    rows: Iterable[tuple[int, *tuple[str, ...]]],
+    name: str,
+    form: Form,
+) -> Response:
+    """Rows that begin with an instant, as a file."""
+    zone = site.office.rulebook.in_force(site.office.clock()).zone
+    return download([heading, *([when(at, zone), *rest] for at, *rest in rows)], name, form)
 
 
 @router.post("/retry", dependencies=[Depends(MEND)])
