@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,10 +15,9 @@ from workflow.errors import InvalidInput
 SHORTEST, LONGEST = 10, 128
 FEWEST_CHARACTERS = 4
 HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
-_AT_ONCE = threading.BoundedSemaphore(2)
-"""Each takes 64 MiB: many who sign in at once wait for each other, and not for memory."""
+_ONE_BY_ONE = threading.Lock()
+"""A hash takes 64 MiB and four cores: who sign in at once wait for each other, not for memory."""
 
-_NOBODYS = HASHER.hash(secrets.token_hex())
 _COMMONEST = frozenset(
     {
         *("1234567890", "0123456789", "0987654321", "9876543210", "12345678910", "1234567891"),
@@ -73,18 +73,25 @@ def normal(password: str) -> str:
 
 def hashed(password: str) -> str:
     """The argon2id hash of a checked password."""
-    with _AT_ONCE:
+    with _ONE_BY_ONE:
         return HASHER.hash(password)
 
 
 def matches(hashed: str | None, password: str) -> bool:
     """Whether the hash is this password's; without a hash it is nobody's, after the same time."""
+    nobodys = _nobodys()
     try:
-        with _AT_ONCE:
-            HASHER.verify(hashed or _NOBODYS, normal(password)[: LONGEST + 1])
+        with _ONE_BY_ONE:
+            HASHER.verify(hashed or nobodys, normal(password)[: LONGEST + 1])
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
     return hashed is not None
+
+
+@cache
+def _nobodys() -> str:
+    """What no password matches; made at the first sign-in, whoever's it is."""
+    return hashed(secrets.token_hex())
 
 
 def outdated(hashed: str) -> bool:

@@ -17,7 +17,11 @@ from spite import SUM, Spiteful, spiteful
 from schemas.envelope import Role
 
 People = Callable[..., Person]
-READERS = (Role.OPERATOR, Role.DEPARTMENT, Role.SUPERVISOR, Role.REVIEWER, Role.AUDITOR)
+OTHERS = (Role.SUPERVISOR, Role.REVIEWER, Role.AUDITOR)
+READERS = (
+    *(Role.OPERATOR, Role.DEPARTMENT),
+    *(pytest.param(role, marks=pytest.mark.long) for role in OTHERS),
+)
 FOREIGN = """() => [
   ...document.querySelectorAll('script:not([src]):not([type="application/json"]), img')
 ].map((one) => one.outerHTML)"""

@@ -180,7 +180,10 @@ def test_what_was_typed_for_an_account_that_nobody_has_is_not_kept(office: Offic
     assert "my-secret-password" not in stored(office)
 
 
-def test_a_hash_made_with_other_parameters_is_made_anew(office: Office) -> None:
+def test_a_hash_made_with_other_parameters_is_made_anew(
+    office: Office, shipped: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "HASHER", shipped)
     signed_up(office, "甲", Role.OPERATOR)
     old = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     with office.database.write() as conn:

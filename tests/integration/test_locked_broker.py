@@ -17,6 +17,7 @@ from workflow.errors import Away
 from workflow.settings_kafka import KafkaSettings
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.column("kafka-postgresql"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
