@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 
 from console.reports.periods import Period
 from schemas.codes import Channel, DismissalReason
+from workflow.storage.database import looked_up
 from workflow.storage.models import complaint_facts, complaints, contacts, events, ratings
 
 
@@ -61,23 +63,23 @@ def by_device(conn: Connection, period: Period, subjects: Collection[str]) -> tu
         .join(complaints, complaints.c.id == complaint_facts.c.subject)
         .join(ratings, _OF_SERVICE)
         .where(_inside(period))
-    )
-    names, opened = {channel.value: channel.label for channel in Channel}, _opened_by(conn, period)
+    ).all()
+    rated = Counter(row.subject for row in rows)
+    opened = _opened_by(conn, (subject for subject, times in rated.items() if times > 1))
+    names = {channel.value: channel.label for channel in Channel}
     return _counted(
         (None, names.get(row.channel, row.channel), bool(row.bad))
         for row in rows
-        if row.subject in subjects and row.assess_number == opened.get(row.subject)
+        if row.subject in subjects
+        and opened.get(row.subject, row.assess_number) == row.assess_number
     )
 
 
-def _opened_by(conn: Connection, period: Period) -> dict[str, str]:
-    """Of each complaint which rating of the service opened it."""
-    query = (
-        select(events.c.subject, events.c.data)
-        .join(complaint_facts, complaint_facts.c.subject == events.c.subject)
-        .where(_inside(period), events.c.version == 1)
-    )
-    return {subject: from_json(data)["assess_number"] for subject, data in conn.execute(query)}
+def _opened_by(conn: Connection, subjects: Iterable[str]) -> dict[str, str]:
+    """Of complaints whose service was rated several times: which rating opened each."""
+    query = select(events.c.subject, events.c.data).where(events.c.version == 1)
+    found = looked_up(conn, query, events.c.subject, subjects)
+    return {subject: from_json(data)["assess_number"] for subject, data in found}
 
 
 def _inside(period: Period) -> ColumnElement[bool]:
