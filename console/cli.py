@@ -4,6 +4,7 @@ command runs.
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,13 @@ app = typer.Typer(
 )
 
 
+def tell_version(wanted: bool) -> None:
+    """Says which release this is, and ends."""
+    if wanted:
+        typer.echo(f"bihuan {version('bihuan')}")
+        raise typer.Exit
+
+
 @app.callback()
 def asked(
     ctx: typer.Context,
@@ -58,6 +66,9 @@ def asked(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="结果和错误都输出 JSON")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="版本号")
+    ] = False,
 ) -> None:
     """Keeps what holds for every command in `ctx.obj`."""
     ctx.obj = Asked(data, as_json)

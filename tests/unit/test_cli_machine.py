@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import fields
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,11 @@ def test_no_command_ends_because_a_terminal_lacks_a_character(
         encoding = "gbk" if terminal.get("PYTHONIOENCODING") == "gbk" else "utf-8"
         shown = json.loads(said.stdout.decode(encoding))
         assert shown["figures"][0]["name"] == "评价率"
+
+
+def test_the_program_tells_its_release() -> None:
+    told = CliRunner().invoke(app, ["--version"])
+    assert (told.exit_code, told.stdout) == (0, f"bihuan {version('bihuan')}\n")
 
 
 def test_what_cannot_be_shown_is_spelt_as_json_spells_it() -> None:
