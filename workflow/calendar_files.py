@@ -89,8 +89,6 @@ def calendar_of(table: Mapping[str, Any], name: str, prefix: str = "") -> Calend
     if "official" in table and not isinstance(state, str):
         raise InvalidInput(f"{prefix}official", state, '只认得 official = "china"')
     declared = official(state) if state is not None else None
-    if declared is not None:
-        _refuse_idle(hours, prefix)
     calendar = Calendar(
         name=_text(table, "name", name, prefix),
         version=_text(
@@ -105,16 +103,6 @@ def calendar_of(table: Mapping[str, Any], name: str, prefix: str = "") -> Calend
     if not any(weekly.values()) and not any(dates.values()):
         raise InvalidInput(f"{prefix}hours", dict(hours), "没有任何开放时间")
     return calendar
-
-
-def _refuse_idle(hours: Mapping[str, Any], prefix: str) -> None:
-    """InvalidInput for hours that no day would have: with `official` each legal working day has
-    `workday`'s, and a plain Monday to Friday is always one.
-    """
-    idle = [key for key in _WEEKDAYS[:5] if key in hours and "workday" in hours]
-    if idle:
-        reason = "随 official 时，法定工作日一律按 workday 办公，这一项用不上，请删去"
-        raise InvalidInput(f"{prefix}hours.{idle[0]}", hours[idle[0]], reason)
 
 
 def _listed(names: Any) -> str:
