@@ -19,6 +19,7 @@ from workflow.clock import Clock, system_clock
 from workflow.errors import Busy, KeyReused
 from workflow.posting import Posting
 from workflow.recent import Recent
+from workflow.record import limits_of
 from workflow.recorded import Actor, Recorded
 from workflow.rulebook import Rulebook
 from workflow.storage.database import Database, run_many
@@ -125,11 +126,12 @@ def _heard(conn: Connection, key: str, fingerprint: str) -> Recorded | None:
         return None
     if row.fingerprint != fingerprint:
         raise KeyReused(key)
-    query = select(events.c.state, events.c.type).where(
+    query = select(events.c.state, events.c.type, events.c.limits).where(
         events.c.subject == row.subject, events.c.version == row.version
     )
-    state, kind = conn.execute(query).one()
-    return Recorded(row.subject, row.version, state, kind, {}, repeated=True)
+    state, kind, limits = conn.execute(query).one()
+    opened = limits_of(limits).opened
+    return Recorded(row.subject, row.version, state, kind, opened, repeated=True)
 
 
 def _remember(posting: Posting, key: str, fingerprint: str, done: Recorded) -> None:

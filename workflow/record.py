@@ -54,7 +54,7 @@ def record_of(row: Row[Any]) -> Record:
     """A row of the log, decoded. Raises KeyError for an unknown type, ValidationError for bad
     data.
     """
-    return bare(row)._replace(fact=_fact_of(row.type, row.data), limits=_limits_of(row.limits))
+    return bare(row)._replace(fact=_fact_of(row.type, row.data), limits=limits_of(row.limits))
 
 
 def bare(row: Row[Any]) -> Record:
@@ -81,7 +81,8 @@ def _fact_of(kind: str, data: str) -> Fact:
     return BY_TYPE[kind].model_validate_json(data)
 
 
-def _limits_of(text: str | None) -> LimitChange:
+def limits_of(text: str | None) -> LimitChange:
+    """What stands in the column `limits` of an event."""
     if text is None:
         return NO_CHANGE
     raw = from_json(text)

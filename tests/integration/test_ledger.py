@@ -107,6 +107,17 @@ def test_a_repeated_key_gets_the_first_answer_and_records_once(city, verifying):
         assert conn.execute(select(func.count()).select_from(commands)).scalar_one() == 1
 
 
+def test_a_repeat_is_told_the_due_times_of_the_first_answer(city, verifying):
+    city.hotline.calls(verifying)
+    confirmed = {"by": "call", "reason_code": "115", "case_class": "clear"}
+    first = city.step(verifying, s.ComplaintConfirmed, OPERATOR, key="k1", **confirmed)
+    city.travel(days=3)
+    city.hotline.assigns(verifying)
+    again = city.step(verifying, s.ComplaintConfirmed, OPERATOR, key="k1", **confirmed)
+    assert set(first.limits) == {"assign"}
+    assert again == first._replace(repeated=True)
+
+
 @pytest.mark.parametrize(
     ("actor", "outcome"), [(OPERATOR, "answered"), (SECOND, "busy")], ids=["other words", "other"]
 )
