@@ -22,7 +22,8 @@ Messages = Iterator[tuple[str, str]]
 _OWNERS = {row.name: row.owner for row in LIMITS}
 _LABELS = {row.name: row.label for row in LIMITS}
 _ALARMS = frozenset({"DeadlineWarned", "DeadlineMissed"})
-_OTHERS = frozenset({"DepartmentAssigned", "ReevaluationInvited", "SupervisionOrdered", "Reminded"})
+_PRESSING = frozenset({"SupervisionOrdered", "Reminded"})
+_OTHERS = frozenset({"DepartmentAssigned", "ReevaluationInvited", "ComplaintConfirmed"})
 
 
 class Notifications:
@@ -32,7 +33,7 @@ class Notifications:
     """
 
     name = "notifications"
-    handles = frozenset(NOTES) | _ALARMS | _OTHERS
+    handles = frozenset(NOTES) | _ALARMS | _PRESSING | _OTHERS
     start: Literal["beginning", "now"] = "now"
     replayable = False
     recording = False
@@ -60,6 +61,8 @@ class Notifications:
             return self._assigned(record, work)
         if record.type == "ReevaluationInvited":
             return self._invited(record)
+        if record.type == "ComplaintConfirmed":
+            return self._reclassed(record, work)
         return self._pressed(record, work)
 
     def _noted(self, record: Record, work: Work) -> Messages:
@@ -92,6 +95,12 @@ class Notifications:
         for unit in fact.assisting:
             main = self._name_of(work.conn, fact.unit)
             yield f"unit:{unit}", f"{fact.order} 请协办，主办单位{main}"
+
+    def _reclassed(self, record: Record, work: Work) -> Messages:
+        """An order already out may have another due time once its case is known."""
+        if "rectify" in record.limits.opened:
+            until = self._moment(record.limits.opened["rectify"].due_at)
+            yield from self._to_unit(work.complaint(record.subject), f"整改期限改为{until}")
 
     def _invited(self, record: Record) -> Messages:
         """Whoever has called already need not be asked to."""

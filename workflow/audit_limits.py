@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-_MOVING = ("RectificationSentBack", "ExtensionGranted", "DeadlineRecomputed")
+_MOVING = ("RectificationSentBack", "ExtensionGranted", "DeadlineRecomputed", "ComplaintConfirmed")
 
 
 def take_limits(row: dict[str, Any], kind: str, changed: dict[str, Any]) -> None:

@@ -114,10 +114,13 @@ def _open(
 def _moved(
     after: Complaint, event: Event, rules: Rules, limits: dict[str, Open], changes: Changes
 ) -> None:
-    """Limits that an event moves rather than opens: sent back, extended, resumed, recomputed."""
+    """Limits that an event moves rather than opens: sent back, extended, resumed, recomputed, or of
+    an order that is out before its case is known to be complex.
+    """
     kind, fact = event.type, event.fact
     if kind == "RectificationSentBack" and after.met_rectify is not None:
-        _open("rectify", after.met_rectify, after, limits, changes)
+        again = restamped(after, "rectify", after.met_rectify, rules)
+        _open("rectify", again, after, limits, changes)
         after.met_rectify = None
     elif kind == "ExtensionGranted" and "rectify" in limits:
         _open(
@@ -127,6 +130,8 @@ def _moved(
             limits,
             changes,
         )
+    elif kind == "ComplaintConfirmed" and (stamp := reclassed(after, rules)) is not None:
+        _open("rectify", stamp, after, limits, changes)
     elif kind == "DeadlineRecomputed":
         name = str(getattr(fact, "limit", ""))
         if name in limits and name not in after.paused:
@@ -160,6 +165,15 @@ def restamped(complaint: Complaint, name: str, opened: Open, rules: Rules) -> Op
     if name == "rectify" and complaint.extension_days:
         return rules.extended(stamp, complaint.extension_days)
     return stamp
+
+
+def reclassed(complaint: Complaint, rules: Rules) -> Open | None:
+    """The time that the case's class gives an order already out; None where that moves nothing."""
+    running = complaint.limits.get("rectify")
+    if running is None or "rectify" in complaint.paused:
+        return None
+    stamp = restamped(complaint, "rectify", running, rules)
+    return None if stamp.due_at == running.due_at else stamp
 
 
 def _without(of: dict[str, _Value], name: str) -> dict[str, _Value]:

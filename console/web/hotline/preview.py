@@ -20,6 +20,7 @@ from schemas.envelope import Role
 from workflow.complaint import Complaint
 from workflow.ledger import Actor
 from workflow.rulebook import BoundRules
+from workflow.stamping import reclassed
 from workflow.states import State
 
 SYSTEM = Actor("assignment", Role.CONSUMER)
@@ -61,7 +62,9 @@ def preview(office: Office, conn: Connection, c: Complaint, wanted: Wanted, now:
     confirmed = c.copy()
     confirmed.case_class, confirmed.named_unit = wanted.case_class, named
     if c.state != State.VERIFYING:  # dispatch came first: the order is out
-        return Preview(units.name_of(conn, c.unit or UNNAMED), "", _reason(c, rules))
+        if (moved := reclassed(confirmed, rules)) is not None:
+            confirmed.limits = {**c.limits, "rectify": moved}
+        return Preview(units.name_of(conn, c.unit or UNNAMED), "", _reason(confirmed, rules))
     choice = Assignment(units.code_of).choice(confirmed, conn)
     code = choice.unit if choice else UNNAMED
     confirmed.state = State.ASSIGNING
