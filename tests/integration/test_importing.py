@@ -295,3 +295,23 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_taken_in(fol
 def test_a_receipt_is_what_the_database_keeps():
     assert set(Receipt.__slots__) == {column.name for column in METADATA.tables["imports"].columns}
     assert refused.c.import_id is not None
+
+
+def test_the_standards_ratings_get_their_unit_from_its_service_records(city, tmp_path):
+    """GB/T 39046 names no unit in a rating; one that came first waits for its record."""
+    told, standard = tmp_path / "标准.csv", source("gbt39046")
+    head, row = "办件编号,评价渠道,评价时间,满意度代码,文字评价", "二维码,20210916T093000"
+    told.write_text(f"{head}\nE1,{row},5,差\nE2,{row},1,\n", encoding="utf-8")
+    import_file(city.ledger, city.office.desk(), told, standard, quiet)
+    with city.office.database.read() as conn:
+        assert set(conn.execute(select(ratings.c.unit)).scalars()) == {None}
+    told.write_text(
+        "办件编号,serviceTime,proDepart,areaCode\n"
+        "E1,20210916T091500,区人社局,370303\nE2,20210916T091500,区人社局,370303\n",
+        encoding="utf-8",
+    )
+    receipt = import_file(city.ledger, city.office.desk(), told, standard, quiet)
+    assert (receipt.accepted, receipt.refused) == (2, 0)
+    with city.office.database.read() as conn:
+        assert set(conn.execute(select(ratings.c.unit)).scalars()) == {"ZD-RSJ"}
+    assert city.damage() == []

@@ -205,6 +205,21 @@ def test_a_row_without_a_unit_is_refused_where_the_source_has_units() -> None:
     assert rating("gbt39046", STANDARD).proDepart == ""
 
 
+def test_the_standards_service_record_brings_the_unit_its_rating_cannot_name() -> None:
+    row = {
+        "办件编号": "JS2021070001",
+        "serviceTime": "20210701T091500",
+        "proDepart": "区医保局",
+        "promiseTime": "9",
+    }
+    read = source("gbt39046").parse(Kind.SERVICE, row, 2)
+    assert isinstance(read, ServiceRecord), read
+    of_rating = rating("gbt39046", STANDARD)
+    assert (read.projectNo, read.serviceNumber) == (of_rating.projectNo, of_rating.serviceNumber)
+    assert (read.proDepart, read.promiseTime) == ("区医保局", ServiceKind.OTHER)
+    assert read.serviceTime == datetime(2021, 7, 1, 1, 15, tzinfo=UTC)
+
+
 def test_a_row_with_several_problems_names_them_all() -> None:
     row = {**OWN, "userName": "欧阳某" * 99, "pf": "9", "evalDetail": ""}
     read = refusal("bihuan", row, 满意度="1", 评价时间="昨天", 单位名称="")
