@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import openpyxl
@@ -70,6 +70,10 @@ def open_one(city: City, to: str = "rectifying", **values: Any) -> str:
     if to == "appealed":
         city.step(subject, s.AppealLodged, HANDLER, reason="窗口没有错")
     return subject
+
+
+def at(when: str) -> datetime:
+    return datetime.fromisoformat(f"2021-{when}+08:00")
 
 
 def counters(page: str) -> dict[str, int]:
@@ -524,6 +528,26 @@ def test_the_figures_rows_add_up_to_the_figures(city: City, supervisor: Browser)
         assert supervisor.page.count("<td><a href") <= int(total[1].partition("/")[2])
     assert supervisor.opens("/figures/2021Q9") == 422
     assert supervisor.opens("/figures/2021Q3/nothing") == 404
+
+
+def test_a_service_rated_badly_again_counts_as_often_in_the_rows_as_in_the_figure(
+    city: City, supervisor: Browser
+) -> None:
+    subject = open_one(city, "verifying", project="P77")
+    again = {"assessNumber": "2", "writingEvaluation": "还是没办", "mobile": None}
+    city.portal.sends(rating("P77", 2, **again))
+    city.hotline.dismisses(subject)
+    city.drain()
+    later(city, supervisor, "10-12T09:00:00")
+    next_quarter = {"assessNumber": "3", "assessTime": at("10-12T08:50:00")}
+    city.portal.sends(rating("P77", 1, **next_quarter))
+    city.drain()
+    for period, share in (("2021Q3", "1/2"), ("2021Q4", "0/1")):
+        supervisor.opens(f"/figures/{period}")
+        assert f'<td class="number">{share}</td>' in supervisor.page
+        supervisor.opens(f"/figures/{period}/invalid_share")
+        assert f"合计 <b>{share}</b>" in supervisor.page
+        assert supervisor.page.count(f'<a href="/c/{subject}">') == 1
 
 
 def test_the_unit_is_led_to_its_own_figures(city: City) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, func, select
 
 from console.reports.durations import Duration, durations
 from console.reports.footing import Footing, footing_of
@@ -16,8 +16,10 @@ from console.reports.periods import Period
 from console.reports.reading import cohort_of, summed, tallied
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
+from schemas.codes import BAD_LEVELS
 from workflow.clock import instant
 from workflow.formulas import FORMULAS, Cohort, Counts, Formula, OrderFact, Rate
+from workflow.storage.models import complaints, ratings
 from workflow.unit_list import Unit, UnitList
 
 OF_ORDERS = ("acknowledge", "callback", "rectify")
@@ -25,6 +27,12 @@ OF_ORDERS = ("acknowledge", "callback", "rectify")
 
 OF_COUNTS = ("evaluation", "onsite", "good_all", "good_valid")
 """Formulas of ratings: their rows are the units' counts."""
+
+OF_BAD = "invalid_share"
+"""The formula whose denominator is bad ratings."""
+
+Alone = tuple[str, str, str, Cohort]
+"""A complaint, its order if it is one's, the unit's code, and what of the cohort is theirs."""
 
 COMPARED = ("verify", "acknowledge", "rectify", "satisfied_first")
 """Rates shown side by side, by month and by unit."""
@@ -70,11 +78,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Of which period and which units."""
+    """Of which period and which units: a tier of an area, or of it the `unit` of this code."""
 
     period: Period
     tier: str
     area: str
+    unit: str | None = None
+
+    def codes(self, units: UnitList) -> frozenset[str]:
+        """The units' codes."""
+        found = frozenset(unit.code for unit in units.of(self.tier, self.area))
+        return found if self.unit is None else found & {self.unit}
 
 
 _AHEAD = timedelta(hours=14)
@@ -87,7 +101,7 @@ _ROWS: Memory[tuple[Row, ...]] = Memory()
 def sheet(office: Office, conn: Connection, ask: Ask) -> Sheet:
     """The page's content, kept for a while."""
     now = office.clock()
-    moved, question = stirred(conn, now), (ask.period.label, ask.tier, ask.area)
+    moved, question = stirred(conn, now), ask
     return _SHEETS.recall(office.database, question, moved, lambda: _sheet(office, conn, ask, now))
 
 
@@ -96,7 +110,7 @@ def rows(office: Office, conn: Connection, ask: Ask, formula: Formula) -> tuple[
     ratings. Their numerators and denominators add up to the rate's.
     """
     now = office.clock()
-    moved, question = stirred(conn, now), (ask.period.label, ask.tier, ask.area, formula.id)
+    moved, question = stirred(conn, now), (ask, formula.id)
     return _ROWS.recall(
         office.database, question, moved, lambda: _rows(office, conn, ask, formula, now)
     )
@@ -121,12 +135,12 @@ def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:
 
 
 def _cohort(office: Office, conn: Connection, ask: Ask, now: int) -> Cohort:
-    codes = [unit.code for unit in office.units.of(ask.tier, ask.area)]
+    codes = ask.codes(office.units)
     return cohort_of(conn, office.rulebook.policies, ask.period, codes, now, None)
 
 
 def _months(conn: Connection, units: UnitList, ask: Ask, cohort: Cohort) -> Iterator[Part]:
-    codes = {unit.code for unit in units.of(ask.tier, ask.area)}
+    codes = ask.codes(units)
     tally = [(month, count) for code, month, count in tallied(conn, ask.period) if code in codes]
     month_of = {c.subject: c.day[:7] for c in cohort.complaints}
     for month in begun(ask.period, instant(cohort.as_of)):
@@ -174,18 +188,45 @@ def _rows(
         return ()
     cohort = _cohort(office, conn, ask, now)
     names = office.units.printed
+    of_bad = formula.id == OF_BAD
+    parts = _rated_bad(office, conn, ask, cohort) if of_bad else _alone(formula, cohort)
     counted = (
         Row(subject, order, names.get(unit, unit), rate)
-        for subject, order, unit, alone in _alone(formula, cohort)
+        for subject, order, unit, alone in parts
         if (rate := formula.measure(alone)).denominator or rate.numerator
     )
     return tuple(sorted(counted, key=lambda row: (row.met, row.subject, row.order)))
 
 
-def _alone(formula: Formula, cohort: Cohort) -> Iterator[tuple[str, str, str, Cohort]]:
-    """Each order, or each complaint, which is one bad rating, with its orders, as a cohort of its
-    own.
+def _rated_bad(office: Office, conn: Connection, ask: Ask, cohort: Cohort) -> Iterator[Alone]:
+    """Each complaint with as many bad ratings as came in the period, be it an earlier one's: a
+    service may be rated badly again. Its verdict is the period's that it was opened in.
     """
+    query = (
+        select(complaints.c.id, ratings.c.unit, func.count())
+        .join(ratings, _OF_SERVICE)
+        .where(
+            ratings.c.level.in_(sorted(BAD_LEVELS)),
+            ratings.c.day.between(ask.period.first, ask.period.last),
+        )
+        .group_by(complaints.c.id, ratings.c.unit)
+    )
+    codes = ask.codes(office.units)
+    judged = {c.subject: c for c in cohort.complaints}
+    for subject, unit, count in conn.execute(query):
+        if unit in codes:
+            own = judged.pop(subject, None)
+            counts = Counts(bad=count)
+            yield subject, "", unit, Cohort(counts, (own,) if own else (), (), cohort.as_of)
+
+
+_OF_SERVICE = and_(
+    *(ratings.c[name] == complaints.c[name] for name in ("source", "project_no", "service_number"))
+)
+
+
+def _alone(formula: Formula, cohort: Cohort) -> Iterator[Alone]:
+    """Each order, or each complaint with its orders, as a cohort of its own."""
     if formula.id in OF_ORDERS:
         for o in cohort.orders:
             number = f"GD{o.subject.removeprefix('CP')}-{o.number}"
@@ -195,5 +236,5 @@ def _alone(formula: Formula, cohort: Cohort) -> Iterator[tuple[str, str, str, Co
     for o in cohort.orders:
         orders.setdefault(o.subject, []).append(o)
     for c in cohort.complaints:
-        alone = Cohort(Counts(bad=1), (c,), tuple(orders.get(c.subject, ())), cohort.as_of)
+        alone = Cohort(Counts(), (c,), tuple(orders.get(c.subject, ())), cohort.as_of)
         yield c.subject, "", c.unit or "", alone
