@@ -14,6 +14,8 @@ ELSEWHERE = {
     "limit": "rectify",
     "period": "2021Q3",
     "formula": "rectify",
+    "stage": "rectify",
+    "spot": "window",
     "kind": "csv",
     "token": "none",
     "secret": "none",

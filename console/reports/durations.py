@@ -47,17 +47,41 @@ class Duration:
         return f"{self.slow / 60:.1f}"
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """One stage of one complaint, or of its order of this number, and its working minutes."""
+
+    subject: str
+    order: int | None
+    month: str
+    stage: str
+    minutes: int
+
+    @property
+    def hours(self) -> str:
+        """In working hours."""
+        return f"{self.minutes / 60:.1f}"
+
+
 def durations(
     conn: Connection, calendar: Calendar, period: Period, subjects: Collection[str]
 ) -> tuple[Duration, ...]:
     """By month of the rating and stage, of these complaints; stages still open do not count."""
-    worked = _Worked(calendar)
     found: dict[tuple[str, str], list[int]] = {}
-    for subject, month, stage, begin, end in _stages(conn, period):
-        if subject in subjects and begin is not None and end is not None and end >= begin:
-            found.setdefault((month, stage), []).append(worked.minutes(begin, end))
+    for one in took(conn, calendar, period, subjects):
+        found.setdefault((one.month, one.stage), []).append(one.minutes)
     cells = ((month, stage) for month in period.months for stage in STAGES)
     return tuple(_duration(*cell, found[cell]) for cell in cells if cell in found)
+
+
+def took(
+    conn: Connection, calendar: Calendar, period: Period, subjects: Collection[str]
+) -> Iterator[Took]:
+    """Every stage that counts in `durations`."""
+    worked = _Worked(calendar)
+    for subject, order, month, stage, begin, end in _stages(conn, period):
+        if subject in subjects and begin is not None and end is not None and end >= begin:
+            yield Took(subject, order, month, stage, worked.minutes(begin, end))
 
 
 def _duration(month: str, stage: str, minutes: list[int]) -> Duration:
@@ -69,17 +93,17 @@ def _duration(month: str, stage: str, minutes: list[int]) -> Duration:
 
 def _stages(
     conn: Connection, period: Period
-) -> Iterator[tuple[str, str, str, int | None, int | None]]:
+) -> Iterator[tuple[str, int | None, str, str, int | None, int | None]]:
     c, o = complaint_facts.c, order_facts.c
     query = select(c.subject, c.day, c.collected_at, c.verified_at)
     for row in conn.execute(query.where(c.day.between(period.first, period.last))):
-        yield row.subject, row.day[:7], "verify", row.collected_at, row.verified_at
+        yield row.subject, None, row.day[:7], "verify", row.collected_at, row.verified_at
     times = (o.assigned_at, o.acknowledged_at, o.submitted_at, o.accepted_at, o.answered_at)
     inside = o.day.between(period.first, period.last)
-    orders = select(o.subject, o.day, *times).where(inside, o.withdrawn_at.is_(None))
-    for subject, day, *at in conn.execute(orders):
+    orders = select(o.subject, o.number, o.day, *times).where(inside, o.withdrawn_at.is_(None))
+    for subject, order, day, *at in conn.execute(orders):
         for number, stage in enumerate(list(STAGES)[1:]):
-            yield subject, day[:7], stage, at[number], at[number + 1]
+            yield subject, order, day[:7], stage, at[number], at[number + 1]
 
 
 class _Worked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic_core import from_json
@@ -34,24 +34,44 @@ _OF_SERVICE = and_(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One complaint at its spot, and whether it was a misoperation."""
+
+    subject: str
+    unit: str | None
+    name: str
+    wrong: bool
+
+
 def by_window(
     conn: Connection, period: Period, units: Mapping[str, str | None]
 ) -> tuple[Spot, ...]:
     """Every window with a misoperation among these complaints, the worst first; `units`: of each
     complaint the unit that was rated.
     """
+    return _counted(at_windows(conn, period, units))
+
+
+def at_windows(conn: Connection, period: Period, units: Mapping[str, str | None]) -> Iterator[Seen]:
+    """The complaints that `by_window` counts."""
     rows = conn.execute(
         select(complaint_facts.c.subject, contacts.c.window, _WRONG.label("bad"))
         .join(contacts, contacts.c.subject == complaint_facts.c.subject)
         .where(_inside(period), contacts.c.window.is_not(None))
     )
-    return _counted(
-        (units[row.subject], row.window, bool(row.bad)) for row in rows if row.subject in units
-    )
+    for row in rows:
+        if row.subject in units:
+            yield Seen(row.subject, units[row.subject], row.window, bool(row.bad))
 
 
 def by_device(conn: Connection, period: Period, subjects: Collection[str]) -> tuple[Spot, ...]:
     """The same by the channel of the rating that opened the complaint."""
+    return _counted(on_devices(conn, period, subjects))
+
+
+def on_devices(conn: Connection, period: Period, subjects: Collection[str]) -> Iterator[Seen]:
+    """The complaints that `by_device` counts."""
     rows = conn.execute(
         select(
             complaint_facts.c.subject,
@@ -67,12 +87,11 @@ def by_device(conn: Connection, period: Period, subjects: Collection[str]) -> tu
     rated = Counter(row.subject for row in rows)
     opened = _opened_by(conn, (subject for subject, times in rated.items() if times > 1))
     names = {channel.value: channel.label for channel in Channel}
-    return _counted(
-        (None, names.get(row.channel, row.channel), bool(row.bad))
-        for row in rows
-        if row.subject in subjects
-        and opened.get(row.subject, row.assess_number) == row.assess_number
-    )
+    for row in rows:
+        its_own = opened.get(row.subject, row.assess_number) == row.assess_number
+        if row.subject in subjects and its_own:
+            name = names.get(row.channel, row.channel)
+            yield Seen(row.subject, None, name, bool(row.bad))
 
 
 def _opened_by(conn: Connection, subjects: Iterable[str]) -> dict[str, str]:
@@ -86,11 +105,11 @@ def _inside(period: Period) -> ColumnElement[bool]:
     return complaint_facts.c.day.between(period.first, period.last)
 
 
-def _counted(found: Iterable[tuple[str | None, str, bool]]) -> tuple[Spot, ...]:
+def _counted(found: Iterable[Seen]) -> tuple[Spot, ...]:
     counts: dict[tuple[str | None, str], list[int]] = {}
-    for unit, name, bad in found:
-        cell = counts.setdefault((unit, name), [0, 0])
-        cell[0] += bad
+    for one in found:
+        cell = counts.setdefault((one.unit, one.name), [0, 0])
+        cell[0] += one.wrong
         cell[1] += 1
     spots = (Spot(unit, name, bad, all_) for (unit, name), (bad, all_) in counts.items() if bad)
     return tuple(

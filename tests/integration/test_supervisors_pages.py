@@ -516,7 +516,9 @@ def test_the_figures_rows_add_up_to_the_figures(city: City, supervisor: Browser)
     supervisor.opens("/figures/2021Q3")
     shown = dict(
         re.findall(
-            r'<tr id="(\w+)">.*?<td class="number">([\d,]+/[\d,]+)</td>', supervisor.page, re.DOTALL
+            r'<tr id="(\w+)">.*?<td class="number">(?:<a[^>]*>)?([\d,]+/[\d,]+)<',
+            supervisor.page,
+            re.DOTALL,
         )
     )
     assert shown["rectify"] == "1/2"
@@ -528,6 +530,53 @@ def test_the_figures_rows_add_up_to_the_figures(city: City, supervisor: Browser)
         assert supervisor.page.count("<td><a href") <= int(total[1].partition("/")[2])
     assert supervisor.opens("/figures/2021Q9") == 422
     assert supervisor.opens("/figures/2021Q3/nothing") == 404
+
+
+def numbers(page: str) -> set[tuple[str, str]]:
+    """Each number of the page that opens something, and what it opens."""
+    found = re.findall(r'<a href="(/(?:figures|collect)[/?][^"]+)">([\d,/]+)</a>', page)
+    return {(html.unescape(place), told.replace(",", "")) for place, told in found}
+
+
+def rows_told(page: str) -> set[str]:
+    """What a page of rows says that they come to."""
+    parts = re.findall(
+        r"合计 <b>([\d/]+)</b>|差评 (\d+) 件，误操作 (\d+) 件|· (\d+) (?:件次|条)", page
+    )
+    whole = {told for part in parts for told in part if told}
+    counted = re.findall(r'<td class="number[^"]*"><a href="/collect/rows[^"]*">(\d+)</a>', page)
+    summed = {str(sum(map(int, counted[n::2]))) for n in (0, 1)}
+    return whole | {one for told in whole for one in told.split("/")} | summed
+
+
+def test_every_number_of_the_figures_page_opens_its_rows(city: City, supervisor: Browser) -> None:
+    done = open_one(city)
+    city.department.submits(done)
+    city.citizen.rates(done, 5)
+    wrong = open_one(city, "verifying", proDepart="张店医保分局", winName="5号窗口")
+    city.hotline.dismisses(wrong)
+    open_one(city)
+    later(city, supervisor, "09-27T09:00:00")
+    city.drain()
+    supervisor.opens("/figures/2021Q3")
+    bare = r'<(?:td class="number"|b|small[^>]*)>([1-9][\d,]*(?:/\d+)?)</'
+    assert not re.findall(bare, supervisor.page), "a number that opens nothing"
+    opened = numbers(supervisor.page)
+    assert len(opened) > 20
+    for place, told in opened:
+        assert supervisor.opens(place) == 200, place
+        if "/" not in told or not supervisor.page.count("归集监测 · 闭环"):
+            assert told in rows_told(supervisor.page), (place, told)
+
+
+def test_rows_of_the_figures_are_the_supervisors(city: City) -> None:
+    for role, unit in ((Role.DEPARTMENT, "区人社局"), (Role.OPERATOR, None)):
+        person = signed_in(city, f"{role}甲", role, unit)
+        for place in ("took/verify", "at/window?name=3号窗口"):
+            assert person.opens(f"/figures/2021Q3/{place}") == 403
+    supervisor = signed_in(city, "监督员丁", Role.SUPERVISOR)
+    assert supervisor.opens("/figures/2021Q3/took/nothing") == 404
+    assert supervisor.opens("/figures/2021Q3/rectify?unit=ZD-NONE") == 200
 
 
 def test_a_service_rated_badly_again_counts_as_often_in_the_rows_as_in_the_figure(
@@ -544,7 +593,7 @@ def test_a_service_rated_badly_again_counts_as_often_in_the_rows_as_in_the_figur
     city.drain()
     for period, share in (("2021Q3", "1/2"), ("2021Q4", "0/1")):
         supervisor.opens(f"/figures/{period}")
-        assert f'<td class="number">{share}</td>' in supervisor.page
+        assert f">{share}</a></td>" in supervisor.page
         supervisor.opens(f"/figures/{period}/invalid_share")
         assert f"合计 <b>{share}</b>" in supervisor.page
         assert supervisor.page.count(f'<a href="/c/{subject}">') == 1

@@ -4,8 +4,8 @@ comes to.
 
 from fastapi import APIRouter
 
-from console.web.supervisors import collecting, deciding, figuring, watching
+from console.web.supervisors import behind, collecting, deciding, figuring, watching
 
 router = APIRouter()
-for part in (watching, deciding, collecting, figuring):
+for part in (watching, deciding, collecting, figuring, behind):
     router.include_router(part.router)

@@ -40,9 +40,12 @@ COMPARED = ("verify", "acknowledge", "rectify", "satisfied_first")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A month, or a unit: its counts and the compared rates, in the order of `COMPARED`."""
+    """A month, or a unit by its `code`: its counts and the compared rates, in the order of
+    `COMPARED`.
+    """
 
     name: str
+    code: str
     counts: Counts
     valid: int
     rates: tuple[Rate, ...]
@@ -121,7 +124,7 @@ def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:
     policy = rules.in_force(now)
     footing = footing_of(conn, policy.zone, now)
     asked = Question(ask.period, ask.tier, ask.area, now, synthetic=footing.synthetic)
-    cohort, calendar = _cohort(office, conn, ask, now), rules.bound(policy.name, policy.version)
+    cohort, calendar = counted_in(office, conn, ask, now), rules.bound(policy.name, policy.version)
     units_of = {c.subject: c.unit for c in cohort.complaints}
     return Sheet(
         indicators(conn, units, rules.policies, asked),
@@ -134,7 +137,8 @@ def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:
     )
 
 
-def _cohort(office: Office, conn: Connection, ask: Ask, now: int) -> Cohort:
+def counted_in(office: Office, conn: Connection, ask: Ask, now: int) -> Cohort:
+    """All that the page counts."""
     codes = ask.codes(office.units)
     return cohort_of(conn, office.rulebook.policies, ask.period, codes, now, None)
 
@@ -145,7 +149,7 @@ def _months(conn: Connection, units: UnitList, ask: Ask, cohort: Cohort) -> Iter
     month_of = {c.subject: c.day[:7] for c in cohort.complaints}
     for month in begun(ask.period, instant(cohort.as_of)):
         mine = {subject for subject, when in month_of.items() if when == month}
-        yield _part(month, (count for when, count in tally if when == month), mine, cohort)
+        yield _part(month, month, (count for when, count in tally if when == month), mine, cohort)
 
 
 def begun(period: Period, at: datetime) -> tuple[str, ...]:
@@ -167,10 +171,12 @@ def _units(
     for unit in units:
         if unit.code in counts or unit.code in subjects:
             mine = subjects.get(unit.code, set())
-            yield _part(unit.printed, counts.get(unit.code, ()), mine, cohort)
+            yield _part(unit.printed, unit.code, counts.get(unit.code, ()), mine, cohort)
 
 
-def _part(name: str, counts: Iterable[Counts], subjects: set[str], whole: Cohort) -> Part:
+def _part(
+    name: str, code: str, counts: Iterable[Counts], subjects: set[str], whole: Cohort
+) -> Part:
     part = replace(
         whole,
         counts=summed(counts),
@@ -178,7 +184,7 @@ def _part(name: str, counts: Iterable[Counts], subjects: set[str], whole: Cohort
         orders=tuple(o for o in whole.orders if o.subject in subjects),
     )
     rates = tuple(FORMULAS[formula].measure(part) for formula in COMPARED)
-    return Part(name, part.counts, len(part.judged("valid")), rates)
+    return Part(name, code, part.counts, len(part.judged("valid")), rates)
 
 
 def _rows(
@@ -186,7 +192,7 @@ def _rows(
 ) -> tuple[Row, ...]:
     if formula.id in OF_COUNTS:
         return ()
-    cohort = _cohort(office, conn, ask, now)
+    cohort = counted_in(office, conn, ask, now)
     names = office.units.printed
     of_bad = formula.id == OF_BAD
     parts = _rated_bad(office, conn, ask, cohort) if of_bad else _alone(formula, cohort)

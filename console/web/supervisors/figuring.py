@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -18,7 +19,7 @@ from console.reports.indicators import ASSUMED, OVER
 from console.reports.periods import Period, parse_period
 from console.web.access import SiteHere
 from console.web.exporting import download
-from console.web.navigation import FIGURES
+from console.web.navigation import FIGURES, PageNo
 from console.web.rendering import page
 from console.web.supervisors import figures
 from console.web.supervisors.headline import area_of, quarter_at
@@ -116,14 +117,16 @@ def rows(
     viewer: Annotated[Signed, Depends(FIGURES)],
     ask: AskHere,
     formula: str,
-    page_no: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    unit: Annotated[str | None, Query(max_length=120)] = None,
+    page_no: PageNo = 1,
 ) -> Response:
-    """The complaints or orders behind a rate."""
+    """The complaints or orders behind a rate, of all the units or of this one."""
     if formula not in FORMULAS or viewer.role is Role.DEPARTMENT:
         raise HTTPException(404)
     if formula in figures.OF_COUNTS:
         where = f"period={ask.period.label}&tier={ask.tier}&area={ask.area}"
         return RedirectResponse(f"/collect?{where}", 303)
+    ask = replace(ask, unit=unit)
     with site.office.database.read() as conn:
         found = figures.rows(site.office, conn, ask, FORMULAS[formula])
     first = (page_no - 1) * PER_PAGE
@@ -133,6 +136,7 @@ def rows(
         title=f"{FORMULAS[formula].name} {ask.period.label}",
         ask=ask,
         formula=FORMULAS[formula],
+        unit_label=site.office.unit_name(unit) if unit else "",
         total=Rate(sum(r.rate.numerator for r in found), sum(r.rate.denominator for r in found)),
         rows=found[first : first + PER_PAGE],
         count=len(found),
