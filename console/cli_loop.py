@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from console.cli_root import AsJson, say
+from workflow import said
 from workflow.errors import InvalidInput
 
 FORMATS = ("mermaid", "table", "json")
+
+
+@contextmanager
+def _file(option: str, path: Path) -> Iterator[None]:
+    """InvalidInput names the option and says why what it names cannot be read or written."""
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInput(option, str(path), said.of_system(error)) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(option, str(path), "文件须是 UTF-8 编码") from error
 
 
 def register(app: typer.Typer) -> None:
@@ -37,8 +51,9 @@ def loop(
     if form not in FORMATS:
         raise InvalidInput("format", form, "只能是 " + "、".join(FORMATS))
     for path in write or ():
-        text = path.read_text(encoding="utf-8")
-        path.write_text(loop_views.refreshed(text, path.name), encoding="utf-8")
+        with _file("write", path):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(loop_views.refreshed(text, path.name), encoding="utf-8")
     if write:
         say(as_json, {"written": list(map(str, write))}, f"已更新 {'、'.join(map(str, write))}")
     elif form == "json" or as_json:
@@ -56,10 +71,11 @@ def schema_export(
     """把每个事件和进来的办件、评价的 JSON Schema 写成文件。"""
     from schemas.published import published  # noqa: PLC0415
 
-    out.mkdir(parents=True, exist_ok=True)
     found = published()
-    for name, text in found.items():
-        (out / f"{name}.json").write_text(text, encoding="utf-8")
+    with _file("out", out):
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in found.items():
+            (out / f"{name}.json").write_text(text, encoding="utf-8")
     say(as_json, {"written": len(found), "to": str(out)}, f"{len(found)} 个格式写到 {out}")
 
 
@@ -72,5 +88,6 @@ def schema_asyncapi(
     """把 Kafka 各主题的消息写成 AsyncAPI 3 文档，供别的系统对接。"""
     from workflow.bus.asyncapi import document  # noqa: PLC0415
 
-    out.write_text(document(), encoding="utf-8")
+    with _file("out", out):
+        out.write_text(document(), encoding="utf-8")
     say(as_json, {"written": str(out)}, f"AsyncAPI 文档写到 {out}")

@@ -89,6 +89,7 @@ FIELD_WORDS = {
     "status": "状态",
     "today": "今天",
     "write": "写入",
+    "out": "写到",
 }
 """Fields of commands and forms that no timeline shows, beside `wording.FIELDS`."""
 

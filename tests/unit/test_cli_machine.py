@@ -46,6 +46,28 @@ def test_json_stands_before_or_after_the_command(
     assert json.loads(said.stdout)
 
 
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ("schema export --out", "file"),
+        ("schema export --out", "file/below"),
+        ("schema asyncapi --out", "folder"),
+        ("schema asyncapi --out", "gone/below"),
+        ("loop --write", "folder"),
+        ("loop --write", "gone"),
+        ("loop --write", "file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_or_written_is_refused_in_a_line(
+    tmp_path: Path, command: str, place: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"\xff is no UTF-8")
+    said = CliRunner().invoke(app, [*command.split(), str(tmp_path / place), "--json"])
+    assert said.exit_code == 2, said.output
+    assert json.loads(said.stderr)["value"] == str(tmp_path / place)
+
+
 @pytest.mark.parametrize("command", OWN_OUTPUT)
 def test_commands_without_a_result_refuse_json_and_say_why(tmp_path: Path, command: str) -> None:
     said = CliRunner().invoke(app, ["--data", str(tmp_path), command, "--json"])
