@@ -94,16 +94,18 @@ def take(
         raise StaleVersion(subject, stale.expected, stale.current) from None
 
 
-def _check_names(subject: str, names: Mapping[str, str | None]) -> None:
-    if SUBJECT.fullmatch(subject) is None:
-        raise UnknownComplaint(subject)
+def _check_names(subject: object, names: Mapping[str, object]) -> None:
+    if not isinstance(subject, str) or SUBJECT.fullmatch(subject) is None:
+        raise UnknownComplaint(str(subject))
     for field, name in names.items():
         if name is not None:
             checked_name(field, name)
 
 
-def checked_name(field: str, name: str) -> str:
+def checked_name(field: str, name: object) -> str:
     """An account, unit or key as it may stand in the log. Raises InvalidInput."""
+    if not isinstance(name, str):
+        raise InvalidInput(field, name, "须是文字")
     if NAME.fullmatch(name) is None or not tidied(name):
         raise InvalidInput(field, name, "须是1至120个字，不含空白")
     return name
@@ -172,20 +174,22 @@ def acting(role: Role | str, *allowed: Role) -> Role:
     return Role(role)
 
 
-def moment(field: str, value: datetime | str) -> int:
+def moment(field: str, value: object) -> int:
     """An aware time, or its ISO 8601 text, in microseconds UTC. Raises InvalidInput, also for a
     time without a zone.
     """
     try:
         at = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
     except ValueError:
-        raise InvalidInput(field, value, "须是时间，如 2021-10-21T15:00:00+08:00") from None
+        at = None
+    if not isinstance(at, datetime):
+        raise InvalidInput(field, value, "须是时间，如 2021-10-21T15:00:00+08:00")
     if at.utcoffset() is None:
         raise InvalidInput(field, value, "时间须带时区，如 2021-10-21T15:00:00+08:00")
     return micros(at)
 
 
-def ahead(ledger: Ledger, field: str, value: datetime | str | None) -> int | None:
+def ahead(ledger: Ledger, field: str, value: object) -> int | None:
     """The same for a time to come: later than now, by no more than a year; None stays None."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None

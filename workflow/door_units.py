@@ -21,12 +21,14 @@ BY_PERSON = "person"
 """The rule an assignment names when a person chose the unit."""
 
 
-def unit_code(ledger: Ledger, field: str, name: str | None) -> str | None:
+def unit_code(ledger: Ledger, field: str, name: object) -> str | None:
     """The code of the unit called so, by code, name or alias. Raises InvalidInput for an unknown
     one.
 
     Where no list of units is in force, the name stands for itself.
     """
+    if name is not None and not isinstance(name, str):
+        raise InvalidInput(field, name, "须是文字")
     if name is None or not tidied(name):
         return None
     with ledger.database.read() as conn:
@@ -37,7 +39,7 @@ def unit_code(ledger: Ledger, field: str, name: str | None) -> str | None:
     return tidied(name) if found is None else found.code
 
 
-def required_unit(ledger: Ledger, field: str, name: str | None) -> str:
+def required_unit(ledger: Ledger, field: str, name: object) -> str:
     """The same where a unit must be named."""
     code = unit_code(ledger, field, name)
     if code is None:
@@ -90,9 +92,12 @@ def named_units(
 def _units(
     ledger: Ledger, unit: str | None, assisting: Sequence[str]
 ) -> tuple[str, tuple[str, ...]]:
-    if assisting and not tidied(unit or ""):
-        raise InvalidInput("unit", "", "必填：写了协办单位，须同时写明责任单位")
-    main = required_unit(ledger, "unit", unit)
+    main = unit_code(ledger, "unit", unit)
+    if main is None:
+        written = "必填：写了协办单位，须同时写明责任单位" if assisting else "必填，不能为空"
+        raise InvalidInput("unit", "", written)
+    if not isinstance(assisting, list | tuple):
+        raise InvalidInput("assisting", assisting, "须是一列单位")
     others = tuple(required_unit(ledger, "assisting", name) for name in assisting)
     if main in others or len(set(others)) != len(others):
         raise InvalidInput("assisting", "、".join(assisting), "协办单位不能是主办单位，也不能重复")

@@ -145,8 +145,8 @@ def confirm(
     )
 
 
-def _check_reason(code: str) -> None:
-    found = REASONS.get(code)
+def _check_reason(code: object) -> None:
+    found = REASONS.get(code) if isinstance(code, str) else None
     if found is None or found.level not in BAD_LEVELS:
         raise InvalidInput("reason_code", code, "没有这个差评原因，须是1或2开头的原因代码")
 

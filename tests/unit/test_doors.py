@@ -1,5 +1,7 @@
 """Every step a person records has its door; what a door takes in, refuses, and gives away."""
 
+from typing import Any
+
 import pytest
 from city import OPERATOR, City, service
 from sqlalchemy import select
@@ -390,6 +392,28 @@ def test_emoji_and_blanks_within_a_text_stay(city: City, verifying: str) -> None
     done = hotline.call(city.ledger, verifying, account=A, outcome="answered", note=note)
     with city.office.database.read() as conn:
         assert city.office.vault.text(conn, done.event_id, "note") == note
+
+
+@pytest.mark.parametrize("odd", [5, True, ["x"], b"x", 1.5])
+def test_a_name_or_a_time_of_the_wrong_type_is_refused_like_any_other(
+    city: City, verifying: str, odd: Any
+) -> None:
+    call = {"account": A, "outcome": "answered"}
+    confirm = {"account": A, "reason_code": "109", "case_class": "clear"}
+    for door, given, field in (
+        (hotline.call, call, "account"),
+        (hotline.call, call, "key"),
+        (hotline.call, call, "next_call_at"),
+        (hotline.confirm, confirm, "reason_code"),
+        (hotline.confirm, confirm, "unit"),
+        (hotline.assign, {"account": A, "unit": "区人社局"}, "assisting"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            door(city.ledger, verifying, **{**given, field: odd})
+        assert refused.value.field == field
+    with pytest.raises(UnknownComplaint):
+        hotline.claim(city.ledger, odd, account=A)
+    assert city.damage() == []
 
 
 # repeats and stale screens
