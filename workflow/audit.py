@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, exists, not_, select
@@ -13,6 +13,7 @@ from workflow.audit_collection import collected
 from workflow.audit_columns import columns_of
 from workflow.audit_contacts import contacted
 from workflow.audit_desk import desk
+from workflow.audit_erasure import kept
 from workflow.audit_facts import facts_of
 from workflow.audit_finding import Finding, streamed, undaunted
 from workflow.audit_folds import Folded, fold, unwritten
@@ -58,7 +59,7 @@ def check(
         ("差评件逐件重演", lambda: _replayed(conn)),
         ("评价与办件逐行重数", lambda: collected(conn, keys)),
         ("联系方式的索引", lambda: contacted(conn, keys)),
-        ("保密库", lambda: texts(conn, keys)),
+        ("保密库", lambda: chain(texts(conn, keys), kept(conn))),
         ("草稿与附件", lambda: desk(conn, keys)),
     )
     found: list[Finding] = []

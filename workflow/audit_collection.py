@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from workflow.audit_beside import beside
+from workflow.audit_erasure import LOST, Erased
 from workflow.audit_finding import Finding, octets, streamed
 from workflow.errors import Damaged
 from workflow.storage.models import (
@@ -96,7 +97,7 @@ def _batches(conn: Connection) -> dict[int, dict[str, Any]]:
 
 
 def _rated(conn: Connection, keys: Keys, seen: _Seen) -> Iterator[Finding]:
-    box, size = Vault(keys), len(_RATING_SAID)
+    box, erased, size = Vault(keys), Erased(conn), len(_RATING_SAID)
     beside = (ratings.c.digest, ratings.c.batch, ratings.c.received_at, ratings.c.matched)
     lies = and_(vault.c.owner == _owner(), vault.c.field == "rating")
     query = select(*(ratings.c[name] for name in _RATING_SAID), *beside, vault.c.sealed)
@@ -109,6 +110,8 @@ def _rated(conn: Connection, keys: Keys, seen: _Seen) -> Iterator[Finding]:
         counts[3] += said[_LEVEL] <= 2
         if sealed is not None and (wrong := _private(box, keys.match, said, octets(sealed))):
             yield Finding("vault", _name(said[:4]), wrong)
+        if sealed is None and said[-1] and not erased.accounts_for(said[_DAY]):
+            yield Finding("vault", _name(said[:4]), f"评价人的信息和文字{LOST}")
         if matched is not None:
             yield from _matched(conn, said, batch, matched)
             said[_UNIT] = None

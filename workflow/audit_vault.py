@@ -18,7 +18,7 @@ from workflow.storage.vault import Keys, Vault
 def texts(conn: Connection, keys: Keys) -> Iterator[Finding]:
     """Every row of the vault opens under its owner; an event's text has the digest it states.
 
-    A row that is missing was erased: no finding.
+    What is missing is looked for in `audit_erasure`.
     """
     box = Vault(keys)
     # Ratings' personal data is looked at beside the ratings themselves.

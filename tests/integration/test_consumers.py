@@ -1,12 +1,13 @@
 """What happens by itself: each reaction told as a story, through the log and the runner."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from city import HANDLER, OPERATOR, PLATFORM, REVIEWER, SECOND, SUPERVISOR, UNIT, City, rating
 from city import service as service_record
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 import schemas as s
 from console.timeline import timeline
@@ -19,7 +20,7 @@ from workflow.clock import instant
 from workflow.ledger import Actor
 from workflow.policy import Policies
 from workflow.staff import Person, seed_staff
-from workflow.storage.models import deadlines, events, order_facts, parked, units
+from workflow.storage.models import deadlines, events, order_facts, parked, units, vault
 from workflow.storage.models import outbox as outbox_table
 
 NAMES = (
@@ -138,10 +139,21 @@ def test_analysis_reads_the_text_from_the_vault_and_leaves_none_of_it_in_the_log
     assert not any(word in str(analysed) for word in ("群众甲", "199"))
 
 
-def test_a_text_erased_before_it_was_analysed_is_no_obstacle(city):
+@contextmanager
+def withheld(city, owner):
+    """What is sealed under this owner is away, and comes back."""
+    with city.office.database.read() as conn:
+        sealed = conn.execute(select(vault).where(vault.c.owner == owner)).mappings().all()
+    assert city.erases(owner) == len(sealed) > 0
+    yield
+    with city.office.database.write() as conn:
+        conn.execute(insert(vault), [dict(row) for row in sealed])
+
+
+def test_a_text_that_is_away_when_it_is_analysed_is_no_obstacle(city):
     subject = city.portal.bad_review("点错了", stars=2)
-    city.erases(f"{subject}-1")
-    city.drain()
+    with withheld(city, f"{subject}-1"):
+        city.drain()
     assert fact_of(city, subject, "ComplaintAnalysed").misoperation == "low"
 
 

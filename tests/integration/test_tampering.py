@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 import schemas as s
 from workflow import audit
+from workflow.erasure import erase_person
 from workflow.storage.log import Entry, append
 from workflow.storage.models import (
     complaint_facts,
@@ -673,8 +674,31 @@ def test_words_put_under_another_event(copy):
     assert found(copy) == [f"vault 保密库 {owner} 的 reason: 内容与事件中的摘要不符"]
 
 
-def test_what_was_erased_is_no_damage(tampered):
-    assert tampered("DELETE FROM vault") == []
+def test_what_was_erased_is_no_damage_and_what_was_taken_away_is(copy, tampered):
+    """What never ended was not erased, however much the log says went elsewhere."""
+    erase_person(copy.ledger, account="管理员", reason="本人申请", subject=A)
+    assert found(copy) == []
+    lost = tampered(f"DELETE FROM vault WHERE owner LIKE '{B}-%'")
+    assert {f.split(" 的 ")[0].rpartition("-")[0] for f in lost} == {f"vault 保密库 {B}"}
+    assert f"vault 保密库 {B}-1 的 text: 不见了，日志里却没有删除过" in lost
+
+
+@pytest.mark.guarantee("G8")
+@pytest.mark.parametrize(
+    ("which", "names"),
+    [
+        (f"owner = '{A}-1'", f"保密库 {A}-1 的 text: 不见了"),
+        ("field = 'reply'", f"保密库 {A}-"),
+        (
+            "field = 'rating' AND owner LIKE 'bihuan_A_1_1'",
+            "bihuan/A/1/1: 评价人的信息和文字不见了",
+        ),
+    ],
+    ids=["the citizen's words", "the unit's reply", "who rated"],
+)
+def test_words_taken_out_of_the_vault_without_an_erasure_are_named(tampered, which, names):
+    (lost,) = tampered(f"DELETE FROM vault WHERE {which}")
+    assert lost.startswith(f"vault {names}")
 
 
 @pytest.mark.guarantee("G8")
