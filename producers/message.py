@@ -14,7 +14,7 @@ from producers.sources import source as source_named
 from schemas.rating import Refusal
 from schemas.text import tidied
 from workflow.answers import Answers
-from workflow.bus.broker import Message
+from workflow.bus.broker import UNREAD, Message
 from workflow.collection import collect_ready
 from workflow.errors import InvalidInput
 from workflow.intake import Desk, Ready
@@ -50,6 +50,8 @@ def _read_safely(number: int, message: Message, desk: Desk) -> Reading:
 
 
 def _read(number: int, message: Message, desk: Desk) -> Reading:
+    if unread := dict(message.headers).get(UNREAD):
+        raise InvalidInput("正文", "", tidied(unread.decode(errors="replace")))
     if message.value is None:
         raise InvalidInput("正文", "", "消息没有正文")
     row = read_json(message.value, MOST_BYTES)

@@ -9,6 +9,7 @@ from multiprocessing import active_children
 
 import pytest
 from city import rating, service
+from confluent_kafka import Producer
 from sqlalchemy import func, select
 
 from producers.message import discard, retry
@@ -155,6 +156,43 @@ def test_poison_of_every_kind_is_parked_and_stops_nothing(city, collecting, plat
     assert set(POISON) <= set(values)
     assert dict(kept[0].headers) == {"source": b"bihuan"}
     assert city.damage() == []
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_however_a_client_packs_its_messages_they_are_taken_in(city, collecting, broker, codec):
+    producer = Producer({"bootstrap.servers": broker.servers, "compression.type": codec})
+    for number in range(60):
+        value = packed(row(rating(f"Z{number}"), source="bihuan"))
+        producer.produce(broker.topic("ratings"), value, partition=0)
+    assert producer.flush(30) == 0
+    takes(collecting, 60)
+    assert count(city, ratings) == 60
+    assert parked(city) == []
+
+
+@pytest.mark.guarantee("G6")
+@pytest.mark.guarantee("G9")
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_one_that_would_unpack_to_more_than_there_is_memory_is_parked_as_it_was_sent(
+    city, collecting, platform, broker, codec
+):
+    most = {"compression.type": codec, "message.max.bytes": 1_000_000_000, "linger.ms": 0}
+    producer = Producer({"bootstrap.servers": broker.servers, **most})
+    size = 18_000_000 if codec == "snappy" else 60_000_000
+    platform(row(rating("B1")))
+    producer.produce(broker.topic("ratings"), b"x" * size, partition=0)
+    assert producer.flush(30) == 0
+    platform(row(rating("B2")))
+    takes(collecting, 3)
+    assert count(city, ratings) == 2
+    (entry,) = parked(city)
+    assert "16 MiB" in entry.error
+    with city.office.database.read() as conn:
+        kept = store.opened(city.office.vault, store.parked_at(conn, 0, entry.position))
+    assert 0 < len(kept.value) < 1 << 20
+    with pytest.raises(InvalidInput, match="16 MiB"):
+        retry(city.ledger, city.office.desk(), 0, entry.position, by="命令行")
 
 
 @pytest.mark.guarantee("G6")

@@ -23,6 +23,10 @@ is packed, sent, and read by every consumer, for itself: with sixteen an event i
 """
 
 
+UNREAD = "bihuan-unread"
+"""The header of a message that is a whole batch left packed, and says why."""
+
+
 @dataclass(frozen=True)
 class Broker:
     """Where Kafka is and how to get in; `options` go to the client as they are."""

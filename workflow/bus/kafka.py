@@ -10,12 +10,15 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.structs import OffsetAndMetadata
 
 from workflow.bus.broker import TOPICS, Broker, Message
+from workflow.bus.unpacking import bound
 from workflow.errors import Away, InvalidInput
 
 LOGGER = logging.getLogger("bihuan.kafka")
+bound(DefaultRecordBatch, DefaultRecord)
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 """The client tells of every connection it tries; what it comes to is told here."""
 
