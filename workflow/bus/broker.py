@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from workflow.errors import InvalidInput
+
 _DAY = 86_400_000
+_OURS = {"compression.type": "producer", "cleanup.policy": "delete"}
 TOPICS: Mapping[str, Mapping[str, str]] = {
-    "ratings": {"retention.ms": str(7 * _DAY), "compression.type": "producer"},
-    "complaints": {"retention.ms": str(30 * _DAY), "compression.type": "producer"},
-    "parked": {"retention.ms": str(90 * _DAY), "compression.type": "producer"},
+    "ratings": {"retention.ms": str(7 * _DAY), **_OURS},
+    "complaints": {"retention.ms": str(30 * _DAY), **_OURS},
+    "parked": {"retention.ms": str(90 * _DAY), **_OURS},
 }
 """in · out and between consumers · a copy of what is parked. The log in the database is the truth:
 what a topic forgets is read from there.
@@ -22,6 +25,9 @@ PARTITIONS = 4
 is packed, sent, and read by every consumer, for itself: with sixteen an event is handled later.
 """
 
+
+FOR_EVER = -1
+"""What Kafka calls a retention without end."""
 
 UNREAD = "bihuan-unread"
 """The header of a message that is a whole batch left packed, and says why."""
@@ -40,6 +46,31 @@ class Broker:
     def topic(self, name: str) -> str:
         return self.prefix + name
 
+    def wanted(self, name: str) -> dict[str, Any]:
+        """How this topic is made."""
+        safe = {"min.insync.replicas": str(max(1, self.replication - 1))}
+        return {
+            "num_partitions": self.partitions,
+            "replication_factor": self.replication,
+            "configs": {**TOPICS[name], **safe},
+        }
+
+    def check(self, name: str, partitions: int, configs: Mapping[str, str | None]) -> None:
+        """Raises InvalidInput where a topic that is there would not do; it may keep for longer."""
+        topic = self.topic(name)
+        if partitions != self.partitions:
+            raise InvalidInput(
+                "partitions",
+                f"{topic}：{partitions}",
+                f"应为 {self.partitions} 个分区；改回原来的设置，或换一个前缀新建主题再切换",
+            )
+        for setting, ours in TOPICS[name].items():
+            given = configs.get(setting)
+            if given != ours and not (setting == "retention.ms" and _longer(given, ours)):
+                ought = "应至少为" if setting == "retention.ms" else "应为"
+                said = f"{setting} {ought} {ours}；用 kafka-configs.sh --alter 改回"
+                raise InvalidInput("topic", f"{topic}：{given}", said)
+
     @property
     def client(self) -> dict[str, Any]:
         return {
@@ -49,6 +80,10 @@ class Broker:
             "bootstrap_timeout_ms": 3000,
             **self.options,
         }
+
+
+def _longer(given: str | None, ours: str) -> bool:
+    return given is not None and (int(given) > int(ours) or int(given) == FOR_EVER)
 
 
 class Message(NamedTuple):

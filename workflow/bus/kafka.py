@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaConnectionError, KafkaError
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.structs import OffsetAndMetadata
@@ -205,14 +206,7 @@ def create_topics(broker: Broker) -> list[str]:
     """Makes the topics that are missing; answers their names. Raises Away."""
     with _admin(broker) as admin:
         missing = [name for name in TOPICS if broker.topic(name) not in admin.list_topics()]
-        wanted = {
-            broker.topic(name): {
-                "num_partitions": broker.partitions,
-                "replication_factor": broker.replication,
-                "configs": {**TOPICS[name], "min.insync.replicas": max(1, broker.replication - 1)},
-            }
-            for name in missing
-        }
+        wanted = {broker.topic(name): broker.wanted(name) for name in missing}
         if wanted:
             admin.create_topics(wanted, wait_for_metadata=True)
         return missing
@@ -225,22 +219,25 @@ def delete_topics(broker: Broker) -> None:
 
 
 def check_topics(broker: Broker) -> None:
-    """Raises InvalidInput for a topic that is missing or has another number of partitions."""
+    """Raises InvalidInput for a topic that is missing or is not as `create_topics` makes it."""
+    names = {broker.topic(name): name for name in TOPICS}
+    asked = [
+        ConfigResource(ConfigResourceType.TOPIC, topic, dict(TOPICS[names[topic]]))
+        for topic in names
+    ]
     with _admin(broker) as admin:
         found = {
             topic["name"]: len(topic["partitions"])
-            for topic in admin.describe_topics([broker.topic(name) for name in TOPICS])
+            for topic in admin.describe_topics(list(names))
             if not topic.get("error_code")
         }
-    for topic in map(broker.topic, TOPICS):
-        if topic not in found:
-            raise InvalidInput("topic", topic, "没有这个主题，请先运行 bihuan topics create")
-        if found[topic] != broker.partitions:
-            raise InvalidInput(
-                "partitions",
-                f"{topic}：{found[topic]}",
-                f"应为 {broker.partitions} 个分区；改回原来的设置，或换一个前缀新建主题再切换",
-            )
+        for topic in names:
+            if topic not in found:
+                raise InvalidInput("topic", topic, "没有这个主题，请先运行 bihuan topics create")
+        configs = admin.describe_configs(asked, config_filter="all")["topic"]
+    for topic, name in names.items():
+        said = {setting: told["value"] for setting, told in configs[topic].items()}
+        broker.check(name, found[topic], said)
 
 
 @contextmanager

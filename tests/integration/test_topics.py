@@ -1,0 +1,66 @@
+"""The topics as they are made, and what is said of those that somebody has changed since."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from workflow.bus.kafka import check_topics, create_topics
+from workflow.errors import InvalidInput
+
+
+@pytest.fixture
+def changes(broker):
+    """Gives one topic's setting another value, as the broker's own tools do."""
+    client = KafkaAdminClient(bootstrap_servers=broker.servers)
+
+    def change(topic, setting, value):
+        named = ConfigResource(ConfigResourceType.TOPIC, broker.topic(topic), {setting: value})
+        client.alter_configs([named])
+        deadline = time.monotonic() + 20
+        while value != told(named, setting):  # the broker that answers may hear of it later
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def told(named, setting):
+        found = client.describe_configs([named], config_filter="all")["topic"][named.name]
+        return found[setting]["value"]
+
+    create_topics(broker)
+    yield change
+    client.close()
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.parametrize(
+    ("topic", "setting", "value", "ought"),
+    [
+        ("ratings", "retention.ms", "3600000", "应至少为 604800000"),
+        ("complaints", "retention.ms", "2591999999", "应至少为 2592000000"),
+        ("parked", "cleanup.policy", "compact", "应为 delete"),
+        ("ratings", "cleanup.policy", "compact,delete", "应为 delete"),
+        ("ratings", "compression.type", "uncompressed", "应为 producer"),
+    ],
+)
+def test_a_topic_that_would_lose_messages_or_is_packed_otherwise_is_refused_by_name(
+    broker, changes, topic, setting, value, ought
+):
+    check_topics(broker)
+    changes(topic, setting, value)
+    with pytest.raises(InvalidInput, match=ought) as refused:
+        check_topics(broker)
+    assert broker.topic(topic) in str(refused.value)
+    assert setting in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["604800001", "-1"])
+def test_one_that_keeps_its_messages_for_longer_will_do(broker, changes, value):
+    changes("ratings", "retention.ms", value)
+    check_topics(broker)
+
+
+def test_another_number_of_partitions_is_refused_with_the_way_out(broker, changes):
+    with pytest.raises(InvalidInput, match="换一个前缀"):
+        check_topics(replace(broker, partitions=broker.partitions + 1))
