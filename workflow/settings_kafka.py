@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.bus.broker import PARTITIONS, Broker
+from workflow.errors import InvalidInput
 from workflow.settings import secret_in, unfit
 from workflow.storage.log import LANES
 
 PREFIX = "BIHUAN_KAFKA_"
 _OURS = {"servers", "partitions", "replication", "prefix"}
 _SECRETS = ("sasl_plain_password", "ssl_password")
+_FILES = ("ssl_cafile", "ssl_certfile", "ssl_keyfile")
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+_LAST_PORT = 65535
 
 
 class KafkaSettings(BaseSettings):
     """Where the broker is, how its topics are made, and how to get in: `security_protocol`,
     `sasl_…` and `ssl_…` go to the client as they are. A password may lie in a file, named by the
-    setting with `_FILE` after its name.
+    setting with `_FILE` after its name. What would make the client speak in the clear where that
+    was not asked for is refused.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     servers: Annotated[str | None, Field(validation_alias="BIHUAN_KAFKA")] = None
     partitions: Annotated[int, Field(ge=1, le=LANES)] = PARTITIONS
     replication: Annotated[int, Field(ge=1, le=9)] = 1
     prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,100}$")] = ""
-    security_protocol: str | None = None
-    sasl_mechanism: str | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] | None = None
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     sasl_plain_username: str | None = None
     sasl_plain_password: str | None = None
     sasl_plain_password_file: Path | None = None
@@ -50,9 +58,30 @@ class KafkaSettings(BaseSettings):
             raise unfit(error, PREFIX) from None
         if not found.servers:
             return None
+        found._check()
         return Broker(
-            found.servers, found.partitions, found.replication, found.prefix, found._options()
+            found._servers(), found.partitions, found.replication, found.prefix, found._options()
         )
+
+    def _servers(self) -> str:
+        """The addresses as the client reads them. Raises InvalidInput."""
+        said = [one.strip() for one in (self.servers or "").split(",")]
+        for one in said:
+            known = _ADDRESS.fullmatch(one)
+            if not known or int((known[2] or ":0")[1:]) > _LAST_PORT:
+                raise InvalidInput(PREFIX[:-1], one, "须写作 主机:端口，几个之间用逗号")
+        return ",".join(said)
+
+    def _check(self) -> None:
+        """Raises InvalidInput for settings of which one makes no sense without the other."""
+        protocol, secured = self.security_protocol, self.model_dump(exclude_none=True)
+        if protocol is None and any(name.startswith(("sasl_", "ssl_")) for name in secured):
+            raise InvalidInput(f"{PREFIX}SECURITY_PROTOCOL", "", "须写明，如 SASL_SSL 或 SSL")
+        if (protocol or "").startswith("SASL") and self.sasl_mechanism is None:
+            raise InvalidInput(f"{PREFIX}SASL_MECHANISM", "", "须写明，如 SCRAM-SHA-256")
+        for name in _FILES:
+            if name in secured:
+                secret_in(PREFIX + name.upper(), Path(secured[name]))
 
     def _options(self) -> dict[str, Any]:
         said = self.model_dump(exclude=_OURS, exclude_none=True)

@@ -1,0 +1,64 @@
+"""Settings of Kafka: what is mistyped is refused by its name, and never speaks in the clear."""
+
+import pytest
+
+from workflow.errors import InvalidInput
+from workflow.settings_kafka import KafkaSettings
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    def of(servers="kafka:9092", **settings):
+        monkeypatch.setenv("BIHUAN_KAFKA", servers)
+        for name, value in settings.items():
+            monkeypatch.setenv(f"BIHUAN_KAFKA_{name}", value)
+        return KafkaSettings.broker()
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("kafka:9092", ["kafka:9092"]),
+        ("k1:9092, k2:9093 ,[fd00::7]:9094", ["k1:9092", "k2:9093", "[fd00::7]:9094"]),
+        ("10.2.0.7", ["10.2.0.7"]),
+    ],
+)
+def test_addresses_are_read_with_or_without_blanks_between_them(broker, said, read):
+    assert broker(said).client["bootstrap_servers"] == read
+
+
+@pytest.mark.parametrize("said", [":", "kafka:abc", "kafka:70000", "kafka:9092,", "a b:9092", "k:"])
+def test_what_is_no_address_is_refused(broker, said):
+    with pytest.raises(InvalidInput, match="BIHUAN_KAFKA：须写作"):
+        broker(said)
+
+
+@pytest.mark.parametrize("protocol", ["ssl", "SASL-SSL", "TLS"])
+def test_a_mistyped_protocol_is_refused(broker, protocol):
+    with pytest.raises(InvalidInput, match=r"SECURITY_PROTOCOL：只能是 .*SASL_SSL"):
+        broker(SECURITY_PROTOCOL=protocol)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"SSL_CAFILE": __file__}, "SECURITY_PROTOCOL"),
+        ({"SASL_PLAIN_PASSWORD": "x"}, "SECURITY_PROTOCOL"),
+        ({"SECURITY_PROTOCOL": "SASL_SSL"}, "SASL_MECHANISM"),
+        ({"SECURITY_PROTOCOL": "SASL_SSL", "SASL_MECHANISM": "scram"}, "SASL_MECHANISM"),
+        ({"SECURITY_PROTOCOL": "SSL", "SSL_CAFILE": "/nowhere/ca.pem"}, "SSL_CAFILE"),
+        ({"SECURITY_PROTOCOL": "SSL", "SSL_KEYFILE": "/nowhere/key.pem"}, "SSL_KEYFILE"),
+    ],
+)
+def test_what_would_not_get_in_as_meant_is_refused_by_its_name(broker, settings, named):
+    with pytest.raises(InvalidInput, match=f"BIHUAN_KAFKA_{named}"):
+        broker(**settings)
+
+
+def test_what_is_empty_is_not_set(broker):
+    options = broker(SECURITY_PROTOCOL="", SASL_MECHANISM="", PARTITIONS="").options
+    assert options == {}
+    options = broker(SECURITY_PROTOCOL="SSL", SSL_CAFILE=__file__).options
+    assert options == {"security_protocol": "SSL", "ssl_cafile": __file__}
