@@ -39,6 +39,11 @@ class Foreseen:
     paused: bool = False
 
     @property
+    def limit(self) -> str | None:
+        """The limit or window that ends at `until`."""
+        return UNTIL.get(self.event)
+
+    @property
     def moves(self) -> bool:
         return self.due_at != self.before
 

@@ -245,6 +245,23 @@ def test_what_a_step_is_said_to_do_is_what_it_does(
     assert told.moves is (act == "extension")
 
 
+def test_every_time_until_which_a_step_can_be_taken_says_why(
+    city: City, dispatched: str, handler: Person
+) -> None:
+    number = number_of(city, dispatched)
+    for state, limits in (
+        ("待签收", ("rectify", "return_window", "appeal_window")),
+        ("整改中", ("rectify", "return_window", "appeal_window")),
+    ):
+        page = handler.get(f"/orders/{number}").text
+        assert state in page
+        for limit in limits:
+            assert f'href="/why/{number}/{limit}"' in page, (state, limit)
+            assert "到期" in handler.get(f"/why/{number}/{limit}").text
+        if state == "待签收":
+            city.department.acknowledges(dispatched)
+
+
 @pytest.mark.parametrize("act", ["return", "appeal", "extension"])
 def test_until_when_a_step_can_be_taken_is_until_when_it_is_taken(
     city: City, dispatched: str, act: str

@@ -225,6 +225,20 @@ def test_a_row_says_who_holds_it_and_how_often_was_called(city, operator):
     assert "区人社局" in row
 
 
+def test_every_due_time_says_why_it_is_that_day(city, operator):
+    waiting, sent = verifying(city), dispatched(city)
+    shown = {
+        "/hotline?tab=verify": [f"/why/{waiting}/verify"],
+        f"/c/{sent}": [f"/why/{sent}/{name}" for name in ("acknowledge", "rectify", "total")],
+    }
+    for page, reasons in shown.items():
+        told = operator.get(page).text
+        for place in reasons:
+            assert f'href="{place}"' in told, place
+            assert "计" in operator.get(place).text
+    assert f"/why/{sent}/assign" not in operator.get(f"/c/{sent}").text, "it was met"
+
+
 def test_where_dispatch_comes_first_verifying_waits_beside_the_work(folder, monkeypatch):
     monkeypatch.setenv("BIHUAN_PROFILE", "jiangsu")
     city = City(folder)

@@ -23,11 +23,12 @@ from workflow.storage.models import events
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row. `reason`: the confirmed one, else the first ticked; `holder`: who has claimed it,
-    empty where nobody has; `mine`: that is the viewer.
+    """One row. `limit`: the name of the one that presses; `reason`: the confirmed one, else the
+    first ticked; `holder`: who has claimed it, empty where nobody has; `mine`: that is the viewer.
     """
 
     subject: str
+    limit: str
     left: Left | None
     level: str
     reason: str
@@ -62,9 +63,11 @@ def _line(
     zone = office.rulebook.bound(c.profile, c.profile_version).policy.zone
     unit, held = c.unit or c.handled_by, c.alleger if tab.key == "malice" else c.claimer
     reason = c.reason_code or next(iter(first.get("reasons", ())), "")
+    limit = tab.limit or ("verify" if "verify" in c.limits else OWNERS[State(c.state)][1])
     return Line(
         c.id,
-        _left(office, c, tab),
+        limit,
+        _left(office, c, limit),
         LEVELS[c.level],
         REASONS[reason].text if reason in REASONS else reason,
         first.get("item", ""),
@@ -78,9 +81,7 @@ def _line(
     )
 
 
-def _left(office: Office, c: Complaint, tab: Tab) -> Left | None:
-    beside = "verify" if "verify" in c.limits else OWNERS[State(c.state)][1]
-    limit = tab.limit or beside
+def _left(office: Office, c: Complaint, limit: str) -> Left | None:
     opened = c.limits.get(limit)
     if opened is None:
         return None
