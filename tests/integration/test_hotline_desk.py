@@ -623,6 +623,20 @@ def test_every_look_is_recorded(city, operator):
         assert list(conn.execute(seen).scalars()) == [OPERATOR.name] * 2
 
 
+def test_who_looked_at_a_complaint_is_told_beside_it(city, operator, desks):
+    subject, other_one = verifying(city), verifying(city)
+    reviewer = desks.sits(REVIEWER.name, Role.REVIEWER)
+    for _ in range(2):
+        assert f'href="/c/{subject}/looks"' in operator.get(f"/c/{subject}").text
+    reviewer.get(f"/c/{other_one}")
+    shown = reviewer.get(f"/c/{subject}/looks").text
+    assert shown.count(f"<td>{OPERATOR.name}</td>") == 2
+    assert REVIEWER.name not in shown.partition("<main")[2], "he looked at another one"
+    assert operator.get("/c/CP21-9999/looks").status_code == 404
+    unit = desks.sits("经办乙", Role.DEPARTMENT, UNIT)
+    assert unit.get(f"/c/{subject}/looks").status_code == 403
+
+
 def test_whatever_is_typed_stays_text(city, operator, other):
     subject = verifying(city, text=SPITE, taskName=SPITE, winName=SPITE, userName=SPITE)
     for event, typed in (

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from console import wording
 from console.accounts import Signed
+from console.people import names_of
+from console.scope import complaint_for
+from console.traces import looks
 from console.web.access import SiteHere
 from console.web.hotline.case import case_of
 from console.web.hotline.forms import Forms
@@ -18,6 +21,9 @@ from console.web.rendering import page
 from console.web.site import Site
 
 router = APIRouter()
+LOOKS = 100
+"""On one page."""
+
 SENT = "已进发件箱，送达后才算邀请；发不出去会改为电话"
 
 
@@ -31,6 +37,32 @@ def complaint(
 ) -> HTMLResponse:
     """The complaint as it stands now; that it was looked at is recorded."""
     return show(request, site, viewer, no, Forms(), done=told(did))
+
+
+@router.get("/c/{no}/looks")
+def looked(
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(COMPLAINT)],
+    no: str,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+) -> HTMLResponse:
+    """Who has looked at it, the newest first. Raises UnknownComplaint."""
+    office = site.office
+    with office.database.read() as conn:
+        subject = complaint_for(conn, viewer.actor, no).id
+        found = looks(conn, subject=subject, most=LOOKS + 1, before=before)
+        names = names_of(conn, (one.account for one in found))
+    return page(
+        request,
+        "hotline/looks.html",
+        title=f"留痕 {subject}",
+        subject=subject,
+        looks=found[:LOOKS],
+        older=found[LOOKS - 1].id if len(found) > LOOKS else None,
+        names=names,
+        units=office.units.printed,
+    )
 
 
 def show(
