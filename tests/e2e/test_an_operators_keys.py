@@ -13,6 +13,10 @@ from playwright.sync_api import expect
 People = Callable[..., Person]
 
 
+TO_PRESS = """() => [...document.querySelectorAll('button, input, select, textarea, .btn')]
+  .filter((one) => one.getClientRects().length).map((one) => one.innerText || one.name)"""
+
+
 @pytest.fixture
 def operator(city: City, console_here: str, people: People) -> Operator:
     """With a complaint open that could be confirmed: a call was answered."""
@@ -63,3 +67,9 @@ def test_outside_every_form_the_sending_key_sends_nothing(city: City, operator: 
     expect(page.locator("details.call > summary")).to_be_focused()
     expect(page.locator("details.call form")).to_be_hidden()
     assert city.timeline(subject) == before
+
+
+def test_on_paper_a_complaint_has_nothing_to_be_pressed(operator: Operator) -> None:
+    assert operator.page.evaluate(TO_PRESS)
+    operator.page.emulate_media(media="print")
+    assert operator.page.evaluate(TO_PRESS) == []
