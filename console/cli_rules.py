@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -168,7 +168,10 @@ def _rows(policy: Policy) -> Iterator[dict[str, str]]:
 
 
 def _rule(policy: Policy, name: str) -> str:
+    """The value as the profile's file writes it."""
     value = getattr(policy, name.replace("_minutes", ""))
+    if isinstance(value, timedelta):
+        return str(value // timedelta(minutes=1))
     return "、".join(value) if isinstance(value, tuple) else str(value)
 
 

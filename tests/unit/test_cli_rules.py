@@ -167,6 +167,8 @@ def test_policy_lint_lists_each_value_with_its_source(tmp_path: Path) -> None:
     named = {row["setting"] for row in settings}
     assert {"calendar", "rectify", "rating_window", "retention_days", "escalation.2"} <= named
     assert "needs_reason" not in named
+    values = {row["setting"]: row["value"] for row in settings}
+    assert values["call_spacing_minutes"] == "60"
     broken = tmp_path / "broken.toml"
     broken.write_text('name = "x"\nspeed = 3\n', encoding="utf-8")
     found = bihuan("policy", "lint", str(broken))
