@@ -67,8 +67,7 @@ def supply_contact(
 ) -> Recorded | None:
     """补充一次办件的联系电话；查不到的，电话留空。
 
-    None where nothing waits for this service, or what waited has been dealt with; the clerk is not
-    told which it was.
+    没有件在等这次办件的，或等的件已经办过的，也一样答复（None），不让数据员看出是哪一种。
     """
     actor = Actor(account, Role.CLERK, required_unit(ledger, "unit", unit))
     number = _phone(phone)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import fields
@@ -31,6 +32,12 @@ def test_every_command_with_a_result_tells_it_as_json() -> None:
     for path, command in leaves(typer.main.get_command(app)):
         takes = any("--json" in option.opts for option in command.params)
         assert takes != (path[0] in OWN_OUTPUT), path
+
+
+def test_every_commands_help_is_in_chinese() -> None:
+    for path, _ in leaves(typer.main.get_command(app)):
+        said = CliRunner().invoke(app, [*path, "--help"], terminal_width=200)
+        assert re.findall(r"(?:[A-Za-z']+,? ){3,}[A-Za-z']+", said.stdout) == [], path
 
 
 @pytest.mark.parametrize("before", [True, False])
