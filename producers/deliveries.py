@@ -59,8 +59,9 @@ class Told:
         if answer.complaint is not None and self.names_complaints:
             shown["complaint"] = answer.complaint
         if answer.refusal is not None:
-            errors = [{"field": f, "reason": why} for f, why in answer.refusal.errors]
-            shown |= errors[0] | {"value": answer.refusal.value, "errors": errors}
+            names = ("field", "value", "reason")
+            errors = [dict(zip(names, one, strict=True)) for one in answer.refusal.errors]
+            shown |= errors[0] | {"errors": errors}
         return shown
 
 

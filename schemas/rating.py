@@ -111,16 +111,16 @@ class Rating(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One row not taken in: its line (or place in the message), field, masked value and why; `each`
-    names every field with its own reason where several are wrong.
+    names every field with its own value and reason where several are wrong.
     """
 
     row: int
     field: str
     value: str
     reason: str
-    each: tuple[tuple[str, str], ...] = ()
+    each: tuple[tuple[str, str, str], ...] = ()
 
     @property
-    def errors(self) -> tuple[tuple[str, str], ...]:
-        """Every wrong field with its reason, one by one."""
-        return self.each or ((self.field, self.reason),)
+    def errors(self) -> tuple[tuple[str, str, str], ...]:
+        """Every wrong field with its masked value and reason, one by one."""
+        return self.each or ((self.field, self.value, self.reason),)

@@ -36,7 +36,7 @@ def refused(number: int, wrong: Sequence[Problem]) -> Refusal:
         shown = masked(field, value)
         reasons.append(f"{field}（{shown}）{reason}" if shown else f"{field} {reason}")
     value, reason = masked(first.field, first.value), "；".join(reasons)
-    each = tuple((one.field, one.reason) for one in found) if others else ()
+    each = tuple((p.field, masked(p.field, p.value), p.reason) for p in found) if others else ()
     return Refusal(number, first.field, value, reason, each)
 
 

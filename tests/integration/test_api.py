@@ -440,14 +440,26 @@ def test_what_no_document_tells_of_is_refused_in_every_address(systems, place):
 def test_every_wrong_field_of_a_rating_is_named_with_its_reason(systems):
     client, wrong = systems.client(), {"projectNo": "P9", "serviceNumber": "1", "pf": "4"}
     missing = [
-        {"field": "satisfaction", "reason": "缺少"},
-        {"field": "assessTime", "reason": "缺少"},
+        {"field": "satisfaction", "value": "", "reason": "缺少"},
+        {"field": "assessTime", "value": "", "reason": "缺少"},
     ]
     told = problem(sent(client, wrong), 422, "invalid-input")
     assert (told["field"], told["reason"], told["errors"]) == ("satisfaction", "缺少", missing)
     assert told["detail"] == "satisfaction：缺少；assessTime：缺少"
     (row,) = sent(client, [wrong]).json()["rows"]
     assert (row["field"], row["reason"], row["errors"]) == ("satisfaction", "缺少", missing)
+
+
+def test_every_wrong_field_is_told_with_the_value_that_came_and_no_personal_one(systems):
+    client, wrong = systems.client(), RATING | {"pf": "8", "evalDetail": "999", "mobile": "1" * 65}
+    shown = [("pf", "8"), ("mobile", "111****"), ("evalDetail", "999")]
+    told = problem(sent(client, wrong), 422, "invalid-input")
+    assert (told["row"], told["field"], told["value"]) == (1, "pf", "8")
+    assert [(one["field"], one["value"]) for one in told["errors"]] == shown
+    assert told["detail"].startswith("pf：来源 bihuan 没有这个代码（收到：8）；")
+    assert "1" * 5 not in str(told)
+    (row,) = sent(client, [wrong]).json()["rows"]
+    assert [(one["field"], one["value"]) for one in row["errors"]] == shown
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 51, "é"])

@@ -141,13 +141,18 @@ def _taken_in(
     return _of_one(told) if single else Response(told, media_type="application/json")
 
 
+def _in_words(one: dict[str, str]) -> str:
+    given = f"（收到：{one['value']}）" if one.get("value") else ""
+    return f"{one['field'] or '整条'}：{one['reason']}{given}"
+
+
 def _of_one(told: bytes) -> Response:
     """A single row that was not taken in is a refusal of the whole request."""
     (row,) = from_json(told)["rows"]
     if row["outcome"] == "refused":
-        named = {name: row[name] for name in ("field", "reason")}
+        named = {name: row[name] for name in ("field", "value", "reason")}
         errors = row.get("errors") or [named]  # an answer kept since before they were named
-        detail = "；".join(f"{one['field'] or '整条'}：{one['reason']}" for one in errors)
+        detail = "；".join(map(_in_words, errors))
         return answer(INVALID, detail, row=1, errors=errors, **named)
     if row["outcome"] == "conflict":
         reason = "已收过，内容不同；这次的另存待查，先收的不改"

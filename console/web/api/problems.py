@@ -40,6 +40,7 @@ class Problem(BaseModel):
     detail: str = Field(examples=["CP21-0125 刚刚变动过：您看到的是第 6 版，现为第 7 版"])
     field: str | None = Field(None, description="填错的那一项")
     row: int | None = Field(None, description="第几条")
+    value: str | None = Field(None, description="收到的值，个人信息已隐去")
     reason: str | None = Field(None, description="为什么不收")
     allowed: list[dict[str, Any]] | None = Field(
         None, description="现在能办的：event 事件，name 名称，steps 办理的路径"
@@ -47,7 +48,9 @@ class Problem(BaseModel):
     expected: int | None = Field(None, description="您看到的版本")
     current: int | None = Field(None, description="现在的版本")
     changed: list[dict[str, str]] | None = Field(None, description="其间发生的：event、name")
-    errors: list[dict[str, str]] | None = Field(None, description="每一处不合格：field、reason")
+    errors: list[dict[str, str]] | None = Field(
+        None, description="每一处不合格：field、reason，报送的还有 value"
+    )
 
 
 class Kind(NamedTuple):

@@ -14,6 +14,7 @@ class Wrong(BaseModel):
     """一处不合格。"""
 
     field: str = Field(examples=["satisfaction"])
+    value: str | None = Field(None, description="收到的值，个人信息已隐去", examples=["9"])
     reason: str = Field(examples=["没有这个代码"])
 
 
