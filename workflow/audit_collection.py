@@ -72,6 +72,7 @@ _SERVICE_TOLD = "unit day served_at item window"
 _RATING_SAID = (*_RATING_KEY, *_RATING_TOLD.split())
 _SERVICE_SAID = (*_SERVICE_KEY, *_SERVICE_TOLD.split())
 _UNIT, _DAY = _RATING_SAID.index("unit"), _RATING_SAID.index("day")
+_MISPLACED = "单位与它的办件记录不符"
 _ORIGIN, _LEVEL = _RATING_SAID.index("origin"), _RATING_SAID.index("level")
 
 
@@ -82,6 +83,7 @@ def collected(conn: Connection, keys: Keys) -> Iterator[Finding]:
     told = _batches(conn)
     rated, served = _Seen(keys.match, told), _Seen(keys.match, told)
     yield from _rated(conn, keys, rated)
+    yield from _waiting(conn)
     yield from _served(conn, served)
     yield from _sealed(conn, "rating", rated, told)
     yield from _sealed(conn, "service", served, told)
@@ -134,7 +136,16 @@ def _matched(conn: Connection, said: list[Any], batch: int, matched: int) -> Ite
     same = (services.c[name] == said[place] for place, name in enumerate(_SERVICE_KEY))
     of = conn.execute(select(services.c.unit, services.c.batch).where(*same)).one_or_none()
     if of is None or (said[_UNIT], matched) != (of.unit, max(of.batch, batch)):
-        yield Finding("row", _name(said[:4]), "单位与它的办件记录不符")
+        yield Finding("row", _name(said[:4]), _MISPLACED)
+
+
+def _waiting(conn: Connection) -> Iterator[Finding]:
+    """No rating is without the unit of a service record that has come."""
+    same = and_(*(services.c[name] == ratings.c[name] for name in _SERVICE_KEY))
+    key = (ratings.c[name] for name in _RATING_KEY)
+    query = select(*key).join(services, same).where(ratings.c.unit.is_(None))
+    for row in streamed(conn, query):
+        yield Finding("row", _name(row), _MISPLACED)
 
 
 def _private(box: Vault, key: bytes, said: list[Any], sealed: bytes) -> str | None:

@@ -331,6 +331,16 @@ def test_a_unit_that_came_later_given_to_another_together_with_its_tally(tampere
     assert findings == ["row bihuan/N/1/1: 单位与它的办件记录不符"]
 
 
+@pytest.mark.guarantee("G7")
+def test_a_unit_that_came_later_taken_away_again_together_with_its_tally(tampered):
+    findings = tampered(
+        "UPDATE ratings SET unit = NULL, matched = NULL WHERE project_no = 'N'",
+        "UPDATE tallies SET ratings = ratings - 1, onsite = onsite - 1 WHERE unit = 'ZD-RSJ'",
+        "UPDATE tallies SET ratings = ratings + 1, onsite = onsite + 1 WHERE unit = ''",
+    )
+    assert findings == ["row bihuan/N/1/1: 单位与它的办件记录不符"]
+
+
 @pytest.mark.guarantee("G1")
 def test_a_rating_deleted_is_named_by_what_the_vault_still_keeps(tampered):
     findings = tampered(
