@@ -59,8 +59,9 @@ def relay(office: Office, broker: Broker) -> Duty:
     """The log on its way to the topic."""
     from workflow.bus.kafka import Publisher  # noqa: PLC0415  # an extra
 
-    carrying = Relay(office.ledger, Publisher(broker), broker.partitions)
-    return Duty(office.database, carrying.name, carrying.turns, POLL)
+    publisher = Publisher(broker)
+    carrying = Relay(office.ledger, publisher, broker.partitions)
+    return Duty(office.database, carrying.name, carrying.turns, POLL, publisher.give_up)
 
 
 def clock(office: Office, wake: Callable[[], None] = lambda: None) -> Duty:

@@ -61,12 +61,14 @@ class Collecting:
             return
         lease, clean = seated
         self._singly = None if clean else {}
-        keeper = threading.Thread(target=lease.keep, args=[self._stopped], daemon=True)
+        under_it = [self._stopped, [self.pulse]]
+        keeper = threading.Thread(target=lease.keep, args=under_it, daemon=True)
         keeper.start()
         while not self._stopped.is_set():
             try:
                 self.once(POLL)
             except Exception:
+                self.pulse.beats("waiting")
                 LOGGER.exception("collecting was stopped by an error; it starts again")
                 self._subscription.close()  # what it had read comes again
                 self._reading.close()

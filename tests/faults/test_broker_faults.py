@@ -9,9 +9,10 @@ import pytest
 from reactions import Counting, Failing, effects
 from sqlalchemy import select
 
+from producers.topic import Collecting
 from workflow.bus.cloudevents import row_from
 from workflow.bus.duty import Duty
-from workflow.bus.kafka import Publisher, Subscription
+from workflow.bus.kafka import Publisher, Subscription, create_topics
 from workflow.bus.relay import Relay
 from workflow.bus.topic import TopicBus
 from workflow.errors import Away
@@ -95,8 +96,61 @@ class HalfSent:
             raise Away
         self._real.publish(batch)
 
+    def ask(self):
+        self._real.ask()
+
     def close(self):
         self._real.close()
+
+
+class Gone(HalfSent):
+    """A broker that is away until told otherwise."""
+
+    gone = True
+
+    def ask(self):
+        if self.gone:
+            raise Away
+
+
+@pytest.mark.guarantee("G9")
+def test_a_relay_with_nothing_to_send_is_not_ready_while_the_broker_is_away(city, broker):
+    publisher = Gone(broker)
+    _, duty = relay_of(city, broker)
+    with running(duty):  # everything is sent
+        waits_for(lambda: stands(city, "relay") == heads(city))
+    _, duty = relay_of(city, broker, publisher)
+    with running(duty):
+        waits_for(lambda: duty.pulse.doing == "waiting")
+        assert not duty.pulse.ready
+        publisher.gone = False
+        waits_for(lambda: duty.pulse.ready)
+
+
+@pytest.mark.guarantee("G9")
+@pytest.mark.parametrize("what", ["consumers", "collecting"])
+def test_who_has_nothing_to_do_is_not_ready_while_the_database_is_away(
+    city, broker, monkeypatch, what
+):
+    create_topics(broker)
+    monkeypatch.setattr("workflow.bus.lease.SECONDS", 0.6)
+    if what == "consumers":
+        job = TopicBus(city.ledger, [Counting()], broker)
+        (pulse,) = job.pulses
+    else:
+        job = Collecting(city.ledger, city.office.desk, broker)
+        pulse = job.pulse
+    with running(job):
+        waits_for(lambda: pulse.ready)
+        with monkeypatch.context() as away:
+            away.setattr("workflow.bus.lease.Lease.renew", _away)
+            waits_for(lambda: pulse.doing == "waiting")
+            assert not pulse.ready
+        waits_for(lambda: pulse.ready)
+
+
+def _away(_lease):
+    raise Away
 
 
 @pytest.mark.guarantee("G2")

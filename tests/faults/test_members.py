@@ -150,6 +150,41 @@ def test_a_batch_that_the_broker_does_not_take_is_refused_and_leaves_no_thread(m
     publisher.close()
 
 
+@pytest.mark.long
+@pytest.mark.guarantee("G9")
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_who_has_nothing_to_send_knows_that_the_broker_is_away(mortal, how):
+    broker, container = mortal
+    with closing(Publisher(broker)) as publisher:
+        publisher.ask()
+        with brokers.away(container, how), pytest.raises(Away):
+            publisher.ask()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                publisher.ask()
+                break
+            except Away:
+                assert time.monotonic() < deadline
+
+
+@pytest.mark.long
+@pytest.mark.guarantee("G9")
+def test_who_is_told_to_stop_does_not_wait_for_a_broker_that_is_away(mortal):
+    broker, container = mortal
+    create_topics(broker)
+    with closing(Publisher(broker)) as publisher:
+        message = Message("ratings", 0, None, b"{}", [("source", b"bihuan")])
+        publisher.publish([message])
+        with brokers.away(container, "pause"):
+            began = time.monotonic()
+            threading.Timer(0.5, publisher.give_up).start()
+            with pytest.raises(Away):
+                publisher.publish([message])
+            assert time.monotonic() - began < 5
+        publisher.publish([message])
+
+
 def polls_until(reading, *, reached):
     deadline = time.monotonic() + PATIENCE
     while reading.reached is not reached:

@@ -46,6 +46,12 @@ class Broker:
     def topic(self, name: str) -> str:
         return self.prefix + name
 
+    def sent(self, message: Message) -> tuple[Any, ...]:
+        """What the client sends it by: topic, value, key, headers, partition."""
+        partition = None if message.partition < 0 else message.partition
+        headers = list(message.headers)
+        return self.topic(message.topic), message.value, message.key, headers, partition
+
     def wanted(self, name: str) -> dict[str, Any]:
         """How this topic is made."""
         safe = {"min.insync.replicas": str(max(1, self.replication - 1))}
@@ -79,6 +85,19 @@ class Broker:
             "reconnect_backoff_max_ms": 500,
             "bootstrap_timeout_ms": 3000,
             **self.options,
+        }
+
+    @property
+    def producing(self) -> dict[str, Any]:
+        return {
+            **self.client,
+            "acks": "all",
+            "linger_ms": 5,
+            "batch_size": 128 << 10,
+            "compression_type": "gzip",
+            "max_block_ms": 5000,
+            "delivery_timeout_ms": 20_000,
+            "request_timeout_ms": 10_000,
         }
 
 

@@ -26,9 +26,17 @@ Turns = Callable[[], AbstractContextManager[Callable[[], bool]]]
 class Duty:
     """Works until stopped, whatever happens: errors are told and the work begun anew."""
 
-    def __init__(self, database: Database, name: str, turns: Turns, idle: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        turns: Turns,
+        idle: float,
+        give_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`give_up` is told of the end: what the turn in hand waits for need not come."""
         self.name, self.pulse = name, Pulse(name)
-        self._turns, self._idle = turns, idle
+        self._turns, self._idle, self._give_up = turns, idle, give_up
         self._lease = Lease(database, name, system_clock)
         self._wake, self._stop = threading.Event(), threading.Event()
 
@@ -40,6 +48,7 @@ class Duty:
         """After the turn in hand."""
         self._stop.set()
         self._wake.set()
+        self._give_up()
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -53,6 +62,7 @@ class Duty:
                 self.pulse.beats("waiting")
                 LOGGER.warning("%s waits: %s", self.name, away)
             except Exception:
+                self.pulse.beats("waiting")
                 LOGGER.exception("%s was stopped by an error; it starts again", self.name)
             self._stop.wait(STANDING_BY)
 

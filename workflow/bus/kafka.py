@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.structs import OffsetAndMetadata
 
@@ -26,7 +27,7 @@ logging.getLogger("kafka").setLevel(logging.CRITICAL)
 GONE = "消息服务（Kafka）暂时连不上，请稍后重试"
 SENT_WITHIN = 30.0
 """Seconds a batch may take; a wedged producer never fails its futures, so we time it ourselves."""
-CLOSED_WITHIN = 2.0
+ANSWERED_WITHIN = CLOSED_WITHIN = 2.0
 SESSION_MS = 10_000
 """A member that is silent for so long has lost its partitions to the others."""
 POLLED_WITHIN_MS = 120_000
@@ -51,35 +52,33 @@ class Publisher:
         arrived all the same.
         """
         deadline = time.monotonic() + SENT_WITHIN
-        try:
-            producer = self._producer = self._producer or self._built()
-            sent = [self._send(producer, message) for message in messages]
+        with self._producing() as producer:
+            sent = [producer.send(*self._broker.sent(message)) for message in messages]
             for future in sent:
                 future.get(timeout=max(0.1, deadline - time.monotonic()))
+
+    @contextmanager
+    def _producing(self) -> Iterator[KafkaProducer]:
+        try:
+            self._producer = self._producer or KafkaProducer(**self._broker.producing)
+            yield self._producer
         except KafkaError as error:
             self.close()
             raise Away(GONE) from error
 
-    def _send(self, producer: KafkaProducer, message: Message) -> Any:
-        return producer.send(
-            self._broker.topic(message.topic),
-            key=message.key,
-            value=message.value,
-            headers=list(message.headers),
-            partition=None if message.partition < 0 else message.partition,
-        )
+    def ask(self) -> None:
+        """Whether the broker is there. Raises Away when not."""
+        answered = threading.Event()
+        with self._producing() as producer:
+            producer._metadata.request_update().add_callback(lambda _: answered.set())
+            producer._sender.wakeup()
+            if not answered.wait(ANSWERED_WITHIN):
+                raise KafkaTimeoutError
 
-    def _built(self) -> KafkaProducer:
-        return KafkaProducer(
-            **self._broker.client,
-            acks="all",
-            linger_ms=5,
-            batch_size=128 << 10,
-            compression_type="gzip",
-            max_block_ms=5000,
-            delivery_timeout_ms=20_000,
-            request_timeout_ms=10_000,
-        )
+    def give_up(self) -> None:
+        """From another thread: the batch in hand fails at once; it is sent again some day."""
+        if (producer := self._producer) is not None:
+            producer._sender.force_close()
 
     def close(self) -> None:
         producer, self._producer = self._producer, None

@@ -6,13 +6,14 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from workflow.bus.progress import EVERYTHING, Share
+from workflow.bus.pulse import Pulse
 from workflow.clock import system_clock
 from workflow.errors import Transient
 from workflow.storage.database import Database
@@ -62,11 +63,17 @@ class Lease:
         with self.database.write(patient=True) as conn:
             return self.hold(conn)
 
-    def keep(self, stopped: threading.Event) -> None:
-        """Renews it until stopped; a lost one is no matter where others may work beside."""
+    def keep(self, stopped: threading.Event, pulses: Sequence[Pulse]) -> None:
+        """Renews it until stopped; a lost one is no matter where others may work beside. The jobs
+        that work under it are told whether the database is there.
+        """
         while not stopped.wait(SECONDS / 3):
+            there = False
             with suppress(Transient):
                 self.renew()
+                there = True
+            for pulse in pulses:
+                pulse.finds(there=there)
 
     def hold(self, conn: Connection) -> bool:
         """The same within a transaction of the holder's own work."""

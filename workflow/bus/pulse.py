@@ -17,11 +17,22 @@ class Pulse:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.doing: Doing = "starting"
+        self._doing: Doing = "starting"
+        self._cut_off = False
         self._at = time.monotonic()
 
     def beats(self, doing: Doing) -> None:
-        self.doing, self._at = doing, time.monotonic()
+        self._doing, self._at = doing, time.monotonic()
+
+    def finds(self, *, there: bool) -> None:
+        """Whoever keeps the job's lease says whether the database is there: a job that has nothing
+        to do does not learn it.
+        """
+        self._cut_off = not there
+
+    @property
+    def doing(self) -> Doing:
+        return "waiting" if self._cut_off else self._doing
 
     @property
     def alive(self) -> bool:

@@ -4,6 +4,7 @@ after the acknowledgements.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -19,12 +20,16 @@ from workflow.ledger import Ledger
 BATCH = 500
 POLL = 0.1
 """Seconds between looks at the log when nobody wakes the relay."""
+ASKED = 5.0
+"""Seconds with nothing to send after which the broker is asked whether it is there."""
 
 
 class Publishing(Protocol):
-    """Sends a batch and awaits it. Raises Away."""
+    """Sends a batch and awaits it, or asks whether the broker is there. Raises Away."""
 
     def publish(self, messages: Sequence[Message]) -> None: ...
+
+    def ask(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -39,11 +44,12 @@ class Relay:
 
     def __init__(self, ledger: Ledger, publisher: Publishing, partitions: int) -> None:
         self._ledger, self._publisher, self._partitions = ledger, publisher, partitions
-        self._rotation = 0
+        self._rotation, self._answered = 0, float("-inf")
 
     @contextmanager
     def turns(self) -> Iterator[Callable[[], bool]]:
         """For a duty: each turn is one batch."""
+        self._answered = float("-inf")
         with self._ledger.database.write() as conn:
             progress.join_source(conn, self.name, "beginning")
         try:
@@ -61,11 +67,18 @@ class Relay:
             reaches, places = progress.beyond(conn, self, self._rotation, BATCH)
             rows = progress.rows_at(conn, places)
         if not reaches:
+            self._ask()
             return 0
         self._publisher.publish([self._message(row) for row in rows])
+        self._answered = time.monotonic()
         with self._ledger.database.write() as conn:
             progress.claim(conn, self.name, reaches)
         return len(rows)
+
+    def _ask(self) -> None:
+        if time.monotonic() - self._answered > ASKED:
+            self._publisher.ask()
+            self._answered = time.monotonic()
 
     def _message(self, row: Row[Any]) -> Message:
         return Message(

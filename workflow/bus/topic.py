@@ -70,6 +70,7 @@ class Following:
                 self.pulse.beats("waiting")
                 LOGGER.warning("%s waits: %s", self.pulse.name, away)
             except Exception:
+                self.pulse.beats("waiting")
                 LOGGER.exception("%s was stopped by an error; it starts again", self.pulse.name)
                 self._subscription.close()  # what it had read comes again
                 self._messages, self._records = [], []
@@ -207,7 +208,7 @@ class TopicBus:
         ]
         for thread in threads:
             thread.start()
-        lease.keep(self._stopped)
+        lease.keep(self._stopped, self.pulses)
         deadline = time.monotonic() + STOPPED_WITHIN
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
