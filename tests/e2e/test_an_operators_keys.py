@@ -69,6 +69,22 @@ def test_outside_every_form_the_sending_key_sends_nothing(city: City, operator: 
     assert city.timeline(subject) == before
 
 
+def test_a_number_is_shown_and_a_verdict_given_without_leaving_the_keys(
+    city: City, operator: Operator
+) -> None:
+    page, subject = operator.page, operator.page.url.partition("/c/")[2].partition("?")[0]
+    page.keyboard.press("Alt+x")
+    page.keyboard.type("回拨核实")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("strong.phone")).to_have_text("13900001234")
+    page.keyboard.press("Alt+n")
+    expect(page.get_by_role("form", name="有效").get_by_label("原因")).to_be_focused()
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    operator._did("确认有效")
+    assert "ComplaintConfirmed" in city.timeline(subject)
+
+
 def test_on_paper_a_complaint_has_nothing_to_be_pressed(operator: Operator) -> None:
     assert operator.page.evaluate(TO_PRESS)
     operator.page.emulate_media(media="print")

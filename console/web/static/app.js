@@ -30,7 +30,8 @@
     var found = said === "ctrl+enter" ? sender(here) : keyed(said, here);
     if (!found) return;
     event.preventDefault();
-    if (/^(INPUT|TEXTAREA|SELECT)$/.test(found.tagName) && found.type !== "radio" && found.type !== "checkbox") found.focus();
+    if (found.tagName === "FORM") into(found);
+    else if (/^(INPUT|TEXTAREA|SELECT)$/.test(found.tagName) && found.type !== "radio" && found.type !== "checkbox") found.focus();
     else found.click();
     if (found.tagName === "SUMMARY" && found.parentNode.open) into(found.parentNode);
   });
@@ -46,8 +47,9 @@
     var buttons = Array.prototype.filter.call(form.querySelectorAll("button:not([type=button])"), seen);
     return buttons.filter(function (one) { return one.getAttribute("data-key") === "Ctrl+Enter"; })[0] || buttons[0];
   }
-  function into(details) {
-    var first = Array.prototype.filter.call(details.querySelectorAll("input:not([type=hidden]), select, textarea"), seen)[0];
+  // 进到一张表或展开处：光标到第一个要填的；没有要填的，到按钮。
+  function into(place) {
+    var first = Array.prototype.filter.call(place.querySelectorAll("input:not([type=hidden]), select, textarea"), seen)[0] || place.querySelector("button");
     if (first) first.focus();
   }
   // Esc：合上光标所在的展开处，焦点回到它的开关；在搜索框里，离开搜索框。
