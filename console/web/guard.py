@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from anyio import BrokenResourceError
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -73,7 +74,10 @@ class Guard:
         if _foreign(scope):
             await PlainTextResponse(FOREIGN, 403)(scope, receive, guarded)
             return
-        await self.app(scope, receive, guarded)
+        try:
+            await self.app(scope, receive, guarded)
+        except* BrokenResourceError:  # whoever followed a stream is gone: nobody to answer
+            pass
 
 
 class Guarded(FastAPI):

@@ -9,7 +9,9 @@ import json
 import time
 from types import SimpleNamespace
 
+import httpx
 import pytest
+import served
 from city import CITIZEN, OPERATOR, UNIT
 from sqlalchemy import func, select, update
 from systems import RATING, SERVICE, Systems, problem
@@ -600,6 +602,21 @@ def test_the_log_is_followed_from_any_position_in_the_order_of_each_complaint(sy
     assert all(seen == sorted(seen) for seen in by_subject.values())
     cursor = whole[4][0]
     assert follow(systems, total - 5, after="0", last_event_id=cursor) == whole[5:]
+
+
+def test_whoever_leaves_a_stream_leaves_no_error_behind(systems, capfd):
+    for _ in range(10):
+        systems.city.portal.bad_review()
+    systems.city.drain()
+    token = make_token(systems.city.office, "走开", [Scope.READ], by="测试")
+    with served.here(systems.city.office) as address:
+        for left_after in range(24):
+            asked = {"headers": {"Authorization": f"Bearer {token}"}, "params": {"after": "0"}}
+            with httpx.stream("GET", f"{address}/api/v1/events", **asked) as answer:
+                lines = answer.iter_lines()
+                for _ in range(left_after % 8 + 1):
+                    next(lines)
+    assert "Traceback" not in "".join(capfd.readouterr())
 
 
 def test_an_event_followed_is_the_one_published(systems):
