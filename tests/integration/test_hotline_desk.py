@@ -623,6 +623,12 @@ def test_every_look_is_recorded(city, operator):
         assert list(conn.execute(seen).scalars()) == [OPERATOR.name] * 2
 
 
+def test_whoever_may_not_go_on_is_told_in_whose_hands_it_is(city, operator, other):
+    subject = verifying(city)
+    sends(operator, subject, "ComplaintClaimed")
+    assert f"现在等{OPERATOR.name}办理" in other.get(f"/c/{subject}").text
+
+
 def test_who_looked_at_a_complaint_is_told_beside_it(city, operator, desks):
     subject, other_one = verifying(city), verifying(city)
     reviewer = desks.sits(REVIEWER.name, Role.REVIEWER)

@@ -123,6 +123,20 @@ def test_above_fifty_the_board_is_a_matrix_whose_numbers_are_rows(
         assert len(rows(supervisor.page)) == int(count), place
 
 
+def test_a_row_says_how_often_nobody_answered_and_that_the_unit_has_acknowledged(
+    city: City, supervisor: Browser
+) -> None:
+    called, at_work = open_one(city, "verifying"), open_one(city)
+    city.hotline.calls(called, "no_answer")
+    supervisor.opens("/watch")
+    told = {row[:9]: row for row in supervisor.page.split('<td class="nowrap"><a href="/watch/')}
+    assert "热线，未认领，1次未接通" in told[called]
+    assert "签收✓" in told[at_work]
+    city.hotline.calls(called)
+    supervisor.opens("/watch")
+    assert "未接通" not in supervisor.page, "somebody answered"
+
+
 def test_the_board_has_pages(
     city: City, supervisor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from console.web.hotline.shift import shift
 from console.web.hotline.stages import Stage, stages
 from console.wiring import Office
 from console.wording import LIMIT_NAMES, role_name
+from schemas.envelope import Role
 from workflow.complaint import Complaint
 from workflow.door import INSIDERS
 from workflow.ledger import Actor
@@ -90,7 +91,9 @@ class Case:
         """Who is awaited, where the viewer has nothing to do."""
         if self.c.state in ENDS:
             return "这件已经办结。"
-        return f"现在等{role_name(OWNERS[State(self.c.state)][0])}办理，您没有要办的步骤。"
+        owner, claimer = OWNERS[State(self.c.state)][0], self.c.claimer
+        whose = self.name(claimer) if claimer and owner is Role.OPERATOR else role_name(owner)
+        return f"现在等{whose}办理，您没有要办的步骤。"
 
     def last(self, event: str) -> Entry | None:
         """The last step of this kind."""

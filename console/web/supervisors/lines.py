@@ -128,10 +128,17 @@ def _line(
         due,
         _task(c, limit),
         whose,
-        (*reminded, *([sent[c.id]] if c.id in sent else [])),
+        (*reminded, *_receipts(c, sent)),
         tuple((event, ACTS[event].label) for event in offered),
         mine or tone == "red",
     )
+
+
+def _receipts(c: Complaint, sent: Mapping[str, str]) -> list[str]:
+    """What has come of what was sent: the unit's acknowledgement, the message to the citizen."""
+    if c.state == State.RECTIFYING:
+        return ["签收✓"]
+    return [sent[c.id]] if c.id in sent else []
 
 
 def _pressed(office: Office, c: Complaint, opened: Open, at: Spans) -> tuple[str, str, str]:
@@ -180,7 +187,10 @@ def _whose(c: Complaint, limit: str | None, units: UnitList, names: Mapping[str,
         owner = ROWS[limit].owner
     too_often = limit == "return_ruling" and c.returns_used_up
     mine = owner is Role.SUPERVISOR or too_often
-    return ME if mine else holder(c, owner, units, names)
+    in_vain = (
+        f"，{c.calls}次未接通" if owner is Role.OPERATOR and c.calls and not c.answered else ""
+    )
+    return ME if mine else holder(c, owner, units, names) + in_vain
 
 
 def _told(
