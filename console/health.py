@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from workflow.bus.pulse import Pulse
+from workflow.errors import InvalidInput
 
 
 @contextmanager
@@ -16,12 +17,15 @@ def shown(
     port: int | None, pulses: Sequence[Pulse], threads: Sequence[threading.Thread]
 ) -> Iterator[None]:
     """Answers on this port while open, if one is given: 200 where all is well, else 503; the body
-    says what each job does.
+    says what each job does. Raises InvalidInput for a port that is not to be had.
     """
     if port is None:
         yield
         return
-    server = ThreadingHTTPServer(("", port), _handler(pulses, threads))
+    try:
+        server = ThreadingHTTPServer(("", port), _handler(pulses, threads))
+    except (OSError, OverflowError) as error:
+        raise InvalidInput("port", port, "这个端口用不了，可能已有程序在用") from error
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=[0.2], name="health", daemon=True)
     thread.start()

@@ -38,14 +38,16 @@ class Job(Protocol):
 def serve(
     jobs: Sequence[Job], pulses: Iterable[Pulse], port: int | None, told: Callable[[], None]
 ) -> None:
-    """Runs the jobs, a thread each, until SIGTERM or SIGINT. `told` is called once they run."""
+    """Runs the jobs, a thread each, until SIGTERM or SIGINT. `told` is called once they run.
+    Raises InvalidInput, and nothing has run, for a port that is not to be had.
+    """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     threads = [threading.Thread(target=job.run, daemon=True) for job in jobs]
-    for thread in threads:
-        thread.start()
     with shown(port, list(pulses), threads):
+        for thread in threads:
+            thread.start()
         told()
         stopped.wait()
         for job in jobs:

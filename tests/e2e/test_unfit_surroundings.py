@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -172,6 +173,18 @@ def test_a_second_run_says_that_it_stands_by(folder: Path) -> None:
         first.send_signal(signal.SIGTERM)
         _, errors = first.communicate(timeout=30)
     assert (first.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("port", ["taken", "65536", "-1"])
+def test_a_health_port_that_is_not_to_be_had_is_refused_before_anything_runs(
+    folder: Path, port: str
+) -> None:
+    with socket.create_server(("", 0)) as taken:
+        given = str(taken.getsockname()[1]) if port == "taken" else port
+        said = bihuan(folder, "clock", "--health-port", given)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "这个端口用不了" in said.stderr
+    assert said.stderr.count("\n") == 1, said.stderr
 
 
 def _fill(city: City, subject: str) -> None:
