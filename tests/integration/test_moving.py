@@ -5,7 +5,7 @@ import json
 import pytest
 from city import HANDLER, City, VirtualClock, rating, service
 from console_pages import PASSWORD, signed_up
-from sqlalchemy import create_engine, inspect, update
+from sqlalchemy import create_engine, inspect, text, update
 from storages import Sqlite
 from typer.testing import CliRunner
 
@@ -122,6 +122,23 @@ def test_refused_where_the_target_holds_something_else(embedded, empty, file_sto
     other.close()
     with pytest.raises(InvalidInput, match="不是空的"):
         move(embedded.office, empty)
+    assert not (embedded.office.data / ADDRESS).exists()
+    embedded.portal.bad_review()
+
+
+def test_refused_where_the_target_cannot_hold_every_character(embedded, empty):
+    engine = create_engine(empty, isolation_level="AUTOCOMMIT")
+    latin = f"{engine.url.database}_latin"
+    says = f"CREATE DATABASE {latin} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
+    try:
+        with engine.connect() as conn:
+            conn.execute(text(f"{says} TEMPLATE template0"))
+        with pytest.raises(InvalidInput, match="UTF8"):
+            move(embedded.office, f"{empty}_latin")
+    finally:
+        with engine.connect() as conn:
+            conn.execute(text(f"DROP DATABASE IF EXISTS {latin} WITH (FORCE)"))
+        engine.dispose()
     assert not (embedded.office.data / ADDRESS).exists()
     embedded.portal.bad_review()
 

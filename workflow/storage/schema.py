@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from sqlalchemy import Connection, inspect, text
 
-from workflow.errors import Damaged, WrongKey
+from workflow.errors import Damaged, InvalidInput, WrongKey
 from workflow.storage import log
 from workflow.storage.database import Database
 from workflow.storage.vault import Keys
@@ -74,8 +74,12 @@ def _version(conn: Connection) -> str | None:
 
 def upgrade(conn: Connection) -> None:
     """Brings the tables to this release in the open transaction, a new database's lanes not yet
-    opened.
+    opened. Raises InvalidInput for a server's database that cannot hold every character.
     """
+    if conn.dialect.name == "postgresql":
+        encoding = conn.execute(text("SHOW server_encoding")).scalar()
+        if encoding != "UTF8":
+            raise InvalidInput("BIHUAN_DATABASE", encoding, "数据库的编码须是 UTF8，请另建一个")
     # Alembic takes a second to import; only a database that needs it pays.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
