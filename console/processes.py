@@ -26,6 +26,9 @@ from workflow.sender import Sender
 STOPPED_WITHIN = 9.0
 """Seconds in which all jobs together come to an end; what is left then is cut off, safely."""
 
+LOOKED = 0.2
+"""Seconds from one look for a signal to the next."""
+
 
 class Job(Protocol):
     """Works until stopped; `pulses` tell how it is doing."""
@@ -41,15 +44,16 @@ def serve(
     """Runs the jobs, a thread each, until SIGTERM or SIGINT. `told` is called once they run.
     Raises InvalidInput, and nothing has run, for a port that is not to be had.
     """
-    stopped = threading.Event()
+    told_to_stop: list[int] = []  # no lock: a signal may come while this very thread holds it
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, lambda number, _: told_to_stop.append(number))
     threads = [threading.Thread(target=job.run, daemon=True) for job in jobs]
     with shown(port, list(pulses), threads):
         for thread in threads:
             thread.start()
         told()
-        stopped.wait()
+        while not told_to_stop:  # one that comes just before a wait without end would not end it
+            time.sleep(LOOKED)
         for job in jobs:
             job.stop()
         deadline = time.monotonic() + STOPPED_WITHIN

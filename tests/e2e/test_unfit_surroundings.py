@@ -187,6 +187,34 @@ def test_a_health_port_that_is_not_to_be_had_is_refused_before_anything_runs(
     assert said.stderr.count("\n") == 1, said.stderr
 
 
+STOPPED = """
+import os, signal, sys, threading
+from console import processes
+
+real = threading.Condition.__enter__
+
+def entered(self):
+    found = real(self)
+    if sys._getframe(1).f_code.co_name == "wait" and threading.current_thread() is main:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return found
+
+def told():
+    threading.Condition.__enter__ = entered
+    late = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGTERM])
+    late.daemon = True
+    late.start()
+
+main = threading.main_thread()
+processes.serve([], [], None, told)
+"""
+"""The signal comes at the worst moment: while the main thread is about to wait, its lock held."""
+
+
+def test_a_process_told_to_stop_at_the_worst_moment_stops() -> None:
+    assert subprocess.run([sys.executable, "-c", STOPPED], timeout=10, check=False).returncode == 0
+
+
 def _fill(city: City, subject: str) -> None:
     for n in range(200):
         city.step(subject, s.TicketLinked, OPERATOR, ticket="T" * 100 + str(n))
