@@ -60,12 +60,15 @@ def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...
     """Open items of a role, the most pressing first, what is paused last; a department's are its
     own alone.
 
-    Raises InvalidInput for a role without a queue, or a department without its unit.
+    Raises InvalidInput for a role without a queue, a department without its unit, or a unit with
+    a role that has none.
     """
     if role not in ROLES:
         raise InvalidInput("role", role, "只能是 " + "、".join((*ROLES, Role.CLERK)))
     if role == Role.DEPARTMENT and unit is None:
         raise InvalidInput("unit", "", "责任单位的待办须写单位")
+    if role != Role.DEPARTMENT and unit is not None:
+        raise InvalidInput("unit", unit, "只有责任单位和数据员的待办分单位")
     desk = _Desk(office, Role(role), unit)
     query = select(complaints.c.fold).where(concerns(desk.role, desk.now))
     return desk.items(query)

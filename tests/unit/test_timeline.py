@@ -149,6 +149,12 @@ def test_another_units_complaint_does_not_exist(city: City, rectifying: str) -> 
     assert [item.subject for item in queue(city.office, "department", UNIT)] == [rectifying]
 
 
+def test_a_queue_goes_by_unit_where_the_role_has_one(city: City) -> None:
+    for role, unit in (("department", None), ("operator", UNIT), ("supervisor", UNIT)):
+        with pytest.raises(InvalidInput, match="单位"):
+            queue(city.office, role, unit)
+
+
 def test_an_assisting_unit_sees_its_part(city: City, rectifying: str) -> None:
     city.department.submits(rectifying)
     assert _events(city, rectifying, ASSISTING) == ["DepartmentAssigned"]
