@@ -104,6 +104,14 @@ def test_every_counter_is_its_rows(city: City, supervisor: Browser) -> None:
         assert len(rows(supervisor.page)) == count, place
 
 
+def test_the_quarters_before_are_a_click_away(supervisor: Browser) -> None:
+    supervisor.opens("/watch")
+    listed = re.findall(r'<a href="/figures/(\w+)">(\d+年第.季度)的指标</a>', supervisor.page)
+    assert [label for label, _ in listed] == ["2021Q3", "2021Q2", "2021Q1", "2020Q4", "2020Q3"]
+    assert listed[3][1] == "2020年第四季度"
+    assert supervisor.opens("/figures/2020Q4") == 200
+
+
 def test_above_fifty_the_board_is_a_matrix_whose_numbers_are_rows(
     city: City, supervisor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
