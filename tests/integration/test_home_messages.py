@@ -28,6 +28,20 @@ def test_the_unit_urged_reads_it_and_another_does_not(city: City) -> None:
         assert "【催报】" not in person.page
 
 
+def test_a_clerk_reads_nothing_of_the_units_orders(city: City) -> None:
+    city.drain()  # whoever notifies begins now
+    subject = open_one(city)
+    city.drain()
+    order = str(city.complaint(subject).order)
+    for account, role, reads in (
+        ("经办乙", Role.DEPARTMENT, True),
+        ("数据员丁", Role.CLERK, False),
+    ):
+        person = signed_in(city, account, role, UNIT)
+        person.opens("/")
+        assert (order in person.page) is reads
+
+
 def test_retaliation_is_told_to_supervisor_and_auditor_and_never_to_the_unit(city: City) -> None:
     city.drain()  # whoever notifies begins now
     subject = open_one(city)

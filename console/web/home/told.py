@@ -28,10 +28,14 @@ class Told(NamedTuple):
 
 
 def told(conn: Connection, viewer: Actor) -> tuple[Told, ...]:
-    """The latest `MOST` for the viewer's unit if he has one, else for his role; newest first."""
+    """The latest `MOST` for the viewer's unit if he has one, else for his role; newest first. A
+    clerk, for whom there are no complaints, is told what is about the unit itself.
+    """
     to = f"role:{viewer.role}" if viewer.unit is None else f"unit:{viewer.unit}"
     query = select(outbox.c.subject, outbox.c.body, outbox.c.created_at)
     mine = query.where(outbox.c.channel == DESK, outbox.c.recipient == to)
+    if viewer.role is Role.CLERK:
+        mine = mine.where(outbox.c.subject == viewer.unit)
     rows = conn.execute(mine.order_by(outbox.c.id.desc()).limit(MOST)).all()
     numbers = _numbers(conn, viewer, {row.subject for row in rows})
     return tuple(
