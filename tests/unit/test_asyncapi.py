@@ -51,6 +51,10 @@ def test_it_is_valid_by_the_published_schema() -> None:
 
 
 def test_every_event_is_a_message_of_complaints() -> None:
+    assert {name: at["address"] for name, at in told()["channels"].items()} == {
+        "ratings": "ratings",
+        "complaints": "complaints",
+    }
     assert set(told()["channels"]["complaints"]["messages"]) == {e.__name__ for e in EVENTS}
 
 
@@ -70,6 +74,8 @@ def test_what_is_sent_of_a_complaint_is_as_told(city: City) -> None:
         message = f"/components/messages/{row.type}"
         known = told()["components"]["messages"][row.type]["headers"]["properties"]
         assert set(headers) <= set(known), row.type
+        unnamed = {name: value for name, value in headers.items() if name != "ce_specversion"}
+        assert not validator(f"{message}/headers").is_valid(unnamed)
         validator(f"{message}/headers").validate(headers)
         validator(f"{message}/payload").validate(json.loads(row.data))
         assert not validator(f"{message}/payload").is_valid(json.loads(row.data) | {"more": 1})

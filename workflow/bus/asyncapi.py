@@ -44,8 +44,8 @@ def _document() -> dict[str, Any]:
         },
         "defaultContentType": _JSON,
         "channels": {
-            "ratings": _channel(_RATINGS, inbound),
-            "complaints": _channel(_COMPLAINTS, events),
+            "ratings": _channel("ratings", _RATINGS, inbound),
+            "complaints": _channel("complaints", _COMPLAINTS, events),
         },
         "operations": {
             "collect": _operation("receive", "ratings"),
@@ -61,9 +61,10 @@ def _document() -> dict[str, Any]:
     }
 
 
-def _channel(description: str, models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+def _channel(topic: str, description: str, models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     names = [model.__name__ for model in models]
     return {
+        "address": topic,
         "description": description,
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
     }
@@ -94,7 +95,9 @@ def _event(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _headers(fixed: dict[str, str]) -> dict[str, Any]:
-    """The envelope as text headers: what has no value has no header."""
+    """The envelope as text headers: what has no value has no header; what is the same everywhere
+    stands in each.
+    """
     fields = EnvelopeBase.model_fields
     names = {name: _OWN_HEADER.get(name, f"ce_{name}") for name in fields}
     return {
@@ -103,7 +106,11 @@ def _headers(fixed: dict[str, str]) -> dict[str, Any]:
             header: {"type": "string"} | ({"const": fixed[name]} if name in fixed else {})
             for name, header in names.items()
         },
-        "required": [names[name] for name, field in fields.items() if field.is_required()],
+        "required": [
+            names[name]
+            for name, field in fields.items()
+            if field.is_required() or isinstance(field.default, str)
+        ],
     }
 
 
