@@ -176,6 +176,25 @@ def city(folder):
 
 
 @pytest.fixture
+def under(folder, monkeypatch):
+    """A city under the rules of the profile named; whatever happens there, the books are right in
+    the end.
+    """
+    made = []
+
+    def opened(profile):
+        monkeypatch.setenv("BIHUAN_PROFILE", profile)
+        made.append(City(folder))
+        return made[-1]
+
+    yield opened
+    for city in made:
+        city.drain()
+        assert city.damage() == []
+        city.close()
+
+
+@pytest.fixture
 def office(city):
     """The city's office."""
     return city.office

@@ -117,15 +117,12 @@ class Complaint:
     @property
     def order(self) -> str | None:
         """The number of the work order sent last: GD21-0125-2 is the second one of CP21-0125."""
-        return self._order(self.orders) if self.orders else None
+        return order_number(self.id, self.orders) if self.orders else None
 
     @property
     def next_order(self) -> str:
         """The number the complaint's next work order gets."""
-        return self._order(self.orders + 1)
-
-    def _order(self, number: int) -> str:
-        return f"GD{self.id.removeprefix('CP')}-{number}"
+        return order_number(self.id, self.orders + 1)
 
     @classmethod
     def of(cls, said: dict[str, Any]) -> Complaint:
@@ -157,3 +154,8 @@ def load(text: str | bytes) -> Complaint:
     if "met_rectify" in said:
         said["met_rectify"] = Open(*said["met_rectify"])
     return Complaint.of(said)
+
+
+def order_number(subject: str, number: int) -> str:
+    """What the complaint's so-manieth work order is called."""
+    return f"GD{subject.removeprefix('CP')}-{number}"

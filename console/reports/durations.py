@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from console.reports.periods import Period
 from workflow.calendar import Calendar
+from workflow.complaint import order_number
 from workflow.storage.models import complaint_facts, order_facts
 
 STAGES: Mapping[str, str] = {
@@ -47,15 +49,19 @@ class Duration:
         return f"{self.slow / 60:.1f}"
 
 
-@dataclass(frozen=True, slots=True)
-class Took:
-    """One stage of one complaint, or of its order of this number, and its working minutes."""
+class Took(NamedTuple):
+    """One stage of one complaint, or of its so-manieth order, and its working minutes."""
 
     subject: str
-    order: int | None
+    number: int | None
     month: str
     stage: str
     minutes: int
+
+    @property
+    def order(self) -> str:
+        """The order's number; empty for the complaint itself."""
+        return order_number(self.subject, self.number) if self.number else ""
 
     @property
     def hours(self) -> str:

@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from console.reports.periods import Period
+from console.reports.reading import OF_ITS_SERVICE
 from schemas.codes import Channel, DismissalReason
 from workflow.storage.database import looked_up
 from workflow.storage.models import complaint_facts, complaints, contacts, events, ratings
@@ -28,9 +29,6 @@ class Spot:
 _WRONG = and_(
     complaint_facts.c.verdict == "invalid",
     complaint_facts.c.ground == DismissalReason.MISOPERATION.value,
-)
-_OF_SERVICE = and_(
-    *(ratings.c[name] == complaints.c[name] for name in ("source", "project_no", "service_number"))
 )
 
 
@@ -81,7 +79,7 @@ def on_devices(conn: Connection, period: Period, subjects: Collection[str]) -> I
         )
         .select_from(complaint_facts)
         .join(complaints, complaints.c.id == complaint_facts.c.subject)
-        .join(ratings, _OF_SERVICE)
+        .join(ratings, OF_ITS_SERVICE)
         .where(_inside(period))
     ).all()
     rated = Counter(row.subject for row in rows)

@@ -44,6 +44,19 @@ def quarter_of(day: date) -> Period:
     return parse_period(f"{day.year}Q{(day.month + 2) // 3}")
 
 
+def shifted(period: Period, by: int) -> str:
+    """The period of the same length before or after this one, as an address names it."""
+    length = period.to_month - period.from_month + 1
+    first = period.from_month + by * length
+    if length == 3 and first % 3 == 0:
+        return f"{first // 12}Q{first % 12 // 3 + 1}"
+    if length == 12 and first % 12 == 0:
+        return str(first // 12)
+    ends = (first, first + length - 1)
+    months = [f"{month // 12}-{month % 12 + 1:02}" for month in ends]
+    return months[0] if length == 1 else "..".join(months)
+
+
 def parse_period(text: str) -> Period:
     """The period of such a text; InvalidInput names it otherwise."""
     first, dots, last = text.strip().partition("..")

@@ -27,6 +27,9 @@ Tally = tuple[str, str, Counts]
 
 _SERVICE = ("source", "project_no", "service_number")
 _SAME_SERVICE = and_(*(services.c[name] == complaints.c[name] for name in _SERVICE))
+OF_ITS_SERVICE = and_(*(ratings.c[name] == complaints.c[name] for name in _SERVICE))
+"""Which ratings are of a complaint's service: the one that opened it, and later ones."""
+
 _ITS_RECORD = and_(*(services.c[name] == ratings.c[name] for name in _SERVICE))
 
 

@@ -4,7 +4,7 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
-from city import HANDLER, OPERATOR, SUPERVISOR, City
+from city import HANDLER, OPERATOR, SUPERVISOR
 from desks import Desks, hidden_of
 from sqlalchemy import select
 
@@ -19,14 +19,9 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
-def city(folder, monkeypatch):
-    """A city in Shanghai: 5 working days, 15 for complex cases; its books are right in the end."""
-    monkeypatch.setenv("BIHUAN_PROFILE", "shanghai")
-    made = City(folder)
-    yield made
-    made.drain()
-    assert made.damage() == []
-    made.close()
+def city(under):
+    """A city in Shanghai: 5 working days, 15 for complex cases."""
+    return under("shanghai")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Where the order goes out first, the hotline verifies beside the unit's work, held to the same."""
 
 import pytest
-from city import HANDLER, OPERATOR, REVIEWER, SECOND, UNIT, City
+from city import HANDLER, OPERATOR, REVIEWER, SECOND, UNIT
 
 import schemas as s
 from console import queues
@@ -14,14 +14,9 @@ from workflow.storage.models import order_facts
 
 
 @pytest.fixture
-def city(folder, monkeypatch):
-    """A city in Jiangsu; whatever happens there, the books are right in the end."""
-    monkeypatch.setenv("BIHUAN_PROFILE", "jiangsu")
-    made = City(folder)
-    yield made
-    made.drain()
-    assert made.damage() == []
-    made.close()
+def city(under):
+    """A city in Jiangsu."""
+    return under("jiangsu")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from console.reports import facts
 from console.reports.periods import Period
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
+from workflow.complaint import order_number
 from workflow.formulas import FORMULAS, Cohort, ComplaintFact, Counts, Formula, OrderFact, Rate
 from workflow.storage.models import complaint_facts, order_facts
 
@@ -106,7 +107,7 @@ def _lines(formula: Formula, cohort: Cohort) -> Iterator[Line]:
         rate = formula.measure(alone)
         if rate.denominator:
             last = alone.orders[-1]
-            number = f"GD{last.subject.removeprefix('CP')}-{last.number}"
+            number = order_number(last.subject, last.number)
             yield Line(number, last.subject, bool(rate.numerator))
 
 

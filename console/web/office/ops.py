@@ -128,6 +128,7 @@ def _pages(count: int) -> int:
 
 Form = Literal["csv", "xlsx"]
 _Row = tuple[int, *tuple[str, ...]]
+"""An instant, and what happened then."""
 
 
 @router.get("/looks/export", dependencies=[Depends(TRACES)])
@@ -162,11 +163,11 @@ def export_reveals(
 def _exported(
     site: Site,
     heading: list[str],
-    rows: Iterable[tuple[int, *tuple[str, ...]]],
+    rows: Iterable[_Row],
     name: str,
     form: Form,
 ) -> Response:
-    """Rows that begin with an instant, as a file."""
+    """These rows as a file."""
     zone = site.office.rulebook.in_force(site.office.clock()).zone
     return download([heading, *([when(at, zone), *rest] for at, *rest in rows)], name, form)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
@@ -13,10 +13,9 @@ from console.reports import durations, hotspots
 from console.reports.durations import STAGES
 from console.web.access import SiteHere
 from console.web.navigation import FIGURE_ROWS, PageNo
-from console.web.rendering import page
 from console.web.site import Site
 from console.web.supervisors.figures import Ask, counted_in
-from console.web.supervisors.figuring import PER_PAGE, AskHere
+from console.web.supervisors.figuring import AskHere, listed
 
 router = APIRouter()
 
@@ -36,8 +35,7 @@ def took(
     if stage not in STAGES:
         raise HTTPException(404)
     office, now = site.office, site.office.clock()
-    policy = office.rulebook.in_force(now)
-    calendar = office.rulebook.bound(policy.name, policy.version).calendar
+    calendar = office.rulebook.calendar_at(now)
     with office.database.read() as conn:
         subjects = {c.subject for c in counted_in(office, conn, ask, now).complaints}
         found = [
@@ -45,9 +43,9 @@ def took(
             for one in durations.took(conn, calendar, ask.period, subjects)
             if one.stage == stage
         ]
-    found.sort(key=lambda one: (-one.minutes, one.subject, one.order or 0))
+    found.sort(key=lambda one: (-one.minutes, one.subject, one.number or 0))
     title = f"{STAGES[stage]}用时 {ask.period.label}"
-    return _listed(request, "supervisors/figure_took.html", title, found, page_no, ask=ask)
+    return listed(request, "supervisors/figure_took.html", title, found, page_no, ask=ask)
 
 
 @router.get("/figures/{period}/at/{spot}", dependencies=[Depends(FIGURE_ROWS)])
@@ -66,7 +64,7 @@ def at(
     where = name if unit is None else f"{site.office.unit_name(unit)} {name}"
     title = f"{where} {ask.period.label}"
     shown = {"ask": ask, "name": name, "unit": unit, "wrong": sum(one.wrong for one in found)}
-    return _listed(request, "supervisors/figure_at.html", title, found, page_no, **shown)
+    return listed(request, "supervisors/figure_at.html", title, found, page_no, **shown)
 
 
 def _seen(site: Site, ask: Ask, spot: Spot) -> list[hotspots.Seen]:
@@ -77,19 +75,3 @@ def _seen(site: Site, ask: Ask, spot: Spot) -> list[hotspots.Seen]:
         if spot is Spot.WINDOW:
             return list(hotspots.at_windows(conn, ask.period, units))
         return list(hotspots.on_devices(conn, ask.period, units))
-
-
-def _listed(
-    request: Request, template: str, title: str, found: list[Any], page_no: int, **shown: Any
-) -> HTMLResponse:
-    first = (page_no - 1) * PER_PAGE
-    return page(
-        request,
-        template,
-        title=title,
-        rows=found[first : first + PER_PAGE],
-        count=len(found),
-        page_no=page_no,
-        pages=max(1, -(-len(found) // PER_PAGE)),
-        **shown,
-    )

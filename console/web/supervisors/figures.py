@@ -6,18 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from console.reports.durations import Duration, durations
 from console.reports.footing import Footing, footing_of
 from console.reports.hotspots import Spot, by_device, by_window
 from console.reports.indicators import Indicators, Question, indicators
 from console.reports.periods import Period
-from console.reports.reading import cohort_of, summed, tallied
+from console.reports.reading import OF_ITS_SERVICE, cohort_of, summed, tallied
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
 from schemas.codes import BAD_LEVELS
 from workflow.clock import instant
+from workflow.complaint import order_number
 from workflow.formulas import FORMULAS, Cohort, Counts, Formula, OrderFact, Rate
 from workflow.storage.models import complaints, ratings
 from workflow.unit_list import Unit, UnitList
@@ -121,17 +122,16 @@ def rows(office: Office, conn: Connection, ask: Ask, formula: Formula) -> tuple[
 
 def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:
     units, rules = office.units, office.rulebook
-    policy = rules.in_force(now)
-    footing = footing_of(conn, policy.zone, now)
+    footing = footing_of(conn, rules.in_force(now).zone, now)
     asked = Question(ask.period, ask.tier, ask.area, now, synthetic=footing.synthetic)
-    cohort, calendar = counted_in(office, conn, ask, now), rules.bound(policy.name, policy.version)
+    cohort = counted_in(office, conn, ask, now)
     units_of = {c.subject: c.unit for c in cohort.complaints}
     return Sheet(
         indicators(conn, units, rules.policies, asked),
         footing,
         tuple(_months(conn, units, ask, cohort)),
         tuple(_units(conn, units.of(ask.tier, ask.area), ask.period, cohort)),
-        durations(conn, calendar.calendar, ask.period, units_of),
+        durations(conn, rules.calendar_at(now), ask.period, units_of),
         by_window(conn, ask.period, units_of),
         by_device(conn, ask.period, units_of),
     )
@@ -210,7 +210,7 @@ def _rated_bad(office: Office, conn: Connection, ask: Ask, cohort: Cohort) -> It
     """
     query = (
         select(complaints.c.id, ratings.c.unit, func.count())
-        .join(ratings, _OF_SERVICE)
+        .join(ratings, OF_ITS_SERVICE)
         .where(
             ratings.c.level.in_(sorted(BAD_LEVELS)),
             ratings.c.day.between(ask.period.first, ask.period.last),
@@ -226,16 +226,11 @@ def _rated_bad(office: Office, conn: Connection, ask: Ask, cohort: Cohort) -> It
             yield subject, "", unit, Cohort(counts, (own,) if own else (), (), cohort.as_of)
 
 
-_OF_SERVICE = and_(
-    *(ratings.c[name] == complaints.c[name] for name in ("source", "project_no", "service_number"))
-)
-
-
 def _alone(formula: Formula, cohort: Cohort) -> Iterator[Alone]:
     """Each order, or each complaint with its orders, as a cohort of its own."""
     if formula.id in OF_ORDERS:
         for o in cohort.orders:
-            number = f"GD{o.subject.removeprefix('CP')}-{o.number}"
+            number = order_number(o.subject, o.number)
             yield o.subject, number, o.unit, Cohort(Counts(), (), (o,), cohort.as_of)
         return
     orders: dict[str, list[OrderFact]] = {}

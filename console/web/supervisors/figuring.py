@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
@@ -16,7 +16,7 @@ from console.report_desk import disorders
 from console.reports import annex4
 from console.reports.durations import STAGES, Duration
 from console.reports.indicators import ASSUMED, OVER
-from console.reports.periods import Period, parse_period
+from console.reports.periods import parse_period, shifted
 from console.web.access import SiteHere
 from console.web.exporting import download
 from console.web.navigation import FIGURES, PageNo
@@ -129,33 +129,31 @@ def rows(
     ask = replace(ask, unit=unit)
     with site.office.database.read() as conn:
         found = figures.rows(site.office, conn, ask, FORMULAS[formula])
+    shown = {
+        "ask": ask,
+        "formula": FORMULAS[formula],
+        "unit_label": site.office.unit_name(unit) if unit else "",
+        "total": Rate(sum(r.rate.numerator for r in found), sum(r.rate.denominator for r in found)),
+    }
+    title = f"{FORMULAS[formula].name} {ask.period.label}"
+    return listed(request, "supervisors/figure_rows.html", title, found, page_no, **shown)
+
+
+def listed(
+    request: Request, template: str, title: str, found: Sequence[Any], page_no: int, **shown: Any
+) -> HTMLResponse:
+    """One page of what is behind a number."""
     first = (page_no - 1) * PER_PAGE
     return page(
         request,
-        "supervisors/figure_rows.html",
-        title=f"{FORMULAS[formula].name} {ask.period.label}",
-        ask=ask,
-        formula=FORMULAS[formula],
-        unit_label=site.office.unit_name(unit) if unit else "",
-        total=Rate(sum(r.rate.numerator for r in found), sum(r.rate.denominator for r in found)),
+        template,
+        title=title,
         rows=found[first : first + PER_PAGE],
         count=len(found),
         page_no=page_no,
         pages=max(1, -(-len(found) // PER_PAGE)),
+        **shown,
     )
-
-
-def shifted(period: Period, by: int) -> str:
-    """The period of the same length before or after this one, as an address names it."""
-    length = period.to_month - period.from_month + 1
-    first = period.from_month + by * length
-    if length == 3 and first % 3 == 0:
-        return f"{first // 12}Q{first % 12 // 3 + 1}"
-    if length == 12 and first % 12 == 0:
-        return str(first // 12)
-    ends = (first, first + length - 1)
-    months = [f"{month // 12}-{month % 12 + 1:02}" for month in ends]
-    return months[0] if length == 1 else "..".join(months)
 
 
 def _charts(sheet: figures.Sheet, names: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from console.reports import annex4
 from console.reports.footing import footing_of
 from console.reports.indicators import Figure, Question, indicators
-from console.reports.periods import Period, parse_period, quarter_of
+from console.reports.periods import Period, parse_period, quarter_of, shifted
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
 from workflow.clock import instant
@@ -37,9 +37,7 @@ class Headline:
     @property
     def quarters(self) -> tuple[Period, ...]:
         """This one and the four before it, the latest first."""
-        year, month = divmod(self.period.from_month, 12)
-        behind = [divmod(year * 4 + month // 3 - back, 4) for back in range(5)]
-        return tuple(parse_period(f"{of}Q{number + 1}") for of, number in behind)
+        return tuple(parse_period(shifted(self.period, -back)) for back in range(5))
 
 
 _MEMORY: Memory[Headline] = Memory()
