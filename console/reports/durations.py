@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
+from itertools import accumulate
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -113,43 +115,40 @@ def _stages(
 
 
 class _Worked:
-    """Working time between two instants, from sums kept by date."""
+    """Working time between two instants, from sums kept for each opening."""
 
     def __init__(self, calendar: Calendar) -> None:
         self._calendar = calendar
-        self._days: dict[date, int] = {}
+        self._from, self._upto = 0, -1
+        self._begins: list[int] = []
+        self._ends: list[int] = []
+        self._sums: list[int] = []
 
     def minutes(self, begin: int, end: int) -> int:
+        if not self._from <= begin <= end <= self._upto:
+            self._reach(begin, end)
         return (self._until(end) - self._until(begin)) // MINUTE
 
     def _until(self, at: int) -> int:
-        """Working time since an instant of long ago."""
-        day = self._calendar.local_date(at)
-        spans = self._calendar.spans(day)
-        return self._before(day) + sum(max(0, min(b, at) - a) for a, b in spans)
+        """Working time since the first day that is summed."""
+        last = bisect_right(self._begins, at) - 1
+        return self._sums[last] + min(at, self._ends[last]) - self._begins[last]
 
-    def _before(self, day: date) -> int:
-        if not self._days:
-            self._days[day] = 0
-        first, last = next(iter(self._days)), next(reversed(self._days))
-        while last < day:
-            self._days[last + _DAY] = self._days[last] + self._open(last)
-            last += _DAY
-        if day < first:
-            self._days = dict(self._backwards(day, first))
-        return self._days[day]
+    def _reach(self, begin: int, end: int) -> None:
+        """Sums anew, from well before these instants to well after; what was summed stays."""
+        if self._upto >= 0:
+            begin, end = min(begin, self._from + _MARGIN), max(end, self._upto - _MARGIN)
+        self._from, self._upto = begin - _MARGIN, end + _MARGIN
+        spans = [(self._from, self._from), *self._spans()]
+        self._begins, self._ends = [a for a, _ in spans], [b for _, b in spans]
+        self._sums = list(accumulate((b - a for a, b in spans[:-1]), initial=0))
 
-    def _backwards(self, day: date, first: date) -> Iterable[tuple[date, int]]:
-        """Sums from an earlier date on: they may lie below zero, only differences count."""
-        sums = dict(self._days)
-        at = first
-        while at > day:
-            sums[at - _DAY] = sums[at] - self._open(at - _DAY)
-            at -= _DAY
-        return sorted(sums.items())
-
-    def _open(self, day: date) -> int:
-        return sum(b - a for a, b in self._calendar.spans(day))
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        day, last = map(self._calendar.local_date, (self._from, self._upto))
+        while day <= last:
+            yield from ((a, b) for a, b in self._calendar.spans(day) if a >= self._from)
+            day += _DAY
 
 
 _DAY = timedelta(days=1)
+_MARGIN = 31 * 24 * 60 * MINUTE

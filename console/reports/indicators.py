@@ -13,7 +13,7 @@ from console.reports.beside import beside
 from console.reports.footing import print_table, table_of
 from console.reports.outside import OutsideFigure, outside_figures
 from console.reports.periods import Period
-from console.reports.reading import whole_of
+from console.reports.reading import Whole, whole_of
 from console.reports.unplaced import Unplaced, unplaced_among
 from workflow.formulas import FORMULAS, Cohort, Formula, Rate
 from workflow.policy import Policies
@@ -77,8 +77,12 @@ class Indicators:
 
 def indicators(conn: Connection, units: UnitList, policies: Policies, ask: Question) -> Indicators:
     """The figures of a period's ratings of the units of a tier and area."""
+    return indicators_of(whole_of(conn, policies, ask.period, ask.now, ask.as_of), units, ask)
+
+
+def indicators_of(whole: Whole, units: UnitList, ask: Question) -> Indicators:
+    """The same of what was read already."""
     codes = [unit.code for unit in units.of(ask.tier, ask.area)]
-    whole = whole_of(conn, policies, ask.period, ask.now, ask.as_of)
     cohort, judged = whole.cohort(codes), (c for c in whole.complaints if c.verdict == "valid")
     counts, valid, assumed = cohort.counts, len(cohort.judged("valid")), ask.assumes_services
     shown = [f for f in FORMULAS.values() if not (assumed and f.id == EVALUATION)]

@@ -35,9 +35,10 @@ class _Kept(NamedTuple, Generic[T]):
 
 
 class Memory(Generic[T]):
-    """The last answers of one kind of question, of each database apart."""
+    """The last answers of one kind of question, at most so many, of each database apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._kept: WeakKeyDictionary[Database, dict[Hashable, _Kept[T]]] = WeakKeyDictionary()
         self._asking: set[tuple[Database, Hashable]] = set()
         self._changed = threading.Condition()
@@ -67,7 +68,7 @@ class Memory(Generic[T]):
             with self._changed:
                 answers.pop(question, None)
                 answers[question] = _Kept(moved, answer, until)
-                while len(answers) > MOST:
+                while len(answers) > self._most:
                     del answers[next(iter(answers))]
         finally:
             with self._changed:

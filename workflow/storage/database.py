@@ -136,7 +136,7 @@ def run_many(
         found = _COMPILED[(id(statement), name)] = (statement, *_compiled(conn, statement, keys))
     _, sql, order = found
     if name == "postgresql":
-        named = [dict(zip(keys, row, strict=True)) for row in rows]
+        named = [dict(zip(order, row, strict=True)) for row in rows]
         given = {"rows": to_json(named, bytes_mode="hex").decode()}
         return conn.exec_driver_sql(sql, given).rowcount
     values: Sequence[Any] = rows
@@ -153,7 +153,8 @@ def _compiled(
     if compiled.positiontup is not None:
         return str(compiled), tuple(compiled.positiontup)
     types = {key: compiled.binds[key].type.compile(dialect=conn.dialect) for key in keys}
-    return _of_all_rows(str(compiled), types), keys
+    # a column's own name is a kind of str of its own, in JSON twenty times as dear
+    return _of_all_rows(str(compiled), types), tuple(map(str, keys))
 
 
 _VALUE = re.compile(r"%\((\w+)\)s(?:::[A-Z]+)?")

@@ -21,7 +21,7 @@ from console.web.access import SiteHere
 from console.web.exporting import download
 from console.web.navigation import FIGURES, PageNo
 from console.web.rendering import page
-from console.web.supervisors import figures
+from console.web.supervisors import figure_rows, figures
 from console.web.supervisors.headline import area_of, quarter_at
 from schemas.envelope import Role
 from workflow.formulas import FORMULAS, Rate
@@ -74,7 +74,7 @@ def whole(
         ask=ask,
         sheet=sheet,
         compared=[FORMULAS[name] for name in figures.COMPARED],
-        of_counts=figures.OF_COUNTS,
+        of_counts=figure_rows.OF_COUNTS,
         notes=(*disorders(found.findings), *found.unplaced.note, OVER),
         assumed=ASSUMED if found.services is None else "",
         charts=_charts(sheet, names),
@@ -123,12 +123,12 @@ def rows(
     """The complaints or orders behind a rate, of all the units or of this one."""
     if formula not in FORMULAS or viewer.role is Role.DEPARTMENT:
         raise HTTPException(404)
-    if formula in figures.OF_COUNTS:
+    if formula in figure_rows.OF_COUNTS:
         where = f"period={ask.period.label}&tier={ask.tier}&area={ask.area}"
         return RedirectResponse(f"/collect?{where}", 303)
     ask = replace(ask, unit=unit)
     with site.office.database.read() as conn:
-        found = figures.rows(site.office, conn, ask, FORMULAS[formula])
+        found = figure_rows.rows(site.office, conn, ask, FORMULAS[formula])
     shown = {
         "ask": ask,
         "formula": FORMULAS[formula],

@@ -1,0 +1,112 @@
+"""指标明细: what each complaint, and each of its orders, adds to a published rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from console.reports.reading import OF_ITS_SERVICE
+from console.web.remembering import Memory, stirred
+from console.web.supervisors.figures import Ask, counted_in
+from console.wiring import Office
+from schemas.codes import BAD_LEVELS
+from workflow.complaint import order_number
+from workflow.formulas import Cohort, Counts, Formula, OrderFact, Rate
+from workflow.storage.models import complaints, ratings
+
+OF_ORDERS = ("acknowledge", "callback", "rectify")
+"""Formulas that count orders."""
+
+OF_COUNTS = ("evaluation", "onsite", "good_all", "good_valid")
+"""Formulas of ratings: their rows are the units' counts."""
+
+OF_BAD = "invalid_share"
+"""The formula whose denominator is bad ratings."""
+
+Alone = tuple[str, str, str, Cohort]
+"""A complaint, its order if it is one's, the unit's code, and what of the cohort is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one complaint, or one order of it, adds to a rate."""
+
+    subject: str
+    order: str
+    unit: str
+    rate: Rate
+
+    @property
+    def met(self) -> int:
+        """0 where all of it was, below 0 by as many as were not."""
+        return self.rate.numerator - self.rate.denominator
+
+
+_ROWS: Memory[tuple[Row, ...]] = Memory(most=4)  # a quarter's may be tens of thousands
+
+
+def rows(office: Office, conn: Connection, ask: Ask, formula: Formula) -> tuple[Row, ...]:
+    """Every complaint or order that counts in this rate, the failed ones first; none for rates of
+    ratings. Their numerators and denominators add up to the rate's.
+    """
+    now = office.clock()
+    moved, question = stirred(conn, now), (ask, formula.id)
+    return _ROWS.recall(
+        office.database, question, moved, lambda: _rows(office, conn, ask, formula, now)
+    )
+
+
+def _rows(
+    office: Office, conn: Connection, ask: Ask, formula: Formula, now: int
+) -> tuple[Row, ...]:
+    if formula.id in OF_COUNTS:
+        return ()
+    cohort = counted_in(office, conn, ask, now)
+    names = office.units.printed
+    of_bad = formula.id == OF_BAD
+    parts = _rated_bad(office, conn, ask, cohort) if of_bad else _alone(formula, cohort)
+    counted = (
+        Row(subject, order, names.get(unit, unit), rate)
+        for subject, order, unit, alone in parts
+        if (rate := formula.measure(alone)).denominator or rate.numerator
+    )
+    return tuple(sorted(counted, key=lambda row: (row.met, row.subject, row.order)))
+
+
+def _rated_bad(office: Office, conn: Connection, ask: Ask, cohort: Cohort) -> Iterator[Alone]:
+    """Each complaint with as many bad ratings as came in the period, be it an earlier one's: a
+    service may be rated badly again. Its verdict is the period's that it was opened in.
+    """
+    query = (
+        select(complaints.c.id, ratings.c.unit, func.count())
+        .join(ratings, OF_ITS_SERVICE)
+        .where(
+            ratings.c.level.in_(sorted(BAD_LEVELS)),
+            ratings.c.day.between(ask.period.first, ask.period.last),
+        )
+        .group_by(complaints.c.id, ratings.c.unit)
+    )
+    codes = ask.codes(office.units)
+    judged = {c.subject: c for c in cohort.complaints}
+    for subject, unit, count in conn.execute(query):
+        if unit in codes:
+            own = judged.pop(subject, None)
+            counts = Counts(bad=count)
+            yield subject, "", unit, Cohort(counts, (own,) if own else (), (), cohort.as_of)
+
+
+def _alone(formula: Formula, cohort: Cohort) -> Iterator[Alone]:
+    """Each order, or each complaint with its orders, as a cohort of its own."""
+    if formula.id in OF_ORDERS:
+        for o in cohort.orders:
+            number = order_number(o.subject, o.number)
+            yield o.subject, number, o.unit, Cohort(Counts(), (), (o,), cohort.as_of)
+        return
+    orders: dict[str, list[OrderFact]] = {}
+    for o in cohort.orders:
+        orders.setdefault(o.subject, []).append(o)
+    for c in cohort.complaints:
+        alone = Cohort(Counts(), (c,), tuple(orders.get(c.subject, ())), cohort.as_of)
+        yield c.subject, "", c.unit or "", alone
