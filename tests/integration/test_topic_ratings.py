@@ -10,11 +10,13 @@ from multiprocessing import active_children
 import pytest
 from city import rating, service
 from confluent_kafka import Producer
+from jsonschema import Draft7Validator
 from sqlalchemy import func, select
 
 from producers.message import discard, retry
 from producers.reading import MANY, ReadingAhead
 from producers.topic import Collecting
+from workflow.bus.asyncapi import document
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription
 from workflow.erasure import Retention
@@ -210,6 +212,8 @@ def test_a_parked_message_is_copied_to_the_topic_with_its_error(collecting, plat
     assert copies[0].value == b"{"
     assert said["parked-from"].decode() == f"{broker.topic('ratings')}/0/0"
     assert "JSON" in said["parked-error"].decode()
+    told = json.loads(document())["components"]["messages"]["Parked"]["headers"]
+    Draft7Validator(told).validate({name: value.decode() for name, value in said.items()})
 
 
 def test_poison_that_comes_again_is_parked_once(city, collecting, platform, broker):

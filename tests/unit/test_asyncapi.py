@@ -54,6 +54,7 @@ def test_every_event_is_a_message_of_complaints() -> None:
     assert {name: at["address"] for name, at in told()["channels"].items()} == {
         "ratings": "ratings",
         "complaints": "complaints",
+        "parked": "parked",
     }
     assert set(told()["channels"]["complaints"]["messages"]) == {e.__name__ for e in EVENTS}
 

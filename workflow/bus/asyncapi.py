@@ -23,8 +23,30 @@ _COMPLAINTS = (
     "闭环的每个事件；同一件的事件在同一分区，先后有序，重复的凭 ce_lane 与 ce_position 识别。"
     "不含任何人的个人信息：文字只有摘要。"
 )
+_PARKED = (
+    "处理不了而搁置的消息或事件的副本，连同原来的消息头，供告警用；以数据库为准。"
+    "ratings 来的可能含个人信息，只给运维读。"
+)
 _OWN_HEADER = {"datacontenttype": "content-type"}
 """CloudEvents' Kafka binding gives this one attribute a header of its own."""
+
+_WHENCE = {
+    "parked-from": "原处：TOPIC/PARTITION/OFFSET，或 CONSUMER/LANE/POSITION",
+    "parked-error": "为什么处理不了",
+}
+_COPY = {
+    "title": "Parked",
+    "contentType": "application/octet-stream",
+    "summary": "原来的键、内容和消息头，一字不改；没有内容的，内容为空",
+    "headers": {
+        "type": "object",
+        "properties": {
+            name: {"type": "string", "description": told} for name, told in _WHENCE.items()
+        },
+        "required": list(_WHENCE),
+        "additionalProperties": {"type": "string"},
+    },
+}
 
 
 def document() -> str:
@@ -46,15 +68,22 @@ def _document() -> dict[str, Any]:
         "channels": {
             "ratings": _channel("ratings", _RATINGS, inbound),
             "complaints": _channel("complaints", _COMPLAINTS, events),
+            "parked": {
+                "address": "parked",
+                "description": _PARKED,
+                "messages": {"Parked": {"$ref": "#/components/messages/Parked"}},
+            },
         },
         "operations": {
             "collect": _operation("receive", "ratings"),
             "publish": _operation("send", "complaints"),
+            "park": _operation("send", "parked"),
         },
         "components": {
             "messages": {
                 **{model.__name__: _row(model) for model in inbound},
                 **{model.__name__: _event(model) for model in events},
+                "Parked": _COPY,
             },
             "schemas": _schemas((*inbound, *events)),
         },
