@@ -88,7 +88,8 @@ def pressing(office: Office, viewer: Actor, most: int) -> tuple[Item, ...]:
         *([free] if viewer.role is Role.OPERATOR else []),
     )
     by_due = (complaints.c.due_at.asc().nulls_last(), complaints.c.id)
-    query = select(complaints.c.due_at, complaints.c.fold).where(mine).order_by(*by_due)
+    columns = complaints.c.due_at, complaints.c.id, complaints.c.fold
+    query = select(*columns).where(mine).order_by(*by_due)
     return desk.first(query, most)
 
 
@@ -122,15 +123,16 @@ class _Desk:
             found = [task for fold in folds for task in self._tasks(fold)]
             return self._items(conn, sorted(found, key=_BY_DUE))
 
-    def first(self, query: Select[int | None, str], most: int) -> tuple[Item, ...]:
-        """The same, at most so many, of complaints in the order of what falls due first in each:
-        read on until nothing that follows can be due before these.
+    def first(self, query: Select[int | None, str, str], most: int) -> tuple[Item, ...]:
+        """The same, at most so many, of complaints in the order of what falls due first in each,
+        and of their numbers: read on until nothing that follows can come before these.
         """
         found: list[Task] = []
         with self.office.database.read() as conn:
             with conn.execute(query, execution_options={"yield_per": most}) as rows:
-                for due_at, fold in rows:
-                    if len(found) == most and due_at is not None and found[-1].due_at < due_at:
+                for due_at, subject, fold in rows:
+                    full = len(found) == most and due_at is not None
+                    if full and _BY_DUE(found[-1]) < (due_at, subject):
                         break
                     for task in self._tasks(fold):
                         insort(found, task, key=_BY_DUE)

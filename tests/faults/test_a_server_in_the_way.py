@@ -17,6 +17,7 @@ from producers.clock.recomputing import DONE
 from producers.supervisors.rules import revise_calendar
 from workflow.collection import collect
 from workflow.errors import Away, Busy, InvalidInput
+from workflow.storage import postgres
 from workflow.storage.models import complaints, lanes, parked, units
 from workflow.storage.numbers import reached
 from workflow.storage.postgres import CONNECTIONS, PostgresDatabase
@@ -202,6 +203,24 @@ def test_a_connection_ended_in_mid_transaction_is_away_and_nothing_is_half_done(
         delete_and_be_ended(city.office.database)
     assert city.timeline(complaint) == ["ReviewCollected"]
     assert city.portal.bad_review()
+    assert city.damage() == []
+
+
+@pytest.mark.guarantee("G1")
+def test_connections_ended_while_they_rest_are_made_anew_before_anybody_is_told(city, monkeypatch):
+    complaint = city.portal.bad_review()
+    monkeypatch.setattr(postgres, "RESTED", 0.0)
+    ended = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with city.office.database.write(), city.office.database.write():
+        pass  # two that rest
+    with city.office.database.write() as conn:
+        assert conn.execute(ended).scalar_one() > 0
+    time.sleep(0.2)
+    assert city.timeline(complaint) == ["ReviewCollected"]
+    city.hotline.receives(complaint)
     assert city.damage() == []
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as Occupied
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from workflow.errors import Away, Busy, InvalidInput, Unwritable
 from workflow.storage.database import Database
@@ -23,6 +27,9 @@ LIMITS = {
 CONNECTIONS = 8
 """For reading, and as many for writing: who reads may have to write before he is done."""
 
+RESTED = 1.0
+"""Seconds without use after which a connection is asked whether it is still there."""
+
 STANDING_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
 """serialization_failure, deadlock_detected, lock_not_available, query_canceled: worth a retry."""
 
@@ -32,6 +39,7 @@ NO_ROOM = frozenset({"53100", "25006"})
 WRITING, READING = "bihuan", "bihuan-reading"
 """What the server calls our connections: any role may see that, and who has a transaction open."""
 
+_LAST_USE = "bihuan_last_use"
 _OPEN = text(
     """
     SELECT l.virtualtransaction FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
@@ -85,12 +93,11 @@ class PostgresDatabase(Database):
 
 
 def _engine(address: URL, called: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         address,
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=30,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
@@ -98,6 +105,27 @@ def _engine(address: URL, called: str) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
         },
     )
+    event.listen(engine, "checkout", partial(_still_there, engine.dialect))
+    event.listen(engine, "checkin", _used)
+    return engine
+
+
+def _still_there(
+    dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: Any
+) -> None:
+    """The pool's own way asks before each transaction, which is a round trip more. Raises
+    InvalidatePoolError, whereupon the pool makes new ones.
+    """
+    used = record.info.get(_LAST_USE)
+    if used is not None and time.monotonic() - used > RESTED:
+        try:
+            dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
+
+
+def _used(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[_LAST_USE] = time.monotonic()
 
 
 def _url(given: str) -> URL:
