@@ -1,12 +1,12 @@
 """What fifty people wait for at the console: pages, steps, and news of each other's, on one process
-that has the console, the consumers and the clock, over a city's year.
+that has the console, the consumers and the clock, over a city's year; and over ten times as much.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
@@ -18,45 +18,63 @@ from bench.lab import Lab
 from bench.stores import Unsound
 from bench.visiting import FLOOR
 
-PART = "pages"
+PART, TENFOLD = "pages", "pages-tenfold"
 COMPLAINTS, RATINGS = 100_000, 1_000_000
 SECONDS, WARM = 60.0, 20.0
 FEWEST = 10
 """Answers of a kind below which there is no percentile to speak of."""
+
+GOALS = {
+    "page": Goal(50, most=True),
+    "step": Goal(30, most=True),
+    "screen": Goal(300, most=True),
+}
 
 _SERVER = (sys.executable, "-c", "from console.cli import main; main()", "run", "--port", "0")
 
 
 def measured(lab: Lab) -> Iterator[Figure]:
     """Of one store, which is checked whole before and after."""
-    complaints, ratings = lab.size(COMPLAINTS), lab.size(RATINGS)
+    runs, told = _runs(lab, lab.size(COMPLAINTS), lab.size(RATINGS), lab.runs)
+    yield from figures(PART, runs, told, GOALS)
+
+
+def measured_tenfold(lab: Lab) -> Iterator[Figure]:
+    """The same of ten times as much, once; it has no goals."""
+    runs, told = _runs(lab, lab.size(10 * COMPLAINTS), lab.size(10 * RATINGS), 1)
+    yield from figures(TENFOLD, runs, told, {})
+
+
+def _runs(lab: Lab, complaints: int, ratings: int, times: int) -> tuple[list[dict[str, Any]], str]:
+    """What was seen each time, and of what size the store is."""
     with lab.new_folder() as folder:
         store = str(folder / "data")
         lab.run("bench.city:built", folder=store, complaints=complaints, ratings=ratings)
         lab.run("bench.city:checked", label=f"check, {ratings:,} ratings", folder=store)
-        runs = [_run(lab, Path(store)) for _ in range(lab.runs)]
+        runs = [_run(lab, Path(store)) for _ in range(times)]
         lab.run("bench.city:checked", folder=store)
-    told = f"{complaints:,} complaints, {ratings:,} ratings, {sum(PEOPLE.values())} people"
-    yield from figures(runs, told)
+    return runs, f"{complaints:,} complaints, {ratings:,} ratings, {sum(PEOPLE.values())} people"
 
 
-def figures(runs: list[dict[str, Any]], told: str) -> Iterator[Figure]:
+def figures(
+    part: str, runs: list[dict[str, Any]], told: str, goals: Mapping[str, Goal]
+) -> Iterator[Figure]:
     """By kind of page, beside the empty answer of the same server in the same run."""
     floors = [_percentile(run["pages"][FLOOR], 95) for run in runs]
-    yield Figure(PART, f"floor: {FLOOR} beside them, p95; {told}", "ms", floors)
+    yield Figure(part, f"floor: {FLOOR} beside them, p95; {told}", "ms", floors)
     for kind in sorted(set().union(*(run["pages"] for run in runs)) - {FLOOR}):
         found = [_percentile(run["pages"].get(kind, []), 95) for run in runs]
         half = [median(run["pages"][kind]) for run in runs]
         floor = median(mine / other for mine, other in zip(found, floors, strict=True))
-        yield Figure(PART, f"{kind}, p95", "ms", found, Goal(50, most=True), {"floor": floor})
-        yield Figure(PART, f"{kind}, median", "ms", half)
+        yield Figure(part, f"{kind}, p95", "ms", found, goals.get("page"), {"floor": floor})
+        yield Figure(part, f"{kind}, median", "ms", half)
     steps = [_percentile(run["steps"], 95) for run in runs]
-    yield Figure(PART, "a step, p95", "ms", steps, Goal(30, most=True))
+    yield Figure(part, "a step, p95", "ms", steps, goals.get("step"))
     screens = [_percentile(run["screens"], 99) for run in runs]
     name = "from a step's sending to another's screen, p99"
-    yield Figure(PART, name, "ms", screens, Goal(300, most=True))
-    yield Figure(PART, "answers a second", "1/s", [_answers(run) / SECONDS for run in runs])
-    yield Figure(PART, "CPU of the server's process a second", "s", [run["busy"] for run in runs])
+    yield Figure(part, name, "ms", screens, goals.get("screen"))
+    yield Figure(part, "answers a second", "1/s", [_answers(run) / SECONDS for run in runs])
+    yield Figure(part, "CPU of the server's process a second", "s", [run["busy"] for run in runs])
 
 
 def _answers(run: dict[str, Any]) -> int:

@@ -27,6 +27,7 @@ PARTS: Mapping[str, Callable[[Lab], Iterator[Figure]]] = {
     "kafka": on_kafka.measured,
     "curve": curve.measured,
     "pages": pages.measured,
+    "pages-tenfold": pages.measured_tenfold,
     "demo": demonstration.measured,
 }
 """`growth` holds the deadlines too: both are measured on the same two stores."""

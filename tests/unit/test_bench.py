@@ -227,4 +227,4 @@ def test_a_city_has_complaints_in_every_state_and_is_sound(folder):
 def test_people_who_open_too_few_pages_give_no_figure():
     run = {"pages": {"/health": [1.0] * 20, "/": [5.0] * 3}, "steps": [], "screens": []}
     with pytest.raises(Unsound, match="only 3 answers"):
-        list(pages.figures([run], "a store"))
+        list(pages.figures("pages", [run], "a store", {}))
