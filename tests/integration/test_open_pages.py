@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from city import HANDLER, City
 from desks import Desks
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from console.accounts import session_of
 from console.accounts.sessions import revoke_all
@@ -75,7 +75,7 @@ def test_however_many_look_those_who_see_the_same_are_asked_for_once(
     viewers = [Actor(f"监督{number:02}", Role.SUPERVISOR) for number in range(20)]
 
     async def told(hub: Hub) -> tuple[set[str | None], int, int]:
-        with ExitStack() as open_pages, asked_of(city, "complaints.id IN") as asked:
+        with ExitStack() as open_pages, asked_of("complaints.id IN") as asked:
             first, *rest = (open_pages.enter_context(hub.open(viewer)) for viewer in viewers)
             heard, changes = await heard_by(first, city, subject)
             return {heard, *[await page.changed(2) for page in rest]}, len(asked), changes
@@ -86,7 +86,7 @@ def test_however_many_look_those_who_see_the_same_are_asked_for_once(
 
 
 @contextmanager
-def asked_of(city: City, words: str) -> Iterator[Sequence[str]]:
+def asked_of(words: str) -> Iterator[Sequence[str]]:
     """The statements with these words, by whichever thread."""
     asked: list[str] = []
 
@@ -94,12 +94,11 @@ def asked_of(city: City, words: str) -> Iterator[Sequence[str]]:
         if words in sql:
             asked.append(sql)
 
-    engine = city.office.database.engine
-    event.listen(engine, "before_cursor_execute", count)
+    event.listen(Engine, "before_cursor_execute", count)
     try:
         yield asked
     finally:
-        event.remove(engine, "before_cursor_execute", count)
+        event.remove(Engine, "before_cursor_execute", count)
 
 
 def test_a_stream_ends_with_its_session(city: City, subject: str) -> None:

@@ -6,12 +6,13 @@ import logging
 import os
 import sqlite3
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from workflow import said
@@ -33,6 +34,11 @@ PRAGMAS = (
 lose commits when a
 checkpoint meets a writer (the WAL-reset bug), so only the holder of the write lock checkpoints,
 on every version alike.
+"""
+
+READING = "PRAGMA cache_size=-2048"
+"""One connection writes, and each answer under way reads on its own: what these read lies in the
+system's memory anyway.
 """
 
 CHECKPOINT_PAGES = 2048
@@ -64,34 +70,38 @@ class SqliteDatabase(Database):
             self.turnstile = Turnstile(path)
         except OSError as error:
             raise unwritable(path.parent, error) from error
-        self.engine = create_engine(
-            f"sqlite:///{path}",
+        self.engine = self._engine(PRAGMAS).execution_options(write=True)
+        self._readers = self._engine((*PRAGMAS, READING))
+
+    def _engine(self, pragmas: Sequence[str]) -> Engine:
+        made = create_engine(
+            f"sqlite:///{self.path}",
             connect_args={"check_same_thread": False, "cached_statements": 256},
             pool_size=POOLED,
             max_overflow=-1,
             pool_use_lifo=True,  # few of them are in use, each with pages of its own at hand
             hide_parameters=True,
         )
-        event.listen(self.engine, "connect", self._prepare)
-        event.listen(self.engine, "begin", _begin)
-        self._writer = self.engine.execution_options(write=True)
+        event.listen(made, "connect", partial(self._prepare, pragmas))
+        event.listen(made, "begin", _begin)
+        return made
 
-    def _prepare(self, dbapi: Any, _record: Any) -> None:
+    def _prepare(self, pragmas: Sequence[str], dbapi: Any, _record: Any) -> None:
         if self.path.stat().st_size == 0:  # new: its log takes over whose it is
             self.path.chmod(0o600)
         dbapi.isolation_level = None
-        for pragma in PRAGMAS:
+        for pragma in pragmas:
             dbapi.execute(pragma)
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
-        with _plainly(), self.engine.connect() as conn:
+        with _plainly(), self._readers.connect() as conn:
             yield conn
 
     @contextmanager
     def write(self, *, patient: bool = False) -> Iterator[Connection]:
         with self.turnstile.held(WRITE_TIMEOUT, patient=patient):
-            with _plainly(), self._writer.begin() as conn:
+            with _plainly(), self.engine.begin() as conn:
                 yield conn
             self._checkpoint(patient)
 
@@ -139,6 +149,7 @@ class SqliteDatabase(Database):
 
     def close(self) -> None:
         self.engine.dispose()
+        self._readers.dispose()
         self.turnstile.close()
 
 
