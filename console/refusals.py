@@ -74,6 +74,7 @@ FIELD_WORDS = {
     "replaces": "替换哪一年的通知",
     "record": "记录种类",
     "row": "行",
+    "table": "表",
     "since": "起点",
     "topic": "主题",
     "version": "版本",

@@ -4,8 +4,8 @@ comes to.
 
 from fastapi import APIRouter
 
-from console.web.supervisors import behind, collecting, deciding, figuring, watching
+from console.web.supervisors import behind, collecting, comparing, deciding, figuring, watching
 
 router = APIRouter()
-for part in (watching, deciding, collecting, figuring, behind):
+for part in (watching, deciding, collecting, comparing, figuring, behind):
     router.include_router(part.router)
