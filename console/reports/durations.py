@@ -130,7 +130,7 @@ class _Worked:
         return (self._until(end) - self._until(begin)) // MINUTE
 
     def _until(self, at: int) -> int:
-        """Working time since the first day that is summed."""
+        """Working time since the first instant that is summed."""
         last = bisect_right(self._begins, at) - 1
         return self._sums[last] + min(at, self._ends[last]) - self._begins[last]
 
@@ -146,7 +146,8 @@ class _Worked:
     def _spans(self) -> Iterator[tuple[int, int]]:
         day, last = map(self._calendar.local_date, (self._from, self._upto))
         while day <= last:
-            yield from ((a, b) for a, b in self._calendar.spans(day) if a >= self._from)
+            spans = self._calendar.spans(day)
+            yield from ((max(a, self._from), b) for a, b in spans if b > self._from)
             day += _DAY
 
 
