@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
 from console import wording
+from console.reports.periods import quarter_of
 from schemas import ReviewCollected
 from workflow.clock import instant
 from workflow.complaint import Complaint
@@ -61,7 +62,7 @@ def in_words(found: Shown, day: date) -> str:
     if found.span is None:
         return "不显示"
     if found.span == "quarter":
-        return f"{day.year}年第{(day.month + 2) // 3}季度（已模糊）"
+        return f"{quarter_of(day).title}（已模糊）"
     when = wording.week_of(day) if found.span == "week" else f"{day.month}月"
     return f"{when}（已模糊）"
 

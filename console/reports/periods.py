@@ -34,6 +34,13 @@ class Period:
         return f"{_month_text(self.to_month)}-{monthrange(year, month + 1)[1]:02}"
 
     @property
+    def title(self) -> str:
+        """As people name it: a quarter is 2021年第四季度, all else is called by its label."""
+        year, quarter = divmod(self.from_month // 3, 4)
+        whole = self.from_month % 3 == 0 and self.to_month - self.from_month == 2
+        return f"{year}年第{'一二三四'[quarter]}季度" if whole else self.label
+
+    @property
     def months(self) -> tuple[str, ...]:
         """Each month as `YYYY-MM`."""
         return tuple(_month_text(n) for n in range(self.from_month, self.to_month + 1))

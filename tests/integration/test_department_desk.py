@@ -635,6 +635,21 @@ def test_own_figures_open_their_orders(city: City, rectifying: str, desks: Desks
     assert handler.get("/orders/figures?period=nonsense").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("period", "called"),
+    [
+        ("2021Q3", "2021年第三季度"),
+        ("2021-10..2021-12", "2021年第四季度"),
+        ("2021-08..2021-10", "2021-08..2021-10"),
+        ("2021-09", "2021-09"),
+    ],
+)
+def test_only_a_quarter_is_called_one(desks: Desks, period: str, called: str) -> None:
+    handler = desks.sits("经办乙", Role.DEPARTMENT, UNIT)
+    shown = handler.get("/orders/figures", params={"period": period}).text
+    assert f"<h1>本单位指标 {called}</h1>" in shown
+
+
 def goes_on_elsewhere(city: City, subject: str) -> None:
     """Answered, the citizen is dissatisfied; in the second round another unit answers."""
     city.department.submits(subject)

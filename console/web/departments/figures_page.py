@@ -51,14 +51,8 @@ def figures(
         listed=listed,
         there=there,
         counts="张工单" if of in OF_ORDERS else "件",
-        label=_label(asked),
         quarters=_beside(asked),
     )
-
-
-def _label(asked: Period) -> str:
-    year, quarter = divmod(asked.from_month // 3, 4)
-    return f"{year}年第{quarter + 1}季度" if len(asked.months) == 3 else asked.label
 
 
 def _beside(asked: Period) -> list[str]:
