@@ -404,8 +404,9 @@ def test_collection_by_unit_and_month(city: City, supervisor: Browser) -> None:
 def test_ratings_of_nobody_knows_whom_are_shown(city: City, supervisor: Browser) -> None:
     city.portal.sends(rating("S9", 5, proDepart=None, deptCode=None))
     later(city, supervisor, "09-24T09:00:00")
-    supervisor.opens("/collect")
-    assert '<a href="/collect/rows"><b>1</b> 条评价不知是哪个单位的</a>' in supervisor.page
+    for place in ("/collect", "/watch"):
+        supervisor.opens(place)
+        assert '<a href="/collect/rows"><b>1</b> 条评价不知是哪个单位的</a>' in supervisor.page
     supervisor.opens("/collect/rows")
     assert "S9" in supervisor.page
     assert "非常满意" in supervisor.page

@@ -63,8 +63,6 @@ class Line:
     """
 
     subject: str
-    order: str | None
-    version: int
     tone: str
     left: str
     limit: str | None
@@ -120,8 +118,6 @@ def _line(
     offered = _offered(_legal(office, c, viewer), mine, tone, reminded)
     return Line(
         c.id,
-        c.order,
-        c.version,
         tone,
         left,
         limit,
