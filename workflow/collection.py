@@ -103,6 +103,7 @@ class _Batch:
         self.erased_to = erased_to(self.conn)
         self.services: list[Ready] = []
         self.ratings: list[Ready] = []
+        self.bad_again: list[Ready] = []
 
     def take(self, rows: Sequence[Ready]) -> Answers:
         """Stores what is new and opens its complaints; the rest is answered as it is."""
@@ -113,6 +114,7 @@ class _Batch:
         complaints = self.openings.open(self.ratings)
         self.answers.complaints = self.openings.opened
         find = complaints.get
+        self._answer_bad_again()
         self.answers.rows += [Answer(row.number, "accepted") for row in self.services]
         self.answers.rows += [Answer(row.number, "accepted", find(row.key)) for row in self.ratings]
         return self.answers
@@ -160,12 +162,21 @@ class _Batch:
         ]
 
     def _answer_known(self, row: Ready, same: bool) -> None:
+        if same and row.bad:
+            self.bad_again.append(row)
+            return
         self.answers.rows.append(Answer(row.number, "repeat" if same else "conflict"))
         if same:
             return
         private = None if self._over(row) else row.private
         batch = (self.number, self.received_at)
         collected.keep_conflict(self.conn, self.ledger.vault, row, batch, private)
+
+    def _answer_bad_again(self) -> None:
+        """Each has a complaint; who brings it again may not have heard which."""
+        known = self.openings.known(self.bad_again)
+        for row in self.bad_again:
+            self.answers.rows.append(Answer(row.number, "repeat", known.get(row.key[:3])))
 
     def _over(self, row: Ready) -> bool:
         """The time for what it says of people was over before it came; a complaint has its own."""

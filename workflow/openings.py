@@ -34,10 +34,11 @@ class Openings:
         self.posting, self.ledger, self.desk = posting, ledger, desk
         self.received_at, self.opened = received_at, 0
         self._fresh: dict[str, str] = {}
+        self._of_service: dict[tuple[str, ...], str] = {}
 
     def open(self, rows: Sequence[Ready]) -> dict[tuple[str, ...], str]:
         """The complaint of each rating that opened or joined one, by the rating's key."""
-        known = self._known(rows)
+        known = self.known(rows)
         found: dict[tuple[str, ...], str] = {}
         later: list[Ready] = []
         for row in sorted(rows, key=attrgetter("at")):
@@ -47,15 +48,18 @@ class Openings:
                 later.append(row)
             elif row.sent is not None:
                 found[row.key] = known[service] = self._open(row, row.sent)
+                self._of_service[service] = found[row.key]
         self.posting.prefetch(found[row.key] for row in later)
         for row in later:  # when every new complaint has its contact's row
             self._join(found[row.key], row)
         return found
 
-    def _known(self, rows: Sequence[Ready]) -> dict[tuple[str, ...], str]:
-        """Complaints of these services, in one query."""
+    def known(self, rows: Sequence[Ready]) -> dict[tuple[str, ...], str]:
+        """Complaints of these services, those opened here among them, in one query."""
         projects = list({row.key[1] for row in rows})
-        return complaints_of(self.posting.conn, rows[0].key[0], projects) if projects else {}
+        if not projects:
+            return {}
+        return complaints_of(self.posting.conn, rows[0].key[0], projects) | self._of_service
 
     def _open(self, row: Ready, rating: Rating) -> str:
         subject = self._next_id()

@@ -65,9 +65,24 @@ def test_a_rating_and_its_service_are_brought_and_a_repeat_is_one(systems):
     assert outcomes(sent(client, SERVICE, "services")) == ["accepted"]
     first = sent(client, RATING).json()
     assert first["rows"] == [{"row": 1, "outcome": "accepted", "complaint": "CP21-0001"}]
-    assert outcomes(sent(client, RATING)) == ["repeat"]
+    again = sent(client, RATING).json()
+    assert again["rows"] == [{"row": 1, "outcome": "repeat", "complaint": "CP21-0001"}]
     assert count(systems.city, ratings) == 1
     assert systems.city.damage() == []
+
+
+def test_a_repeat_names_the_complaint_also_within_its_batch(systems):
+    client = systems.client()
+    happy = {**RATING, "projectNo": "B", "satisfaction": "5", "evalDetail": ""}
+    told = sent(client, [RATING, RATING, happy, happy, {**RATING, "projectNo": "C"}]).json()
+    named = [(row["outcome"], row.get("complaint")) for row in told["rows"]]
+    first, second = ("accepted", "CP21-0001"), ("accepted", "CP21-0002")
+    again = ("repeat", "CP21-0001")
+    assert named == [first, again, ("accepted", None), ("repeat", None), second]
+    whole = sent(client, [RATING, happy, {**RATING, "projectNo": "C"}]).json()
+    assert [row.get("complaint") for row in whole["rows"]] == ["CP21-0001", None, "CP21-0002"]
+    unit = systems.client(unit="区人社局", name="大厅")
+    assert sent(unit, RATING).json()["rows"] == [{"row": 1, "outcome": "repeat"}]
 
 
 def test_each_row_of_a_batch_is_answered_and_a_bad_one_stops_no_other(systems):
