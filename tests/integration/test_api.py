@@ -441,6 +441,24 @@ def test_a_body_that_does_not_fit_is_refused_field_by_field(systems):
 
 
 @pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"outcome":"busy","outcome":"answered"}', "同一字段出现两次"),
+        (b'{"outcome":"\xff"}', "不是合格的 UTF-8 JSON"),
+        (b'{"outcome":' + b"[" * 9000 + b"]" * 9000 + b"}", "不是合格的 UTF-8 JSON"),
+    ],
+)
+def test_a_steps_body_that_cannot_be_told_records_nothing(systems, body, reason):
+    no = systems.city.portal.bad_review()
+    client, before = systems.client(), systems.city.timeline(no)
+    told = problem(
+        client.post(f"/complaints/{no}/steps/hotline/call", content=body), 400, "bad-body"
+    )
+    assert (told["field"], told["reason"]) == ("正文", reason)
+    assert systems.city.timeline(no) == before
+
+
+@pytest.mark.parametrize(
     "place",
     ["/complaints", "/complaints/CP21-0001", "/figures/2021Q3", "/events", "/ratings", "/search"],
 )

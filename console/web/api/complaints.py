@@ -17,6 +17,7 @@ from console.sight import version_for
 from console.timeline import timeline
 from console.timeline_json import timeline_json
 from console.web.access import SiteHere
+from console.web.api.bodies import SAID_ONCE
 from console.web.api.granted import Granted, viewer_of
 from console.web.api.problems import problems
 from console.web.api.shapes import Found, Item, Items, Shown
@@ -149,7 +150,8 @@ def one(site: SiteHere, system: Reader, no: str) -> dict[str, Any]:
     "/search",
     summary="按号码查找",
     description="最多 50 件。按电话查的，查到的每一件都留痕。",
-    responses=problems(),
+    responses=problems(400, 413),
+    dependencies=[SAID_ONCE],
 )
 def search(site: SiteHere, system: Annotated[System, Depends(SEARCH)], asked: Asked) -> list[Found]:
     found = found_by(site.office, clean(asked.q), viewer_of(system))

@@ -86,6 +86,7 @@ _KINDS: tuple[tuple[type[errors.BihuanError], Kind], ...] = (
 )
 _BY_STATUS = {kind.status: kind for kind in (NOT_FOUND, NO_METHOD, TOO_LARGE, BAD_BODY)}
 _MOVED = "您看过以后有人办理过，请看过再办"
+_NO_JSON = "不是合格的 UTF-8 JSON"
 _REUSED = "已用于另一项办理，请换一个键"
 _BROKEN = "已记下这次出错，没有答复的都没有办。请稍后用同一个请求键再试"
 
@@ -167,12 +168,14 @@ def _event(event: str) -> dict[str, Any]:
     return {"event": event, "name": wording.event_name(event)}
 
 
-def of_status(_request: Request, error: Exception) -> Response:
+def of_status(request: Request, error: Exception) -> Response:
     """What the server itself refuses: an address, a method, a size."""
     assert isinstance(error, HTTPException)
     kind = _BY_STATUS.get(error.status_code, INTERNAL)
     if kind is TOO_LARGE:
         return too_large(kind.title)
+    if kind is BAD_BODY:
+        return refused(request, errors.InvalidInput(WHOLE_BODY, "", _NO_JSON))
     return answer(kind, kind.title, error.headers)
 
 
@@ -204,7 +207,7 @@ def shape_in_words(error: RequestValidationError) -> str:
 def _wrong(one: Any) -> dict[str, str]:
     place = [str(part) for part in one["loc"] if part not in ("body", "query", "header", "path")]
     if one["type"] == "json_invalid":
-        return {"field": WHOLE_BODY, "reason": "不是合格的 JSON"}
+        return {"field": WHOLE_BODY, "reason": _NO_JSON}
     return {"field": ".".join(place) or WHOLE_BODY, "reason": said.of_model(one)}
 
 

@@ -16,6 +16,7 @@ from console.accounts.tokens import Scope, System
 from console.scope import complaint_for
 from console.taken import taken, taken_json
 from console.web.access import SiteHere
+from console.web.api.bodies import SAID_ONCE
 from console.web.api.doors import OpenDoor, body_of, open_doors
 from console.web.api.granted import Granted, viewer_of
 from console.web.api.intake import Key
@@ -47,7 +48,8 @@ def router_of_doors() -> APIRouter:
             description=_description(one),
             tags=[TAGS[one.party]],
             response_model=Taken if one.keyed else Queued,
-            responses=problems(400, 404, 409),
+            responses=problems(400, 404, 409, 413),
+            dependencies=[SAID_ONCE],
         )
     return router
 
