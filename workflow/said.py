@@ -45,7 +45,7 @@ def of_kind(value: object) -> str:
 
 
 UNFIT = "写法不对"
-_MOMENT = "须是时间，如 2021-10-21T15:00:00+08:00"
+MOMENT = "须是时间，如 2021-10-21T15:00:00+08:00"
 _WHOLE = "须是整数"
 _ITEMS = "须是一列值"
 _OBJECT = "须是一个对象"
@@ -78,10 +78,10 @@ _MODELS = {
     "model_type": _OBJECT,
     "model_attributes_type": _OBJECT,
     "timezone_aware": "时间须带时区，如 2021-10-21T15:00:00+08:00",
-    "datetime_type": _MOMENT,
-    "datetime_parsing": _MOMENT,
-    "datetime_object_invalid": _MOMENT,
-    "datetime_from_date_parsing": _MOMENT,
+    "datetime_type": MOMENT,
+    "datetime_parsing": MOMENT,
+    "datetime_object_invalid": MOMENT,
+    "datetime_from_date_parsing": MOMENT,
     "date_type": "须是日期，如 2021-10-21",
     "date_parsing": "须是日期，如 2021-10-21",
     "date_from_datetime_parsing": "须是日期，如 2021-10-21",

@@ -272,7 +272,9 @@ def test_complaints_are_chosen_by_state_unit_and_time(systems):
     assert ids(unit="区人社局") == [late]
     assert ids(since="2021-09-17T00:00:00+08:00") == [late]
     problem(client.get("/complaints?state=x"), 422, "invalid-input")
-    problem(client.get("/complaints?since=2021-09-17T00:00:00"), 422, "invalid-input")
+    for told in ("2021-09-17T00:00:00", "20210917", "1631836800"):
+        problem(client.get(f"/complaints?since={told}"), 422, "invalid-input")
+    problem(client.get("/complaints?unit="), 422, "invalid-input")
     problem(client.get("/complaints?after=CP21-9999"), 422, "invalid-input")
     problem(client.get("/complaints?unit=没有这个局"), 422, "invalid-input")
 
@@ -431,8 +433,10 @@ def test_a_body_that_does_not_fit_is_refused_field_by_field(systems):
     client = systems.client()
     told = problem(client.post(path, json={"outcome": "x", "more": 1}), 422, "invalid-input")
     assert [one["field"] for one in told["errors"]] == ["outcome", "more"]
-    body = {"outcome": "call_later", "next_call_at": "2021-09-17T09:00:00"}
-    assert problem(client.post(path, json=body), 422, "invalid-input")["field"] == "next_call_at"
+    for told in ("2021-09-17T09:00:00", "20210917", 1631870000):
+        body = {"outcome": "call_later", "next_call_at": told}
+        answer = problem(client.post(path, json=body), 422, "invalid-input")
+        assert answer["errors"][0]["reason"].endswith("如 2021-10-21T15:00:00+08:00")
     problem(client.post(path, content=b"{"), 400, "bad-body")
     headers = {"content-type": "application/json"}
     half = client.post(path, content=b'{"outcome":"busy","note":"\\ud800"}', headers=headers)
@@ -456,6 +460,11 @@ def test_a_steps_body_that_cannot_be_told_records_nothing(systems, body, reason)
     )
     assert (told["field"], told["reason"]) == ("正文", reason)
     assert systems.city.timeline(no) == before
+
+
+def test_a_position_beyond_the_log_is_refused_and_not_waited_at(systems):
+    answer = systems.client().get("/events", params={"after": ".".join(["9"] * 16)})
+    assert problem(answer, 422, "invalid-input")["field"] == "after"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Connection, select, tuple_
 
 from console import wording
@@ -20,7 +20,7 @@ from console.web.access import SiteHere
 from console.web.api.bodies import SAID_ONCE
 from console.web.api.granted import Granted, viewer_of
 from console.web.api.problems import problems
-from console.web.api.shapes import Found, Item, Items, Shown
+from console.web.api.shapes import Found, Item, Items, Moment, Shown
 from console.wiring import Office
 from schemas.text import clean
 from workflow.clock import instant, micros
@@ -57,10 +57,10 @@ class Wanted(BaseModel):
     """哪些件，从哪一件之后。"""
 
     state: State | None = Field(None, description="状态")
-    unit: str | None = Field(None, max_length=120, description="责任单位：代码、名称或别名")
-    since: AwareDatetime | None = Field(
-        None, description="归集时间不早于，带时区；限单位的令牌不能用"
+    unit: str | None = Field(
+        None, min_length=1, max_length=120, description="责任单位：代码、名称或别名"
     )
+    since: Moment | None = Field(None, description="归集时间不早于，带时区；限单位的令牌不能用")
     after: str | None = Field(None, max_length=64, description="上一页答复里的 next")
     limit: int = Field(50, ge=1, le=PAGE_MOST, description="一页几件")
 

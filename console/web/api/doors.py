@@ -10,10 +10,11 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
 from console.door_words import command_name, help_of
+from console.web.api.shapes import Moment
 from producers import departments, hotline, supervisors
 from schemas import EVENTS
 from schemas.envelope import Fact, Role
@@ -136,7 +137,7 @@ def _kind(one: OpenDoor, name: str, hint: Any) -> Any:
     if name == "role":
         return Literal[tuple(sorted(map(str, one.roles)))]
     if name == "next_call_at":
-        return Annotated[AwareDatetime, Field(strict=False)]
+        return Moment
     if name in texts_of(one.kind):
         return Annotated[str, Field(max_length=TEXT_MOST)]
     if get_origin(hint) is Sequence:

@@ -122,7 +122,13 @@ def start_of(
     said = last_event_id or after
     if said == "0":
         return Position([0] * LANES)
-    return heads(site.office.database) if said == "now" else Position.read(said)
+    head = heads(site.office.database)
+    if said == "now":
+        return head
+    asked = Position.read(said)
+    if any(one > end for one, end in zip(asked, head, strict=True)):
+        raise InvalidInput("after", "", "比日志还靠后，不是这份日志给出的 id；请从 0 重新读起")
+    return asked
 
 
 def follower(request: Request, system: Annotated[System, Depends(READ)]) -> Iterator[System]:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+
+from workflow.said import MOMENT
 
 Outcome = Literal["accepted", "repeat", "conflict", "refused"]
+
+
+def _written(value: object) -> object:
+    """A bare number would be read as seconds since 1970, a day without dashes among them."""
+    if isinstance(value, str) and ":" in value:
+        return value
+    raise ValueError(MOMENT)
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written)]
+"""A time as the document tells it."""
 
 
 class Wrong(BaseModel):
