@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -120,3 +121,20 @@ class Cohort:
     def judged(self, verdict: str) -> tuple[ComplaintFact, ...]:
         """Complaints whose verdict is this one now; T is those judged `valid`."""
         return tuple(c for c in self.complaints if c.verdict == verdict)
+
+    def parted(self, by: Callable[[ComplaintFact], str]) -> dict[str, Cohort]:
+        """Its complaints by what `by` says of each, in their order, with their orders, and counts
+        of nothing.
+        """
+        of = {c.subject: by(c) for c in self.complaints}
+        complaints: dict[str, list[ComplaintFact]] = {}
+        orders: dict[str, list[OrderFact]] = {}
+        for c in self.complaints:
+            complaints.setdefault(of[c.subject], []).append(c)
+        for o in self.orders:
+            if o.subject in of:
+                orders.setdefault(of[o.subject], []).append(o)
+        return {
+            name: Cohort(Counts(), tuple(mine), tuple(orders.get(name, ())), self.as_of)
+            for name, mine in complaints.items()
+        }

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from console.reports.footing import print_table, table_of
 from console.reports.periods import months_between
-from console.reports.reading import summed, tallied, valid_bad
+from console.reports.reading import pooled, tallied, valid_bad
 from workflow.formulas import Counts, Rate
 from workflow.units import UnitList
 
@@ -67,16 +67,17 @@ def annex3_rows(conn: Connection, units: UnitList, frm: str, to: str) -> tuple[A
     """
     period = months_between(frm, to)
     area_of = {unit.code: unit.area for unit in units.of(TIER)}
-    counts: dict[tuple[str, str], list[Counts]] = {}
-    for code, month, count in tallied(conn, period):
-        if code in area_of:
-            counts.setdefault((area_of[code], month), []).append(count)
+    counts = pooled(
+        ((area_of[code], month), count)
+        for code, month, count in tallied(conn, period)
+        if code in area_of
+    )
     valid: Counter[tuple[str, str]] = Counter()
     for code, month, bad in valid_bad(conn, period):
         if code in area_of:
             valid[area_of[code], month] += bad
     cells = [(area, month) for area in units.areas(TIER) for month in period.months]
-    return tuple(_row(cell, summed(counts.get(cell, ())), valid[cell]) for cell in cells)
+    return tuple(_row(cell, counts.get(cell, Counts()), valid[cell]) for cell in cells)
 
 
 def _row(cell: tuple[str, str], counts: Counts, valid: int) -> Annex3Row:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from console.reports.footing import print_table, table_of
 from console.reports.periods import Period
-from console.reports.reading import summed, tallied
+from console.reports.reading import pooled, tallied
 from workflow.formulas import Counts
 from workflow.units import UnitList
 
@@ -38,10 +38,8 @@ def annex4_rows(
     conn: Connection, units: UnitList, period: Period, tier: str = TIER, area: str = AREA
 ) -> tuple[Annex4Row, ...]:
     """The units of a tier and area by their ratings, ties in the list's order, ranks sequential."""
-    counts: dict[str, list[Counts]] = {}
-    for code, _, count in tallied(conn, period):
-        counts.setdefault(code, []).append(count)
-    mine = [(unit, summed(counts.get(unit.code, ())).ratings) for unit in units.of(tier, area)]
+    counts = pooled((code, count) for code, _, count in tallied(conn, period))
+    mine = [(unit, counts.get(unit.code, Counts()).ratings) for unit in units.of(tier, area)]
     mine.sort(key=lambda found: -found[1])
     return tuple(
         Annex4Row(rank, unit.printed, ratings, unit.code)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
@@ -22,6 +23,7 @@ from workflow.storage.models import (
     tallies,
 )
 
+Key = TypeVar("Key", bound=Hashable)
 Tally = tuple[str, str, Counts]
 """A unit's code, a month, and what was counted."""
 
@@ -174,6 +176,14 @@ def whole_of(
     rows, orders = facts_as_of(conn, policies, period, as_of)
     found = with_units(conn, rows, period, as_of)
     return Whole(recounted(conn, period, as_of), found, orders, as_of)
+
+
+def pooled(counts: Iterable[tuple[Key, Counts]]) -> dict[Key, Counts]:
+    """What belongs together, summed."""
+    found: dict[Key, list[Counts]] = {}
+    for key, count in counts:
+        found.setdefault(key, []).append(count)
+    return {key: summed(each) for key, each in found.items()}
 
 
 def summed(counts: Iterable[Counts]) -> Counts:

@@ -34,7 +34,7 @@ _WHENCE = {
     "parked-from": "原处：TOPIC/PARTITION/OFFSET，或 CONSUMER/LANE/POSITION",
     "parked-error": "为什么处理不了",
 }
-_COPY = {
+_COPY: dict[str, Any] = {
     "title": "Parked",
     "contentType": "application/octet-stream",
     "summary": "原来的键、内容和消息头，一字不改；没有内容的，内容为空",
@@ -66,13 +66,9 @@ def _document() -> dict[str, Any]:
         },
         "defaultContentType": _JSON,
         "channels": {
-            "ratings": _channel("ratings", _RATINGS, inbound),
-            "complaints": _channel("complaints", _COMPLAINTS, events),
-            "parked": {
-                "address": "parked",
-                "description": _PARKED,
-                "messages": {"Parked": {"$ref": "#/components/messages/Parked"}},
-            },
+            "ratings": _channel("ratings", _RATINGS, _names(inbound)),
+            "complaints": _channel("complaints", _COMPLAINTS, _names(events)),
+            "parked": _channel("parked", _PARKED, [_COPY["title"]]),
         },
         "operations": {
             "collect": _operation("receive", "ratings"),
@@ -90,8 +86,11 @@ def _document() -> dict[str, Any]:
     }
 
 
-def _channel(topic: str, description: str, models: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    names = [model.__name__ for model in models]
+def _names(models: Iterable[type[BaseModel]]) -> list[str]:
+    return [model.__name__ for model in models]
+
+
+def _channel(topic: str, description: str, names: Iterable[str]) -> dict[str, Any]:
     return {
         "address": topic,
         "description": description,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 
 from sqlalchemy import Connection, select
 
@@ -116,8 +117,4 @@ def _parts(formula: Formula, cohort: Cohort) -> Iterator[Cohort]:
         for order in cohort.orders:
             yield Cohort(Counts(), (), (order,), cohort.as_of)
         return
-    of: dict[str, list[OrderFact]] = {}
-    for order in cohort.orders:
-        of.setdefault(order.subject, []).append(order)
-    for complaint in cohort.complaints:
-        yield Cohort(Counts(), (complaint,), tuple(of[complaint.subject]), cohort.as_of)
+    yield from cohort.parted(attrgetter("subject")).values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from console.accounts import Signed
-from console.reports.periods import Period, parse_period, quarter_of
+from console.reports.periods import Period, parse_period, quarter_of, shifted
 from console.scope import visible
 from console.web.access import SiteHere
 from console.web.departments.figures import OF_ORDERS, SHOWN, own_figures
@@ -57,5 +58,5 @@ def figures(
 
 def _beside(asked: Period) -> list[str]:
     """The quarter before it, and the one after."""
-    quarter = asked.from_month // 3
-    return [f"{y}Q{q + 1}" for y, q in (divmod(quarter - 1, 4), divmod(quarter + 1, 4))]
+    quarter = quarter_of(date.fromisoformat(asked.first))
+    return [shifted(quarter, by) for by in (-1, 1)]

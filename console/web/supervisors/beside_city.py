@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from console.reports.periods import Period
-from console.reports.reading import summed, tallied
+from console.reports.reading import pooled, tallied
 from schemas.text import tidied
 from workflow.errors import InvalidInput
 from workflow.formulas import Counts
@@ -79,7 +79,7 @@ def compared(
     `wanted`: the units that should be in it. Raises InvalidInput for a table that is empty or too
     long.
     """
-    ours = _ours(conn, period)
+    ours = pooled((code, counts) for code, _, counts in tallied(conn, period))
     lines: dict[str, Line] = {}
     wrong: list[Wrong] = []
     for number, cells in _rows(table):
@@ -91,13 +91,6 @@ def compared(
     missing = (unit for unit in wanted if unit.code in ours and unit.code not in lines)
     found = sorted(lines.values(), key=lambda line: not line.differs)
     return Compared(tuple(found), tuple(wrong), tuple(_line(u, ours, [None] * 3) for u in missing))
-
-
-def _ours(conn: Connection, period: Period) -> dict[str, Counts]:
-    found: dict[str, list[Counts]] = {}
-    for code, _, counts in tallied(conn, period):
-        found.setdefault(code, []).append(counts)
-    return {code: summed(counts) for code, counts in found.items()}
 
 
 def _rows(table: str) -> Iterator[tuple[int, list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
 
@@ -13,7 +14,7 @@ from console.web.supervisors.figures import Ask, counted_in
 from console.wiring import Office
 from schemas.codes import BAD_LEVELS
 from workflow.complaint import order_number
-from workflow.formulas import Cohort, Counts, Formula, OrderFact, Rate
+from workflow.formulas import Cohort, Counts, Formula, Rate
 from workflow.storage.models import complaints, ratings
 
 OF_ORDERS = ("acknowledge", "callback", "rectify")
@@ -104,9 +105,5 @@ def _alone(formula: Formula, cohort: Cohort) -> Iterator[Alone]:
             number = order_number(o.subject, o.number)
             yield o.subject, number, o.unit, Cohort(Counts(), (), (o,), cohort.as_of)
         return
-    orders: dict[str, list[OrderFact]] = {}
-    for o in cohort.orders:
-        orders.setdefault(o.subject, []).append(o)
-    for c in cohort.complaints:
-        alone = Cohort(Counts(), (c,), tuple(orders.get(c.subject, ())), cohort.as_of)
-        yield c.subject, "", c.unit or "", alone
+    for subject, alone in cohort.parted(attrgetter("subject")).items():
+        yield subject, "", alone.complaints[0].unit or "", alone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,16 +13,14 @@ from console.reports.footing import Footing, footing_of
 from console.reports.hotspots import Spot, by_device, by_window
 from console.reports.indicators import Indicators, Question, indicators_of
 from console.reports.periods import Period
-from console.reports.reading import Tally, cohort_of, summed, whole_of
+from console.reports.reading import Tally, cohort_of, pooled, whole_of
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
 from workflow.clock import instant
 from workflow.formulas import (
     FORMULAS,
     Cohort,
-    ComplaintFact,
     Counts,
-    OrderFact,
     Rate,
 )
 from workflow.unit_list import Unit, UnitList
@@ -90,12 +88,13 @@ def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:
     footing = footing_of(conn, rules.in_force(now).zone, now)
     asked = Question(ask.period, ask.tier, ask.area, now, synthetic=footing.synthetic)
     whole = whole_of(conn, rules.policies, ask.period, now, None)
-    cohort = whole.cohort(ask.codes(units))
+    codes = ask.codes(units)
+    cohort = whole.cohort(codes)
     units_of = {c.subject: c.unit for c in cohort.complaints}
     return Sheet(
         indicators_of(whole, units, asked),
         footing,
-        tuple(_months(ask, whole.tally, cohort, ask.codes(units))),
+        tuple(_months(ask, whole.tally, cohort, codes)),
         tuple(_units(units.of(ask.tier, ask.area), whole.tally, cohort)),
         durations(conn, rules.calendar_at(now), ask.period, units_of),
         by_window(conn, ask.period, units_of),
@@ -112,13 +111,11 @@ def counted_in(office: Office, conn: Connection, ask: Ask, now: int) -> Cohort:
 def _months(
     ask: Ask, tally: Iterable[Tally], cohort: Cohort, codes: Collection[str]
 ) -> Iterator[Part]:
-    counts: dict[str, list[Counts]] = {}
-    for code, month, count in tally:
-        if code in codes:
-            counts.setdefault(month, []).append(count)
-    parts = _parted(cohort, lambda c: c.day[:7])
+    counts = pooled((month, count) for code, month, count in tally if code in codes)
+    parts = cohort.parted(lambda c: c.day[:7])
     for month in begun(ask.period, instant(cohort.as_of)):
-        yield _part(month, month, counts.get(month, ()), parts.get(month, _none_of(cohort)))
+        mine = parts.get(month, _none_of(cohort))
+        yield _part(month, month, counts.get(month, Counts()), mine)
 
 
 def begun(period: Period, at: datetime) -> tuple[str, ...]:
@@ -129,36 +126,19 @@ def begun(period: Period, at: datetime) -> tuple[str, ...]:
 
 def _units(units: Sequence[Unit], tally: Iterable[Tally], cohort: Cohort) -> Iterator[Part]:
     """Units with ratings or complaints, in the list's order."""
-    counts: dict[str, list[Counts]] = {}
-    for code, _, count in tally:
-        counts.setdefault(code, []).append(count)
-    parts = _parted(cohort, lambda c: c.unit or "")
+    counts = pooled((code, count) for code, _, count in tally)
+    parts = cohort.parted(lambda c: c.unit or "")
     for unit in units:
         if unit.code in counts or unit.code in parts:
             mine = parts.get(unit.code, _none_of(cohort))
-            yield _part(unit.printed, unit.code, counts.get(unit.code, ()), mine)
-
-
-def _parted(whole: Cohort, by: Callable[[ComplaintFact], str]) -> dict[str, Cohort]:
-    """Its complaints by what `by` says of each, with their orders."""
-    of = {c.subject: by(c) for c in whole.complaints}
-    complaints: dict[str, list[ComplaintFact]] = {}
-    orders: dict[str, list[OrderFact]] = {}
-    for c in whole.complaints:
-        complaints.setdefault(of[c.subject], []).append(c)
-    for o in whole.orders:
-        orders.setdefault(of[o.subject], []).append(o)
-    return {
-        name: Cohort(Counts(), tuple(mine), tuple(orders.get(name, ())), whole.as_of)
-        for name, mine in complaints.items()
-    }
+            yield _part(unit.printed, unit.code, counts.get(unit.code, Counts()), mine)
 
 
 def _none_of(whole: Cohort) -> Cohort:
     return Cohort(Counts(), (), (), whole.as_of)
 
 
-def _part(name: str, code: str, counts: Iterable[Counts], mine: Cohort) -> Part:
-    part = replace(mine, counts=summed(counts))
+def _part(name: str, code: str, counts: Counts, mine: Cohort) -> Part:
+    part = replace(mine, counts=counts)
     rates = tuple(FORMULAS[formula].measure(part) for formula in COMPARED)
     return Part(name, code, part.counts, len(part.judged("valid")), rates)
