@@ -16,7 +16,7 @@ from workflow.errors import Busy, Damaged, InvalidInput
 from workflow.settings import ADDRESS
 from workflow.storage.database import Database
 from workflow.storage.models import leases
-from workflow.storage.moving import Sum, copy_all, nothing_in, seal_off, sums, unseal
+from workflow.storage.moving import Sum, copy_all, nothing_in, ours, seal_off, sums, unseal
 from workflow.storage.schema import upgrade
 
 
@@ -64,6 +64,8 @@ def _copied(office: Office, server: Database) -> dict[str, Sum]:
             if nothing_in(target):
                 upgrade(target)
                 copy_all(source, target)
+            elif not ours(target):
+                raise InvalidInput("to", "（不显示）", "目标库不是空的：里面是别的程序的表")
             _same(held, sums(target))
             _sound(office, target, "新数据库")
     return held
@@ -100,3 +102,6 @@ def _name(path: Path, address: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)

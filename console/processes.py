@@ -23,7 +23,7 @@ from workflow.bus.pulse import Pulse
 from workflow.bus.relay import POLL, Relay
 from workflow.sender import Sender
 
-STOPPED_WITHIN = 9.0
+STOPPED_WITHIN = 8.0
 """Seconds in which all jobs together come to an end; what is left then is cut off, safely."""
 
 LOOKED = 0.2

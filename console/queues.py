@@ -8,6 +8,7 @@ from bisect import insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -131,8 +132,8 @@ class _Desk:
         with self.office.database.read() as conn:
             with conn.execute(query, execution_options={"yield_per": most}) as rows:
                 for due_at, subject, fold in rows:
-                    full = len(found) == most and due_at is not None
-                    if full and _BY_DUE(found[-1]) < (due_at, subject):
+                    soonest = inf if due_at is None else due_at, subject
+                    if len(found) == most and _BY_DUE(found[-1]) < soonest:
                         break
                     for task in self._tasks(fold):
                         insort(found, task, key=_BY_DUE)

@@ -1,5 +1,7 @@
 """What goes wrong, by what the caller does next: ask differently, try again, stop and look."""
 
+import json
+
 __all__ = [
     "Away",
     "BihuanError",
@@ -23,10 +25,17 @@ _SHOWN = 120
 
 def _shown(value: object) -> str:
     """A rejected value as one short printable line, whatever was sent."""
-    text = value if isinstance(value, str) else repr(value)
-    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = _spelt(value).encode("utf-8", "backslashreplace").decode("utf-8")
     text = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: _SHOWN + 1])
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _spelt(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | float | list | dict):
+        return json.dumps(value, ensure_ascii=False, skipkeys=True, default=repr)
+    return repr(value)
 
 
 class BihuanError(Exception):

@@ -1,35 +1,35 @@
-"""指标: the counts that stand beside a rate, without which it would say less than it seems to."""
+"""指标: what stands beside a rate, without which it would say less than it seems to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from workflow.formulas import Cohort, OrderFact
+from workflow.formulas import Cohort, ComplaintFact, OrderFact
 
-Beside = tuple[tuple[str, int], ...]
+Beside = Mapping[str, tuple[ComplaintFact | OrderFact, ...]]
+"""Complaints, or orders, by what is said of them; the texts are Chinese."""
 
 
 def beside(formula: str, cohort: Cohort) -> Beside:
-    """Counts to be shown beside this formula's rate; none for most."""
-    found = _COUNTS.get(formula)
-    return () if found is None else found(cohort)
+    """What is to be counted beside this formula's rate; nothing for most."""
+    found = _BESIDE.get(formula)
+    return {} if found is None else found(cohort)
 
 
 def _judged_otherwise(cohort: Cohort) -> Beside:
-    pending = sum(c.verdict is None for c in cohort.complaints)
-    return (
-        ("恶意", len(cohort.judged("malicious"))),
-        ("无法核实", len(cohort.judged("unverifiable"))),
-        ("尚无结论", pending),
-    )
+    return {
+        "恶意": cohort.judged("malicious"),
+        "无法核实": cohort.judged("unverifiable"),
+        "尚无结论": tuple(c for c in cohort.complaints if c.verdict is None),
+    }
 
 
 def _not_due(cohort: Cohort) -> Beside:
-    not_due = sum(
-        c.verified_at is None and _later(c.verify_due_at, cohort) for c in cohort.complaints
-    )
-    stopped = sum(c.verified_at is None and c.verify_due_at is None for c in cohort.complaints)
-    return (("未到期", not_due), ("等联系方式", stopped))
+    unverified = [c for c in cohort.complaints if c.verified_at is None]
+    return {
+        "未到期": tuple(c for c in unverified if _later(c.verify_due_at, cohort)),
+        "等联系方式": tuple(c for c in unverified if c.verify_due_at is None),
+    }
 
 
 def _later(due: int | None, cohort: Cohort) -> bool:
@@ -39,20 +39,15 @@ def _later(due: int | None, cohort: Cohort) -> bool:
 def _orders(cohort: Cohort) -> Beside:
     counted = [o for o in cohort.orders if o.rectify_due_at is not None and not _withdrawn(o)]
     due = [o for o in counted if not _later(o.rectify_due_at, cohort)]
-    late = sum(o.submitted_at is not None and o.submitted_at > (o.rectify_due_at or 0) for o in due)
-    open_overdue = sum(o.submitted_at is None for o in due)
-    in_review = sum(
-        o.submitted_at is not None
-        and o.submitted_at <= (o.rectify_due_at or 0)
-        and o.accepted_at is None
-        for o in due
-    )
-    return (
-        ("逾期提交", late),
-        ("逾期未结", open_overdue),
-        ("按期待审", in_review),
-        ("未到期", len(counted) - len(due)),
-    )
+    sent = [(o, o.submitted_at) for o in due if o.submitted_at is not None]
+    late = tuple(o for o, at in sent if at > (o.rectify_due_at or 0))
+    in_time = [o for o, at in sent if at <= (o.rectify_due_at or 0)]
+    return {
+        "逾期提交": late,
+        "逾期未结": tuple(o for o in due if o.submitted_at is None),
+        "按期待审": tuple(o for o in in_time if o.accepted_at is None),
+        "未到期": tuple(o for o in counted if _later(o.rectify_due_at, cohort)),
+    }
 
 
 def _withdrawn(order: OrderFact) -> bool:
@@ -61,26 +56,27 @@ def _withdrawn(order: OrderFact) -> bool:
 
 
 def _anonymous(cohort: Cohort) -> Beside:
-    unreachable = sum(
-        not o.real_name and o.callback_due_at is not None and o.withdrawn_at is None
+    unreachable = (
+        o
         for o in cohort.orders
+        if not o.real_name and o.callback_due_at is not None and o.withdrawn_at is None
     )
-    return (("匿名或无电话，不在分母", unreachable),)
+    return {"匿名或无电话，不在分母": tuple(unreachable)}
 
 
 def _without_an_answer(cohort: Cohort) -> Beside:
     valid = cohort.judged("valid")
-    return tuple(
-        (name, sum(c.outcome == outcome for c in valid))
+    return {
+        name: tuple(c for c in valid if c.outcome == outcome)
         for name, outcome in (
             ("未答复", "unanswered"),
             ("事实核查", "checked"),
             ("终裁未解决", "unresolved"),
         )
-    )
+    }
 
 
-_COUNTS: Mapping[str, Callable[[Cohort], Beside]] = {
+_BESIDE: Mapping[str, Callable[[Cohort], Beside]] = {
     "invalid_share": _judged_otherwise,
     "verify": _not_due,
     "rectify": _orders,

@@ -95,11 +95,15 @@ def indicators_of(whole: Whole, units: UnitList, ask: Question) -> Indicators:
         onsite=counts.onsite,
         bad=counts.bad,
         valid=valid,
-        figures=tuple(Figure(f, f.measure(cohort), beside(f.id, cohort)) for f in shown),
+        figures=tuple(Figure(f, f.measure(cohort), _counted(f, cohort)) for f in shown),
         findings=tuple(_disorders(cohort, valid)),
         outside=outside_figures(ask.period, ask.tier, ask.area),
         unplaced=unplaced_among(units, whole.tally, ((c.unit or "", 1) for c in judged)),
     )
+
+
+def _counted(formula: Formula, cohort: Cohort) -> tuple[tuple[str, int], ...]:
+    return tuple((name, len(facts)) for name, facts in beside(formula.id, cohort).items())
 
 
 def _disorders(cohort: Cohort, valid: int) -> Iterator[str]:

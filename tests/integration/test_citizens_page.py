@@ -280,7 +280,7 @@ def test_what_is_no_link_is_told_so(city, phone, token):
 
 
 def test_without_a_cookie_nothing_is_shown_and_nothing_submitted(city, phone):
-    for place in ("now", "rate", "objection", "reprisal"):
+    for place in ("now", "rate", "objection", "reprisal", "thanks"):
         assert phone.goes(f"/r/{place}").status_code == 401
     for place in ("rate", "objection", "reprisal"):
         assert phone.client.post(f"/r/{place}", data={"words": "x"}).status_code == 401
@@ -371,6 +371,7 @@ def limited(city, codes, wrong, clock):
 def test_nobody_guesses_codes_at_leisure(city):
     clock, subject = [0.0], reevaluating(city)
     phone = limited(city, (3, 1), (1000, 1), clock).phone()
+    assert "请先输入查询码" in phone.types(" ").text, "is no guess"
     answers = [phone.types(f"0000-0000-{n:04d}").status_code for n in range(4)]
     assert answers == [422, 422, 422, 429]
     assert phone.page.headers["retry-after"] == "1"

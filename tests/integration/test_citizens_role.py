@@ -12,8 +12,8 @@ import pytest
 from citizens import Citizens, reevaluating
 from city import City
 from sqlalchemy import create_engine, make_url, select, text
-from sqlalchemy.exc import ProgrammingError
 
+from workflow.errors import Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.models import accounts, contacts, events, outbox, ratings, sessions, vault
 
@@ -72,7 +72,7 @@ def test_it_can_read_nobodys_phone_and_nobodys_account(alone):
     assert fields == {"reply"}
     for table in (accounts, sessions, contacts, ratings, outbox):
         with (
-            pytest.raises(ProgrammingError, match="permission denied"),
+            pytest.raises(Unwritable, match="permission denied"),
             process.office.database.read() as conn,
         ):
             conn.execute(select(table)).all()
@@ -83,7 +83,7 @@ def test_it_can_read_nobodys_phone_and_nobodys_account(alone):
         vault.insert().values(owner=subject, field="contact", sealed=b"x"),
     ):
         with (
-            pytest.raises(ProgrammingError, match=r"permission denied|row-level security"),
+            pytest.raises(Unwritable, match=r"permission denied|row-level security"),
             process.office.database.write() as conn,
         ):
             conn.execute(statement)

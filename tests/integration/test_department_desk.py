@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from html import unescape
 from typing import Any
 
 import pytest
@@ -631,6 +632,11 @@ def test_own_figures_open_their_orders(city: City, rectifying: str, desks: Desks
     assert f"{number_of(city, rectifying)[:-2]}-1" in shown
     assert "整改满意率（首轮）" in shown
     assert "0/1" in shown
+    ((place, count),) = re.findall(r'href="([^"]+of=orders)#lines"><b>(\d)</b></a> 张', shown)
+    listed = handler.get(unescape(place)).text.partition('id="lines"')[2]
+    assert listed.count("<tr><td>") == int(count)
+    assert number_of(city, rectifying) in listed
+    assert "算在分子里" not in listed
     assert handler.get("/orders/figures?of=callback").status_code == 404
     assert handler.get("/orders/figures?period=nonsense").status_code == 422
 
@@ -683,7 +689,7 @@ def test_a_citizen_is_silent_towards_the_unit_that_had_him_asked_last(
     city.step(rectifying, s.ReevaluationLapsed, CLOCK)
     city.drain()
     assert city.complaint(rectifying).outcome == "unanswered"
-    assert [figures_of(city, unit).unanswered for unit in (UNIT, OTHER_UNIT)] == [0, 1]
+    assert [len(figures_of(city, unit).unanswered) for unit in (UNIT, OTHER_UNIT)] == [0, 1]
 
 
 def satisfied(city: City, unit: str) -> tuple[str, str]:

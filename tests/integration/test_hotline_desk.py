@@ -683,7 +683,7 @@ def test_the_shift_and_the_script_are_at_hand(city, desks, operator):
     assert "值班至17:30" in page
     assert "不引导改评价" in page
     city.travel("2021-09-19T10:00:00+08:00")
-    assert "未到上班时间" in desks.sits("话务员03", Role.OPERATOR).get("/hotline").text
+    assert "现在不是上班时间" in desks.sits("话务员03", Role.OPERATOR).get("/hotline").text
 
 
 def test_who_confirms_sees_at_once_to_whom_it_was_sent(city: City, desks: Desks) -> None:

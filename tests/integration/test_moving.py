@@ -16,7 +16,7 @@ from console.moving import move
 from console.wiring import open_office
 from producers import departments
 from schemas.envelope import Role
-from workflow.errors import Busy, Damaged, InvalidInput
+from workflow.errors import Busy, Damaged, InvalidInput, Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.models import conflicts, events
 from workflow.storage.moving import sums
@@ -122,6 +122,35 @@ def test_refused_where_the_target_holds_something_else(embedded, empty, file_sto
     other.close()
     with pytest.raises(InvalidInput, match="不是空的"):
         move(embedded.office, empty)
+    assert not (embedded.office.data / ADDRESS).exists()
+    embedded.portal.bad_review()
+
+
+@pytest.mark.parametrize("theirs", ["CREATE TABLE theirs (n int)", "CREATE TABLE events (n int)"])
+def test_refused_where_the_target_is_another_programs(embedded, empty, theirs):
+    engine = create_engine(empty)
+    with engine.begin() as conn:
+        conn.execute(text(theirs))
+    engine.dispose()
+    with pytest.raises(InvalidInput, match="别的程序"):
+        move(embedded.office, empty)
+    assert not (embedded.office.data / ADDRESS).exists()
+    embedded.portal.bad_review()
+
+
+def test_refused_in_a_line_where_the_role_may_make_no_tables(embedded, empty):
+    engine = create_engine(empty)
+    role = f"{engine.url.database}_guest"
+    try:
+        with engine.begin() as conn:
+            conn.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'guest'"))
+        guest = engine.url.set(username=role, password="guest")
+        with pytest.raises(Unwritable, match="permission denied for schema public"):
+            move(embedded.office, guest.render_as_string(hide_password=False))
+    finally:
+        with engine.begin() as conn:
+            conn.execute(text(f"DROP ROLE IF EXISTS {role}"))
+        engine.dispose()
     assert not (embedded.office.data / ADDRESS).exists()
     embedded.portal.bad_review()
 

@@ -10,10 +10,10 @@ import pytest
 from city import City
 from console_pages import PASSWORD, signed_up
 from sqlalchemy import create_engine, delete, make_url, text, update
-from sqlalchemy.exc import ProgrammingError
 
 from console.accounts.signing import sign_in
 from schemas.envelope import Role
+from workflow.errors import Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.models import events, sign_ins, views
 
@@ -61,7 +61,7 @@ def test_the_processes_role_runs_the_loop_and_cannot_touch_the_log(restricted):
         update(views).values(actor="乙"),
     ):
         with (
-            pytest.raises(ProgrammingError, match="permission denied"),
+            pytest.raises(Unwritable, match="permission denied"),
             city.office.database.write() as conn,
         ):
             conn.execute(statement)

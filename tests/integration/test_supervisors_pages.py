@@ -392,6 +392,11 @@ def test_collection_by_unit_and_month(city: City, supervisor: Browser) -> None:
             assert supervisor.page.count('<th scope="row">') == count
     supervisor.opens("/collect/items")
     assert "从没人评的事" in supervisor.page
+    opened = re.findall(r'<a href="(/collect/rows\?[^"]+)">(\d+)</a>', supervisor.page)
+    assert [int(number) for _, number in opened] == [1, 1, 1], "办件；渠道的评价、差评"
+    for place, number in opened:
+        supervisor.opens(html.unescape(place))
+        assert supervisor.page.count("<tr><td") == int(number), place
     for cell, number in zip(cells[6:9], numbers[6:9], strict=True):
         (place,) = re.findall(r'href="(/collect/rows\?[^"]+)"', cell)
         supervisor.opens(html.unescape(place))
@@ -593,6 +598,26 @@ def test_every_number_of_the_figures_page_opens_its_rows(city: City, supervisor:
         assert supervisor.opens(place) == 200, place
         if "/" not in told or not supervisor.page.count("归集监测 · 闭环"):
             assert told in rows_told(supervisor.page), (place, told)
+
+
+def test_a_count_beside_a_rate_opens_its_rows(city: City, supervisor: Browser) -> None:
+    open_one(city)
+    late = open_one(city)
+    undecided = open_one(city, "verifying")
+    later(city, supervisor, "10-14T09:00:00")
+    city.department.submits(late)
+    city.drain()
+    supervisor.opens("/figures/2021Q3")
+    found = re.findall(r'<a href="([^"]+beside=[^"]+)">(\S+) (\d+)</a>', supervisor.page)
+    told = {name: int(count) for _, name, count in found}
+    assert told == {"尚无结论": 1, "逾期提交": 1, "逾期未结": 1}
+    for place, name, count in found:
+        assert supervisor.opens(html.unescape(place)) == 200
+        assert supervisor.page.count("<td><a href") == int(count), name
+        assert (late in supervisor.page) is (name == "逾期提交")
+        assert (undecided in supervisor.page) is (name == "尚无结论")
+    supervisor.opens("/figures/2021Q3/rectify?beside=没有这个数")
+    assert "没有这样的件" in supervisor.page
 
 
 def test_rows_of_the_figures_are_the_supervisors(city: City) -> None:

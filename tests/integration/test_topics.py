@@ -42,6 +42,7 @@ def changes(broker):
         ("parked", "cleanup.policy", "compact", "应为 delete"),
         ("ratings", "cleanup.policy", "compact,delete", "应为 delete"),
         ("ratings", "compression.type", "uncompressed", "应为 producer"),
+        ("ratings", "retention.bytes", "1048576", "应为 -1"),
     ],
 )
 def test_a_topic_that_would_lose_messages_or_is_packed_otherwise_is_refused_by_name(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from workflow.errors import InvalidInput
 
 _DAY = 86_400_000
-_OURS = {"compression.type": "producer", "cleanup.policy": "delete"}
+_OURS = {"compression.type": "producer", "cleanup.policy": "delete", "retention.bytes": "-1"}
 TOPICS: Mapping[str, Mapping[str, str]] = {
     "ratings": {"retention.ms": str(7 * _DAY), **_OURS},
     "complaints": {"retention.ms": str(30 * _DAY), **_OURS},

@@ -35,7 +35,7 @@ PASSED_WITHIN = 0.5
 FAR = 2000
 """Positions behind the relay from which a consumer that starts reads the log instead."""
 
-STOPPED_WITHIN = 8.0
+STOPPED_WITHIN = 6.0
 
 LOGGER = logging.getLogger("bihuan.bus")
 

@@ -84,6 +84,11 @@ def nothing_in(conn: Connection) -> bool:
     return not inspect(conn).get_table_names()
 
 
+def ours(conn: Connection) -> bool:
+    """Whether the database has every table of this release."""
+    return {table.name for table in METADATA.sorted_tables} <= {*inspect(conn).get_table_names()}
+
+
 def seal_off(source: Connection) -> None:
     """The embedded database takes no more events: a program that still has it open records nothing
     that would be missed.

@@ -36,6 +36,9 @@ STANDING_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
 NO_ROOM = frozenset({"53100", "25006"})
 """disk_full, read_only_sql_transaction."""
 
+NOT_ALLOWED = "42501"
+"""insufficient_privilege: the role is another's, or was not granted what this release needs."""
+
 WRITING, READING = "bihuan", "bihuan-reading"
 """What the server calls our connections: any role may see that, and who has a transaction open."""
 
@@ -152,7 +155,9 @@ def _told() -> Iterator[None]:
             raise Busy from error
         if state in NO_ROOM:
             raise Unwritable from error
+        reason = (str(said).strip().splitlines() or [type(said).__name__])[0]
+        if state == NOT_ALLOWED:
+            raise Unwritable(f"数据库角色的权限不够，什么也没有记录：{reason}") from error
         if isinstance(said, psycopg.OperationalError | psycopg.InterfaceError):
-            reason = (str(said).strip().splitlines() or [type(said).__name__])[0]
             raise Away(f"数据库暂时连不上，请稍后重试：{reason}") from error
         raise

@@ -63,7 +63,9 @@ def start(request: Request, _: Limited) -> Response:
 @router.post("")
 def enter(request: Request, site: SiteHere, limits: Limited, form: Unsealed) -> Response:
     """With a code; it is held as it is, so that it opens what is asked of him then."""
-    code = text(form, "code") or ""
+    code = text(form, "code")
+    if not code:
+        return shown(request, "start", 422, told="请先输入查询码")
     try:
         typed(site, limits, request.client.host if request.client else "", code)
     except InvalidInput as error:
@@ -142,8 +144,9 @@ def reported(request: Request, site: SiteHere, holder: Here, form: Form) -> Resp
 @router.get("/thanks")
 def thanks(request: Request, site: SiteHere, holder: Here, of: str = "") -> Response:
     """What happens next."""
-    case = None if holder is None else case_of(site.office, holder)
-    return shown(request, "thanks", holder=holder, of=of, case=case)
+    if holder is None:
+        return shown(request, "start", 401, told=CLOSED)
+    return shown(request, "thanks", holder=holder, of=of, case=case_of(site.office, holder))
 
 
 @router.post("/large")

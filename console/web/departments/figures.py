@@ -24,13 +24,25 @@ OF_ORDERS = ("acknowledge", "rectify")
 """Those that count orders; the others count complaints."""
 
 
+COUNTED = {"orders": "本期评价引起的工单", "unanswered": "请群众再评价而未获答复"}
+"""Counts beside the rates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An order's part in a figure: whether it is in the numerator."""
+    """An order behind a number: of a rate, whether it is in the numerator."""
 
     order: str
     subject: str
-    met: bool
+    met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a number is called, and the orders behind it."""
+
+    title: str
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
@@ -52,16 +64,26 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A period's figures; `unanswered`: citizens who were asked and said nothing."""
+    """A period's figures; `unanswered`: the orders after which citizens were asked and said
+    nothing.
+    """
 
     period: Period
-    orders: int
-    unanswered: int
+    orders: tuple[OrderFact, ...]
+    unanswered: tuple[OrderFact, ...]
     figures: tuple[Figure, ...]
 
     def figure(self, name: str) -> Figure:
         """The figure of a formula's id. Raises KeyError."""
         return {figure.formula.id: figure for figure in self.figures}[name]
+
+    def listed(self, name: str) -> Listed:
+        """What is behind a figure, or behind a count. Raises KeyError."""
+        if name not in COUNTED:
+            figure = self.figure(name)
+            return Listed(f"{figure.formula.name}：{figure.rate}", figure.lines)
+        orders = {"orders": self.orders, "unanswered": self.unanswered}[name]
+        return Listed(COUNTED[name], tuple(_line(order) for order in orders))
 
 
 _MEMORY: Memory[Figures] = Memory()
@@ -89,9 +111,10 @@ def _read(conn: Connection, unit: str, period: Period, now: int) -> Figures:
     found = tuple(_own(c, standing[c.subject]) for c in whole)
     cohort = Cohort(Counts(), found, orders, now)
     silent = (c for c in found if c.outcome == "unanswered")
-    unanswered = sum(standing[c.subject][-1].level is None for c in silent)
+    last = (standing[c.subject][-1] for c in silent)
+    unanswered = tuple(order for order in last if order.level is None)
     figures = tuple(Figure(FORMULAS[name], cohort) for name in SHOWN)
-    return Figures(period, len(orders), unanswered, figures)
+    return Figures(period, orders, unanswered, figures)
 
 
 def _own(complaint: ComplaintFact, orders: Iterable[OrderFact]) -> ComplaintFact:
@@ -107,9 +130,11 @@ def _lines(formula: Formula, cohort: Cohort) -> Iterator[Line]:
     for alone in _parts(formula, cohort):
         rate = formula.measure(alone)
         if rate.denominator:
-            last = alone.orders[-1]
-            number = order_number(last.subject, last.number)
-            yield Line(number, last.subject, bool(rate.numerator))
+            yield _line(alone.orders[-1], met=bool(rate.numerator))
+
+
+def _line(order: OrderFact, *, met: bool | None = None) -> Line:
+    return Line(order_number(order.subject, order.number), order.subject, met)
 
 
 def _parts(formula: Formula, cohort: Cohort) -> Iterator[Cohort]:

@@ -14,7 +14,7 @@ from console.accounts import Signed
 from console.reports.periods import Period, parse_period, quarter_of, shifted
 from console.scope import visible
 from console.web.access import SiteHere
-from console.web.departments.figures import OF_ORDERS, SHOWN, own_figures
+from console.web.departments.figures import COUNTED, OF_ORDERS, SHOWN, own_figures
 from console.web.navigation import ORDERS
 from console.web.rendering import page
 from workflow.clock import instant
@@ -33,14 +33,14 @@ def figures(
     of: str | None = None,
 ) -> HTMLResponse:
     """`of`: the figure whose orders are listed. Raises InvalidInput for a period nobody knows."""
-    if of is not None and of not in SHOWN:
+    if of is not None and of not in (*SHOWN, *COUNTED):
         raise HTTPException(404)
     office, now = site.office, site.office.clock()
     today = instant(now).astimezone(office.rulebook.in_force(now).zone)
     asked = quarter_of(today) if period is None else parse_period(period)
     with office.database.read() as conn:
         own = own_figures(office, conn, str(viewer.unit), asked)
-        listed = own.figure(of) if of else None
+        listed = own.listed(of) if of else None
         subjects = [line.subject for line in listed.lines] if listed else []
         seen = select(complaints.c.id).where(visible(viewer.actor))
         there = {row.id for row in looked_up(conn, seen, complaints.c.id, subjects)}
@@ -51,7 +51,9 @@ def figures(
         own=own,
         listed=listed,
         there=there,
-        counts="张工单" if of in OF_ORDERS else "件",
+        of=of,
+        counted=of in COUNTED,
+        counts_orders=of in (*OF_ORDERS, *COUNTED),
         quarters=_beside(asked),
     )
 

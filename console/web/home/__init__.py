@@ -35,7 +35,7 @@ def home(
     request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(HOME)]
 ) -> HTMLResponse:
     """Also the block alone, for a page that is open already."""
-    rows = [_row(item, viewer) for item in pressing(site.office, viewer.actor, MOST)]
+    found = pressing(site.office, viewer.actor, MOST + 1)
     with site.office.database.read() as conn:
         messages = told(conn, viewer.actor)
     block = request.headers.get("hx-request") is not None
@@ -43,8 +43,8 @@ def home(
         request,
         "home/rows.html" if block else "home/home.html",
         title="今日待办",
-        rows=rows,
-        most=MOST,
+        rows=[_row(item, viewer) for item in found[:MOST]],
+        more=len(found) > MOST,
         messages=messages,
         steps=left_to_do(site.office, viewer.role),
         pages=[entry for entry in entries(viewer.role) if entry.address != "/"],

@@ -14,4 +14,4 @@ def shift(office: Office, now: int) -> str:
     ends = wording.local(ShiftEnds(office.rulebook)(now), policy.zone)
     if today and today[0][0] <= now < today[-1][1]:
         return f"值班至{ends:%H:%M}"
-    return f"未到上班时间，认领到 {ends.month}-{ends.day} {ends:%H:%M}"
+    return f"现在不是上班时间，认领到 {ends.month}-{ends.day} {ends:%H:%M}"

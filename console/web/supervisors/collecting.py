@@ -25,7 +25,8 @@ from schemas.codes import LEVELS, Channel, Origin
 from workflow.units import TIERS
 
 router = APIRouter()
-WHAT = {"services": "办件", "ratings": "评价", "onsite": "现场主动评价"}
+WHAT = {"services": "办件", "ratings": "评价", "onsite": "现场主动评价", "bad": "差评"}
+CHANNELS = {one.value: one.label for one in Channel}
 
 
 def asked(
@@ -156,19 +157,35 @@ def conflicts(
     return page(request, name, title=title, rows=rows, **_pages(count, page_no))
 
 
+def rows_asked(
+    site: SiteHere,
+    of: taken_in.Of = taken_in.Of.RATINGS,
+    period: str | None = None,
+    unit: str | None = None,
+    item: str | None = None,
+    source: str | None = None,
+    channel: Channel | None = None,
+) -> taken_in.Ask:
+    """The rows of the address; services come through no channel and are a unit's. Raises
+    InvalidInput for a period that is none.
+    """
+    _, today = collection.today_of(site.office)
+    asked_for = parse_period(period) if period else collection.recent(today)
+    if unit is None and (channel is None or of is taken_in.Of.SERVICES):
+        of = taken_in.Of.RATINGS
+    if of is taken_in.Of.SERVICES:
+        source = channel = None
+    return taken_in.Ask(of, asked_for, unit, item, source, channel)
+
+
 @router.get("/collect/rows", dependencies=[Depends(TAKEN_IN)])
 def rows_behind(
     request: Request,
     site: SiteHere,
-    of: taken_in.Of = taken_in.Of.RATINGS,
-    unit: str | None = None,
-    period: str | None = None,
+    ask: Annotated[taken_in.Ask, Depends(rows_asked)],
     page_no: PageNo = 1,
 ) -> HTMLResponse:
-    """What one number counts; without a unit, the ratings whose unit nobody knows."""
-    _, today = collection.today_of(site.office)
-    asked_for = parse_period(period) if period else collection.recent(today)
-    ask = taken_in.Ask(taken_in.Of.RATINGS if unit is None else of, unit, asked_for)
+    """What one number counts; asked for nothing, the ratings whose unit nobody knows."""
     with site.office.database.read() as conn:
         count, found = taken_in.taken_in(conn, ask, page_no)
     return page(
@@ -177,10 +194,10 @@ def rows_behind(
         title=WHAT[ask.of],
         what=WHAT[ask.of],
         ask=ask,
-        unit_label=site.office.unit_name(unit or ""),
+        unit_label=site.office.unit_name(ask.unit or ""),
         rows=found,
         levels=LEVELS,
-        channels={one.value: one.label for one in Channel},
+        channels=CHANNELS,
         origins={one.value: one.label for one in Origin},
         **_pages(count, page_no),
     )

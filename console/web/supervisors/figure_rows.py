@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
 
+from console.reports.beside import beside
 from console.reports.reading import OF_ITS_SERVICE
 from console.web.remembering import Memory, stirred
 from console.web.supervisors.figures import Ask, counted_in
 from console.wiring import Office
 from schemas.codes import BAD_LEVELS
 from workflow.complaint import order_number
-from workflow.formulas import Cohort, Counts, Formula, Rate
+from workflow.formulas import Cohort, ComplaintFact, Counts, Formula, OrderFact, Rate
 from workflow.storage.models import complaints, ratings
 
 OF_ORDERS = ("acknowledge", "callback", "rectify")
@@ -32,7 +33,7 @@ Alone = tuple[str, str, str, Cohort]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one complaint, or one order of it, adds to a rate."""
+    """What one complaint, or one order of it, adds to a rate; nothing to one it stands beside."""
 
     subject: str
     order: str
@@ -48,15 +49,21 @@ class Row:
 _ROWS: Memory[tuple[Row, ...]] = Memory(most=4)  # a quarter's may be tens of thousands
 
 
-def rows(office: Office, conn: Connection, ask: Ask, formula: Formula) -> tuple[Row, ...]:
+def rows(
+    office: Office, conn: Connection, ask: Ask, formula: Formula, name: str | None = None
+) -> tuple[Row, ...]:
     """Every complaint or order that counts in this rate, the failed ones first; none for rates of
-    ratings. Their numerators and denominators add up to the rate's.
+    ratings. Their numerators and denominators add up to the rate's. With a `name`, those of the
+    count of that name beside it; none for a name that no count has.
     """
     now = office.clock()
-    moved, question = stirred(conn, now), (ask, formula.id)
-    return _ROWS.recall(
-        office.database, question, moved, lambda: _rows(office, conn, ask, formula, now)
-    )
+
+    def read() -> tuple[Row, ...]:
+        if name is None:
+            return _rows(office, conn, ask, formula, now)
+        return _rows_beside(office, conn, ask, formula, name, now)
+
+    return _ROWS.recall(office.database, (ask, formula.id, name), stirred(conn, now), read)
 
 
 def _rows(
@@ -74,6 +81,19 @@ def _rows(
         if (rate := formula.measure(alone)).denominator or rate.numerator
     )
     return tuple(sorted(counted, key=lambda row: (row.met, row.subject, row.order)))
+
+
+def _rows_beside(
+    office: Office, conn: Connection, ask: Ask, formula: Formula, name: str, now: int
+) -> tuple[Row, ...]:
+    found = beside(formula.id, counted_in(office, conn, ask, now)).get(name, ())
+    return tuple(_row_beside(one, office.units.printed) for one in found)
+
+
+def _row_beside(one: ComplaintFact | OrderFact, names: Mapping[str, str]) -> Row:
+    order = order_number(one.subject, one.number) if isinstance(one, OrderFact) else ""
+    unit = one.unit or ""
+    return Row(one.subject, order, names.get(unit, unit), Rate(0, 0))
 
 
 def _rated_bad(office: Office, conn: Connection, ask: Ask, cohort: Cohort) -> Iterator[Alone]:

@@ -118,9 +118,12 @@ def rows(
     ask: AskHere,
     formula: str,
     unit: Annotated[str | None, Query(max_length=120)] = None,
+    beside: Annotated[str | None, Query(max_length=40)] = None,
     page_no: PageNo = 1,
 ) -> Response:
-    """The complaints or orders behind a rate, of all the units or of this one."""
+    """The complaints or orders behind a rate, or behind a count beside it; of all the units or of
+    this one.
+    """
     if formula not in FORMULAS or viewer.role is Role.DEPARTMENT:
         raise HTTPException(404)
     if formula in figure_rows.OF_COUNTS:
@@ -128,9 +131,10 @@ def rows(
         return RedirectResponse(f"/collect?{where}", 303)
     ask = replace(ask, unit=unit)
     with site.office.database.read() as conn:
-        found = figure_rows.rows(site.office, conn, ask, FORMULAS[formula])
+        found = figure_rows.rows(site.office, conn, ask, FORMULAS[formula], beside)
     shown = {
         "ask": ask,
+        "beside": beside,
         "formula": FORMULAS[formula],
         "unit_label": site.office.unit_name(unit) if unit else "",
         "total": Rate(sum(r.rate.numerator for r in found), sum(r.rate.denominator for r in found)),

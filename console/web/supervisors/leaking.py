@@ -38,10 +38,11 @@ class Refusals:
 
 @dataclass(frozen=True, slots=True)
 class Through:
-    """What came through one channel of one source."""
+    """What came through one channel, by its code, of one source."""
 
     source: str
     channel: str
+    name: str
     ratings: int
     bad: int
 
@@ -140,7 +141,7 @@ def _channels(conn: Connection, period: Period) -> tuple[Through, ...]:
     )
     names = {channel.value: channel.label for channel in Channel}
     rows = conn.execute(query)
-    return tuple(Through(s, names.get(c, c), n, d) for s, c, n, d in rows)
+    return tuple(Through(s, c, names.get(c, c), n, d) for s, c, n, d in rows)
 
 
 def _unrated(conn: Connection, period: Period) -> tuple[Unrated, ...]:
