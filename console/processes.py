@@ -71,19 +71,28 @@ def relay(office: Office, broker: Broker) -> Duty:
 
 
 def clock(office: Office, wake: Callable[[], None] = lambda: None) -> Duty:
-    """The ticker; it ticks in a thread of its own while this process has the duty."""
+    """The ticker; it ticks in a thread of its own while this process has the duty, and gives the
+    duty up where a tick is stuck.
+    """
 
     @contextmanager
     def ticking() -> Iterator[Callable[[], bool]]:
+        def turn() -> bool:
+            ticker.check()
+            duty.pulse.finds(there=ticker.well)
+            return False
+
         zone = office.rulebook.in_force(office.clock()).zone
         ticker = Ticker(office.ledger, zone, wake=wake)
         ticker.start()
         try:
-            yield lambda: False
+            yield turn
         finally:
             ticker.stop()
+            duty.pulse.finds(there=True)
 
-    return Duty(office.database, "clock", ticking, 1.0)
+    duty = Duty(office.database, "clock", ticking, 1.0)
+    return duty
 
 
 def sender(office: Office, wake: Callable[[], None] = lambda: None) -> Sender:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from producers.clock.recomputing import recompute
@@ -18,6 +20,9 @@ from workflow.ledger import Ledger
 SECONDS = 5.0
 ERASING = 20
 """Transactions in which each tick erases what retention is over for."""
+
+SILENT = 60.0
+"""Seconds without word of a batch after which a tick is taken for stuck."""
 
 JUMP = 60_000_000
 """Microseconds by which the host's clock may run ahead of or behind the time that has passed."""
@@ -46,7 +51,13 @@ class Ticker:
         self._jumped, self._monotonic = jumped or _warn_of_jump, monotonic_ns
         self._before: tuple[int, int] | None = None
         self._retention = Retention(ledger)
-        self._scheduler = BackgroundScheduler(timezone=zone)
+        self._stopped = threading.Event()
+        self.well = True
+        """Whether the last tick came to its end."""
+        self._heard = time.monotonic()
+        # In the scheduler's own thread: one of a pool would hold the end of the process up.
+        here = {"default": DebugExecutor()}
+        self._scheduler = BackgroundScheduler(timezone=zone, executors=here)
         self._scheduler.add_job(
             self._tick,
             "interval",
@@ -60,21 +71,32 @@ class Ticker:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Waits for a tick in progress."""
-        self._scheduler.shutdown(wait=True)
+        """Waits for a batch in progress."""
+        self._stopped.set()
+        self._scheduler.shutdown()
+
+    def check(self) -> None:
+        """Raises Transient where there has been no word of a tick for long."""
+        if (silent := time.monotonic() - self._heard) > SILENT:
+            raise Transient(f"时钟已有 {silent:.0f} 秒没有走动")
 
     def _tick(self) -> None:
+        well = False
         try:
             self.once()
+            well = True
         except Transient as away:
             LOGGER.warning("the clock waits: %s", away)
+        finally:  # what else goes wrong is told by the scheduler
+            self.well, self._heard = well, time.monotonic()
 
     def once(self, limit: int = 200) -> int:
         """All that is due now, batch by batch, then what a revised calendar has moved."""
         self._watch()
         done = 0
-        while (looked_at := tick(self.ledger, limit=limit)) > 0:
+        while not self._stopped.is_set() and (looked_at := tick(self.ledger, limit=limit)) > 0:
             done += looked_at
+            self._heard = time.monotonic()
         done += recompute(self.ledger)
         self._erase()
         if done:
@@ -84,7 +106,7 @@ class Ticker:
     def _erase(self) -> None:
         """A part of what retention is over for; a great backlog must not hold deadlines up."""
         for _ in range(ERASING):
-            if not self._retention.expire():
+            if self._stopped.is_set() or not self._retention.expire():
                 break
 
     def _watch(self) -> None:

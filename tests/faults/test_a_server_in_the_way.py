@@ -1,5 +1,7 @@
 """What a server says, by what the caller does next: begin together, try again, wait, look."""
 
+import os
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -230,6 +232,24 @@ def test_a_server_that_is_not_there_says_so(monkeypatch, tmp_path):
         open_office(tmp_path)
     assert "geheim" not in str(told.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_host_that_vanishes_without_a_word_is_given_up_in_half_a_minute(empty):
+    """Only the system can see that; here it is asked whether it was told to look."""
+    database = PostgresDatabase(empty)
+    with database.engine.connect() as conn:
+        fileno = conn.connection.driver_connection.fileno()
+        with socket.socket(fileno=os.dup(fileno)) as line:
+            waits = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            asks = [
+                line.getsockopt(socket.IPPROTO_TCP, option)
+                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            ]
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    database.close()
+    idle, each, times = asks
+    assert waits == 30_000
+    assert idle + each * times == 30
 
 
 @pytest.mark.parametrize("address", ["nonsense", "mysql://x/y"])

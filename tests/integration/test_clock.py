@@ -1,13 +1,16 @@
 """The clock: what falls due takes effect once, whoever asks, however often, and however late."""
 
 import threading
+import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from city import HANDLER, OPERATOR, SUPERVISOR, City
 from sqlalchemy import select, text
 
 import schemas as s
+from console.processes import clock
 from producers.clock import Ticker, recompute, tick
 from producers.supervisors.rules import revise_calendar
 from workflow.clock import instant
@@ -468,3 +471,51 @@ def test_the_ticker_runs_by_itself_until_it_is_stopped(city, rectifying):
     assert rung.wait(20)
     ticker.stop()
     assert alarms(city, rectifying) == [("rectify", "yellow")]
+
+
+def waits_for(condition, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def on_duty(city, monkeypatch):
+    """The clock's duty, ticking often; what it should do before each tick."""
+    before = []
+    monkeypatch.setattr("console.processes.Ticker", partial(Ticker, seconds=0.05))
+    monkeypatch.setattr(Ticker, "_watch", lambda _: [act() for act in before])
+    duty = clock(city.office)
+    worker = threading.Thread(target=duty.run, daemon=True)
+    worker.start()
+    yield duty, before
+    duty.stop()
+    worker.join(20)
+    assert not worker.is_alive()
+
+
+def test_a_clock_whose_ticks_fail_is_not_ready_until_one_goes_well(on_duty):
+    duty, before = on_duty
+
+    def fails():
+        raise RuntimeError("a tick that fails")
+
+    waits_for(lambda: duty.pulse.ready)
+    before.append(fails)
+    waits_for(lambda: not duty.pulse.ready)
+    before.clear()
+    waits_for(lambda: duty.pulse.ready)
+
+
+def test_a_clock_that_is_stuck_is_no_more_alive_than_it_is(on_duty, monkeypatch):
+    duty, before = on_duty
+    waits_for(lambda: duty.pulse.ready)
+    moves_on = threading.Event()
+    before.append(moves_on.wait)
+    monkeypatch.setattr("producers.clock.ticker.SILENT", 0.5)
+    monkeypatch.setattr("workflow.bus.pulse.SILENT", 1.5)
+    waits_for(lambda: not duty.pulse.alive)
+    moves_on.set()
+    before.clear()
+    waits_for(lambda: duty.pulse.ready)

@@ -91,6 +91,8 @@ def test_what_still_has_the_file_open_records_nothing_more(embedded, empty):
     move(embedded.office, empty)
     with pytest.raises(Exception, match="搬走"):
         embedded.portal.sends(rating("Y", 5))
+    with pytest.raises(Exception, match="搬走"):
+        sign_in(embedded.office, "甲", PASSWORD)
 
 
 def test_given_again_after_a_kill_it_only_finishes(embedded, empty):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, func, inspect, select, text
+from sqlalchemy import Connection, Table, func, inspect, select
 
 from workflow.storage.models import METADATA, attachments, leases
 
@@ -17,14 +17,11 @@ MOVED = [table for table in METADATA.sorted_tables if table is not leases]
 """All but the leases: who runs is no part of what was recorded."""
 
 _SIZE = 1 << 256
-_NO_LIMITS = (
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
-)
 _SEAL = """
-    CREATE TRIGGER IF NOT EXISTS moved_away BEFORE UPDATE ON lanes
+    CREATE TRIGGER IF NOT EXISTS moved_away_{act}_{table} BEFORE {act} ON {table}
     BEGIN SELECT RAISE(ABORT, '数据库已搬走'); END
 """
+_SEALS = [(table.name, act) for table in MOVED for act in ("INSERT", "UPDATE", "DELETE")]
 
 
 class Sum(NamedTuple):
@@ -35,9 +32,9 @@ class Sum(NamedTuple):
 
 
 def copy_all(source: Connection, target: Connection) -> None:
-    """Every row of every table, into the empty tables of a server, in its open transaction."""
-    for statement in _NO_LIMITS:
-        target.execute(text(statement))
+    """Every row of every table, into the empty tables of a server, in the open transaction in which
+    `upgrade` has just made them.
+    """
     for table in MOVED:
         names = [column.name for column in table.columns]
         listed = ", ".join(f'"{name}"' for name in names)
@@ -90,12 +87,14 @@ def ours(conn: Connection) -> bool:
 
 
 def seal_off(source: Connection) -> None:
-    """The embedded database takes no more events: a program that still has it open records nothing
-    that would be missed.
+    """The embedded database takes nothing any more: a program that still has it open records
+    nothing that would be missed.
     """
-    source.exec_driver_sql(_SEAL)
+    for table, act in _SEALS:
+        source.exec_driver_sql(_SEAL.format(table=table, act=act))
 
 
 def unseal(source: Connection) -> None:
-    """It stays where it is, and takes events again."""
-    source.exec_driver_sql("DROP TRIGGER IF EXISTS moved_away")
+    """It stays where it is, and takes everything again."""
+    for table, act in _SEALS:
+        source.exec_driver_sql(f"DROP TRIGGER IF EXISTS moved_away_{act}_{table}")

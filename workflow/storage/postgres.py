@@ -24,6 +24,16 @@ LIMITS = {
 }
 """A process that stops in mid-transaction keeps its locks: the server ends it."""
 
+VANISHED = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""Half a minute without a sign of the server's host, and the connection is given up: a host that
+vanishes says no farewell, and the system would wait for hours.
+"""
+
 CONNECTIONS = 8
 """For reading, and as many for writing: who reads may have to write before he is done."""
 
@@ -104,6 +114,7 @@ def _engine(address: URL, called: str) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            **VANISHED,
             "application_name": called,
             "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
         },

@@ -73,13 +73,16 @@ def _version(conn: Connection) -> str | None:
 
 
 def upgrade(conn: Connection) -> None:
-    """Brings the tables to this release in the open transaction, a new database's lanes not yet
-    opened. Raises InvalidInput for a server's database that cannot hold every character.
+    """Brings the tables to this release in the open transaction, which then may take as long as it
+    takes; a new database's lanes are not yet opened. Raises InvalidInput for a server's database
+    that cannot hold every character.
     """
     if conn.dialect.name == "postgresql":
         encoding = conn.execute(text("SHOW server_encoding")).scalar()
         if encoding != "UTF8":
             raise InvalidInput("BIHUAN_DATABASE", encoding, "数据库的编码须是 UTF8，请另建一个")
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            conn.execute(text(f"SET LOCAL {limit} = 0"))  # a great table's index takes its time
     # Alembic takes a second to import; only a database that needs it pays.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
