@@ -38,9 +38,14 @@ pytestmark = pytest.mark.column("kafka-sqlite")
 @pytest.fixture
 def surroundings(kafka, tmp_path):
     broker = brokers.fresh(kafka)
-    return broker, {
+    return broker, told_of(broker, tmp_path)
+
+
+def told_of(broker, folder):
+    """The environment of processes of an office in this folder with this broker."""
+    return {
         **os.environ,
-        "BIHUAN_DATA": str(tmp_path / "data"),
+        "BIHUAN_DATA": str(folder / "data"),
         "BIHUAN_KAFKA": broker.servers,
         "BIHUAN_KAFKA_PREFIX": broker.prefix,
         "BIHUAN_KAFKA_PARTITIONS": str(broker.partitions),
@@ -111,6 +116,22 @@ def test_each_job_a_process_killed_and_started_again(surroundings):
         waits_for(lambda: verifying(environment) == 5)
     parked = json.loads(asked(environment, "parked", "list", "--json")[1])
     assert [row["consumer"] for row in parked] == ["ratings"] * 5
+    assert asked(environment, "check")[0] == 0
+
+
+@pytest.mark.long
+@pytest.mark.guarantee("G9")
+def test_each_process_ends_in_time_beside_a_broker_that_is_frozen(tmp_path):
+    with brokers.own() as (servers, container), ExitStack() as running:
+        broker = brokers.fresh(servers)
+        environment = told_of(broker, tmp_path)
+        assert asked(environment, "topics", "create")[0] == 0
+        running.enter_context(all_jobs(environment))
+        sends(broker, "P0")
+        waits_for(lambda: verifying(environment) == 1)
+        with brokers.away(container, "pause"):
+            time.sleep(2)
+            running.close()
     assert asked(environment, "check")[0] == 0
 
 
