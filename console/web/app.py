@@ -21,6 +21,8 @@ from console.web import citizens
 from console.web.access import PUBLIC, SiteHere, check_declared
 from console.web.api import app as api
 from console.web.api import problems
+from console.web.citizens.holder import PLACE as CITIZENS
+from console.web.citizens.showing import problem as citizens_problem
 from console.web.departments import router as departments
 from console.web.finding import router as finding
 from console.web.guard import Guarded
@@ -135,6 +137,8 @@ def _on_refusal(request: Request, error: Exception) -> Response:
 def _on_http(request: Request, error: Exception) -> Response:
     if request.scope["path"].startswith(api.PLACE):  # none of the interface's own addresses
         return problems.of_status(request, error)
+    if _of_citizens(request):
+        return citizens_problem(request, error)
     status = cast(HTTPException, error).status_code
     if status == 405 and request.method == "GET":  # a step's address, opened: its page
         return RedirectResponse(request.scope["path"].rpartition("/")[0] or "/", 303)
@@ -146,8 +150,14 @@ def _on_shape(request: Request, error: Exception) -> Response:
     return problem(request, 422, f"网址或表单里有填错的内容：{wrong}")
 
 
-def _on_failure(request: Request, _: Exception) -> Response:
-    answer = problem(request, 500)
+def _of_citizens(request: Request) -> bool:
+    """An address below the citizen's page, who is to see nothing of the desks."""
+    return f"{request.scope['path']}/".startswith(f"{CITIZENS}/")
+
+
+def _on_failure(request: Request, error: Exception) -> Response:
+    citizen = _of_citizens(request)
+    answer = citizens_problem(request, error) if citizen else problem(request, 500)
     answer.headers["Connection"] = "close"  # as the server does after it
     return answer
 

@@ -586,6 +586,9 @@ def test_whoever_asks_too_often_is_told_when_to_come_again(systems):
     nobody = systems.anybody()
     nobody.base_url = "http://testserver"
     assert [nobody.get("/complaints").status_code for _ in range(6)][-1] == 429
+    now[0] += 10
+    broken = {"content": b"{", "headers": {"content-type": "application/json"}}
+    assert [nobody.post("/search", **broken).status_code for _ in range(6)] == [400] * 5 + [429]
 
 
 def test_every_refusal_is_told_in_one_style(systems):

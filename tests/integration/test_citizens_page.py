@@ -12,6 +12,7 @@ from itertools import count as counted
 import pytest
 from citizens import Citizens, reevaluating
 from city import CITIZEN, OPERATOR
+from console_pages import Browser
 from sqlalchemy import func, select
 
 import schemas as s
@@ -277,6 +278,17 @@ def test_what_is_no_link_is_told_so(city, phone, token):
     page = phone.goes(f"/r/{token}")
     assert page.status_code == 404
     assert "不完整" in page.text
+
+
+def test_what_is_not_there_tells_a_citizen_nothing_of_the_desks(city):
+    """At the console too, beside which the page answers."""
+    anybody = Browser(city)
+    for method, place in (("DELETE", "/r"), ("PUT", "/r/rate"), ("GET", "/r/now/nothing")):
+        answer = anybody.client.request(method, place)
+        assert answer.status_code in (404, 405)
+        assert "没有这个页面。请再点一次短信里的链接" in answer.text
+        assert "今日待办" not in answer.text
+    assert "短信里的链接" not in anybody.client.get("/rules/nothing").text
 
 
 def test_without_a_cookie_nothing_is_shown_and_nothing_submitted(city, phone):

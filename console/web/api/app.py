@@ -5,12 +5,14 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.web.api import complaints, figures, following, intake, problems, steps
 from console.web.api.granted import Limits
+from console.web.limiting import TooOften
 from console.web.site import Site
 from workflow.errors import BihuanError
 
@@ -34,7 +36,17 @@ ABOUT = """别的系统由此报送办件和评价、办理步骤、查看和跟
 
 
 class Api(FastAPI):
-    """Its document tells of refusals as they are."""
+    """Every request of an address counts, also one that is not understood; its document tells of
+    refusals as they are.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: ASGIApp = super().__call__
+        try:
+            self.state.limits.addresses.take((scope.get("client") or ("",))[0])
+        except TooOften as often:
+            answer = problems.refused(Request(scope), often)
+        await answer(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

@@ -37,7 +37,7 @@ class Limits:
 
 
 class Granted:
-    """A permission of systems: a scope. Every request counts, those without a token too."""
+    """A permission of systems: a scope."""
 
     def __init__(self, scope: Scope) -> None:
         self.name, self.scope = SCOPE_WORDS[scope], scope
@@ -49,7 +49,6 @@ class Granted:
     ) -> System:
         """The system that asks. Raises TooOften, TokenNeeded, NotPermitted."""
         limits: Limits = request.app.state.limits
-        limits.addresses.take(request.client.host if request.client else "")
         system = None if given is None else system_of(site_of(request).office, given.credentials)
         if system is None:
             raise TokenNeeded

@@ -19,10 +19,12 @@ from console.web.rendering import status_of, templates
 from workflow.errors import BihuanError, Transient
 
 LARGE = "large"
+_NONE = "没有这个页面。请再点一次短信里的链接，或输入查询码。"
 _UNREAD = "没有看懂提交的内容，什么也没有记下。请返回上一页再试。"
 _TOLD = {
     400: _UNREAD,
-    404: "没有这个页面。请再点一次短信里的链接，或输入查询码。",
+    404: _NONE,
+    405: _NONE,
     422: _UNREAD,
     429: "刚才点得太频繁了，请过一会儿再试。",
     503: "现在暂时办不了，什么也没有提交。请过几分钟，返回上一页再试。",
