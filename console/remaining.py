@@ -53,7 +53,7 @@ def left_text(calendar: Calendar, left: timedelta, due: int) -> str:
         microseconds=sum(b - a for a, b in calendar.spans(calendar.local_date(due - 1)))
     )
     sign, amount = ("剩余", left) if left >= timedelta() else ("已超期", -left)
-    if day and amount >= 2 * day:
+    if day and amount >= day:
         return f"{sign}{amount // day}工作日"
     hours = (amount // HALF_HOUR) / 2
     return f"{sign}{hours:g}工作小时" if hours else f"{sign}{amount // timedelta(minutes=1)}分钟"

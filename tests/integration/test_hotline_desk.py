@@ -551,6 +551,16 @@ def test_the_number_is_masked_until_somebody_says_why_and_then_shown_once(city, 
     assert PHONE not in operator.get(f"/c/{subject}").text
 
 
+def test_the_number_of_what_a_colleague_has_claimed_is_not_shown(city, desks, operator):
+    subject = verifying(city)
+    colleague = desks.sits("话务员07", Role.OPERATOR)
+    sent = hidden_of(colleague.get(f"/c/{subject}").text) | {"reason": "回访"}
+    operator.post(f"/c/{subject}/complaint-claimed", f"/c/{subject}")
+    assert "contact-revealed" not in colleague.get(f"/c/{subject}").text
+    assert colleague.client.post(f"/c/{subject}/contact-revealed", data=sent).status_code == 409
+    assert "contact-revealed" in operator.get(f"/c/{subject}").text
+
+
 def test_what_was_left_and_is_no_number_is_shown_for_a_reason_as_what_it_is(city, operator):
     subject = verifying(city, mobile="请勿来电")
     page = operator.get(f"/c/{subject}").text

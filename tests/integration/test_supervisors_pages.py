@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from city import CITIZEN, HANDLER, SECOND, UNIT, City, rating, service
+from city import CITIZEN, HANDLER, OPERATOR, SECOND, UNIT, City, rating, service
 from console_pages import Browser, signed_up
 from sqlalchemy import insert, select
 from starlette.datastructures import FormData
@@ -143,6 +143,35 @@ def test_a_row_says_how_often_nobody_answered_and_that_the_unit_has_acknowledged
     city.hotline.calls(called)
     supervisor.opens("/watch")
     assert "未接通" not in supervisor.page, "somebody answered"
+
+
+def row_of(page: str, subject: str) -> str:
+    """The row of the board as it stands there."""
+    (found,) = [row for row in page.split("<tr>") if f'<a href="/watch/{subject}?' in row]
+    return found
+
+
+def test_a_decision_that_is_awaited_is_offered_in_the_row_however_near_the_limit_beside_it(
+    city: City, supervisor: Browser
+) -> None:
+    asking = open_one(city)
+    later(city, supervisor, "09-23T10:00:00")
+    city.step(asking, s.ExtensionRequested, HANDLER, working_days=3, reason="还差一个部门")
+    doubted = open_one(city, "verifying")
+    city.step(doubted, s.MaliceAlleged, OPERATOR, reason="一天评了三百条")
+    city.drain()
+    supervisor.opens("/watch")
+    row = row_of(supervisor.page, asking)
+    assert "<td>我</td>" in row
+    assert re.findall(r"act=(\w+)&amp;[^>]*hx-get", row)[:2] == [
+        "ExtensionGranted",
+        "ExtensionRefused",
+    ]
+    row = row_of(supervisor.page, doubted)
+    assert "恶意复核" in row
+    assert "<td>复核人</td>" in row
+    assert "act=MaliceUpheld" in row
+    assert "act=MaliceRejected" in row
 
 
 def test_the_board_has_pages(

@@ -141,6 +141,7 @@ def _reply(office: Office, conn: Connection, c: Complaint, rows: Sequence[Row[An
     if c.state not in (State.REEVALUATING, State.CLOSED):
         return ""
     submitted = [row.version for row in rows if row.type == "RectificationSubmitted"]
-    if not submitted:
+    sent_back = [row.version for row in rows if row.type == "RectificationSentBack"]
+    if not submitted or max(sent_back, default=0) > submitted[-1]:
         return ""
     return office.vault.text(conn, f"{c.id}-{submitted[-1]}", "reply") or ""

@@ -46,8 +46,8 @@ def now_of(c: Complaint, unit: str, due_day: str, overdue: bool) -> str:
         State.VERIFYING: "12345热线正在核实，可能会打电话向您了解情况。",
         State.MALICE_REVIEW: "12345热线正在核实。",
         State.ASSIGNING: "已经核实，正在交给责任单位。",
-        State.REVIEWING: f"{unit}已经整改，12345热线正在审核。",
-        State.REEVALUATING: f"{unit}已经整改，请您评价。",
+        State.REVIEWING: f"{unit}已经反馈，12345热线正在审核。",
+        State.REEVALUATING: f"{unit}已经办理，请您评价。",
         State.RULING: "监督部门正在研究怎样解决。",
     }
     if c.state == State.ASSIGNING and c.round > 1:

@@ -57,6 +57,10 @@ def _misoperation(fact: ComplaintAnalysed) -> Hint:
     return Hint(f"误操作疑：{weight}", fact.misoperation, rows)
 
 
+def _many(rows: tuple[Row, ...]) -> str:
+    return f"{MOST}多" if len(rows) > MOST else str(len(rows))
+
+
 def _phone(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
     """Other complaints of the same phone, a day or less apart."""
     own = select(contacts.c.phone).where(contacts.c.subject == c.id).scalar_subquery()
@@ -69,9 +73,9 @@ def _phone(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
     )
     rows = tuple(
         Row(f"{wording.when(r.collected_at, zone)} {wording.state_name(r.state)}", r.id)
-        for r in conn.execute(query.limit(MOST))
+        for r in conn.execute(query.limit(MOST + 1))
     )
-    return [Hint(f"同号24小时内另有{len(rows)}件", "high", rows)] if rows else []
+    return [Hint(f"同号24小时内另有{_many(rows)}件", "high", rows[:MOST])] if rows else []
 
 
 def _service(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
@@ -86,9 +90,9 @@ def _service(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
             f"第{r.service_number}次服务第{r.assess_number}次评价 {LEVELS.get(r.level, '')}"
             f"({r.level}) {wording.when(r.assessed_at, zone)}"
         )
-        for r in conn.execute(query.limit(MOST))
+        for r in conn.execute(query.limit(MOST + 1))
     )
-    return [Hint(f"同一办件共{len(rows)}次评价", "low", rows)] if len(rows) > 1 else []
+    return [Hint(f"同一办件共{_many(rows)}次评价", "low", rows[:MOST])] if len(rows) > 1 else []
 
 
 def _window(conn: Connection, c: Complaint, first: ReviewCollected, day: date) -> list[Hint]:
@@ -110,5 +114,5 @@ def _window(conn: Connection, c: Complaint, first: ReviewCollected, day: date) -
         )
         .order_by(facts.day)
     )
-    rows = tuple(Row(r.day, r.subject) for r in conn.execute(query.limit(MOST)))
-    return [Hint(f"同窗口本月误操作{len(rows)}件", "medium", rows)] if rows else []
+    rows = tuple(Row(r.day, r.subject) for r in conn.execute(query.limit(MOST + 1)))
+    return [Hint(f"同窗口本月误操作{_many(rows)}件", "medium", rows[:MOST])] if rows else []

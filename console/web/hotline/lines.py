@@ -15,6 +15,7 @@ from console.remaining import Left, left_of
 from console.web.hotline.tabs import Tab
 from console.wiring import Office
 from schemas.codes import LEVELS, REASONS
+from schemas.envelope import Role
 from workflow.complaint import Complaint
 from workflow.limits import OWNERS
 from workflow.states import State
@@ -61,7 +62,8 @@ def _line(
     units: Mapping[str, str],
 ) -> Line:
     zone = office.rulebook.bound(c.profile, c.profile_version).policy.zone
-    unit, held = c.unit or c.handled_by, c.alleger if tab.key == "malice" else c.claimer
+    unit, held = c.unit or c.handled_by, c.claimer
+    reviewed = tab.key == "malice"
     reason = c.reason_code or next(iter(first.get("reasons", ())), "")
     limit = tab.limit or ("verify" if "verify" in c.limits else OWNERS[State(c.state)][1])
     return Line(
@@ -72,8 +74,8 @@ def _line(
         REASONS[reason].text if reason in REASONS else reason,
         first.get("item", ""),
         units.get(unit, unit) if unit else "未配上",
-        names.get(held, held) if held else "",
-        held == viewer,
+        wording.role_name(Role.REVIEWER) if reviewed else names.get(held, held) if held else "",
+        held == viewer and not reviewed,
         c.calls,
         wording.when(c.last_call_at, zone)[5:] if c.last_call_at else "",
         wording.when(c.next_call_at, zone)[5:] if c.next_call_at else "",
@@ -113,4 +115,4 @@ def _first(conn: Connection, found: Sequence[Complaint]) -> dict[str, dict[str, 
 
 
 def _names(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:
-    return names_of(conn, (who for c in found for who in (c.claimer, c.alleger)))
+    return names_of(conn, (c.claimer for c in found))

@@ -89,8 +89,8 @@ def claim_next(site: SiteHere, viewer: Operator, form: Sent) -> RedirectResponse
     """Claims the most pressing one of the tab that nobody has; where another was quicker, the
     next.
     """
-    ask = asked(text(form, "tab"), None, text(form, "unit"), None)
-    found = _claimed(site, viewer, form, ask)
+    ask = asked(text(form, "tab"), text(form, "who"), text(form, "unit"), None)
+    found = _claimed(site, viewer, form, asked(ask.tab, None, ask.unit, None))
     return RedirectResponse(f"/c/{found}" if found else f"{ask.address()}&nobody=1", 303)
 
 

@@ -30,6 +30,8 @@ from workflow.unit_list import UnitList
 
 ROWS = {row.name: row for row in LIMITS}
 OFFERED = (
+    "MaliceUpheld",
+    "MaliceRejected",
     "ExtensionGranted",
     "ExtensionRefused",
     "ReturnAccepted",
@@ -44,10 +46,14 @@ OFFERED = (
 """What can be done from a row, in the order in which it is offered."""
 
 DECISIONS = {
+    "MaliceUpheld": ("MaliceUpheld", "MaliceRejected"),
     "ExtensionGranted": ("ExtensionGranted", "ExtensionRefused"),
     "ReturnAccepted": ("ReturnAccepted", "ReturnRefused"),
     "RulingGiven": ("RulingGiven",),
 }
+AWAITED = ("malice_review", "extension_ruling")
+"""Decisions that run beside the limit they stop, and which that waits for."""
+
 MOST_ACTS = 3
 ME = "我"
 """Who holds what waits for the supervisor."""
@@ -100,6 +106,13 @@ def pressing(c: Complaint) -> tuple[str, Open] | None:
     return min(running, key=lambda one: one[1].due_at, default=None)
 
 
+def awaited(c: Complaint) -> str | None:
+    """The limit of what everybody waits for: a decision's, where one runs, else what presses."""
+    decision = next((name for name in AWAITED if name in c.limits), None)
+    found = pressing(c)
+    return decision or (found[0] if found else None)
+
+
 def _line(
     office: Office,
     viewer: Actor,
@@ -113,8 +126,10 @@ def _line(
     found = pressing(c)
     limit = found[0] if found else None
     left, due, tone = _pressed(office, c, found[1], at) if found else ("暂停", "", "paused")
-    whose = _whose(c, limit, units, names)
-    mine, reminded = whose == ME, _reminders(told, found)
+    waits_for = awaited(c)
+    whose = _whose(c, waits_for, units, names)
+    mine = whose == ME or waits_for == "malice_review"
+    reminded = _reminders(told, found)
     offered = _offered(_legal(office, c, viewer), mine, tone, reminded)
     return Line(
         c.id,
@@ -122,7 +137,7 @@ def _line(
         left,
         limit,
         due,
-        _task(c, limit),
+        _task(c, waits_for),
         whose,
         (*reminded, *_receipts(c, sent)),
         tuple((event, ACTS[event].label) for event in offered),

@@ -1,4 +1,4 @@
-"""超期监督: the board, one complaint's pressing, and the acts from a row."""
+"""超期监督: the board, one complaint's awaited, and the acts from a row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from console.web.supervisors.acting import ACTS
 from console.web.supervisors.decisions import awaiting
 from console.web.supervisors.headline import headline
 from console.web.supervisors.history import history
-from console.web.supervisors.lines import lines, pressing
+from console.web.supervisors.lines import awaited, lines
 from console.web.supervisors.signals import signals
 from console.web.supervisors.spans import spans
 from console.web.supervisors.taking import Asked, safe, taking, told
@@ -42,7 +42,7 @@ def watch(
     did: str | None = None,
     of: str | None = None,
 ) -> HTMLResponse:
-    """Everything that is open, the most pressing first, with what one looks at every morning."""
+    """Everything that is open, the most awaited first, with what one looks at every morning."""
     with site.office.database.read() as conn:
         shown = _board(site, conn, viewer, ask)
         shown |= {
@@ -108,7 +108,6 @@ def _one(
     site: Site, viewer: Signed, subject: str, event: str | None, given: Mapping[str, Any], back: str
 ) -> dict[str, Any]:
     found = history(site.office, subject, viewer.actor)
-    pressed = pressing(found.complaint)
     c = found.complaint
     rules = site.office.rulebook.bound(c.profile, c.profile_version)
     opened = [row for row in LIMITS if row.name in found.complaint.limits and not row.window]
@@ -117,7 +116,7 @@ def _one(
         "c": found.complaint,
         "act": ACTS[event] if event in found.legal else None,
         "acts": [ACTS[name] for name in found.legal],
-        "given": given or {"limit": pressed[0] if pressed else ""},
+        "given": given or {"limit": awaited(c) or ""},
         "limits": [(row.name, row.label) for row in opened],
         "extended": extended(rules, found.complaint),
         "units": site.office.units.units,
