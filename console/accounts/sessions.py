@@ -93,10 +93,13 @@ def session_of(office: Office, secret: str, *, acts: bool = True) -> Signed | No
 
 
 def still_open(conn: Connection, digests: Collection[str], now: int) -> dict[str, Actor]:
-    """Who acts in each of these sessions, of those that `session_of` would still know."""
+    """Who acts in each of these sessions, of those that `session_of` would still know and whose
+    person need not change the password first.
+    """
     rows = conn.execute(_SESSIONS, {"of_digests": list(digests)}).all()
     found = (_signed(row, now) for row in rows)
-    return {signed.session: signed.actor for signed in found if signed is not None}
+    acting = (signed for signed in found if signed is not None and not signed.must_change)
+    return {signed.session: signed.actor for signed in acting}
 
 
 def _signed(row: Any, now: int) -> Signed | None:

@@ -14,9 +14,11 @@ from desks import Desks
 from sqlalchemy import Engine, event
 
 from console.accounts import session_of
+from console.accounts.register import unlock
 from console.accounts.sessions import revoke_all
 from console.web.access import COOKIE
 from console.web.live import Hub, Page, stream
+from console.wiring import Office
 from schemas.envelope import Role
 from workflow.ledger import Actor
 
@@ -101,7 +103,10 @@ def asked_of(words: str) -> Iterator[Sequence[str]]:
         event.remove(Engine, "before_cursor_execute", count)
 
 
-def test_a_stream_ends_with_its_session(city: City, subject: str) -> None:
+@pytest.mark.parametrize("ended", [revoke_all, unlock])
+def test_a_stream_ends_with_its_session_or_once_the_password_is_due(
+    city: City, subject: str, ended: Callable[[Office, str, str], object]
+) -> None:
     person = Desks(city).sits("监督02", Role.SUPERVISOR)
     signed = session_of(city.office, person.client.cookies[COOKIE])
     assert signed is not None
@@ -109,7 +114,7 @@ def test_a_stream_ends_with_its_session(city: City, subject: str) -> None:
     async def told(hub: Hub) -> tuple[str | None, str | None]:
         with hub.open(signed.actor, signed.session) as page:
             heard, _ = await heard_by(page, city, subject)
-            revoke_all(city.office, "监督02", "管理员")
+            ended(city.office, "监督02", "管理员")
             last = heard
             while last is not None:
                 city.supervisor.orders(subject)
