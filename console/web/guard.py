@@ -5,7 +5,7 @@ it may be.
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 from anyio import BrokenResourceError
 from fastapi import FastAPI
@@ -66,6 +66,8 @@ class Guard:
                 if scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
                 headers.setdefault("Cache-Control", _kept(scope, message["status"]))
+                if message["status"] == 307:
+                    headers["Location"] = _here(headers["Location"])
             await send(message)
 
         if _garbled(scope):
@@ -93,6 +95,14 @@ def _kept(scope: Scope, status: int) -> str:
     """Files carry their version in the address; pages are never kept."""
     versioned = scope["path"].startswith(STATIC) and scope["query_string"]
     return KEPT if versioned and status == 200 else "no-store"
+
+
+def _here(location: str) -> str:
+    """Where a slash too many leads to, without a host: behind a proxy we know neither ours nor
+    whether it is https, and what was sent, a token with it, would be sent again in the clear.
+    """
+    parts = urlsplit(location)
+    return urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
 
 
 def _garbled(scope: Scope) -> bool:

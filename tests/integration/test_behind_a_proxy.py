@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from city import City
+from consoles import console_over
 from starlette.testclient import TestClient
 
 from console.processes import Address, citizens, desks
+from console.web.live import Hub
 from console.web.serving import Serving
+from console.web.site import Site
 
 ON = ("sqlite",)
 PROXY, CITIZEN = "10.1.2.3", "203.0.113.7"
@@ -50,3 +54,13 @@ def test_the_proxys_word_counts_and_nobody_elses(city: City) -> None:
 def test_without_a_proxy_nobody_is_believed(city: City) -> None:
     for serving in served(city, None):
         assert opened(serving, "127.0.0.1", CITIZEN) == (False, {"127.0.0.1"})
+
+
+@pytest.mark.parametrize("place", ["/login", "/api/v1/ratings", "/r"])
+def test_a_slash_too_many_leads_to_no_other_host_and_not_out_of_https(
+    city: City, place: str
+) -> None:
+    """A proxy that says nothing of https, or a host that somebody made up."""
+    client = TestClient(console_over(Site(city.office, Hub(city.office))), follow_redirects=False)
+    answer = client.post(f"{place}/?a=1", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{place}?a=1")
