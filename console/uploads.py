@@ -108,10 +108,12 @@ def _keep(file: IO[bytes], path: Path) -> None:
         raise
 
 
-def job_of(token: str, account: str) -> Job | None:
-    """This person's upload; another's does not exist."""
+def job_of(token: str, account: str, unit: str | None) -> Job | None:
+    """This person's upload for this unit; another's does not exist, nor one from before somebody
+    went to another unit.
+    """
     job = _JOBS.get(token)
-    return job if job is not None and job.account == account else None
+    return job if job is not None and (job.account, job.unit) == (account, unit) else None
 
 
 def take_in(office: Office, job: Job, told: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from test_supervisors_pages import EVIL, open_one, signed_in
 
 from console import processes
+from console.accounts.register import change, person
 from console.reports.durations import durations
 from console.reports.periods import parse_period
 from console.traces import looked
@@ -522,6 +523,21 @@ def test_a_clerk_brings_his_own_units_rows_and_sees_his_own_uploads(
     assert it.opens(place) == 404, "another's upload does not exist"
     assert it.sends(f"{place}/take").status_code == 404
     assert clerk.opens("/imports/refused?of=x") == 403
+
+
+def test_who_goes_to_another_unit_takes_in_nothing_for_the_one_before(
+    city: City, it: Browser
+) -> None:
+    """What was tried with the rights of then is not taken in with them."""
+    place = sent(it, rows("区人社局", "A1") + rows("区商务局", "A2").partition(b"\n")[2])
+    for unit in ("区人社局", "区商务局"):
+        change(city.office, person(city.office, "信息员庚", "庚", [Role.CLERK], unit), "管理员")
+        assert it.signs_in("信息员庚") == 303
+        assert it.opens(place) == 404
+        it.opens("/imports")
+        assert it.sends(f"{place}/take").status_code == 404
+        place = sent(it, rows(unit, "B1"))
+    assert stored(city) == 0
 
 
 def test_one_message_is_read_and_not_stored(city: City, it: Browser) -> None:

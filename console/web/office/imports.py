@@ -70,11 +70,10 @@ def _begin(
 @router.post("", max_body_size=BODY_MOST)
 def send(request: Request, site: SiteHere, viewer: Viewer, form: Sent) -> Response:
     """The file is kept and tried; nothing is stored."""
-    unit = viewer.unit if viewer.role is Role.CLERK else None
     try:
-        given = upload(form)
+        given, whose = upload(form), (viewer.account, viewer.actor.unit)
         named = text(form, "source") or ""
-        job = received(site.office, given.file, given.name, named, viewer.account, unit)
+        job = received(site.office, given.file, given.name, named, *whose)
     except Refused as error:
         return _begin(request, site, viewer, line(error), status=status_of(error))
     return RedirectResponse(f"/imports/{job.token}", 303)
@@ -143,7 +142,7 @@ def correct(viewer: Viewer, token: str) -> Response:
 
 
 def _job(viewer: Signed, token: str) -> Job:
-    job = job_of(token, viewer.account)
+    job = job_of(token, viewer.account, viewer.actor.unit)
     if job is None:
         raise HTTPException(404)
     return job
