@@ -26,6 +26,7 @@ BY_ITSELF = "x-by-itself"
 PEOPLE = frozenset(Role) - {Role.CONSUMER, Role.CLOCK, Role.PLATFORM, Role.HOTLINE, Role.CITIZEN}
 """Who may have an account."""
 
+FILES = "/static"
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -164,6 +165,8 @@ def check_declared(app: FastAPI) -> None:
     """Raises Undeclared for the first route that says not who may use it, or takes a form without
     checking where it comes from.
     """
+    for path in _beside_routes(app):
+        raise Undeclared(f"{path}: it can declare no permission")
     for route in routes_of(app.routes):
         calls = list(calls_of(route.dependant))
         of_a_system = any(hasattr(call, "scope") for call in calls)
@@ -173,6 +176,18 @@ def check_declared(app: FastAPI) -> None:
         changes = UNSAFE & (route.methods or set()) and not of_a_system
         if changes and not CHECKING.intersection(calls):
             raise Undeclared(f"{route.path}: its form is not checked")
+
+
+def _beside_routes(app: FastAPI) -> Iterator[str]:
+    """Whatever answers and is no route that is asked for its permission; but for our files, which
+    are everybody's, and an application's own document.
+    """
+    for context in iter_route_contexts(app.routes):
+        route, path = context.original_route, str(context.path)
+        if isinstance(route, Mount) and isinstance(route.app, FastAPI):
+            yield from _beside_routes(route.app)
+        elif not isinstance(route, APIRoute) and path not in (FILES, app.openapi_url):
+            yield path
 
 
 def permission_of(route: RouteContext) -> Allowed | Public | None:

@@ -64,3 +64,25 @@ def test_a_form_whose_origin_is_not_checked(way):
 @pytest.mark.parametrize("way", WAYS)
 def test_a_systems_scope_is_a_permission_and_no_form_is_needed(way):
     checked(way, of_a_system, "POST")
+
+
+async def answers(scope, receive, send): ...
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda app: app.add_route("/a", answers),
+        lambda app: app.mount("/a", answers),
+        lambda app: app.add_api_websocket_route("/a", answers),
+        lambda app: app.host("a", answers),
+    ],
+    ids=["route", "mount", "socket", "host"],
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_what_can_declare_no_permission(way, add):
+    app, router = FastAPI(openapi_url=None, docs_url=None, redoc_url=None), APIRouter()
+    add(router)
+    way(app, router)
+    with pytest.raises(Undeclared, match="can declare no"):
+        check_declared(app)
