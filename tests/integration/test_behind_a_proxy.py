@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from city import City
+from console_pages import ADDRESS, PASSWORD, signed_up
 from consoles import console_over
 from starlette.testclient import TestClient
 
@@ -13,9 +14,11 @@ from console.processes import Address, citizens, desks
 from console.web.live import Hub
 from console.web.serving import Serving
 from console.web.site import Site
+from schemas.envelope import Role
 
 ON = ("sqlite",)
 PROXY, CITIZEN = "10.1.2.3", "203.0.113.7"
+SAME = {"sec-fetch-site": "same-origin"}
 
 
 def served(city: City, proxy: str | None) -> tuple[Serving, Serving]:
@@ -54,6 +57,30 @@ def test_the_proxys_word_counts_and_nobody_elses(city: City) -> None:
 def test_without_a_proxy_nobody_is_believed(city: City) -> None:
     for serving in served(city, None):
         assert opened(serving, "127.0.0.1", CITIZEN) == (False, {"127.0.0.1"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "opened_at", "for_https_alone"),
+    [
+        ("https://bihuan.example", "https://bihuan.example", True),
+        ("https://bihuan.example", ADDRESS, False),
+        (ADDRESS, ADDRESS, False),
+    ],
+)
+def test_behind_a_proxy_that_says_nothing_a_session_is_for_https_alone(
+    city: City, typed: str, opened_at: str, for_https_alone: bool
+) -> None:
+    """nginx asks for its own address of the console, unless told otherwise; the browser says from
+    which page it sends a form. Who is at the host itself signs in there as before.
+    """
+    signed_up(city.office, "甲", Role.OPERATOR)
+    settings = city.office.settings.model_copy(update={"url": typed})
+    office = replace(city.office, settings=settings)
+    client = TestClient(console_over(Site(office, Hub(office))), ADDRESS, follow_redirects=False)
+    form = {"account": "甲", "password": PASSWORD}
+    answer = client.post("/login", data=form, headers={"Origin": opened_at, **SAME})
+    assert answer.status_code == 303
+    assert ("Secure" in answer.headers["set-cookie"]) is for_https_alone
 
 
 @pytest.mark.parametrize("place", ["/login", "/api/v1/ratings", "/r"])

@@ -37,8 +37,16 @@ def forget(answer: _Answer) -> _Answer:
 
 
 def secure(request: Request) -> bool:
-    """Whether a cookie is for https alone."""
-    return request.url.scheme == "https" or not _on_this_host(request)
+    """Whether a cookie is for https alone: also where a proxy that has the certificate says neither
+    so nor which host was asked for.
+    """
+    plainly = request.headers.get("origin", "").startswith("http://")
+    behind = _told_https(request) and not plainly
+    return request.url.scheme == "https" or not _on_this_host(request) or behind
+
+
+def _told_https(request: Request) -> bool:
+    return site_of(request).office.settings.url.startswith("https://")
 
 
 def _on_this_host(request: Request) -> bool:
@@ -49,8 +57,8 @@ def insecure(request: Request) -> bool:
     """Whether the browser would not send the cookie back: neither https nor the loopback, and the
     console's address says nothing else.
     """
-    told = site_of(request).office.settings.url.startswith("https://")
-    return request.url.scheme == "http" and not _on_this_host(request) and not told
+    plain = request.url.scheme == "http" and not _on_this_host(request)
+    return plain and not _told_https(request)
 
 
 def address_of(request: Request) -> str:
