@@ -31,7 +31,8 @@ class Invited(NamedTuple):
 
 def make_link(office: Office, account: str, by: str) -> str:
     """The secret of a link with which this person sets a password, within 72 hours, once. Links
-    made before are void; the old password stays until then. Raises InvalidInput.
+    made before are void; the old password stays until then, and who changes it needs the link no
+    more: it is void. Raises InvalidInput.
     """
     with office.database.write() as conn:
         row = existing(conn, account)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from console.accounts import passwords
 from console.accounts.record import Happened, Outcome, note
@@ -12,7 +12,7 @@ from console.accounts.roles import account_key, from_text
 from console.accounts.sessions import open_session, revoke, session_of
 from schemas.envelope import Role
 from workflow.errors import InvalidInput, SignInRefused
-from workflow.storage.models import accounts
+from workflow.storage.models import accounts, setup_links
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -53,8 +53,8 @@ def sign_in(office: Office, account: str, password: str, address: str | None = N
 def change_password(
     office: Office, secret: str, old: str, new: str, address: str | None = None
 ) -> str:
-    """Sets a new password; every session of the account ends, and the answer is a new one in the
-    same role.
+    """Sets a new password; every session of the account ends, a link not used yet is void, and the
+    answer is a new session in the same role.
 
     Raises InvalidInput for a new password that will not do, SignInRefused for a wrong old one,
     which counts like one typed to sign in.
@@ -69,6 +69,7 @@ def change_password(
     hashed, now = passwords.hashed(checked), office.wall()
     with office.database.write() as conn:
         _succeed(conn, attempt, {"password": hashed, "must_change": False})
+        conn.execute(delete(setup_links).where(setup_links.c.account == signed.account))
         revoke(conn, signed.account, now)
         note(conn, Happened(signed.account, Outcome.PASSWORD_CHANGED, None, address, now))
         return open_session(conn, signed.account, signed.role, now)

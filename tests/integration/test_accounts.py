@@ -264,6 +264,15 @@ def test_a_new_password_ends_every_other_session(office: Office) -> None:
     assert sign_in(office, "甲", OTHER)
 
 
+def test_who_changes_the_password_leaves_no_link_lying_about(office: Office) -> None:
+    signed_up(office, "甲", Role.OPERATOR)
+    lying = setup.make_link(office, "甲", ADMIN)
+    change_password(office, sign_in(office, "甲", PASSWORD), PASSWORD, OTHER)
+    with pytest.raises(InvalidInput, match="用过了或已过期"):
+        setup.use_link(office, lying, "第三个 谁也不 知道的词")
+    assert sign_in(office, "甲", OTHER)
+
+
 def test_a_person_acts_in_one_role_at_a_time(office: Office) -> None:
     signed_up(office, "甲", Role.REVIEWER, Role.OPERATOR)
     secret = sign_in(office, "甲", PASSWORD)
