@@ -34,8 +34,9 @@ def demo(
 ) -> None:
     """In a terminal the demo ends with its desk open in a browser; elsewhere it ends."""
     from console.demo.playing import play  # noqa: PLC0415  # heavy, and only for this command
-    from console.demo.sitting import sit_down  # noqa: PLC0415
+    from console.demo.sitting import check_host, sit_down  # noqa: PLC0415
 
+    check_host(host)
     folder = ctx.obj.data or FOLDER
     if desk or play(folder, seed, fast):
         sit_down(folder, host, port, lambda url: typer.echo(f"\n办公桌已打开：{url}\n{STOP}"))

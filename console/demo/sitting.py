@@ -31,12 +31,17 @@ class _Ticking:
         self.run, self.stop = ticker.start, ticker.stop
 
 
+def check_host(host: str) -> None:
+    """Raises InvalidInput for an address that others could open."""
+    if host not in LOOPBACK:
+        raise InvalidInput("host", host, "演示不用密码，只能开在本机（127.0.0.1）")
+
+
 def sit_down(folder: Path, host: str, port: int, told: Callable[[str], None]) -> None:
     """Serves the desk that the demo left in `folder` until SIGTERM or SIGINT; `told` gets its
     address. Raises InvalidInput where there is none, or for an address others could open.
     """
-    if host not in LOOPBACK:
-        raise InvalidInput("host", host, "演示不用密码，只能开在本机（127.0.0.1）")
+    check_host(host)
     if not (folder / DESK / "bihuan.db").exists():
         raise InvalidInput("data", str(folder), "这里没有演示的办公桌；先运行 bihuan demo")
     clock = StandingClock()

@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 from kills import WHOLE
+from typer.testing import CliRunner
 
 from console.cli import app
 from console.demo.acts.killing import killed
@@ -113,6 +114,18 @@ def test_it_is_told_in_eight_acts_and_called_synthetic_before_anything_is_shown(
     assert acts == sorted(acts)
     assert acts[0] < demo.out.index("【合成数据】") < acts[1]
     assert "Traceback" not in demo.out
+
+
+def test_an_address_that_others_could_open_is_refused_before_anything_is_wiped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    played: list[Path] = []
+    monkeypatch.setattr("console.demo.playing.play", lambda folder, *_: played.append(folder))
+    for more in ([], ["--desk"]):
+        given = ["demo", *more, "--host", "0.0.0.0", "--data", str(tmp_path)]
+        done = CliRunner().invoke(app, given)
+        assert "只能开在本机" in f"{done.output}{done.exception}"
+    assert not played
 
 
 def test_everything_it_compares_comes_out_equal(demo: Demo) -> None:
