@@ -60,7 +60,10 @@ def enter(request: Request, site: SiteHere, form: Sent) -> Response:
         site.tries.take(address)
         secret = sign_in(site.office, account, str(form.get("password") or ""), address)
     except (SignInRefused, TooOften) as error:
-        return _form(request, site, status_of(error), account, place, line(error))
+        form_again = _form(request, site, status_of(error), account, place, line(error))
+        if isinstance(error, TooOften):
+            form_again.headers["Retry-After"] = str(error.retry_after)
+        return form_again
     # A whole office may sit behind one address: only failures count.
     site.tries.give(address)
     return remember(RedirectResponse(place, 303), request, secret)
