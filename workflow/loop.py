@@ -179,8 +179,7 @@ STEPS: tuple[Step, ...] = (
     # 督办、终裁、异议
     _row("SupervisionOrdered", "督办", OPEN, None, PRESSING),
     _row("Reminded", "催办", OPEN, None, PRESSING),
-    _row("ContactRevealed", "显示号码", ANY, None, OPERATOR, None, FREE),
-    _row("ContactRevealed", "显示号码", ANY, None, REVIEWER | SUPERVISOR),
+    _row("ContactRevealed", "显示号码", ANY, None, CHECKERS, None, FREE),
     _row("RulingCalled", "提请终裁", FROM_DISPATCH, RULING, SUPERVISOR | CLOCK),
     _row("RulingGiven", "终裁：重新派单", RULING, ASSIGNING, SUPERVISOR, r.decides("reassign")),
     _row("RulingGiven", "终裁：未解决办结", RULING, CLOSED, SUPERVISOR,

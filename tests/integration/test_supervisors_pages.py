@@ -412,7 +412,7 @@ def test_collection_by_unit_and_month(city: City, supervisor: Browser) -> None:
     assert line is not None
     cells = re.findall(r'<td class="number[^"]*">(.+?)</td>', line[0])
     numbers = [re.sub("<.*?>", "", cell) for cell in cells]
-    assert numbers == ["0", "0", "0", "0", "0", "0", "2", "1", "1", "100%"]
+    assert numbers == ["0", "0", "0", "0", "0", "0", "2", "1", "1", "100% 1/1"]
     assert "断 4 个工作日" in line[0], "17日、18日（调休上班）、22日、23日；中秋放假的不算"
     told = counters(supervisor.page)
     for place, count in told.items():

@@ -270,6 +270,7 @@ def _holds(told: Told, step: Step) -> bool:
         "ReevaluationLapsed": lambda: (
             step.at >= told.stamps["reevaluate"][0] and told.reachable and enough
         ),
+        "ContactRevealed": lambda: mine,
         "RulingGiven": lambda: data["decision"] != "dismiss" or _stated(data),
         "CitizenObjected": lambda: not told.objected and _before(told, "objection_window", step),
         "DeadlineWarned": lambda: _running(told, data),

@@ -52,7 +52,7 @@ DECISIONS = {
     "RulingGiven": ("RulingGiven",),
 }
 AWAITED = ("malice_review", "extension_ruling")
-"""Decisions that run beside the limit they stop, and which that waits for."""
+"""Decisions that run beside the limit which waits for them."""
 
 MOST_ACTS = 3
 ME = "我"
@@ -108,9 +108,8 @@ def pressing(c: Complaint) -> tuple[str, Open] | None:
 
 def awaited(c: Complaint) -> str | None:
     """The limit of what everybody waits for: a decision's, where one runs, else what presses."""
-    decision = next((name for name in AWAITED if name in c.limits), None)
-    found = pressing(c)
-    return decision or (found[0] if found else None)
+    found = [name for name in AWAITED if name in c.limits] or pressing(c)
+    return found[0] if found else None
 
 
 def _line(
