@@ -22,6 +22,15 @@ NONE = "no Kafka to be had"
 _NUMBERS = count()
 
 
+class NoText(str):
+    """A header's name that the client sends as bytes which are no text."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object, **__: object) -> bytes:
+        return b"\xff\xfe"
+
+
 @contextmanager
 def kafka() -> Iterator[str]:
     """The address of a broker while it runs: the one of BIHUAN_TEST_KAFKA, else a container's."""

@@ -3,13 +3,15 @@
 import gc
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
+from brokers import NoText
 from reactions import Counting, Failing, effects
 from sqlalchemy import select
 
 from producers.topic import Collecting
+from workflow.bus.broker import Message
 from workflow.bus.cloudevents import row_from
 from workflow.bus.duty import Duty
 from workflow.bus.kafka import Publisher, Subscription, create_topics
@@ -165,6 +167,25 @@ def test_a_batch_half_sent_out_of_order_is_sent_again_and_done_once(city, broker
         city.hotline.receives(city.portal.bad_review())
         waits_for(lambda: stands(city, "counting") == stands(city, "relay") == heads(city))
     all_once(city, counting)
+
+
+@pytest.mark.guarantee("G6")
+def test_a_foreign_message_with_a_header_whose_name_is_no_text_stops_no_consumer(city, broker):
+    create_topics(broker)
+    with closing(Publisher(broker)) as publisher:
+        headers = [(NoText("?"), b"x")]
+        publisher.publish([Message("complaints", n, b"k", b"{}", headers) for n in range(4)])
+    _, duty = relay_of(city, broker)
+    counting = Counting()
+    with running(duty, TopicBus(city.ledger, [counting], broker)):
+        city.hotline.receives(city.portal.bad_review())
+        waits_for(lambda: stands(city, "counting") == heads(city))
+    all_once(city, counting)
+    with closing(Subscription(broker, "parked", "looking", 10)) as reading:
+        copies = []
+        waits_for(lambda: copies.extend(reading.poll(0.5)) or len(copies) == 4)
+    assert {copy.value for copy in copies} == {b"{}"}
+    assert all(dict(copy.headers)["\\xff\\xfe"] == b"x" for copy in copies)
 
 
 @pytest.mark.guarantee("G2")

@@ -8,6 +8,7 @@ from contextlib import closing
 from multiprocessing import active_children
 
 import pytest
+from brokers import NoText
 from city import rating, service
 from confluent_kafka import Producer
 from jsonschema import Draft7Validator
@@ -158,6 +159,30 @@ def test_poison_of_every_kind_is_parked_and_stops_nothing(city, collecting, plat
     assert set(POISON) <= set(values)
     assert dict(kept[0].headers) == {"source": b"bihuan"}
     assert city.damage() == []
+
+
+@pytest.mark.guarantee("G6")
+def test_one_with_a_header_whose_name_is_no_text_is_parked_and_its_batch_goes_on(
+    city, collecting, broker
+):
+    with closing(Publisher(broker)) as publisher:
+        publisher.publish([named_in_bytes(n, bad=n in (2, 5)) for n in range(6)])
+        publisher.publish([named_in_bytes(6, bad=False)])
+    takes(collecting, 7)
+    assert count(city, ratings) == 5
+    found = parked(city)
+    assert [entry.position for entry in found] == [2, 5]
+    assert all("消息头" in entry.error for entry in found)
+    with city.office.database.read() as conn:
+        kept = store.opened(city.office.vault, store.parked_at(conn, 0, 2))
+    assert (kept.key, kept.value) == (b"key", packed(row(rating("N2"))))
+    assert dict(kept.headers)["\\xff\\xfe"] == b"x"
+    assert city.damage() == []
+
+
+def named_in_bytes(number, *, bad):
+    headers = [("source", b"bihuan")] + [(NoText("?"), b"x")] * bad
+    return Message("ratings", 0, b"key", packed(row(rating(f"N{number}"))), headers)
 
 
 @pytest.mark.guarantee("G1")

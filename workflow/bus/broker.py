@@ -30,7 +30,9 @@ FOR_EVER = -1
 """What Kafka calls a retention without end."""
 
 UNREAD = "bihuan-unread"
-"""The header of a message that is a whole batch left packed, and says why."""
+"""The header of a message that is a whole batch left packed, or has a header whose name is no text:
+it says why.
+"""
 
 
 @dataclass(frozen=True)

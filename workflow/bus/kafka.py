@@ -13,6 +13,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
+from kafka.record.util import decode_varint
 from kafka.structs import OffsetAndMetadata
 
 from workflow.bus.broker import TOPICS, Broker, Message
@@ -20,7 +21,7 @@ from workflow.bus.unpacking import bound
 from workflow.errors import Away, InvalidInput
 
 LOGGER = logging.getLogger("bihuan.kafka")
-bound(DefaultRecordBatch, DefaultRecord)
+bound(DefaultRecordBatch, DefaultRecord, decode_varint)
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 """The client tells of every connection it tries; what it comes to is told here."""
 

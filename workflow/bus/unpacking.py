@@ -1,5 +1,6 @@
 """What senders packed, unpacked up to a size; a batch that is larger, or cannot be unpacked, comes
-as one message that holds it as it was sent, and says why.
+as one message that holds it as it was sent, and says why. So does a message with a header whose
+name is no text: the client would stop before it for ever.
 """
 
 from __future__ import annotations
@@ -77,8 +78,40 @@ def unpacked(codec: int, packed: bytes) -> bytes:
     return found
 
 
-def bound(batches: Any, record: Any) -> None:
-    """The client's class of batches iterates so from now on; `record` is its class of a record."""
+class _Legible(bytearray):
+    """Bytes of which each part can be read as text: what is none is written out."""
+
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        return _Legible(found) if isinstance(at, slice) else found
+
+    def decode(self, *_: Any, **__: Any) -> str:
+        return bytes(self).decode(errors="backslashreplace")
+
+
+def bound(batches: Any, record: Any, varint: Callable[[Any, int], tuple[int, int]]) -> None:
+    """The client's class of batches iterates so from now on; `record` is its class of a record,
+    `varint` reads a number.
+    """
+    following = batches.__next__
+
+    def unnamed(batch: Any) -> Any:
+        """The next record, of which a header's name is no text."""
+        whole, at = batch._buffer, batch._pos
+        length, start = varint(whole, at)
+        batch._buffer, batch._pos = _Legible(whole[at : start + length]), 0
+        found = following(batch)
+        batch._buffer, batch._pos = whole, start + length
+        found.headers.append((UNREAD, "消息头的名称不是 UTF-8".encode()))
+        return found
+
+    def each_next(batch: Any) -> Any:
+        try:
+            return following(batch)
+        except Exception as error:
+            if isinstance(error.__context__, UnicodeDecodeError):
+                return unnamed(batch)
+            raise
 
     def unpack(batch: Any) -> None:
         if not batch._decompressed and batch.compression_type:
@@ -97,4 +130,4 @@ def bound(batches: Any, record: Any) -> None:
         found: Iterator[Any] = batch
         return found
 
-    batches._maybe_uncompress, batches.__iter__ = unpack, each
+    batches._maybe_uncompress, batches.__iter__, batches.__next__ = unpack, each, each_next
