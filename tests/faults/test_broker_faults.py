@@ -3,7 +3,7 @@
 import gc
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 from brokers import NoText
@@ -11,13 +11,14 @@ from reactions import Counting, Failing, effects
 from sqlalchemy import select
 
 from producers.topic import Collecting
-from workflow.bus.broker import Message
+from workflow.bus.broker import TOPICS, Message
 from workflow.bus.cloudevents import row_from
 from workflow.bus.duty import Duty
-from workflow.bus.kafka import Publisher, Subscription, create_topics
+from workflow.bus.kafka import Publisher, Subscription, create_topics, delete_topics
 from workflow.bus.relay import Relay
 from workflow.bus.topic import TopicBus
 from workflow.errors import Away
+from workflow.storage.log import lane_of
 from workflow.storage.models import events, lanes, parked, progress
 
 ON = ("postgresql",)
@@ -186,6 +187,54 @@ def test_a_foreign_message_with_a_header_whose_name_is_no_text_stops_no_consumer
         waits_for(lambda: copies.extend(reading.poll(0.5)) or len(copies) == 4)
     assert {copy.value for copy in copies} == {b"{}"}
     assert all(dict(copy.headers)["\\xff\\xfe"] == b"x" for copy in copies)
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.guarantee("G9")
+def test_what_a_lost_topic_had_brought_is_read_from_the_log_though_nothing_more_comes(city, broker):
+    create_topics(broker)
+    for _ in range(10):
+        city.hotline.receives(city.portal.bad_review())
+    _, duty = relay_of(city, broker)
+    with running(duty):
+        waits_for(lambda: stands(city, "relay") == heads(city))
+    delete_topics(broker)
+    waits_for(lambda: made_again(broker))
+    counting = Counting()
+    with running(TopicBus(city.ledger, [counting], broker)):
+        waits_for(lambda: stands(city, "counting") == heads(city))
+    all_once(city, counting)
+
+
+def made_again(broker):
+    """The broker takes a moment to forget the old ones."""
+    with suppress(Away):
+        return create_topics(broker) == [*TOPICS]
+
+
+class Withheld(HalfSent):
+    """Of partition 0 nothing arrives, though the broker says so."""
+
+    def publish(self, batch):
+        self._real.publish([message for message in batch if message.partition])
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.guarantee("G9")
+def test_what_one_partition_keeps_back_is_read_from_the_log_while_the_others_flow(
+    city, broker, monkeypatch
+):
+    create_topics(broker)
+    monkeypatch.setattr("workflow.bus.arrivals.LATE", 0.5)
+    _, duty = relay_of(city, broker, Withheld(broker))
+    counting = Counting()
+    first = [city.portal.bad_review() for _ in range(10)]
+    kept_back = {lane for lane in map(lane_of, first) if lane % broker.partitions == 0}
+    with running(duty, TopicBus(city.ledger, [counting], broker)):
+        waits_for(lambda: city.portal.bad_review() and kept_back <= stands(city, "counting").keys())
+        waits_for(lambda: stands(city, "counting") == heads(city))
+    assert kept_back
+    all_once(city, counting)
 
 
 @pytest.mark.guarantee("G2")

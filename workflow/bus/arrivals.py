@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 
 from workflow.bus.progress import Place, Reach
 from workflow.record import Record
+
+LATE = 5.0
+"""Seconds that what the relay has sent may be on its way."""
 
 
 class Brought:
@@ -52,6 +56,25 @@ class Brought:
             (lane, pos) for lane, pos in self.ends if lane not in reached or reached[lane].new < pos
         ]
         return moved, left
+
+
+class Standstill:
+    """Whether a topic brings nothing in some lane, though there is something: looked at now and
+    then, lane by lane, as others may go on.
+    """
+
+    def __init__(self) -> None:
+        self._looked, self._behind = time.monotonic(), dict[int, int]()
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() - self._looked > LATE
+
+    def seen(self, behind: Mapping[int, int]) -> bool:
+        """`behind` is how far the reader has come in each lane in which the relay is ahead."""
+        before, self._behind = self._behind, dict(behind)
+        self._looked = time.monotonic()
+        return any(before.get(lane) == pos for lane, pos in behind.items())
 
 
 def _by_lane(places: Collection[Place]) -> dict[int, set[int]]:

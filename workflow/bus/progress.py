@@ -161,6 +161,14 @@ _STANDS = (
     .join(lanes, lanes.c.lane == progress.c.lane)
     .where(progress.c.consumer == bindparam("of_consumer"))
 )
+_ahead = progress.alias("ahead")
+_BEFORE = (
+    select(progress.c.lane, progress.c.pos)
+    .join(_ahead, and_(_ahead.c.lane == progress.c.lane, _ahead.c.pos > progress.c.pos))
+    .where(
+        progress.c.consumer == bindparam("of_consumer"), _ahead.c.consumer == bindparam("of_ahead")
+    )
+)
 _BEHIND = (
     select(progress.c.consumer)
     .join(lanes, and_(lanes.c.lane == progress.c.lane, lanes.c.pos > progress.c.pos))
@@ -172,6 +180,12 @@ def stands(conn: Connection, consumer: str) -> dict[int, tuple[int, int]]:
     """Lane by lane, how far the consumer has come, and how far the log."""
     rows = conn.execute(_STANDS, {"of_consumer": consumer})
     return {lane: (pos, head) for lane, pos, head in rows}
+
+
+def before(conn: Connection, consumer: str, ahead: str) -> dict[int, int]:
+    """The lanes in which this consumer has not come as far as that one, and how far it has."""
+    rows = conn.execute(_BEFORE, {"of_consumer": consumer, "of_ahead": ahead})
+    return {row.lane: row.pos for row in rows}
 
 
 def claim(conn: Connection, consumer: str, reaches: Sequence[Reach]) -> set[int]:

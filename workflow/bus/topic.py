@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import Row
 
 from workflow.bus import progress
+from workflow.bus.arrivals import LATE, Standstill
 from workflow.bus.broker import Broker, Message
 from workflow.bus.cloudevents import headers_of, row_from
 from workflow.bus.consumer import Consumer
@@ -56,7 +57,7 @@ class Following:
         self._messages: list[Message] = []
         self._records: list[Record] = []
         """What was read and waits to be worked on."""
-        self._since = 0.0
+        self._since, self._standstill = 0.0, Standstill()
         self._subscription = Subscription(broker, "complaints", runner.consumer.name, BATCH)
 
     def run(self) -> None:
@@ -66,6 +67,7 @@ class Following:
                 self._join()
                 while not self._stopped.is_set():
                     self.once(POLL)
+                    self._fill()
             except Transient as away:
                 self.pulse.beats("waiting")
                 LOGGER.warning("%s waits: %s", self.pulse.name, away)
@@ -148,6 +150,23 @@ class Following:
                 return
             self.runner.step()
             self.pulse.beats("working")
+
+    def _fill(self) -> None:
+        """What the topic lost, or keeps back, is read from the log; between times it is polled."""
+        if not self._standstill.due:
+            return
+        behind, before, until = self._behind(), None, time.monotonic() + LATE
+        if not self._standstill.seen(behind):
+            return
+        LOGGER.warning("%s reads from the log what the topic does not bring", self.pulse.name)
+        while behind and behind != before and time.monotonic() < until:
+            self.runner.step()
+            self.pulse.beats("working")
+            before, behind = behind, {} if self._stopped.is_set() else self._behind()
+
+    def _behind(self) -> dict[int, int]:
+        with self.runner.ledger.database.read() as conn:
+            return progress.before(conn, self.runner.consumer.name, "relay")
 
 
 class Copies:
