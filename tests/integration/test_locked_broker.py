@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from workflow.bus import causes
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription, check_topics, create_topics
 from workflow.errors import Away
@@ -112,8 +113,15 @@ def test_topics_are_made_written_and_read_with_what_the_settings_say(settings, m
     assert [message.value for message in found] == [b"{}"]
 
 
-@pytest.mark.parametrize("wrong", ["password", "authority", "protocol"])
-def test_who_has_not_the_right_ones_stays_outside(settings, tmp_path, wrong):
+@pytest.mark.parametrize(
+    ("wrong", "cause"),
+    [
+        ("password", "SaslAuthenticationFailedError：Authentication failed"),
+        ("authority", "CERTIFICATE_VERIFY_FAILED"),
+        ("protocol", "KafkaConnectionError：socket disconnected"),
+    ],
+)
+def test_who_has_not_the_right_ones_stays_outside_and_is_told_why(settings, tmp_path, wrong, cause):
     other = tmp_path / "other"
     key = ec.generate_private_key(ec.SECP256R1())
     said = b"guess" if wrong == "password" else pem(certificate("x", key, None, key, ca=True))
@@ -123,5 +131,7 @@ def test_who_has_not_the_right_ones_stays_outside(settings, tmp_path, wrong):
         "authority": {"SSL_CAFILE": str(other)},
         "protocol": {"SECURITY_PROTOCOL": "SASL_PLAINTEXT"},
     }[wrong]
-    with pytest.raises(Away):
+    causes.HEARD._reason = None  # what was said of the one before
+    with pytest.raises(Away, match=cause) as told:
         create_topics(settings(**given))
+    assert "guess" not in str(told.value)

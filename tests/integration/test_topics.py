@@ -3,12 +3,13 @@
 import time
 from dataclasses import replace
 
+import brokers
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from workflow.bus.kafka import check_topics, create_topics
-from workflow.errors import InvalidInput
+from workflow.errors import Away, InvalidInput
 
 
 @pytest.fixture
@@ -65,3 +66,14 @@ def test_one_that_keeps_its_messages_for_longer_will_do(broker, changes, value):
 def test_another_number_of_partitions_is_refused_with_the_way_out(broker, changes):
     with pytest.raises(InvalidInput, match="换一个前缀"):
         check_topics(replace(broker, partitions=broker.partitions + 1))
+
+
+def test_more_copies_than_there_are_brokers_are_refused_with_the_brokers_own_word(kafka):
+    with pytest.raises(Away, match=r"InvalidReplicationFactorError：.*of 7 cannot"):
+        create_topics(replace(brokers.fresh(kafka), replication=7))
+
+
+def test_a_broker_that_is_not_there_is_told_with_what_the_last_try_came_to():
+    nobody = replace(brokers.fresh("127.0.0.1:9"), options={"bootstrap_timeout_ms": 500})
+    with pytest.raises(Away, match=r"连不上.*KafkaConnectionError"):
+        create_topics(nobody)

@@ -17,6 +17,7 @@ from kafka.record.util import decode_varint
 from kafka.structs import OffsetAndMetadata
 
 from workflow.bus.broker import TOPICS, Broker, Message
+from workflow.bus.causes import away, listen, why
 from workflow.bus.unpacking import bound
 from workflow.errors import Away, InvalidInput
 
@@ -24,8 +25,7 @@ LOGGER = logging.getLogger("bihuan.kafka")
 bound(DefaultRecordBatch, DefaultRecord, decode_varint)
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 """The client tells of every connection it tries; what it comes to is told here."""
-
-GONE = "消息服务（Kafka）暂时连不上，请稍后重试"
+listen(logging.getLogger("kafka.net.manager"))
 SENT_WITHIN = 30.0
 """Seconds a batch may take; a wedged producer never fails its futures, so we time it ourselves."""
 ANSWERED_WITHIN = CLOSED_WITHIN = 2.0
@@ -65,7 +65,7 @@ class Publisher:
             yield self._producer
         except KafkaError as error:
             self.close()
-            raise Away(GONE) from error
+            raise Away(away(error)) from error
 
     def ask(self) -> None:
         """Whether the broker is there. Raises Away when not."""
@@ -111,10 +111,10 @@ class Subscription:
             polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
         except KafkaError as error:
             self.reached = False
-            away = isinstance(error, KafkaConnectionError)
+            apart = isinstance(error, KafkaConnectionError)
             # A new member would wait for the session of the old one to end.
-            if not away or time.monotonic() - self._there > SILENT:
-                LOGGER.warning("reading %s failed, it is begun anew: %r", self._topic, error)
+            if not apart or time.monotonic() - self._there > SILENT:
+                LOGGER.warning("reading %s failed, it is begun anew: %s", self._topic, why(error))
                 self.close()
             time.sleep(seconds)
             return []
@@ -247,4 +247,4 @@ def _admin(broker: Broker) -> Iterator[Any]:
         with closing(KafkaAdminClient(**broker.client)) as client:
             yield client
     except KafkaError as error:
-        raise Away(GONE) from error
+        raise Away(away(error)) from error

@@ -1,0 +1,69 @@
+"""Why Kafka's client got nowhere, in its own words. What it raises when it finds no way in says
+only that its time is over; why each try failed it tells its log.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+
+GONE = "消息服务（Kafka）暂时连不上，请稍后重试"
+LATELY = 10.0
+"""Seconds for which the reason of a try stands for what came of it."""
+_MOST = 200
+_PLAIN = "KafkaConnectionError"
+"""Also when the broker only hangs up on one whom it has just told why."""
+_OVER = "KafkaTimeoutError"
+_ANSWERED = re.compile(r"error_message='([^']+)'")
+
+
+class Heard(logging.Handler):
+    """The client's log, kept for its last reason alone."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._reason: Exception | None = None
+        self._at = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.args if isinstance(record.args, tuple) else ()
+        for error in said:
+            if not isinstance(error, Exception) or type(error).__name__ == _OVER:
+                continue
+            if _telling(error) or not _telling(self.lately()):
+                self._reason, self._at = error, time.monotonic()
+
+    def lately(self) -> Exception | None:
+        return self._reason if time.monotonic() - self._at < LATELY else None
+
+
+HEARD = Heard()
+
+
+def listen(manager: logging.Logger) -> None:
+    """To the part of the client that makes connections; nobody else hears it."""
+    manager.handlers, manager.propagate = [HEARD], False
+    manager.setLevel(logging.WARNING)
+
+
+def away(error: Exception) -> str:
+    """That the broker is away, and the client's own word for why."""
+    return f"{GONE}（{why(error)}）"
+
+
+def why(error: Exception) -> str:
+    """Class and text in a line; of a request and its answer only what the broker says: what was
+    asked is no one's business.
+    """
+    if type(error).__name__ == _OVER:
+        error = HEARD.lately() or error
+    name, text = type(error).__name__, str(error)
+    answered = _ANSWERED.search(text)
+    said = answered[1] if answered else text.rpartition(f"{name}: ")[2].partition("Request '")[0]
+    said = " ".join("".join(c if c.isprintable() else " " for c in said).split())
+    return name if not said or said.endswith(name) else f"{name}：{said[:_MOST]}"
+
+
+def _telling(error: Exception | None) -> bool:
+    return error is not None and (type(error).__name__ != _PLAIN or "SSL" in str(error))
