@@ -5,14 +5,19 @@ a relay killed before it knows what it sent.
 import signal
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from random import Random
 
 import brokers
 import pytest
 from cluster import PATIENCE
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import CommitFailedError, KafkaConnectionError, UnknownMemberIdError
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import (
+    CommitFailedError,
+    KafkaConnectionError,
+    RetriableError,
+    UnknownMemberIdError,
+)
 from kills import ROUNDS, seed
 from sqlalchemy import func, select
 
@@ -223,9 +228,32 @@ def test_who_handles_a_record_for_too_long_loses_its_partitions_and_nothing_else
     cluster.counting.add("slow")
     cluster.start("relay", "clock")
     cluster.start("consumers", "run", also="slow_handler")
-    cluster.asks(5)
+    with closing(KafkaAdminClient(**broker.client)) as asking:
+        members = until(lambda: both_members_of(asking, broker))
+        cluster.asks(5)
+        until(lambda: members - members_of(asking, broker))
     cluster.is_answered()
     cluster.settles()
+
+
+def members_of(asking, broker):
+    """Who is in the group of the slow one; who was put out of it comes back under another name."""
+    group = f"{broker.prefix}slow"
+    return {member["member_id"] for member in asking.describe_groups([group])[group]["members"]}
+
+
+def both_members_of(asking, broker):
+    with suppress(RetriableError):  # the first group of a broker has to wait for its coordinator
+        found = members_of(asking, broker)
+        return found if len(found) == 2 else None
+
+
+def until(found):
+    deadline = time.monotonic() + PATIENCE
+    while not (something := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return something
 
 
 @pytest.mark.guarantee("G2")
