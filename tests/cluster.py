@@ -210,7 +210,7 @@ class Cluster:
         assert audit.check(conn, self.city.office.keys) == []
         self._everything_told_is_there(conn)
         for name in self.counting:
-            _each_once_and_in_order(conn, name)
+            each_once_and_in_order(conn, name)
         wrong = select(parked.c.consumer, parked.c.status, parked.c.error).where(
             parked.c.status != "overtaken", parked.c.consumer.not_in(self.poisoned)
         )
@@ -255,7 +255,7 @@ def _count(conn: Connection, table: Any, *where: Any) -> int:
     return int(conn.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
 
 
-def _each_once_and_in_order(conn: Connection, name: str) -> None:
+def each_once_and_in_order(conn: Connection, name: str) -> None:
     query = select(events.c.subject, events.c.version).where(events.c.subject.like("CP%"))
     log = [tuple(row) for row in conn.execute(query.order_by(events.c.version))]
     done = effects(conn, name)

@@ -4,9 +4,11 @@ import gc
 import threading
 import time
 from contextlib import closing, contextmanager, suppress
+from itertools import pairwise
 
 import pytest
 from brokers import NoText
+from cluster import each_once_and_in_order
 from reactions import Counting, Failing, effects
 from sqlalchemy import select
 
@@ -15,6 +17,7 @@ from workflow.bus.broker import TOPICS, Message
 from workflow.bus.cloudevents import row_from
 from workflow.bus.duty import Duty
 from workflow.bus.kafka import Publisher, Subscription, create_topics, delete_topics
+from workflow.bus.progress import behind
 from workflow.bus.relay import Relay
 from workflow.bus.topic import TopicBus
 from workflow.errors import Away
@@ -210,6 +213,58 @@ def made_again(broker):
     """The broker takes a moment to forget the old ones."""
     with suppress(Away):
         return create_topics(broker) == [*TOPICS]
+
+
+class Backwards(HalfSent):
+    """Each batch is sent from its end, and then once more."""
+
+    def publish(self, batch):
+        for message in [*reversed(batch)] * 2:
+            self._real.publish([message])
+
+
+@pytest.mark.guarantee("G2")
+@pytest.mark.guarantee("G4")
+def test_events_that_come_twice_and_backwards_are_handled_once_and_in_order(city, broker):
+    create_topics(broker)
+    for _ in range(6):
+        city.hotline.receives(city.portal.bad_review())
+    with running(duty_of(city, broker)):
+        waits_for(lambda: stands(city, "relay") == heads(city))
+    logged = sum(heads(city).values())
+    consumers = [*city.office.consumers(), Counting()]
+    with running(duty_of(city, broker), TopicBus(city.ledger, consumers, broker)):
+        waits_for(lambda: drained(city, consumers))
+        city.hotline.receives(city.portal.bad_review())
+        waits_for(lambda: drained(city, consumers))
+    came = came_in_this_order(broker)
+    assert len(came) > 2 * logged
+    assert any(a > b for a, b in pairwise(came) if a[0] == b[0]), "nothing came backwards"
+    with city.office.database.read() as conn:
+        each_once_and_in_order(conn, "counting")
+        wrong = select(parked).where(parked.c.status != "overtaken")
+        assert conn.execute(wrong).all() == []
+    assert city.damage() == []
+
+
+def duty_of(city, broker):
+    return relay_of(city, broker, Backwards(broker))[1]
+
+
+def drained(city, consumers):
+    with city.office.database.read() as conn:
+        joined = set(conn.execute(select(progress.c.consumer)).scalars())
+        return {consumer.name for consumer in consumers} <= joined and not behind(conn)
+
+
+def came_in_this_order(broker):
+    """Lane and position of what stands on the topic."""
+    found = []
+    with closing(Subscription(broker, "complaints", "looking", 1000)) as reading:
+        while (more := reading.poll(1.0)) or not found:
+            found += more
+    rows = [row_from(message.value, message.headers) for message in found]
+    return [(row.lane, row.pos) for row in rows]
 
 
 class Withheld(HalfSent):
