@@ -118,7 +118,7 @@ def test_topics_are_made_written_and_read_with_what_the_settings_say(settings, m
     [
         ("password", "SaslAuthenticationFailedError：Authentication failed"),
         ("authority", "CERTIFICATE_VERIFY_FAILED"),
-        ("protocol", "KafkaConnectionError：socket disconnected"),
+        ("protocol", "InvalidReceiveError|socket disconnected"),
     ],
 )
 def test_who_has_not_the_right_ones_stays_outside_and_is_told_why(settings, tmp_path, wrong, cause):

@@ -8,6 +8,7 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from workflow.bus import causes
 from workflow.bus.kafka import check_topics, create_topics
 from workflow.errors import Away, InvalidInput
 
@@ -74,6 +75,7 @@ def test_more_copies_than_there_are_brokers_are_refused_with_the_brokers_own_wor
 
 
 def test_a_broker_that_is_not_there_is_told_with_what_the_last_try_came_to():
+    causes.HEARD._reason = None  # what was said of the one before
     nobody = replace(brokers.fresh("127.0.0.1:9"), options={"bootstrap_timeout_ms": 500})
     with pytest.raises(Away, match=r"连不上.*KafkaConnectionError"):
         create_topics(nobody)

@@ -14,7 +14,8 @@ LATELY = 10.0
 _MOST = 200
 _PLAIN = "KafkaConnectionError"
 """Also when the broker only hangs up on one whom it has just told why."""
-_OVER = "KafkaTimeoutError"
+_OVER = ("KafkaTimeoutError", "RequestTimedOutError")
+"""They say nothing of why."""
 _ANSWERED = re.compile(r"error_message='([^']+)'")
 
 
@@ -29,7 +30,7 @@ class Heard(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         said = record.args if isinstance(record.args, tuple) else ()
         for error in said:
-            if not isinstance(error, Exception) or type(error).__name__ == _OVER:
+            if not isinstance(error, Exception) or type(error).__name__ in _OVER:
                 continue
             if _telling(error) or not _telling(self.lately()):
                 self._reason, self._at = error, time.monotonic()
@@ -39,12 +40,10 @@ class Heard(logging.Handler):
 
 
 HEARD = Heard()
-
-
-def listen(manager: logging.Logger) -> None:
-    """To the part of the client that makes connections; nobody else hears it."""
-    manager.handlers, manager.propagate = [HEARD], False
-    manager.setLevel(logging.WARNING)
+_CONNECTING = logging.getLogger("kafka.net.manager")
+"""The part of the client that makes connections; nobody else hears it."""
+_CONNECTING.handlers, _CONNECTING.propagate = [HEARD], False
+_CONNECTING.setLevel(logging.WARNING)
 
 
 def away(error: Exception) -> str:
@@ -56,7 +55,7 @@ def why(error: Exception) -> str:
     """Class and text in a line; of a request and its answer only what the broker says: what was
     asked is no one's business.
     """
-    if type(error).__name__ == _OVER:
+    if type(error).__name__ in _OVER:
         error = HEARD.lately() or error
     name, text = type(error).__name__, str(error)
     answered = _ANSWERED.search(text)

@@ -17,7 +17,7 @@ from kafka.record.util import decode_varint
 from kafka.structs import OffsetAndMetadata
 
 from workflow.bus.broker import TOPICS, Broker, Message
-from workflow.bus.causes import away, listen, why
+from workflow.bus.causes import away, why
 from workflow.bus.unpacking import bound
 from workflow.errors import Away, InvalidInput
 
@@ -25,7 +25,6 @@ LOGGER = logging.getLogger("bihuan.kafka")
 bound(DefaultRecordBatch, DefaultRecord, decode_varint)
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 """The client tells of every connection it tries; what it comes to is told here."""
-listen(logging.getLogger("kafka.net.manager"))
 SENT_WITHIN = 30.0
 """Seconds a batch may take; a wedged producer never fails its futures, so we time it ourselves."""
 ANSWERED_WITHIN = CLOSED_WITHIN = 2.0
