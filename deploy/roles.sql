@@ -1,3 +1,8 @@
+-- All of it or nothing: what is granted to all tables first is taken back for some of them further down.
+\getenv password APP_PASSWORD
+\getenv citizen_password CITIZEN_PASSWORD
+BEGIN;
+
 -- The role of the processes, once the tables are there: it can neither change nor delete an event.
 SELECT 'CREATE ROLE bihuan_app LOGIN'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bihuan_app') \gexec
@@ -28,3 +33,5 @@ DROP POLICY IF EXISTS citizens_write ON vault;
 CREATE POLICY processes ON vault TO bihuan_app USING (true) WITH CHECK (true);
 CREATE POLICY citizens_read ON vault FOR SELECT TO bihuan_citizen USING (field = 'reply');
 CREATE POLICY citizens_write ON vault FOR INSERT TO bihuan_citizen WITH CHECK (field = 'words');
+
+COMMIT;

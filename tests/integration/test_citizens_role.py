@@ -103,6 +103,24 @@ def test_it_sees_that_others_write_and_not_who_only_reads(alone):
     process.close()
 
 
+@pytest.mark.guarantee("G8")
+def test_rights_given_half_are_not_given(folder):
+    """Whoever gives them is gone before what was granted on all tables is taken back for some."""
+    City(folder).close()
+    role = f"bihuan_half_{os.getpid()}"
+    engine = create_engine(make_url((folder / ADDRESS).read_text()), isolation_level="AUTOCOMMIT")
+    may = text(f"SELECT has_table_privilege('{role}', 'events', 'DELETE')")
+    with engine.connect() as giving:
+        for statement in BLOCKS[0].replace("bihuan_app", role).partition("REVOKE")[0].splitlines():
+            giving.execute(text(statement))
+        giving.invalidate()
+    with engine.connect() as conn:
+        assert not conn.execute(may).scalar_one()
+        conn.execute(text(f"DROP OWNED BY {role}"))
+        conn.execute(text(f"DROP ROLE {role}"))
+    engine.dispose()
+
+
 def test_containers_are_given_the_same_rights():
     deployed = (ROOT / "deploy" / "roles.sql").read_text().splitlines()
     for block in BLOCKS:
