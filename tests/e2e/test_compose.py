@@ -1,5 +1,5 @@
-"""The whole in containers, as docker-compose.yml has it: ratings come in by topic and by file, one
-complaint goes round, containers are killed in between, and the books are right.
+"""The whole in containers, as docker-compose.yml has it: ratings come in by topic, by HTTP and by
+file, one complaint goes round, containers are killed in between, and the books are right.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -64,6 +64,14 @@ class Whole:
         """One command's JSON, in a container that runs anyway."""
         said = self.compose("exec", "-T", "clock", "bihuan", *" ".join(words).split(), "--json")
         return json.loads(said)
+
+    def posted(self, kind: str, rows: list[dict[str, str]], token: str) -> list[str]:
+        """What became of each row that another system brings through the published port."""
+        address = f"http://127.0.0.1:{self.web}/api/v1/{kind}?source=bihuan"
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        body = json.dumps(rows, ensure_ascii=False).encode()
+        with urlopen(Request(address, body, headers), timeout=30) as answer:
+            return [row["outcome"] for row in json.load(answer)["rows"]]
 
     def sql(self, query: str) -> str:
         return self.compose("exec", "-T", "postgres", "psql", "-U", "bihuan", "-tAc", query).strip()
@@ -119,6 +127,13 @@ def rated(project: str, stars: int) -> dict[str, str]:
     return row | {"writingEvaluation": "又让我开证明" if stars <= 2 else ""}
 
 
+def served(project: str) -> dict[str, str]:
+    """The record of a service given an hour ago."""
+    at = datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(hours=1)
+    unit = {"proDepart": UNIT, "areaName": "张店区"}
+    return {"projectNo": project, "serviceTime": f"{at:%Y-%m-%d %H:%M:%S}"} | unit
+
+
 def sent_by_kafka(port: int, rows: list[dict[str, str]]) -> int:
     """How many the broker has acknowledged: all."""
     acknowledged = []
@@ -171,9 +186,14 @@ def test_the_whole_goes_round_while_containers_are_killed(whole: Whole, tmp_path
     verifying = "complaints WHERE state = 'VERIFYING'"
     whole.until(lambda: counted(verifying) == 3)
     complaint = whole.bihuan("queue operator")[0]["id"]
+    token = whole.bihuan("token add 综窗平台 --scope intake")["token"]
+    by_http = [rated("H1", 5), rated("H2", 1)]
+    assert whole.posted("services", [served("H1"), served("H2")], token) == ["accepted"] * 2
+    assert whole.posted("ratings", by_http[:1], token) == ["accepted"]
 
-    # the broker dies: what people do goes on, and so does the intake of files
+    # the broker dies: what people do goes on, and so does the intake by HTTP and of files
     whole.kill("kafka")
+    assert whole.posted("ratings", by_http, token) == ["repeat", "accepted"]
     imported = _imported(whole, tmp_path, [rated("F1", 5), rated("F2", 2), rated("F3", 9)])
     assert (imported["accepted"], imported["refused"], imported["complaints"]) == (2, 1, 1)
     whole.bihuan("hotline link-ticket", complaint, "--ticket 12345-1 --as 话务员01")
@@ -187,7 +207,7 @@ def test_the_whole_goes_round_while_containers_are_killed(whole: Whole, tmp_path
     assert state(complaint) == "ASSIGNING"
     whole.start("relay", "consumers", "collector")
     whole.until(lambda: state(complaint) == "DISPATCHED")
-    whole.until(lambda: counted(verifying) == 3 and counted("ratings") == 65)
+    whole.until(lambda: counted(verifying) == 4 and counted("ratings") == 67)
 
     # the database dies while all of them work
     whole.bihuan("department acknowledge", complaint, f"--unit {UNIT} --as 经办01")
@@ -201,7 +221,7 @@ def test_the_whole_goes_round_while_containers_are_killed(whole: Whole, tmp_path
 
     behind = "progress p JOIN lanes l USING (lane) WHERE p.pos < l.pos"
     whole.until(lambda: counted(behind) == 0)
-    assert (counted("ratings"), counted("complaints")) == (65, 4)
+    assert (counted("ratings"), counted("complaints"), counted("services")) == (67, 5, 2)
     assert whole.bihuan("parked list") == []
     assert whole.bihuan("check")["findings"] == []
     logs = whole.compose("logs", "--no-color", "relay", "collector", "consumers", "clock")
