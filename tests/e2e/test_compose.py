@@ -21,6 +21,8 @@ import pytest
 from confluent_kafka import Consumer, Producer
 from servers import free_port, none_to_be_had
 
+from workflow.storage.postgres import CONNECTIONS
+
 ROOT = Path(__file__).parents[2]
 UNIT = "区人社局"
 NONE = "no Docker engine answers"
@@ -269,6 +271,14 @@ def test_the_processes_can_neither_change_nor_delete_an_event(whole: Whole) -> N
     for words in ("DELETE FROM events", "UPDATE events SET actor = 'x'"):
         with pytest.raises(AssertionError, match="permission denied for table events"):
             whole.sql(f"SET ROLE bihuan_app; {words}")
+
+
+def test_the_server_has_a_connection_for_each_that_the_processes_may_hold(whole: Whole) -> None:
+    processes = set(whole.compose("ps", "--services").split())
+    processes -= {"postgres", "kafka"}
+    held = (len(processes) + 3) * 2 * CONNECTIONS  # with four consumers, as `make up` advises
+    commands = 2 * CONNECTIONS
+    assert held + commands <= int(whole.sql("SHOW max_connections")) - 3, "the owner's own"
 
 
 def test_what_people_and_tools_need_is_to_be_had_on_the_loopback_alone(whole: Whole) -> None:
