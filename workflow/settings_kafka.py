@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +21,8 @@ _SECRETS = ("sasl_plain_password", "ssl_password")
 _FILES = ("ssl_cafile", "ssl_certfile", "ssl_keyfile")
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 _LAST_PORT = 65535
+_COMPOSED = f"{PREFIX}PORT"
+"""Where docker-compose.yml publishes the broker: nothing to us, and no mistake."""
 
 
 class KafkaSettings(BaseSettings):
@@ -52,6 +55,7 @@ class KafkaSettings(BaseSettings):
     @classmethod
     def broker(cls) -> Broker | None:
         """The broker the environment names; None where it names none. Raises InvalidInput."""
+        cls._no_others()
         try:
             found = cls()
         except ValidationError as error:
@@ -62,6 +66,15 @@ class KafkaSettings(BaseSettings):
         return Broker(
             found._servers(), found.partitions, found.replication, found.prefix, found._options()
         )
+
+    @classmethod
+    def _no_others(cls) -> None:
+        """Raises InvalidInput for a name that would be read by nobody; never with its value."""
+        known = [PREFIX + name.upper() for name in cls.model_fields if name != "servers"]
+        for name in sorted(map(str.upper, os.environ)):
+            if name.startswith(PREFIX) and name not in (*known, _COMPOSED):
+                listed = "、".join((PREFIX[:-1], *known))
+                raise InvalidInput(name, "", f"没有这个设置；现有：{listed}")
 
     def _servers(self) -> str:
         """The addresses as the client reads them. Raises InvalidInput."""

@@ -21,6 +21,7 @@ import pytest
 from confluent_kafka import Consumer, Producer
 from servers import free_port, none_to_be_had
 
+from workflow.settings_kafka import KafkaSettings
 from workflow.storage.postgres import CONNECTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -279,6 +280,22 @@ def test_the_server_has_a_connection_for_each_that_the_processes_may_hold(whole:
     held = (len(processes) + 3) * 2 * CONNECTIONS  # with four consumers, as `make up` advises
     commands = 2 * CONNECTIONS
     assert held + commands <= int(whole.sql("SHOW max_connections")) - 3, "the owner's own"
+
+
+def test_a_broker_elsewhere_is_told_to_every_process(tmp_path: Path) -> None:
+    names = {f"BIHUAN_KAFKA_{name.upper()}" for name in KafkaSettings.model_fields}
+    names -= {"BIHUAN_KAFKA_SERVERS"}
+    in_files = {"BIHUAN_KAFKA_SASL_PLAIN_PASSWORD", "BIHUAN_KAFKA_SSL_PASSWORD"}
+    said = {name: name.lower() for name in names - in_files} | {"BIHUAN_KAFKA": "k1:9093"}
+    elsewhere = Whole(tmp_path)
+    elsewhere._environment |= said | dict.fromkeys(in_files, "geheim")
+    config = elsewhere.compose("--profile", "tools", "config", "--format", "json")
+    services = json.loads(config)["services"]
+    assert "geheim" not in config
+    for name in services.keys() - {"postgres", "kafka", "roles"}:
+        given, mounted = services[name]["environment"], services[name]["volumes"]
+        assert said.items() <= given.items(), name
+        assert "/run/kafka" in [volume["target"] for volume in mounted], name
 
 
 def test_what_people_and_tools_need_is_to_be_had_on_the_loopback_alone(whole: Whole) -> None:

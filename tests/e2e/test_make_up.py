@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCKER = """#!/bin/sh
+DOCKER = r"""#!/bin/sh
 echo "$*" >>"$PLAYED/asked"
 case "$*" in
   *queue*) [ -s "$PLAYED/queue" ] && cat "$PLAYED/queue" || echo '[]' ;;
   *get-offsets*) cat "$PLAYED/offsets" ;;
+  *printenv\ BIHUAN_KAFKA) echo "${BIHUAN_KAFKA:-kafka:9092}" ;;
+  *printenv*) echo ;;
   *psql*) cat "$PLAYED/stored" ;;
   *console-producer*) cat >>"$PLAYED/sent" ;;
   *sample*) echo '{}' ;;
@@ -34,12 +36,12 @@ def up(tmp_path: Path):
     played = {"PLAYED": str(tmp_path), "BIHUAN_SECRETS": str(tmp_path / "secrets")}
     path = f"{tmp_path}:{os.environ['PATH']}"
 
-    def run(*, queue: str = "", offsets: str = NONE_YET, stored: str = "f"):
+    def run(*, queue: str = "", offsets: str = NONE_YET, stored: str = "f", **settings: str):
         for name, text in {"queue": queue, "offsets": offsets, "stored": stored}.items():
             (tmp_path / name).write_text(text)
         ended = subprocess.run(
             [ROOT / "deploy" / "up"],
-            env=os.environ | played | {"PATH": path},
+            env=os.environ | played | {"PATH": path} | settings,
             capture_output=True,
             text=True,
             timeout=60,
@@ -67,9 +69,14 @@ def test_where_nothing_comes_to_be_verified_it_ends_all_the_same(up):
 
 
 @pytest.mark.parametrize(
-    "there", [{"offsets": "".join(f"ratings:{n}:7\n" for n in range(9000))}, {"stored": "t"}]
+    "there",
+    [
+        {"offsets": "".join(f"ratings:{n}:7\n" for n in range(9000))},
+        {"stored": "t"},
+        {"BIHUAN_KAFKA": "k1:9093", "offsets": ""},
+    ],
 )
-def test_an_office_that_has_ratings_is_sent_none(up, there):
+def test_an_office_that_has_ratings_or_a_broker_of_its_own_is_sent_none(up, there):
     said, sent = up(**there)
     assert not sent
     assert "已有评价" in said

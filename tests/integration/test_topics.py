@@ -79,3 +79,10 @@ def test_a_broker_that_is_not_there_is_told_with_what_the_last_try_came_to():
     nobody = replace(brokers.fresh("127.0.0.1:9"), options={"bootstrap_timeout_ms": 500})
     with pytest.raises(Away, match=r"连不上.*KafkaConnectionError"):
         create_topics(nobody)
+
+
+def test_fewer_copies_than_asked_are_refused_and_more_are_not(broker, changes):
+    with pytest.raises(InvalidInput, match="每个分区应有 2 份") as refused:
+        check_topics(replace(broker, replication=2))
+    assert f"{broker.topic('ratings')}：1" in str(refused.value)
+    check_topics(replace(broker, replication=0))

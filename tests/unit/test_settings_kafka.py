@@ -62,3 +62,16 @@ def test_what_is_empty_is_not_set(broker):
     assert options == {}
     options = broker(SECURITY_PROTOCOL="SSL", SSL_CAFILE=__file__).options
     assert options == {"security_protocol": "SSL", "ssl_cafile": __file__}
+
+
+@pytest.mark.parametrize("mistyped", ["PARTITION", "SERVERS", "SASL_PASSWORD", "SSL_CAFILE_FILE"])
+@pytest.mark.parametrize("servers", ["kafka:9092", ""])
+def test_a_setting_that_nobody_reads_is_refused_with_those_there_are(broker, servers, mistyped):
+    with pytest.raises(InvalidInput, match=r"没有这个设置.*BIHUAN_KAFKA_PARTITIONS") as refused:
+        broker(servers, **{mistyped: "geheim"})
+    assert refused.value.field == f"BIHUAN_KAFKA_{mistyped}"
+    assert "geheim" not in str(refused.value)
+
+
+def test_where_containers_publish_the_broker_is_no_setting_and_no_mistake(broker):
+    assert broker(PORT="19092").servers == "kafka:9092"

@@ -63,15 +63,20 @@ class Broker:
             "configs": {**TOPICS[name], **safe},
         }
 
-    def check(self, name: str, partitions: int, configs: Mapping[str, str | None]) -> None:
-        """Raises InvalidInput where a topic that is there would not do; it may keep for longer."""
-        topic = self.topic(name)
+    def check(self, name: str, copies: Sequence[int], configs: Mapping[str, str | None]) -> None:
+        """Raises InvalidInput where a topic that is there would not do, with so many copies of each
+        partition; it may have more of them, and keep for longer.
+        """
+        topic, partitions = self.topic(name), len(copies)
         if partitions != self.partitions:
             raise InvalidInput(
                 "partitions",
                 f"{topic}：{partitions}",
                 f"应为 {self.partitions} 个分区；改回原来的设置，或换一个前缀新建主题再切换",
             )
+        if min(copies) < self.replication:
+            said = f"每个分区应有 {self.replication} 份；用 kafka-reassign-partitions.sh 增加"
+            raise InvalidInput("replication", f"{topic}：{min(copies)}", said)
         for setting, ours in TOPICS[name].items():
             given = configs.get(setting)
             if given != ours and not (setting == "retention.ms" and _longer(given, ours)):

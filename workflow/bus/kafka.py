@@ -226,7 +226,7 @@ def check_topics(broker: Broker) -> None:
     ]
     with _admin(broker) as admin:
         found = {
-            topic["name"]: len(topic["partitions"])
+            topic["name"]: [len(one["replica_nodes"]) for one in topic["partitions"]]
             for topic in admin.describe_topics(list(names))
             if not topic.get("error_code")
         }
