@@ -21,18 +21,33 @@ from sqlalchemy import select
 
 from producers.topic import Collecting
 from schemas import TicketLinked
+from schemas.envelope import Role
 from workflow.bus.broker import Broker
 from workflow.bus.kafka import Publisher
 from workflow.bus.progress import join_source
 from workflow.bus.relay import Relay
+from workflow.ledger import Actor
 from workflow.storage.models import events, ratings
 
 ROOT = Path(__file__).parents[2]
+OTHER = "ZD-YBJ"
 
 
 @pytest.fixture
-def round_the_loop(city: City, broker: Broker) -> str:
-    """One complaint taken round the loop beside three others, everything relayed."""
+def moved(city: City) -> str:
+    """One complaint, sent to the unit and from there to another, which takes it."""
+    subject = city.portal.bad_review()
+    city.drain()
+    city.hotline.confirms(subject)
+    city.drain()
+    city.hotline.assigns(subject, OTHER)
+    city.department.acknowledges(subject, Actor("经办02", Role.DEPARTMENT, OTHER))
+    return subject
+
+
+@pytest.fixture
+def round_the_loop(city: City, broker: Broker, moved: str) -> str:
+    """One complaint taken round the loop beside four others, everything relayed."""
     subject, *_ = [city.portal.bad_review() for _ in range(4)]
     city.drain()
     city.step(subject, TicketLinked, OPERATOR, ticket="12345-1")
@@ -98,18 +113,35 @@ def test_confluent_kafka_reads_every_event_with_its_headers(city: City, broker: 
     assert found == wanted
 
 
-def test_the_consumer_of_the_readme_follows_the_loop(broker: Broker, round_the_loop: str) -> None:
-    program = example().replace('"complaints"', f'"{broker.topic("complaints")}"')
-    program = program.replace("poll(10)", "poll(5)")
+def test_the_consumer_of_the_readme_follows_the_loop(
+    broker: Broker, round_the_loop: str, moved: str
+) -> None:
+    program = _read_from(broker.topic("complaints"))
     given = {"KAFKA": broker.servers, "GROUP": broker.topic("oa"), "UNIT": UNIT}
     told = [line.split()[:3] for line in _run(program, given)]
     steps = ("DISPATCHED", "RECTIFYING", "REVIEWING", "REEVALUATING", "CLOSED")
-    assert told == [[round_the_loop, f"GD{round_the_loop[2:]}-1", step] for step in steps]
+    mine = [[round_the_loop, f"GD{round_the_loop[2:]}-1", step] for step in steps]
+    gone = [[moved, f"GD{moved[2:]}-1", step] for step in ("DISPATCHED", "MOVED")]
+    assert [line for line in told if line[0] == round_the_loop] == mine
+    assert [line for line in told if line[0] != round_the_loop] == gone
     assert _run(program, given) == [], "read twice"
 
 
+def test_the_consumer_of_the_readme_says_that_there_is_no_such_topic(broker: Broker) -> None:
+    given = {"KAFKA": broker.servers, "GROUP": broker.topic("lost"), "UNIT": UNIT}
+    with pytest.raises(subprocess.CalledProcessError) as ended:
+        _run(_read_from(broker.topic("nowhere")), given)
+    assert "UNKNOWN_TOPIC_OR_PART" in ended.value.stderr
+    assert "Traceback" not in ended.value.stderr
+
+
+def _read_from(topic: str) -> str:
+    program = example().replace('"complaints"', f'"{topic}"')
+    return program.replace("poll(10)", "poll(5)")
+
+
 def test_the_example_is_short_and_the_same_in_both_languages() -> None:
-    assert len(example().splitlines()) <= 20
+    assert len(example().splitlines()) <= 25
     assert example("README.zh-CN.md") == example()
 
 
