@@ -75,6 +75,7 @@ def locked(certificates: Path, password: str) -> Iterator[str]:
                 LISTENERS="PLAINTEXT://:9092,CONTROLLER://:9093,LOCKED://:9094",
                 ADVERTISED_LISTENERS=f"PLAINTEXT://localhost:9092,LOCKED://127.0.0.1:{outside}",
                 LISTENER_SECURITY_PROTOCOL_MAP="CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LOCKED:SASL_SSL",
+                INTER_BROKER_LISTENER_NAME="PLAINTEXT",
                 SSL_KEYSTORE_TYPE="PEM",
                 SSL_KEYSTORE_LOCATION="/locked/server.pem",
                 **{
@@ -137,10 +138,13 @@ def _container(port: int, **more: object) -> DockerContainer:
     settings = {
         "NODE_ID": 1,
         "PROCESS_ROLES": "broker,controller",
-        "LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-        "ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093,INSIDE://localhost:9095",
+        "ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port},INSIDE://localhost:9095",
+        "INTER_BROKER_LISTENER_NAME": "INSIDE",  # who ends a transaction tells itself so
         "CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-        "LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "LISTENER_SECURITY_PROTOCOL_MAP": ",".join(
+            f"{name}:PLAINTEXT" for name in ("CONTROLLER", "PLAINTEXT", "INSIDE")
+        ),
         "CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
         "OFFSETS_TOPIC_REPLICATION_FACTOR": 1,
         "OFFSETS_TOPIC_NUM_PARTITIONS": 4,

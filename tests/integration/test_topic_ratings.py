@@ -12,6 +12,7 @@ from brokers import NoText
 from city import rating, service
 from confluent_kafka import Producer
 from jsonschema import Draft7Validator
+from kafka import KafkaProducer
 from sqlalchemy import func, select
 
 from producers.message import discard, retry
@@ -183,6 +184,27 @@ def test_one_with_a_header_whose_name_is_no_text_is_parked_and_its_batch_goes_on
 def named_in_bytes(number, *, bad):
     headers = [("source", b"bihuan")] + [(NoText("?"), b"x")] * bad
     return Message("ratings", 0, b"key", packed(row(rating(f"N{number}"))), headers)
+
+
+@pytest.mark.guarantee("G2")
+def test_what_a_platform_took_back_before_it_was_sent_whole_is_no_rating(
+    city, collecting, platform, broker
+):
+    producer = KafkaProducer(**broker.client, transactional_id=broker.topic("platform"))
+    producer.init_transactions()
+    for number, ends in enumerate(["abort", "commit", "abort", "commit"]):
+        producer.begin_transaction()
+        for n in range(3):
+            value = packed(row(rating(f"T{number}-{n}"), source="bihuan"))
+            producer.send(broker.topic("ratings"), value, partition=0).get(timeout=30)
+        getattr(producer, f"{ends}_transaction")()
+    producer.close()
+    platform(row(rating("T9")))
+    takes(collecting, 7)
+    with city.office.database.read() as conn:
+        found = set(conn.execute(select(ratings.c.project_no)).scalars())
+    assert found == {"T9", *(f"T{number}-{n}" for number in (1, 3) for n in range(3))}
+    assert parked(city) == []
 
 
 @pytest.mark.guarantee("G1")

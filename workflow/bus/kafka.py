@@ -181,6 +181,7 @@ class Subscription:
             group_id=f"{self._broker.prefix}{self._group}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            isolation_level="read_committed",
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=SESSION_MS // 3,
             max_poll_interval_ms=POLLED_WITHIN_MS,
