@@ -78,6 +78,9 @@ def unpacked(codec: int, packed: bytes) -> bytes:
     return found
 
 
+Number = Callable[[Any, int], tuple[int, int]]
+
+
 class _Legible(bytearray):
     """Bytes of which each part can be read as text: what is none is written out."""
 
@@ -89,35 +92,37 @@ class _Legible(bytearray):
         return bytes(self).decode(errors="backslashreplace")
 
 
-def bound(batches: Any, record: Any, varint: Callable[[Any, int], tuple[int, int]]) -> None:
+def _unnamed(batch: Any, following: Callable[[Any], Any], varint: Number) -> Any:
+    """The next record, of which a header's name is no text."""
+    whole, at = batch._buffer, batch._pos
+    length, start = varint(whole, at)
+    batch._buffer, batch._pos = _Legible(whole[at : start + length]), 0
+    found = following(batch)
+    batch._buffer, batch._pos = whole, start + length
+    found.headers.append((UNREAD, "消息头的名称不是 UTF-8".encode()))
+    return found
+
+
+def _unpack(batch: Any) -> None:
+    if not batch._decompressed and batch.compression_type:
+        raw = unpacked(batch.compression_type, bytes(memoryview(batch._buffer)[batch._pos :]))
+        batch._buffer, batch._pos = bytearray(raw), 0
+    batch._decompressed = True
+
+
+def bound(batches: Any, record: Any, varint: Number) -> None:
     """The client's class of batches iterates so from now on; `record` is its class of a record,
     `varint` reads a number.
     """
     following = batches.__next__
-
-    def unnamed(batch: Any) -> Any:
-        """The next record, of which a header's name is no text."""
-        whole, at = batch._buffer, batch._pos
-        length, start = varint(whole, at)
-        batch._buffer, batch._pos = _Legible(whole[at : start + length]), 0
-        found = following(batch)
-        batch._buffer, batch._pos = whole, start + length
-        found.headers.append((UNREAD, "消息头的名称不是 UTF-8".encode()))
-        return found
 
     def each_next(batch: Any) -> Any:
         try:
             return following(batch)
         except Exception as error:
             if isinstance(error.__context__, UnicodeDecodeError):
-                return unnamed(batch)
+                return _unnamed(batch, following, varint)
             raise
-
-    def unpack(batch: Any) -> None:
-        if not batch._decompressed and batch.compression_type:
-            raw = unpacked(batch.compression_type, bytes(memoryview(batch._buffer)[batch._pos :]))
-            batch._buffer, batch._pos = bytearray(raw), 0
-        batch._decompressed = True
 
     def each(batch: Any) -> Iterator[Any]:
         try:
@@ -130,4 +135,4 @@ def bound(batches: Any, record: Any, varint: Callable[[Any, int], tuple[int, int
         found: Iterator[Any] = batch
         return found
 
-    batches._maybe_uncompress, batches.__iter__, batches.__next__ = unpack, each, each_next
+    batches._maybe_uncompress, batches.__iter__, batches.__next__ = _unpack, each, each_next
