@@ -67,6 +67,7 @@ FIELD_WORDS = {
     "official": "法定安排",
     "parked": "异常件",
     "partitions": "分区数",
+    "replication": "副本数",
     "pause": "暂停",
     "port": "端口",
     "pos": "位置",
