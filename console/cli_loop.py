@@ -69,9 +69,10 @@ def schema_export(
     as_json: AsJson = False,
 ) -> None:
     """把每个事件和进来的办件、评价的 JSON Schema 写成文件。"""
+    from producers.sources.row_schema import row_schemas  # noqa: PLC0415
     from schemas.published import published  # noqa: PLC0415
 
-    found = published()
+    found = published(row_schemas())
     with _file("out", out):
         out.mkdir(parents=True, exist_ok=True)
         for name, text in found.items():
@@ -86,8 +87,9 @@ def schema_asyncapi(
     as_json: AsJson = False,
 ) -> None:
     """把 Kafka 各主题的消息写成 AsyncAPI 3 文档，供别的系统对接。"""
+    from producers.sources.row_schema import row_schemas  # noqa: PLC0415
     from workflow.bus.asyncapi import document  # noqa: PLC0415
 
     with _file("out", out):
-        out.write_text(document(), encoding="utf-8")
+        out.write_text(document(row_schemas()), encoding="utf-8")
     say(as_json, {"written": str(out)}, f"AsyncAPI 文档写到 {out}")

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel
 
 from schemas import EVENTS, Envelope
-from schemas.rating import Rating, ServiceRecord
 
 
-def published() -> dict[str, str]:
-    """Each schema's text by its name, formatted so that a change shows as a small difference."""
-    models: tuple[type[BaseModel], ...] = (*EVENTS, ServiceRecord, Rating, Envelope)
-    return {model.__name__: _text(model) for model in models}
+def published(inbound: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Each schema's text by its name, formatted so that a change shows as a small difference.
+    `inbound` are those of what platforms send.
+    """
+    models: tuple[type[BaseModel], ...] = (*EVENTS, Envelope)
+    found = {
+        model.__name__: model.model_json_schema(ref_template="#/$defs/{model}") for model in models
+    }
+    return {name: _text(schema) for name, schema in {**found, **inbound}.items()}
 
 
-def _text(model: type[BaseModel]) -> str:
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    schema |= model.model_json_schema(ref_template="#/$defs/{model}")
+def _text(schema: Mapping[str, Any]) -> str:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"

@@ -23,7 +23,7 @@ _COMMAS = re.compile(r"[,，、;；\s]+")
 SHAPES = 32
 """Orders of fields that are remembered: a sender's messages have the same again and again."""
 
-_MOMENTS = ("serviceTime", "acceptDate", "resultDate", "assessTime")
+MOMENTS = ("serviceTime", "acceptDate", "resultDate", "assessTime")
 
 
 class Kind(StrEnum):
@@ -124,7 +124,7 @@ class Source:
             twins=len(kept) > len(set(kept)),
             defaults=tuple(defaults),
             coded=tuple(pair for pair in self._coded if pair[0] in present),
-            moments=tuple(name for name in _MOMENTS if name in present),
+            moments=tuple(name for name in MOMENTS if name in present),
             origins=tuple(pair for pair in self._origins if pair[0] in present),
             spare=tuple(present - _FIELDS[kind]),
         )

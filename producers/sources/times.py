@@ -27,6 +27,11 @@ EXAMPLES = {
 }
 
 
+def pattern(shapes: Sequence[str]) -> str:
+    """The regular expression of a time in one of these shapes."""
+    return "|".join(_SHAPES[shape].pattern for shape in shapes)
+
+
 def instant(text: str, shapes: Sequence[str], zone: ZoneInfo) -> datetime:
     """The instant in UTC; ValueError if the text has none of the shapes or names no real time."""
     if len(text) == 19 and text[16:] in _SECONDS and text[10] == " " and "national" in shapes:

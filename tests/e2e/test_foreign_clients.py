@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 from city import OPERATOR, UNIT, City
 from confluent_kafka import Consumer, Producer
+from jsonschema import Draft7Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT7
 from servers import none_to_be_had
 from sqlalchemy import select
 
@@ -165,6 +168,17 @@ def as_sent() -> list[str]:
     given = [{"assessTime": "2021-09-16 09:30:00"} if "satisfaction" in row else {} for row in ROWS]
     rows = [row | where | when for row, when in zip(ROWS, given, strict=True)]
     return [json.dumps(row, ensure_ascii=False) for row in rows]
+
+
+def test_what_they_send_is_as_the_document_tells() -> None:
+    told = json.loads((ROOT / "docs" / "asyncapi.json").read_text("utf-8"))
+    whole = Registry().with_resource("doc:", DRAFT7.create_resource(told))
+    names = told["channels"]["ratings"]["messages"]
+    each = [{"$ref": f"doc:#/components/messages/{name}/payload"} for name in names]
+    allowed = Draft7Validator({"oneOf": each}, registry=whole)
+    for row in as_sent():
+        allowed.validate(json.loads(row))
+        allowed.validate({"source": "bihuan"} | json.loads(row))
 
 
 def collected(city: City, broker: Broker, count: int) -> list[tuple[str, int]]:

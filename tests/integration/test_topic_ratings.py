@@ -259,7 +259,7 @@ def test_a_parked_message_is_copied_to_the_topic_with_its_error(collecting, plat
     assert copies[0].value == b"{"
     assert said["parked-from"].decode() == f"{broker.topic('ratings')}/0/0"
     assert "JSON" in said["parked-error"].decode()
-    told = json.loads(document())["components"]["messages"]["Parked"]["headers"]
+    told = json.loads(document({}))["components"]["messages"]["Parked"]["headers"]
     Draft7Validator(told).validate({name: value.decode() for name, value in said.items()})
 
 

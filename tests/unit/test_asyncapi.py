@@ -7,14 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from city import OPERATOR, City
 from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 from sqlalchemy import select
 
+from producers.message import read_all
+from producers.sources.row_schema import row_schemas
 from schemas import EVENTS, TicketLinked
 from workflow.bus.asyncapi import document
+from workflow.bus.broker import Message
 from workflow.bus.cloudevents import headers_of
 from workflow.storage.models import events
 
@@ -28,7 +32,7 @@ PUBLISHED = (
 
 @cache
 def told() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(document())
+    found: dict[str, Any] = json.loads(document(row_schemas()))
     return found
 
 
@@ -41,6 +45,73 @@ def validator(pointer: str) -> Draft7Validator:
 def test_the_stored_document_is_the_models() -> None:
     stored = STORED.read_text(encoding="utf-8")
     assert json.loads(stored) == told(), "uv run bihuan schema asyncapi"
+
+
+RATED = {
+    "projectNo": "P1",
+    "proDepart": "区人社局",
+    "satisfaction": 5,
+    "assessTime": "2021-09-16 09:30:00",
+}
+SERVED = {"projectNo": "P1", "proDepart": "区人社局", "serviceTime": "2021-09-16 09:00:00"}
+BAD = RATED | {"satisfaction": "不满意"}
+TAKEN = [
+    RATED,
+    SERVED,
+    BAD | {"writingEvaluation": "又让我开证明"},
+    BAD | {"evalDetail": "209"},
+    BAD | {"evalDetail": ["209", "210"]},
+    BAD | {"evalDetail": 209},
+    RATED | {"source": "bihuan", "record": "评价", "projectNo": 20210916, "pf": 4},
+    RATED
+    | {"serviceNumber": None, "assessNumber": "", "origin": "现场主动", "mobile": 19900001234},
+    RATED | {"anonymityFlag": True, "userProp": "自然人", "projectName": "不存"},
+    RATED | {"assessTime": "2021-09-16T09:30:00+08:00"},
+    RATED | {"assessTime": "2021/9/16 9:30"},
+    SERVED | {"promiseTime": "即办件", "acceptDate": "", "resultDate": "2021-09-16 09:00:00"},
+]
+REFUSED = [
+    *({name: said for name, said in RATED.items() if name != left} for left in RATED),
+    *({name: said for name, said in SERVED.items() if name != left} for left in SERVED),
+    BAD,
+    BAD | {"evalDetail": None, "writingEvaluation": " "},
+    RATED | {"proDepart": ""},
+    RATED | {"projectNo": ""},
+    RATED | {"projectNo": "9" * 65},
+    RATED | {"projectNo": True},
+    RATED | {"satisfaction": 6},
+    RATED | {"satisfaction": None},
+    RATED | {"pf": "6"},
+    RATED | {"assessTime": "昨天"},
+    RATED | {"assessTime": 20210916},
+    RATED | {"evalDetail": ["999"]},
+    RATED | {"star": 5},
+    RATED | {"source": "shandong"},
+    SERVED | {"record": "评价"},
+]
+
+
+@pytest.mark.parametrize("row", TAKEN)
+def test_a_row_that_the_document_allows_is_taken(city: City, row: dict[str, Any]) -> None:
+    assert _allowed(row)
+    assert _taken(city, row)
+
+
+@pytest.mark.parametrize("row", REFUSED)
+def test_a_row_that_it_does_not_allow_is_not(city: City, row: dict[str, Any]) -> None:
+    assert not _allowed(row)
+    assert not _taken(city, row)
+
+
+def _allowed(row: dict[str, Any]) -> bool:
+    messages = told()["channels"]["ratings"]["messages"]
+    return any(validator(f"/components/messages/{name}/payload").is_valid(row) for name in messages)
+
+
+def _taken(city: City, row: dict[str, Any]) -> bool:
+    body = json.dumps({"source": "bihuan"} | row).encode()
+    (read,) = read_all([Message("ratings", 0, None, body, ())], city.office.desk())
+    return read.row is not None
 
 
 def test_it_is_valid_by_the_published_schema() -> None:

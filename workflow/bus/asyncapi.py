@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -12,7 +12,6 @@ from pydantic.json_schema import models_json_schema
 
 from schemas import EVENTS
 from schemas.envelope import EnvelopeBase
-from schemas.rating import Rating, ServiceRecord
 
 _JSON = "application/json"
 _RATINGS = (
@@ -49,13 +48,15 @@ _COPY: dict[str, Any] = {
 }
 
 
-def document() -> str:
-    """The document's text, formatted so that a change shows as a small difference."""
-    return json.dumps(_document(), ensure_ascii=False, indent=2) + "\n"
+def document(inbound: Mapping[str, Mapping[str, Any]]) -> str:
+    """The document's text, formatted so that a change shows as a small difference. `inbound` are
+    the JSON Schemas of what the topic `ratings` takes, by name.
+    """
+    return json.dumps(_document(inbound), ensure_ascii=False, indent=2) + "\n"
 
 
-def _document() -> dict[str, Any]:
-    inbound, events = (Rating, ServiceRecord), EVENTS
+def _document(inbound: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    events = EVENTS
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -66,7 +67,7 @@ def _document() -> dict[str, Any]:
         },
         "defaultContentType": _JSON,
         "channels": {
-            "ratings": _channel("ratings", _RATINGS, _names(inbound)),
+            "ratings": _channel("ratings", _RATINGS, inbound),
             "complaints": _channel("complaints", _COMPLAINTS, _names(events)),
             "parked": _channel("parked", _PARKED, [_COPY["title"]]),
         },
@@ -77,11 +78,11 @@ def _document() -> dict[str, Any]:
         },
         "components": {
             "messages": {
-                **{model.__name__: _row(model) for model in inbound},
+                **{name: _row(name) for name in inbound},
                 **{model.__name__: _event(model) for model in events},
                 "Parked": _COPY,
             },
-            "schemas": _schemas((*inbound, *events)),
+            "schemas": {**inbound, **_schemas(events)},
         },
     }
 
@@ -102,8 +103,7 @@ def _operation(action: str, channel: str) -> dict[str, Any]:
     return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
 
 
-def _row(model: type[BaseModel]) -> dict[str, Any]:
-    name = model.__name__
+def _row(name: str) -> dict[str, Any]:
     source = {"source": {"type": "string", "description": "来源；对象里写明的可以不写"}}
     return {
         "title": name,
