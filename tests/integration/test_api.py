@@ -25,6 +25,8 @@ from console.web.limiting import Buckets
 from workflow.collection import MOST
 from workflow.errors import Away
 from workflow.storage.models import events, ratings, receipts, refused, tokens, views
+from workflow.unit_files import of_table
+from workflow.units import seed
 
 OTHER_UNIT = "张店医保分局"
 OTHERWISE = {**RATING, "writingEvaluation": "不是这样说的"}
@@ -343,6 +345,14 @@ def test_the_figures_say_how_they_are_formed(systems):
     assert (told["M"], told["D"]) == (1, 1)
     assert all({"n", "d", "numerator", "denominator"} <= set(one) for one in told["figures"])
     problem(systems.client(name="x").get("/figures/2021Q9"), 422, "invalid-input")
+
+
+def test_where_no_area_is_named_the_figures_are_those_of_the_office(systems):
+    with systems.city.office.database.write() as conn:
+        row = ["LS-001", "县人社局", "临朐县", "部门"]
+        seed(conn, of_table(["代码", "名称", "区县", "层级"], [(2, row)], "v2"))
+    told = systems.client(Scope.FIGURES).get("/figures/2021Q3").json()
+    assert told["area"] == "临朐县"
 
 
 # steps

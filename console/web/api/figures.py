@@ -14,6 +14,7 @@ from console.web.access import SiteHere
 from console.web.api.granted import Granted
 from console.web.api.problems import problems
 from console.web.api.shapes import Figures
+from console.web.supervisors.headline import area_of
 from workflow.errors import NotPermitted
 
 FIGURES = Granted(Scope.FIGURES)
@@ -33,13 +34,14 @@ def figures(
     system: Annotated[System, Depends(FIGURES)],
     period: str,
     tier: Annotated[str, Query(max_length=20, description="层级：部门、镇办、村居")] = "部门",
-    area: Annotated[str, Query(max_length=40, description="区县")] = "张店区",
+    area: Annotated[str | None, Query(max_length=40, description="区县，不写是本地的")] = None,
 ) -> dict[str, Any]:
     if system.unit is not None:
         raise NotPermitted("限单位的令牌看不到全区的指标")
     when = parse_period(period)
     with snapshot(site.office) as read:
-        checked_scope(read.units, tier, area)
-        ask = report.Question(when, tier, area, read.now, None, read.footing.synthetic)
+        asked = area or area_of(read.units)
+        checked_scope(read.units, tier, asked)
+        ask = report.Question(when, tier, asked, read.now, None, read.footing.synthetic)
         found = report.indicators(read.conn, read.units, site.office.rulebook.policies, ask)
     return {**report.indicators_json(found), **read.footing.as_json()}
