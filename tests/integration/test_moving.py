@@ -51,6 +51,12 @@ def embedded(file_story, tmp_path):
     city.close()
 
 
+def nothing_moved(embedded):
+    """The folder names no server, and the file takes events."""
+    assert not (embedded.office.data / ADDRESS).exists()
+    embedded.portal.bad_review()
+
+
 def tables_at(address):
     engine = create_engine(address)
     try:
@@ -124,8 +130,7 @@ def test_refused_where_the_target_holds_something_else(embedded, empty, file_sto
     other.close()
     with pytest.raises(InvalidInput, match="不是空的"):
         move(embedded.office, empty)
-    assert not (embedded.office.data / ADDRESS).exists()
-    embedded.portal.bad_review()
+    nothing_moved(embedded)
 
 
 @pytest.mark.parametrize("theirs", ["CREATE TABLE theirs (n int)", "CREATE TABLE events (n int)"])
@@ -136,8 +141,7 @@ def test_refused_where_the_target_is_another_programs(embedded, empty, theirs):
     engine.dispose()
     with pytest.raises(InvalidInput, match="别的程序"):
         move(embedded.office, empty)
-    assert not (embedded.office.data / ADDRESS).exists()
-    embedded.portal.bad_review()
+    nothing_moved(embedded)
 
 
 def test_refused_in_a_line_where_the_role_may_make_no_tables(embedded, empty):
@@ -153,8 +157,7 @@ def test_refused_in_a_line_where_the_role_may_make_no_tables(embedded, empty):
         with engine.begin() as conn:
             conn.execute(text(f"DROP ROLE IF EXISTS {role}"))
         engine.dispose()
-    assert not (embedded.office.data / ADDRESS).exists()
-    embedded.portal.bad_review()
+    nothing_moved(embedded)
 
 
 def test_refused_where_the_target_cannot_hold_every_character(embedded, empty):
@@ -170,8 +173,7 @@ def test_refused_where_the_target_cannot_hold_every_character(embedded, empty):
         with engine.connect() as conn:
             conn.execute(text(f"DROP DATABASE IF EXISTS {latin} WITH (FORCE)"))
         engine.dispose()
-    assert not (embedded.office.data / ADDRESS).exists()
-    embedded.portal.bad_review()
+    nothing_moved(embedded)
 
 
 def test_refused_while_somebody_runs(embedded, empty):
