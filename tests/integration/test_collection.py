@@ -115,6 +115,23 @@ def test_every_row_has_exactly_one_answer_also_when_old_and_new_are_mixed(city):
     assert city.damage() == []
 
 
+@pytest.mark.guarantee("G1")
+def test_many_rows_are_told_apart_whatever_the_batch_before_them_was(city):
+    def sends(*numbers):
+        rows = [one for n in numbers for one in (service(f"{n}"), rating(f"{n}"))]
+        return outcomes(city.portal.sends(*rows))
+
+    new, repeat = ["accepted"] * 2, ["repeat"] * 2
+    assert sends(*range(40)) == new * 40
+    assert sends(*range(20, 60)) == repeat * 20 + new * 20
+    assert sends(*range(40)) == repeat * 40
+    assert sends(*range(60, 100)) == new * 40
+    assert sends(*range(100, 140), 99) == new * 40 + repeat
+    assert tally(city) == (140, 140, 140, 0)
+    assert (count(city, services), count(city, ratings)) == (140, 140)
+    assert city.damage() == []
+
+
 def test_a_rating_may_come_before_its_service_record(city):
     city.portal.sends(rating("A", 2, proDepart="", areaName=""), rating("B"))
     assert (tally(city, ""), tally(city)) == ((0, 1, 1, 1), (0, 1, 1, 0))

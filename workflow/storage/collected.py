@@ -71,9 +71,9 @@ CONFLICT = (
 )
 REFUSED = ("source", "batch", "received_at", "import_id", "row", "field", "value", "reason")
 
-_RATING = Bulk(ratings, RATING, Insert.on_conflict_do_nothing)
-_SERVICE = Bulk(services, SERVICE, Insert.on_conflict_do_nothing)
-_VAULT = Bulk(vault_table, ("owner", "field", "sealed"), Insert.on_conflict_do_nothing)
+_RATING = Bulk(ratings, RATING, Insert.on_conflict_do_nothing, new=True)
+_SERVICE = Bulk(services, SERVICE, Insert.on_conflict_do_nothing, new=True)
+_VAULT = Bulk(vault_table, ("owner", "field", "sealed"), Insert.on_conflict_do_nothing, new=True)
 _RATER = Bulk(
     raters,
     ("day", "phone", "ratings"),
