@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, MetaData, Table, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 
@@ -64,7 +63,7 @@ class Bulk:
         try:
             with conn.begin_nested():
                 _copied(conn, self._straight, sorted(rows, key=self._key))
-        except UniqueViolation:
+        except conn.dialect.loaded_dbapi.IntegrityError:
             return False
         return True
 
