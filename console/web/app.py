@@ -35,6 +35,7 @@ from console.web.office import connect as office_connect
 from console.web.office import imports as office_imports
 from console.web.office import ops as office_ops
 from console.web.office import rules as office_rules
+from console.web.office import traced as office_traced
 from console.web.office.accounts import router as office_accounts
 from console.web.office.units import router as office_units
 from console.web.oversize import Worded
@@ -62,6 +63,7 @@ ROUTERS = (
     office_rules.router,
     office_connect.router,
     office_ops.router,
+    office_traced.router,
 )
 """The desks, in the order of the loop."""
 

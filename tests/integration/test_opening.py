@@ -15,6 +15,7 @@ MADE_SINCE = (
     "views_of",
     "views_by",
     "events_revealed",
+    "events_reprisals",
 )
 """Indexes of later migrations."""
 

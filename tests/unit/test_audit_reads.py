@@ -4,7 +4,10 @@ table each time would take days where there are a million complaints.
 
 from plans import planned
 
+from console.reprisals import reported, reprisals
 from console.traces import reveals
+from schemas.envelope import Role
+from workflow.ledger import Actor
 
 BIG = ("events", "vault", "ratings", "services", "complaints", "contacts")
 
@@ -32,3 +35,13 @@ def test_who_was_shown_a_number_is_listed_by_an_index_of_these_events_alone(city
     assert [step for step in steps if "INDEX" not in step] == []
     assert all("events_revealed" in step for step in steps[:2])
     assert not [step for _, step in plans if "vault" in step and "SEARCH" not in step]
+
+
+def test_reports_of_reprisals_are_counted_and_listed_by_an_index_of_these_events_alone(city):
+    with city.office.database.read() as conn, planned(conn, "RetaliationReported") as plans:
+        reported(conn)
+        reprisals(conn, Actor("监督员丙", Role.SUPERVISOR))
+    steps = [step for _, step in plans if " events" in step]
+    assert len(steps) == 2
+    assert all("events_reprisals" in step for step in steps)
+    assert not [step for _, step in plans if "complaints" in step and "SEARCH" not in step]

@@ -1,11 +1,11 @@
 """异常件与留痕: what stands still and how it goes on, for IT; who looked and who signed in, for the
-auditor; where the chains stand, for both.
+auditor; where the chains stand, for both; reports of reprisals, for supervisor and auditor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,14 +17,13 @@ from console.accounts.record import WORDS, latest
 from console.messages import messages
 from console.parked import RATINGS, parcels, stuck
 from console.refusals import line
+from console.reprisals import reported, reprisals
 from console.traces import looks, reveals
 from console.web.access import Sent, SiteHere
-from console.web.exporting import download
-from console.web.navigation import MEND, OPS, TRACES, PageNo
+from console.web.navigation import MEND, OPS, PageNo
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import text, whole
-from console.wording import ERASED, when
 from producers.message import discard as discard_message
 from producers.message import retry as retry_message
 from schemas.envelope import Role
@@ -36,18 +35,18 @@ from workflow.storage.models import outbox
 
 router = APIRouter(prefix="/ops")
 PER_PAGE = 100
-MOST_EXPORTED = 20_000
 TABS: Mapping[Role, Mapping[str, str]] = {
-    Role.SUPERVISOR: {"stuck": "异常件"},
+    Role.SUPERVISOR: {"stuck": "异常件", "reprisals": "打击报复反映"},
     Role.IT: {"stuck": "异常件", "outbox": "没发出去的消息", "chain": "事件链"},
     Role.AUDITOR: {
         "looks": "谁看过什么",
         "reveals": "谁看过号码",
+        "reprisals": "打击报复反映",
         "signins": "登录",
         "chain": "事件链",
     },
 }
-_NOTHING_ASKED: Mapping[str, Any] = {"account": "", "subject": "", "page_no": 1, "before": None}
+_NOTHING_ASKED: dict[str, Any] = {"account": "", "subject": "", "page_no": 1, "before": None}
 
 
 @router.get("")
@@ -69,11 +68,11 @@ def ops(
     return page(request, "office/ops.html", title="异常件与留痕", did=did, refused="", **shown)
 
 
-def _shown(site: Site, viewer: Signed, tab: str | None, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(site: Site, viewer: Signed, tab: str | None, asked: dict[str, Any]) -> dict[str, Any]:
     tabs = TABS[viewer.role]
     here = tab if tab is not None and tab in tabs else next(iter(tabs))
     with site.office.database.read() as conn:
-        found = _TABS[here](site, conn, asked)
+        found = _TABS[here](site, conn, asked | {"actor": viewer.actor})
     return {"tabs": tabs, "tab": here, **asked, **found}
 
 
@@ -104,6 +103,13 @@ def _reveals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str
     return {"reveals": found, "count": count, "pages": _pages(count)}
 
 
+def _reprisals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    after, count = (asked["page_no"] - 1) * PER_PAGE, reported(conn)
+    found = reprisals(conn, asked["actor"], most=PER_PAGE, after=after)
+    names = site.office.units.printed
+    return {"reprisals": found, "count": count, "pages": _pages(count), "units": names}
+
+
 def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"happened": latest(conn, asked["account"] or None), "words": WORDS}
 
@@ -117,6 +123,7 @@ _TABS: Mapping[str, Callable[[Site, Connection, Mapping[str, Any]], dict[str, An
     "outbox": _unsent,
     "looks": _looks,
     "reveals": _reveals,
+    "reprisals": _reprisals,
     "signins": _sign_ins,
     "chain": _chain,
 }
@@ -124,52 +131,6 @@ _TABS: Mapping[str, Callable[[Site, Connection, Mapping[str, Any]], dict[str, An
 
 def _pages(count: int) -> int:
     return max(1, -(-count // PER_PAGE))
-
-
-Form = Literal["csv", "xlsx"]
-_Row = tuple[int, *tuple[str, ...]]
-"""An instant, and what happened then."""
-
-
-@router.get("/looks/export", dependencies=[Depends(TRACES)])
-def export(
-    site: SiteHere, account: str | None = None, subject: str | None = None, form: Form = "xlsx"
-) -> Response:
-    """Who looked at what, the newest first."""
-    with site.office.database.read() as conn:
-        found = looks(conn, account, subject, most=MOST_EXPORTED)
-    units = site.office.units.printed
-    rows = (
-        (one.at, one.account, one.role, units.get(one.unit or "", ""), one.subject, one.what)
-        for one in found
-    )
-    heading = ["时间", "账号", "身份", "单位", "差评件", "做了什么"]
-    return _exported(site, heading, rows, "查看留痕", form)
-
-
-@router.get("/reveals/export", dependencies=[Depends(TRACES)])
-def export_reveals(
-    site: SiteHere, account: str | None = None, subject: str | None = None, form: Form = "xlsx"
-) -> Response:
-    """Who was shown a number and why, the newest first."""
-    office = site.office
-    with office.database.read() as conn:
-        _, found = reveals(conn, office.vault, account, subject, most=MOST_EXPORTED)
-    rows = ((one.at, one.account, one.role, one.subject, one.reason or ERASED) for one in found)
-    heading = ["时间", "账号", "身份", "差评件", "理由"]
-    return _exported(site, heading, rows, "号码留痕", form)
-
-
-def _exported(
-    site: Site,
-    heading: list[str],
-    rows: Iterable[_Row],
-    name: str,
-    form: Form,
-) -> Response:
-    """These rows as a file."""
-    zone = site.office.rulebook.in_force(site.office.clock()).zone
-    return download([heading, *([when(at, zone), *rest] for at, *rest in rows)], name, form)
 
 
 @router.post("/retry", dependencies=[Depends(MEND)])
