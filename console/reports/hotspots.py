@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic_core import from_json
@@ -12,8 +12,14 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 from console.reports.periods import Period
 from console.reports.reading import OF_ITS_SERVICE
 from schemas.codes import Channel, DismissalReason
+from workflow.intake import opened_private
 from workflow.storage.database import looked_up
 from workflow.storage.models import complaint_facts, complaints, contacts, events, ratings
+from workflow.storage.models import vault as vault_table
+from workflow.storage.vault import Vault
+
+IN_THE_HALL = (Channel.PAD.value, Channel.TERMINAL.value)
+"""Channels whose device is the hall's; by any other it would be the citizen's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,18 @@ def at_windows(conn: Connection, period: Period, units: Mapping[str, str | None]
             yield Seen(row.subject, units[row.subject], row.window, bool(row.bad))
 
 
-def by_device(conn: Connection, period: Period, subjects: Collection[str]) -> tuple[Spot, ...]:
-    """The same by the channel of the rating that opened the complaint."""
-    return _counted(on_devices(conn, period, subjects))
+def by_device(
+    conn: Connection, vault: Vault, period: Period, units: Mapping[str, str | None]
+) -> tuple[Spot, ...]:
+    """The same by the hall's device that the rating was given on, or by the rating's channel where
+    none was sent or it is erased.
+    """
+    return _counted(on_devices(conn, vault, period, units))
 
 
-def on_devices(conn: Connection, period: Period, subjects: Collection[str]) -> Iterator[Seen]:
+def on_devices(
+    conn: Connection, vault: Vault, period: Period, units: Mapping[str, str | None]
+) -> Iterator[Seen]:
     """The complaints that `by_device` counts."""
     rows = conn.execute(
         select(
@@ -84,12 +96,32 @@ def on_devices(conn: Connection, period: Period, subjects: Collection[str]) -> I
     ).all()
     rated = Counter(row.subject for row in rows)
     opened = _opened_by(conn, (subject for subject, times in rated.items() if times > 1))
-    names = {channel.value: channel.label for channel in Channel}
+    # What the rating that opened it said of its device lies with the complaint.
+    of_hall = {row.subject for row in rows if row.channel in IN_THE_HALL} & units.keys()
+    devices = _devices(conn, vault, of_hall)
     for row in rows:
         its_own = opened.get(row.subject, row.assess_number) == row.assess_number
-        if row.subject in subjects and its_own:
-            name = names.get(row.channel, row.channel)
-            yield Seen(row.subject, None, name, bool(row.bad))
+        if row.subject in units and its_own:
+            device = devices.get(row.subject) if row.channel in IN_THE_HALL else None
+            unit, name = units[row.subject] if device else None, _LABELS.get(row.channel)
+            name = name or row.channel
+            yield Seen(row.subject, unit, f"{name} {device}" if device else name, bool(row.bad))
+
+
+_LABELS = {channel.value: channel.label for channel in Channel}
+
+
+def _devices(conn: Connection, vault: Vault, subjects: Iterable[str]) -> dict[str, str]:
+    """The device's number of each complaint that has one."""
+    query = select(vault_table.c.owner, vault_table.c.sealed)
+    found = looked_up(
+        conn, query.where(vault_table.c.field == "contact"), vault_table.c.owner, subjects
+    )
+    said = (
+        (owner, opened_private(vault.unseal(owner, "contact", bytes(sealed))).device.strip())
+        for owner, sealed in found
+    )
+    return {owner: device for owner, device in said if device}
 
 
 def _opened_by(conn: Connection, subjects: Iterable[str]) -> dict[str, str]:

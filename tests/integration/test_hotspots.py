@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import datetime
 
 from city import City, rating, service
+from test_supervisors_pages import signed_in
 
 from console.reports.hotspots import Spot
 from console.reports.periods import parse_period
 from console.web.supervisors.figures import Ask, Sheet, sheet
 from schemas.codes import Channel
+from schemas.envelope import Role
 
 OTHER = "张店医保分局"
 
@@ -51,3 +55,27 @@ def test_windows_of_two_units_that_are_called_alike_are_two(city: City) -> None:
     found = figures(city).windows
     assert {spot.unit for spot in found} == whose
     assert [(s.name, s.misoperations, s.complaints) for s in found] == [("3号窗口", 1, 1)] * 2
+
+
+def test_a_device_of_the_hall_is_counted_by_its_number_and_a_citizens_own_is_not(
+    city: City,
+) -> None:
+    """Which of a unit's tablets is pressed wrong: by the channel alone they would all be one."""
+    for project, device in (("P1", "PAD-3"), ("P2", "PAD-3"), ("P3", "PAD-4"), ("P4", "")):
+        dismissed(city, service(project), rating(project, 1, pf=Channel.PAD, device=device))
+    dismissed(city, service("P5"), rating("P5", 1, pf=Channel.MOBILE, device="MY-PHONE"))
+    unit = city.office.units.resolve("区人社局", "张店区").code
+    assert figures(city).devices == (
+        Spot(unit, "大厅平板 PAD-3", 2, 2),
+        Spot(None, Channel.PAD.label, 1, 1),
+        Spot(None, Channel.MOBILE.label, 1, 1),
+        Spot(unit, "大厅平板 PAD-4", 1, 1),
+    )
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/figures/2021Q3")
+    places = re.findall(r'href="(/figures/2021Q3/at/device[^"]*PAD-3[^"]*)"', supervisor.page)
+    assert places
+    for place in map(html.unescape, places):
+        supervisor.opens(place)
+        assert len(set(re.findall(r'href="/c/(CP[0-9-]+)"', supervisor.page))) == 2
+    assert "MY-PHONE" not in supervisor.page

@@ -74,4 +74,4 @@ def _seen(site: Site, ask: Ask, spot: Spot) -> list[hotspots.Seen]:
         units = {c.subject: c.unit for c in counted}
         if spot is Spot.WINDOW:
             return list(hotspots.at_windows(conn, ask.period, units))
-        return list(hotspots.on_devices(conn, ask.period, units))
+        return list(hotspots.on_devices(conn, office.vault, ask.period, units))

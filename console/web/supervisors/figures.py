@@ -98,7 +98,7 @@ def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:
         tuple(_units(units.of(ask.tier, ask.area), whole.tally, cohort)),
         durations(conn, rules.calendar_at(now), ask.period, units_of),
         by_window(conn, ask.period, units_of),
-        by_device(conn, ask.period, units_of),
+        by_device(conn, office.vault, ask.period, units_of),
     )
 
 
