@@ -460,6 +460,36 @@ def test_collection_by_unit_and_month(city: City, supervisor: Browser) -> None:
     assert "没有这样的行" in supervisor.page
 
 
+def test_who_falls_silent_is_counted_in_every_area_and_on_every_tier(
+    city: City, supervisor: Browser
+) -> None:
+    units = city.office.units
+    town = next(u for u in units.units if u.tier != "部门" and u.area != "张店区")
+    listed = [[u.code, u.name, u.area, u.tier] for u in units.units]
+    listed.append(["ZC-JYJ", "周村区教育局", "周村区", "部门"])
+    with city.office.database.write() as conn:
+        heading = ["代码", "名称", "区县", "层级"]
+        seed(conn, of_table(heading, list(enumerate(listed, start=2)), "v2"))
+    for number, unit in enumerate(("区人社局", "周村区教育局", town.name)):
+        area = "张店区" if not number else "周村区" if number == 1 else town.area
+        city.portal.sends(rating(f"T{number}", proDepart=unit, areaName=area))
+    city.drain()
+    later(city, supervisor, "09-24T09:00:00")
+    supervisor.opens("/watch")
+    place = re.search(r'<a href="(/collect[^"]*)">断报 <b>3</b> 家', supervisor.page)
+    assert place is not None
+    supervisor.opens(html.unescape(place[1]))
+    listed_names = re.findall(r'<th scope="row">(\S+)', supervisor.page)
+    assert listed_names == ["区人社局", town.name, "周村区教育局"]
+    supervisor.opens("/watch")
+    zero = re.search(r'<a href="(/collect[^"]*)">零评价 <b>(\d+)</b> 家', supervisor.page)
+    assert zero is not None
+    supervisor.opens(html.unescape(zero[1]))
+    assert supervisor.page.count('<th scope="row">') == int(zero[2])
+    supervisor.opens("/collect?show=silent")
+    assert "周村区教育局" in supervisor.page, "unasked, the departments of all areas"
+
+
 def test_ratings_of_nobody_knows_whom_are_shown(city: City, supervisor: Browser) -> None:
     city.portal.sends(rating("S9", 5, proDepart=None, deptCode=None))
     later(city, supervisor, "09-24T09:00:00")

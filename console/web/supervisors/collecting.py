@@ -19,7 +19,6 @@ from console.web.rendering import page
 from console.web.site import Site
 from console.web.stepping import text
 from console.web.supervisors import collection, leaking, taken_in
-from console.web.supervisors.headline import area_of
 from producers.supervisors import urge
 from schemas.codes import LEVELS, Channel, Origin
 from workflow.units import TIERS
@@ -33,7 +32,7 @@ def asked(
     site: SiteHere,
     period: str | None = None,
     tier: str = annex4.TIER,
-    area: str | None = None,
+    area: str = "",
     show: str = "all",
 ) -> collection.Ask:
     """The question of the address. Raises InvalidInput for a period that is none."""
@@ -41,8 +40,8 @@ def asked(
     units = site.office.units
     return collection.Ask(
         parse_period(period) if period else collection.recent(today),
-        tier if tier in TIERS else annex4.TIER,
-        area if area in ("", *units.areas()) else area_of(units),
+        tier if tier in ("", *TIERS) else annex4.TIER,
+        area if area in units.areas() else "",
         show if show in collection.SHOWS else "all",
     )
 

@@ -31,7 +31,9 @@ SHOWS = {"all": "全部", "zero": "零评价", "silent": "断报"}
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Which units and which months. `show`: all, those with none, those that fell silent."""
+    """Which units and which months; no tier or area: all. `show`: all, those with none, those that
+    fell silent.
+    """
 
     period: Period
     tier: str
@@ -78,7 +80,7 @@ def recent(day: date) -> Period:
 def lines(
     conn: Connection, units: UnitList, calendar: Calendar, ask: Ask, today: date
 ) -> tuple[Line, ...]:
-    """Every unit of the tier and area, in the list's order, whatever `show` says."""
+    """Every unit asked for, in the list's order, whatever `show` says."""
     counts: dict[tuple[str, str], Counts] = {}
     for code, month, count in tallied(conn, ask.period):
         counts[code, month] = count
@@ -87,7 +89,7 @@ def lines(
         _line(
             unit, [counts.get((unit.code, m), Counts()) for m in ask.period.months], last, working
         )
-        for unit in units.of(ask.tier, ask.area or None)
+        for unit in units.of(ask.tier or None, ask.area or None)
     )
 
 

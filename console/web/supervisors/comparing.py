@@ -30,7 +30,7 @@ def comparison(request: Request, site: SiteHere, ask: AskHere, form: Sent) -> HT
     table = given if isinstance(given, str) else ""
     try:
         with site.office.database.read() as conn:
-            wanted = units.of(ask.tier, ask.area or None)
+            wanted = units.of(ask.tier or None, ask.area or None)
             found = compared(conn, units, wanted, ask.period, table)
     except InvalidInput as error:
         return _page(request, site, ask, status_of(error), table=table, refused=line(error))

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from console.reports import annex4
 from console.web.remembering import Memory, stirred
 from console.web.supervisors import collection, leaking
-from console.web.supervisors.headline import area_of
 from console.wiring import Office
 
 
@@ -32,7 +31,9 @@ _MEMORY: Memory[Signals] = Memory()
 
 
 def signals(office: Office, conn: Connection) -> Signals:
-    """Of the departments, in the months that /collect shows unasked."""
+    """Of all areas, in the months that /collect shows unasked: departments without a rating, and
+    whoever fell silent.
+    """
     moved = stirred(conn, office.clock())
     return _MEMORY.recall(office.database, "signals", moved, lambda: _read(office, conn))
 
@@ -40,10 +41,11 @@ def signals(office: Office, conn: Connection) -> Signals:
 def _read(office: Office, conn: Connection) -> Signals:
     calendar, today = collection.today_of(office)
     units, now = office.units, office.clock()
-    ask = collection.Ask(collection.recent(today), annex4.TIER, area_of(units))
+    ask = collection.Ask(collection.recent(today), tier="", area="")
     lines = collection.lines(conn, units, calendar, ask, today)
+    departments = [line for line in lines if line.unit.tier == annex4.TIER]
     return Signals(
-        len(collection.shown(lines, "zero")),
+        len(collection.shown(departments, "zero")),
         collection.shown(lines, "silent"),
         sum(one.count for one in leaking.refusals(conn, now)),
         leaking.without_a_unit(conn),
