@@ -23,7 +23,7 @@ from console.web.supervisors.acting import ACTS
 from console.web.supervisors.decisions import awaiting
 from console.web.supervisors.headline import headline
 from console.web.supervisors.history import history
-from console.web.supervisors.lines import awaited, lines
+from console.web.supervisors.lines import awaited, lines, pressing
 from console.web.supervisors.signals import signals
 from console.web.supervisors.spans import spans
 from console.web.supervisors.taking import Asked, safe, taking, told
@@ -118,7 +118,7 @@ def _one(
         "c": found.complaint,
         "act": ACTS[event] if event in found.legal else None,
         "acts": [ACTS[name] for name in found.legal],
-        "given": given or {"limit": awaited(c) or ""},
+        "given": given or {"limit": awaited(c, pressing(c)) or ""},
         "limits": [(row.name, row.label) for row in opened],
         "extended": extended(rules, found.complaint),
         "units": site.office.units.units,

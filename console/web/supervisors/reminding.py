@@ -1,0 +1,70 @@
+"""已提醒: what was said to press an open complaint, and what has come of what was sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from schemas.envelope import Role
+from workflow.complaint import Complaint, Open
+from workflow.outbox import CITIZEN
+from workflow.states import State
+from workflow.storage.models import events, outbox
+
+Said = tuple[str, str, str | None, int]
+"""A word for it, whose role said it, about which limit, and when."""
+
+_TOLD = ("DeadlineWarned", "DeadlineMissed", "Reminded", "SupervisionOrdered")
+_SENT = {"sent": "短信✓", "failed": "短信✗", "waiting": "短信待发"}
+
+
+def told(conn: Connection, found: Sequence[Complaint]) -> dict[str, list[Said]]:
+    """Of each complaint its pressing so far: event, who, which limit or card, when."""
+    query = (
+        select(events.c.subject, events.c.type, events.c.role, events.c.data, events.c.recorded_at)
+        .where(events.c.subject.in_([c.id for c in found]), events.c.type.in_(_TOLD))
+        .order_by(events.c.subject, events.c.version)
+    )
+    found_of: dict[str, list[Said]] = {}
+    for subject, kind, role, data, at in conn.execute(query):
+        said = json.loads(data)
+        word = {"yellow": "黄牌", "red": "红牌"}.get(said.get("card"), _WORDS.get(kind, ""))
+        if word and not (kind == "Reminded" and role == Role.CLOCK):
+            found_of.setdefault(subject, []).append((word, role, said.get("limit"), at))
+    return found_of
+
+
+_WORDS = {"Reminded": "催办", "SupervisionOrdered": "督办"}
+
+
+def reminders(told: Iterable[Said], found: tuple[str, Open] | None) -> tuple[str, ...]:
+    """What was said since the limit that presses was opened, about it or about the whole."""
+    counts: dict[str, int] = {}
+    for word, _, limit, at in told:
+        if found is None or (limit in (None, found[0]) and at >= found[1].opened_at):
+            counts[word] = counts.get(word, 0) + 1
+    order = ("黄牌", "红牌", "催办", "督办")
+    said = sorted(counts.items(), key=lambda one: order.index(one[0]))
+    return tuple(word if n == 1 else f"{word}{n}次" for word, n in said)
+
+
+def sent(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:
+    """What became of the last invitation of those who wait for the citizen's answer."""
+    asked = [c for c in found if c.state == State.REEVALUATING]
+    ids = [f"{c.id}-{version}" for c in asked for version in range(1, c.version + 1)]
+    query = (
+        select(outbox.c.subject, outbox.c.status)
+        .where(outbox.c.event_id.in_(ids), outbox.c.recipient == CITIZEN)
+        .order_by(outbox.c.id)
+    )
+    rows = conn.execute(query).all() if ids else []
+    return {row.subject: _SENT[row.status] for row in rows if row.status in _SENT}
+
+
+def receipts(c: Complaint, sent: Mapping[str, str]) -> list[str]:
+    """What has come of what was sent: the unit's acknowledgement, the message to the citizen."""
+    if c.state == State.RECTIFYING:
+        return ["签收✓"]
+    return [sent[c.id]] if c.id in sent else []
