@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
@@ -79,14 +79,18 @@ class Contact(NamedTuple):
     phone: bool
 
 
-def contacts(conn: Connection) -> dict[str, list[Contact]]:
-    """The contact persons of each unit: whoever takes its work orders and can sign in."""
+def contacts(conn: Connection, units: Collection[str] | None = None) -> dict[str, list[Contact]]:
+    """The contact persons of each unit, or of these: whoever takes its work orders and can sign
+    in.
+    """
     theirs = and_(staff.c.unit == accounts.c.unit, staff.c.account == accounts.c.account)
     query = (
         select(accounts.c.unit, accounts.c.name, accounts.c.roles, staff.c.phone)
         .select_from(accounts.outerjoin(staff, theirs))
         .where(accounts.c.unit.is_not(None), accounts.c.disabled_at.is_(None))
     )
+    if units is not None:
+        query = query.where(accounts.c.unit.in_(units))
     found: dict[str, list[Contact]] = {}
     for row in conn.execute(query.order_by(accounts.c.account)):
         if Role.DEPARTMENT in row.roles.split():

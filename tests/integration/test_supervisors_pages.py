@@ -129,6 +129,25 @@ def test_a_report_of_reprisals_is_found_also_after_its_complaint_has_ended(
     assert "打击报复" not in it.page
 
 
+def test_a_work_order_is_in_the_hands_of_the_units_contact_person(
+    city: City, supervisor: Browser
+) -> None:
+    waits, with_hotline = open_one(city, "dispatched"), open_one(city, "verifying")
+    supervisor.opens(f"/watch/{waits}")
+    assert "<dt>单位联络员</dt><dd>没有能登录的</dd>" in supervisor.page
+    supervisor.opens("/watch")
+    assert "<td>区人社局</td>" in supervisor.page
+    for account in ("联络员乙", "联络员戊"):
+        signed_up(city.office, account, Role.DEPARTMENT, unit=UNIT)
+        supervisor.opens("/watch")
+    assert "<td>区人社局 联络员乙的人等2人</td>" in supervisor.page
+    assert supervisor.page.count("联络员乙") == 1, "the hotline's is not the unit's"
+    supervisor.opens(f"/watch/{waits}")
+    assert "<dt>单位联络员</dt><dd>联络员乙的人等2人</dd>" in supervisor.page
+    supervisor.opens(f"/watch/{with_hotline}")
+    assert "单位联络员" not in supervisor.page
+
+
 def test_the_quarters_before_are_a_click_away(supervisor: Browser) -> None:
     supervisor.opens("/watch")
     listed = re.findall(r'<a href="/figures/(\w+)">(\d+年第.季度)的指标</a>', supervisor.page)

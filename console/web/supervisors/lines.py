@@ -4,12 +4,14 @@ and what the supervisor may do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from console import wording
+from console.accounts.finding import contacts
 from console.people import names_of
 from console.queues import holder
 from console.remaining import left_text, remaining
@@ -86,9 +88,26 @@ def lines(
     """The rows of these complaints, in their order."""
     pressed, messages = told(conn, found), sent(conn, found)
     names = names_of(conn, (c.claimer for c in found))
+    people = People(names, at_units(conn, {c.unit for c in found if c.unit}))
     return tuple(
-        _line(office, viewer, c, at, units, names, pressed.get(c.id, ()), messages) for c in found
+        _line(office, viewer, c, at, units, people, pressed.get(c.id, ()), messages) for c in found
     )
+
+
+class People(NamedTuple):
+    """What people are called: by their accounts, and by the unit whose work orders they take."""
+
+    names: Mapping[str, str]
+    at_units: Mapping[str, str]
+
+
+def at_units(conn: Connection, codes: Collection[str]) -> dict[str, str]:
+    """Of each of these units its contact person, the first of several; none where nobody is."""
+    people = contacts(conn, codes)
+    return {
+        code: theirs[0].name + (f"等{len(theirs)}人" if theirs[1:] else "")
+        for code, theirs in people.items()
+    }
 
 
 def pressing(c: Complaint) -> tuple[str, Open] | None:
@@ -113,7 +132,7 @@ def _line(
     c: Complaint,
     at: Spans,
     units: UnitList,
-    names: Mapping[str, str],
+    people: People,
     said: Iterable[Said],
     messages: Mapping[str, str],
 ) -> Line:
@@ -121,7 +140,7 @@ def _line(
     limit = found[0] if found else None
     left, due, tone = _pressed(office, c, found[1], at) if found else ("暂停", "", "paused")
     waits_for = awaited(c, found)
-    whose = _whose(c, waits_for, units, names)
+    whose = _whose(c, waits_for, units, people)
     mine = whose == ME or waits_for == "malice_review"
     reminded = reminders(said, found)
     offered = _offered(_legal(office, c, viewer), mine, tone, reminded)
@@ -176,7 +195,7 @@ def _task(c: Complaint, limit: str | None) -> str:
     return wording.LIMIT_NAMES[limit]
 
 
-def _whose(c: Complaint, limit: str | None, units: UnitList, names: Mapping[str, str]) -> str:
+def _whose(c: Complaint, limit: str | None, units: UnitList, people: People) -> str:
     owner, own = OWNERS[State(c.state)]
     if own in c.paused and c.contact_requested:
         unit = units.by_code.get(c.handled_by or "")
@@ -188,4 +207,8 @@ def _whose(c: Complaint, limit: str | None, units: UnitList, names: Mapping[str,
     in_vain = (
         f"，{c.calls}次未接通" if owner is Role.OPERATOR and c.calls and not c.answered else ""
     )
-    return ME if mine else holder(c, owner, units, names) + in_vain
+    if mine:
+        return ME
+    held = holder(c, owner, units, people.names) + in_vain
+    contact = people.at_units.get(c.unit or "") if owner is Role.DEPARTMENT else None
+    return f"{held} {contact}" if contact else held

@@ -23,7 +23,7 @@ from console.web.supervisors.acting import ACTS
 from console.web.supervisors.decisions import awaiting
 from console.web.supervisors.headline import headline
 from console.web.supervisors.history import history
-from console.web.supervisors.lines import awaited, lines, pressing
+from console.web.supervisors.lines import at_units, awaited, lines, pressing
 from console.web.supervisors.signals import signals
 from console.web.supervisors.spans import spans
 from console.web.supervisors.taking import Asked, safe, taking, told
@@ -112,10 +112,13 @@ def _one(
     found = history(site.office, subject, viewer.actor)
     c = found.complaint
     rules = site.office.rulebook.bound(c.profile, c.profile_version)
+    with site.office.database.read() as conn:
+        contact = at_units(conn, {c.unit}).get(c.unit, "") if c.unit else ""
     opened = [row for row in LIMITS if row.name in found.complaint.limits and not row.window]
     return {
         "found": found,
         "c": found.complaint,
+        "contact": contact,
         "act": ACTS[event] if event in found.legal else None,
         "acts": [ACTS[name] for name in found.legal],
         "given": given or {"limit": awaited(c, pressing(c)) or ""},
