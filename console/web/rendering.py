@@ -21,6 +21,7 @@ from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
 from console.web.limiting import TooOften
 from console.web.navigation import LIVE, SEARCH, entries
 from console.web.site import Site, site_of
+from console.web.told import MOST, recent
 from workflow import errors
 
 STATIC = Path(__file__).parent / "static"
@@ -81,7 +82,17 @@ def _shared(request: Request) -> dict[str, Any]:
         "now": now,
         "zone": site.office.rulebook.in_force(now).zone,
         "parts": site.parts,
+        "recent_messages": lambda: _recent(site, viewer, now),
     }
+
+
+def _recent(site: Site, viewer: Signed | None, now: int) -> str:
+    """How many recent messages the viewer has, for the head of a whole page; empty for none."""
+    if viewer is None:
+        return ""
+    with site.office.database.read() as conn:
+        count = recent(conn, viewer.actor, now)
+    return "" if not count else f"{count}+" if count == MOST else str(count)
 
 
 def _unit_name(site: Site, viewer: Signed | None) -> str:

@@ -6,7 +6,7 @@ from city import CITIZEN, UNIT, City
 from test_supervisors_pages import open_one, signed_in
 
 import schemas as s
-from console.web.home.told import MOST, told
+from console.web.told import MOST, told
 from producers.supervisors import urge
 from schemas.envelope import Role
 from workflow.ledger import Actor
@@ -69,3 +69,28 @@ def test_the_newest_come_first_and_no_more_than_fit(city: City) -> None:
     assert len(found) == MOST
     assert f"第{MOST + 1}天" in found[0].body
     assert found[0].place == ""
+
+
+def test_the_head_of_every_page_counts_what_came_of_late_and_leads_to_it(city: City) -> None:
+    clerk = signed_in(city, "数据员丁", Role.CLERK, UNIT)
+    clerk.opens("/contacts")
+    assert '<a class="told-head" href="/#messages" title="近 7 天的消息">消息</a>' in clerk.page
+    clerk.opens("/")
+    assert "还没有给您的消息" in clerk.page
+    for day in range(3):
+        urge(city.ledger, UNIT, account="监督员丙", why=f"第{day}天")
+        city.travel(days=1)
+    assert clerk.signs_in("数据员丁") == 303
+    clerk.opens("/contacts")
+    assert "消息 <b>3</b></a>" in clerk.page
+    clerk.opens("/")
+    assert clerk.page.count("【催报】") == 3
+    assert 'id="messages">消息 <small class="soft">近 7 天 3 条' in clerk.page
+    city.travel(days=6)
+    urge(city.ledger, UNIT, account="监督员丙", why="又是一天")
+    assert clerk.signs_in("数据员丁") == 303
+    clerk.opens("/contacts")
+    assert "消息 <b>2</b></a>" in clerk.page, "what is older than a week is read or done with"
+    other = signed_in(city, "外单位", Role.CLERK, OTHER)
+    other.opens("/")
+    assert "消息 <b>" not in other.page

@@ -13,9 +13,10 @@ from console.accounts import Signed
 from console.queues import Item, pressing
 from console.web.access import SiteHere
 from console.web.home.setting_up import left_to_do
-from console.web.home.told import told
 from console.web.navigation import HOME, entries
 from console.web.rendering import page
+from console.web.told import DAYS, told
+from console.web.told import MOST as MOST_TOLD
 from schemas.envelope import Role
 
 router = APIRouter()
@@ -46,6 +47,8 @@ def home(
         rows=[_row(item, viewer) for item in found[:MOST]],
         more=len(found) > MOST,
         messages=messages,
+        most_told=MOST_TOLD,
+        days_told=DAYS,
         steps=left_to_do(site.office, viewer.role),
         pages=[entry for entry in entries(viewer.role) if entry.address != "/"],
     )

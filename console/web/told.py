@@ -1,10 +1,10 @@
-"""今日待办: the messages that the outbox holds for whoever looks."""
+"""消息: what the outbox holds for whoever looks, and how much of it is recent."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from console.scope import visible
 from schemas.envelope import Role
@@ -14,6 +14,9 @@ from workflow.outbox import DESK
 from workflow.storage.models import complaints, outbox
 
 MOST = 20
+_DAY = 86_400_000_000
+DAYS = 7
+"""How long a message counts as recent: nobody notes who has read it."""
 
 
 class Told(NamedTuple):
@@ -28,19 +31,29 @@ class Told(NamedTuple):
 
 
 def told(conn: Connection, viewer: Actor) -> tuple[Told, ...]:
-    """The latest `MOST` for the viewer's unit if he has one, else for his role; newest first. A
-    clerk, for whom there are no complaints, is told what is about the unit itself.
-    """
-    to = f"role:{viewer.role}" if viewer.unit is None else f"unit:{viewer.unit}"
-    query = select(outbox.c.subject, outbox.c.body, outbox.c.created_at)
-    mine = query.where(outbox.c.channel == DESK, outbox.c.recipient == to)
-    if viewer.role is Role.CLERK:
-        mine = mine.where(outbox.c.subject == viewer.unit)
-    rows = conn.execute(mine.order_by(outbox.c.id.desc()).limit(MOST)).all()
+    """The latest `MOST` for the viewer, newest first."""
+    query = select(outbox.c.subject, outbox.c.body, outbox.c.created_at).where(*_mine(viewer))
+    rows = conn.execute(query.order_by(outbox.c.id.desc()).limit(MOST)).all()
     numbers = _numbers(conn, viewer, {row.subject for row in rows})
     return tuple(
         _told(viewer, row.created_at, row.body, numbers.get(row.subject, "")) for row in rows
     )
+
+
+def recent(conn: Connection, viewer: Actor, now: int) -> int:
+    """How many of those are of the last `DAYS`."""
+    query = select(outbox.c.created_at).where(*_mine(viewer))
+    latest = conn.execute(query.order_by(outbox.c.id.desc()).limit(MOST)).scalars()
+    return sum(at >= now - DAYS * _DAY for at in latest)
+
+
+def _mine(viewer: Actor) -> tuple[ColumnElement[bool], ...]:
+    """For the viewer's unit if he has one, else for his role. A clerk, for whom there are no
+    complaints, is told what is about the unit itself.
+    """
+    to = f"role:{viewer.role}" if viewer.unit is None else f"unit:{viewer.unit}"
+    mine = outbox.c.channel == DESK, outbox.c.recipient == to
+    return (*mine, outbox.c.subject == viewer.unit) if viewer.role is Role.CLERK else mine
 
 
 def _told(viewer: Actor, at: int, body: str, number: str) -> Told:
