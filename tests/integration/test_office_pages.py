@@ -22,6 +22,7 @@ from console import processes
 from console.accounts.register import change, person
 from console.reports.durations import durations
 from console.reports.periods import parse_period
+from console.revising import Moved, Preview
 from console.traces import looked
 from producers import hotline, supervisors
 from producers.clock import recompute
@@ -210,6 +211,15 @@ def test_reveals_are_told_page_by_page_and_to_the_auditor_alone(city: City, it: 
         assert other.opens("/ops/reveals/export") == 403
 
 
+def test_it_is_told_whose_the_rows_behind_the_counts_are(city: City, it: Browser) -> None:
+    city.portal.sends(service("S1"))
+    for reader, his in ((it, False), (signed_in(city, "监督员丙", Role.SUPERVISOR), True)):
+        for place in ("/collect", "/collect/items"):
+            reader.opens(place)
+            assert ("只给监督员看" in reader.page) is not his, place
+            assert ('href="/collect/rows?' in reader.page) is his, place
+
+
 def test_it_sees_no_traces_and_others_nothing(city: City, it: Browser) -> None:
     it.opens("/ops?tab=looks")
     assert "谁看过什么" not in it.page
@@ -255,6 +265,21 @@ def test_a_notice_is_tried_and_then_moves_exactly_what_was_shown(city: City) -> 
         assert re.search(rf"<dt>{label}</dt><dd>{re.escape(after)}", supervisor.page), label
     supervisor.opens("/rules?tab=calendar")
     assert NOTICE in supervisor.page
+
+
+def test_a_preview_that_moves_more_than_it_lists_says_so(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/rules?tab=calendar")
+    asked = {"title": NOTICE, "year": "2021", "text": "9月23日至24日放假。9月25日上班。"}
+    for many, told in ((300, False), (301, True)):
+        moved = (Moved("CP21-0001", None, "整改", 0, 1),) * many
+        seen = Preview((), (), moved, 1, all=True)
+        monkeypatch.setattr("console.web.office.rules._preview", lambda *_, seen=seen: seen)
+        supervisor.sends("/rules/notice", **asked)
+        assert supervisor.page.count("<tr><td>CP21-0001") == 300
+        assert ("只列前 300 条，共 301 条" in supervisor.page) is told
 
 
 OF_2022 = """一、元旦：2022年1月1日至3日放假，共3天。

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from city import HANDLER, OPERATOR, REVIEWER, SUPERVISOR, City
+from city import HANDLER, OPERATOR, REVIEWER, SUPERVISOR, UNIT, City, service
 from plans import planned
 from test_supervisors_pages import open_one, signed_in
 
@@ -25,6 +27,22 @@ def given_again(city: City) -> list[str]:
         city.supervisor.rules(subject, "reassign")
     assert all(city.complaint(c).limits["total"].due_at < city.clock.now for c in subjects)
     return subjects
+
+
+def test_a_clerk_is_told_what_to_look_up_or_that_nothing_waits(city: City) -> None:
+    clerk = signed_in(city, "数据员丁", Role.CLERK, UNIT)
+    clerk.opens("/")
+    assert "现在没有等您办的事" in clerk.page
+    city.portal.sends(service("S1"), service("S2"))
+    subject = city.portal.bad_review(mobile="")
+    city.drain()
+    city.step(subject, s.ContactRequested, OPERATOR)
+    clerk.opens("/contacts")
+    (count,) = re.findall(r'<span class="soft">(\d+) 次办件</span>', clerk.page)
+    assert int(count) > 1
+    clerk.opens("/")
+    assert f'<a href="/contacts">有 <b>{count}</b> 次办件' in clerk.page
+    assert "没有等您办的事" not in clerk.page
 
 
 @pytest.mark.usefixtures("given_again")

@@ -15,8 +15,10 @@ from console.web.access import SiteHere
 from console.web.home.setting_up import left_to_do
 from console.web.navigation import HOME, entries
 from console.web.rendering import page
+from console.web.site import Site
 from console.web.told import DAYS, told
 from console.web.told import MOST as MOST_TOLD
+from producers.departments import contacts_wanted
 from schemas.envelope import Role
 
 router = APIRouter()
@@ -49,9 +51,17 @@ def home(
         messages=messages,
         most_told=MOST_TOLD,
         days_told=DAYS,
+        wanted=_wanted(site, viewer),
         steps=left_to_do(site.office, viewer.role),
         pages=[entry for entry in entries(viewer.role) if entry.address != "/"],
     )
+
+
+def _wanted(site: Site, viewer: Signed) -> int:
+    """How many services a clerk is to look up a phone for; 0 for anybody else."""
+    if viewer.role is not Role.CLERK:
+        return 0
+    return len(contacts_wanted(site.office.ledger, unit=str(viewer.unit)))
 
 
 def _row(item: Item, viewer: Signed) -> Row:
