@@ -134,7 +134,7 @@ def _at_its_address(office: Office, at: Address) -> Office:
     """With links that lead to this console, where nobody has said what it is called outside."""
     if at.port == 0 or "url" in office.settings.model_fields_set:
         return office
-    url = f"http://{at.host}:{at.port}"
+    url = f"http://{f'[{at.host}]' if ':' in at.host else at.host}:{at.port}"
     return replace(office, settings=office.settings.model_copy(update={"url": url}))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import unicodedata
@@ -53,8 +54,8 @@ def checked(password: str, account: str) -> str:
 def weakness(password: str, account: str) -> str | None:
     """Why this may not be the password of this account; None if it may."""
     low = password.casefold()
-    if not SHORTEST <= len(password) <= LONGEST:
-        return f"须是 {SHORTEST} 至 {LONGEST} 个字"
+    if len(re.sub(" +", " ", password).strip()) < SHORTEST or len(password) > LONGEST:
+        return f"须是 {SHORTEST} 至 {LONGEST} 个字，连着的空格只算一个"
     if not password.isprintable():
         return "含有打不出来的字符"
     if len(set(low)) < FEWEST_CHARACTERS:

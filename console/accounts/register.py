@@ -153,11 +153,12 @@ def enable(office: Office, account: str, by: str) -> None:
 
 def unlock(office: Office, account: str, by: str) -> None:
     """Ends a lock-out; somebody may have been guessing, so a new password is chosen at the next
-    sign-in. Raises InvalidInput.
+    sign-in, where there is one to be changed. Raises InvalidInput.
     """
     with office.database.write() as conn:
         row = existing(conn, account)
-        open_again = {"failed": 0, "locked_until": None, "must_change": True}
+        due = row.password is not None
+        open_again = {"failed": 0, "locked_until": None, "must_change": due}
         _set(conn, row.account, Outcome.UNLOCKED, by, office.wall(), **open_again)
 
 

@@ -115,7 +115,8 @@ class Issuer:
             sub={"essential": True},
             nonce={"essential": True, "value": nonce},
         ).validate(claims)
-        if claims.get("azp", self.client) != self.client:
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", None if several else self.client) != self.client:
             raise SignInRefused
         return Claims(str(claims["sub"]), str(claims.get("preferred_username", "")))
 

@@ -70,7 +70,8 @@ class Serving:
 def _listening(host: str, port: int) -> socket.socket:
     """Raises InvalidInput where this host or port is not to be had."""
     try:
-        listener = socket.create_server((host, port), backlog=512)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=512)
         # asyncio does so only where the protocol is named; a body waits 40 ms for its head else
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener

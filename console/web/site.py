@@ -51,3 +51,11 @@ class Site:
 def site_of(request: Request) -> Site:
     site: Site = request.app.state.site
     return site
+
+
+def told_https(request: Request) -> bool:
+    """Whether the settings say that people come by https, and this one's browser does not say
+    otherwise: a proxy that has the certificate may tell nothing of it.
+    """
+    plainly = request.headers.get("origin", "").startswith("http://")
+    return site_of(request).office.settings.url.startswith("https://") and not plainly

@@ -19,6 +19,7 @@ from console.accounts.record import Outcome, latest
 from console.accounts.register import add, change, disable, enable, listed, person, unlock
 from console.accounts.sessions import act_as, revoke_all, session_of, sign_out
 from console.accounts.signing import change_password, sign_in
+from console.accounts.single import Claims, sign_in_as
 from console.accounts.tokens import Scope
 from console.wiring import Office
 from schemas.envelope import Role
@@ -172,6 +173,21 @@ def test_unlocked_by_the_administrator_a_new_password_is_asked_for(office: Offic
     fresh = session_of(office, change_password(office, secret, PASSWORD, OTHER))
     assert fresh is not None
     assert not fresh.must_change
+
+
+def test_who_has_no_password_is_asked_for_no_new_one(office: Office) -> None:
+    """单点登录: the issuer's users have none here."""
+    add(office, person(office, "甲", "话务员甲", [Role.OPERATOR]), ADMIN)
+    unlock(office, "甲", ADMIN)
+    signed = session_of(office, sign_in_as(office, Claims("subject-1", "甲")))
+    assert signed is not None
+    assert not signed.must_change
+
+
+@pytest.mark.parametrize("blank", ["         abc", "abc         ", "a b       c"])
+def test_blanks_in_a_row_count_once_in_a_password(blank: str) -> None:
+    assert "空格只算一个" in str(passwords.weakness(blank, "甲"))
+    assert passwords.weakness("a b c d e f", "甲") is None
 
 
 def test_what_was_typed_for_an_account_that_nobody_has_is_not_kept(office: Office) -> None:

@@ -11,10 +11,12 @@ from consoles import console_over
 from starlette.testclient import TestClient
 
 from console.processes import Address, citizens, desks
+from console.web.citizens.app import create_page
 from console.web.live import Hub
 from console.web.serving import Serving
 from console.web.site import Site
 from schemas.envelope import Role
+from workflow import links
 
 ON = ("sqlite",)
 PROXY, CITIZEN = "10.1.2.3", "203.0.113.7"
@@ -81,6 +83,30 @@ def test_behind_a_proxy_that_says_nothing_a_session_is_for_https_alone(
     answer = client.post("/login", data=form, headers={"Origin": opened_at, **SAME})
     assert answer.status_code == 303
     assert ("Secure" in answer.headers["set-cookie"]) is for_https_alone
+
+
+@pytest.mark.parametrize(
+    ("typed", "for_https_alone"), [("https://pingjia.example", True), (ADDRESS, False)]
+)
+def test_behind_such_a_proxy_a_citizens_cookie_is_for_https_alone_too(
+    city: City, typed: str, for_https_alone: bool
+) -> None:
+    settings = city.office.settings.model_copy(update={"url": typed})
+    office = replace(city.office, settings=settings)
+    client = TestClient(create_page(Site(office, Hub(office))), ADDRESS, follow_redirects=False)
+    subject = city.portal.bad_review()
+    link = links.make(office.keys.link, subject, 1, office.wall() + 1)
+    answer = client.get(f"/r/{link}")
+    assert answer.status_code == 303
+    assert ("Secure" in answer.headers["set-cookie"]) is for_https_alone
+
+
+def test_the_console_answers_on_the_loopback_of_ipv6(city: City) -> None:
+    web = desks(city.office, Address("::1", 0))
+    job = web.jobs[0]
+    assert isinstance(job, Serving)
+    job.listener.close()
+    assert web.url.startswith("http://[::1]:")
 
 
 @pytest.mark.parametrize("place", ["/login", "/api/v1/ratings", "/r"])

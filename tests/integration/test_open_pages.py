@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from city import HANDLER, City
 from desks import Desks
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, update
 
 from console.accounts import session_of
 from console.accounts.register import unlock
@@ -21,6 +21,7 @@ from console.web.live import Hub, Page, stream
 from console.wiring import Office
 from schemas.envelope import Role
 from workflow.ledger import Actor
+from workflow.storage.models import accounts
 
 ON = ("sqlite",)
 OTHERS = (Actor("外单位", Role.DEPARTMENT, "ZD-YBJ"), Actor("管理员壬", Role.ADMINISTRATOR))
@@ -108,6 +109,8 @@ def test_a_stream_ends_with_its_session_or_once_the_password_is_due(
     city: City, subject: str, ended: Callable[[Office, str, str], object]
 ) -> None:
     person = Desks(city).sits("监督02", Role.SUPERVISOR)
+    with city.office.database.write() as conn:
+        conn.execute(update(accounts).values(password="a hash"))
     signed = session_of(city.office, person.client.cookies[COOKIE])
     assert signed is not None
 

@@ -8,6 +8,8 @@ from console_pages import ADDRESS, OTHER, PASSWORD, Browser, signed_up
 
 from console.accounts import setup
 from console.accounts.register import add, person, unlock
+from console.accounts.sessions import session_of
+from console.web.access import COOKIE
 from schemas.envelope import Role
 
 ON = ("sqlite",)
@@ -61,6 +63,19 @@ def test_in_and_out_again(city: City, browser: Browser) -> None:
     assert "今日待办" in browser.page, "who is signed in does not sign in again"
     assert browser.sends("/logout").headers["location"] == "/login"
     assert browser.client.get("/").headers["location"] == "/login"
+
+
+def test_who_signs_in_ends_what_the_browser_had_before(city: City, browser: Browser) -> None:
+    for account in ("甲", "乙"):
+        signed_up(city.office, account, Role.OPERATOR)
+    browser.signs_in("甲")
+    browser.opens("/")
+    first = browser.client.cookies[COOKIE]
+    assert browser.sends("/login", account="乙", password=PASSWORD).status_code == 303
+    assert session_of(city.office, first) is None
+    signed = session_of(city.office, browser.client.cookies[COOKIE])
+    assert signed is not None
+    assert signed.account == "乙"
 
 
 def test_the_cookie_is_no_scripts_and_no_other_sites(city: City, browser: Browser) -> None:

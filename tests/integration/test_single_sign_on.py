@@ -198,9 +198,11 @@ def test_a_new_link_unties_an_account_from_the_issuers_user(
         {"nonce": "another"},
         {"exp": 1},
         {"azp": "another client"},
+        {"aud": ["bihuan", "another client"]},
+        {"aud": ["bihuan", "another client"], "azp": "another client"},
         {"aud": None},
     ],
-    ids=lambda claims: next(iter(claims)),
+    ids=str,
 )
 def test_a_token_that_was_not_made_for_this_sign_in_is_refused(
     browser: Browser, issuer: FakeIssuer, claims: dict[str, Any]
@@ -208,6 +210,14 @@ def test_a_token_that_was_not_made_for_this_sign_in_is_refused(
     signed_up(browser.city.office, "甲", Role.OPERATOR)
     assert goes_round(browser, issuer, **claims).status_code == 403
     assert browser.client.get("/").headers["location"] == "/login"
+
+
+def test_a_token_for_several_that_was_made_for_this_console_is_taken(
+    browser: Browser, issuer: FakeIssuer
+) -> None:
+    signed_up(browser.city.office, "甲", Role.OPERATOR)
+    several = {"aud": ["bihuan", "another client"], "azp": "bihuan"}
+    assert goes_round(browser, issuer, **several).status_code == 303
 
 
 def test_a_token_that_another_key_signed_is_refused(browser: Browser, issuer: FakeIssuer) -> None:

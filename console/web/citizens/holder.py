@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from console.web.access import Forged, checks_forms, site_here
 from console.web.limiting import Buckets
-from console.web.site import Site, site_of
+from console.web.site import Site, site_of, told_https
 from producers.citizens import token_of
 from workflow.errors import InvalidInput
 from workflow.links import held_in, hold, read, read_code
@@ -88,7 +88,7 @@ def holder_of(
 
 def remember(request: Request, answer: Response, held: str) -> None:
     """For half an hour, for this page alone."""
-    secure, office = request.url.scheme == "https", site_of(request).office
+    secure, office = request.url.scheme == "https" or told_https(request), site_of(request).office
     kept = hold(office.keys.link, held, office.wall() + HALF_AN_HOUR * 1_000_000)
     answer.set_cookie(
         COOKIE, kept, HALF_AN_HOUR, path=PLACE, secure=secure, httponly=True, samesite="lax"

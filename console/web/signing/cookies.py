@@ -7,8 +7,9 @@ from typing import TypeVar
 from fastapi import Request
 from fastapi.responses import Response
 
+from console.accounts.sessions import sign_out
 from console.web.access import COOKIE
-from console.web.site import site_of
+from console.web.site import site_of, told_https
 from workflow.settings import LOOPBACK
 
 _Answer = TypeVar("_Answer", bound=Response)
@@ -17,8 +18,11 @@ _LONGEST = 300
 
 def remember(answer: _Answer, request: Request, secret: str) -> _Answer:
     """The answer with the session's cookie: no script reads it, no other site sends it, and it
-    goes over https alone, but on the loopback. It ends with the browser.
+    goes over https alone, but on the loopback. It ends with the browser; the session that this
+    browser had before is over.
     """
+    if older := request.cookies.get(COOKIE):
+        sign_out(site_of(request).office, older)
     answer.set_cookie(
         COOKIE,
         secret,
@@ -40,13 +44,7 @@ def secure(request: Request) -> bool:
     """Whether a cookie is for https alone: also where a proxy that has the certificate says neither
     so nor which host was asked for.
     """
-    plainly = request.headers.get("origin", "").startswith("http://")
-    behind = _told_https(request) and not plainly
-    return request.url.scheme == "https" or not _on_this_host(request) or behind
-
-
-def _told_https(request: Request) -> bool:
-    return site_of(request).office.settings.url.startswith("https://")
+    return request.url.scheme == "https" or not _on_this_host(request) or told_https(request)
 
 
 def _on_this_host(request: Request) -> bool:
@@ -58,7 +56,7 @@ def insecure(request: Request) -> bool:
     console's address says nothing else.
     """
     plain = request.url.scheme == "http" and not _on_this_host(request)
-    return plain and not _told_https(request)
+    return plain and not site_of(request).office.settings.url.startswith("https://")
 
 
 def address_of(request: Request) -> str:
