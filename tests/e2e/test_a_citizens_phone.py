@@ -23,6 +23,9 @@ NARROW = """() => [...document.querySelectorAll('button, .act, .choices a, [name
   .filter((one) => one.getBoundingClientRect().height < 44)
   .map((one) => one.textContent)"""
 
+TO_PRESS = """() => [...document.querySelectorAll('button, .act, .back, .choices a')]
+  .filter((one) => one.getClientRects().length).map((one) => one.innerText)"""
+
 
 @pytest.fixture
 def page(city) -> Iterator[str]:
@@ -74,6 +77,18 @@ def test_an_answer_is_given_with_the_thumb(city, page, people):
     shown.go_back()
     shown.get_by_text("办到哪一步").wait_for()
     assert shown.get_by_role("link", name="评价整改结果").count() == 0, "he is not asked twice"
+
+
+def test_on_paper_no_page_of_his_has_anything_to_be_pressed(city, page, people):
+    subject = reevaluating(city)
+    shown = people(page, Size.PHONE).page
+    until = city.complaint(subject).limits["reevaluate"].due_at
+    shown.goto("/r/" + links.make(city.office.keys.link, subject, 1, until))
+    shown.emulate_media(media="print")
+    answered = "/r/rate?contacted=yes&solved=no&level=2"
+    for place in ("/r/now", "/r/rate", answered, "/r/reprisal"):
+        shown.goto(place)
+        assert shown.evaluate(TO_PRESS) == [], place
 
 
 def test_the_other_pages_can_be_used_too(city, page, people):
