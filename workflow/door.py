@@ -155,7 +155,7 @@ def _text(field: str, value: object, *, required: bool) -> str | None:
     if len(text) > TEXT_MOST:
         raise InvalidInput(field, f"{len(text)}字", f"最多{TEXT_MOST}字")
     if not text and required:
-        raise InvalidInput(field, value or "", "必填，不能为空")
+        raise InvalidInput(field, value or "", said.REQUIRED)
     return text or None
 
 

@@ -14,6 +14,7 @@ from workflow.complaint import Complaint, load
 from workflow.door import Step, take
 from workflow.errors import InvalidInput, UnknownComplaint
 from workflow.ledger import Actor, Ledger, Recorded
+from workflow.said import REQUIRED
 from workflow.storage.models import complaints
 from workflow.units import stored
 
@@ -43,7 +44,7 @@ def required_unit(ledger: Ledger, field: str, name: object) -> str:
     """The same where a unit must be named."""
     code = unit_code(ledger, field, name)
     if code is None:
-        raise InvalidInput(field, name or "", "必填，不能为空")
+        raise InvalidInput(field, name or "", REQUIRED)
     return code
 
 
@@ -94,7 +95,7 @@ def _units(
 ) -> tuple[str, tuple[str, ...]]:
     main = unit_code(ledger, "unit", unit)
     if main is None:
-        written = "必填：写了协办单位，须同时写明责任单位" if assisting else "必填，不能为空"
+        written = "必填：写了协办单位，须同时写明责任单位" if assisting else REQUIRED
         raise InvalidInput("unit", "", written)
     if not isinstance(assisting, list | tuple):
         raise InvalidInput("assisting", assisting, "须是一列单位")

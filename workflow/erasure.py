@@ -21,6 +21,7 @@ from workflow.intake import opened_private
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.phones import number_in, number_of
 from workflow.recorded import CLOCK
+from workflow.said import REQUIRED
 from workflow.storage import erasing, messages
 from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE, Kept, Said
 from workflow.storage.numbers import move, next_number, reached
@@ -141,7 +142,7 @@ def erase_person(
     """
     _, texts = stated(PersonalDataErased, {"ground": "request", "rows": 0, "reason": reason})
     if not texts:
-        raise InvalidInput("reason", "", "必填，不能为空")
+        raise InvalidInput("reason", "", REQUIRED)
     number = number_of(phone or "")
     if not number and subject is None:
         raise InvalidInput("phone", "（不显示）", "须写电话号码，或一件差评的编号")

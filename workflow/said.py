@@ -45,6 +45,7 @@ def of_kind(value: object) -> str:
 
 
 UNFIT = "写法不对"
+REQUIRED = "必填，不能为空"
 MOMENT = "须是时间，如 2021-10-21T15:00:00+08:00"
 _WHOLE = "须是整数"
 _ITEMS = "须是一列值"
