@@ -29,6 +29,7 @@ from workflow.clock import micros
 from workflow.errors import InvalidInput
 from workflow.staff import Person, seed_staff
 from workflow.storage.models import sequences
+from workflow.storage.sqlite import unwritable
 from workflow.unit_list import UnitList
 
 MARKER = ".bihuan-demo"
@@ -88,7 +89,16 @@ Watch = Callable[[Taken | Built], None]
 
 
 def wipe(folder: Path) -> None:
-    """An empty demo folder, marked as one. InvalidInput if it holds anything but a demo."""
+    """An empty demo folder, marked as one. InvalidInput if it holds anything but a demo, Unwritable
+    where nothing can be written.
+    """
+    try:
+        _wipe(folder)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def _wipe(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise InvalidInput("data", str(folder), "不是文件夹")
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).is_file():

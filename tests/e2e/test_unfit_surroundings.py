@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,19 @@ def test_a_folder_without_the_right_to_write(folder: Path) -> None:
         path.chmod(0o500)
     refused(folder, 9, "不能用")
     folder.chmod(0o700)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="as another user, which only root can become")
+@pytest.mark.parametrize("words", [("parked", "list"), ("serve", "--port", "0"), ("demo",)])
+def test_a_folder_of_somebody_elses(words: tuple[str, ...]) -> None:
+    """Also before anything is in it."""
+    theirs = Path(tempfile.mkdtemp(dir="/tmp"))
+    theirs.chmod(0o555)
+    said = bihuan(theirs, *words, user=65534, group=65534, extra_groups=[])
+    theirs.rmdir()
+    assert said.returncode == 9, said.stderr
+    assert "没有权限" in said.stderr
+    assert said.stderr.count("\n") == 1, said.stderr
 
 
 @pytest.mark.guarantee("G9")
