@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from console import wording
 from console.reports.periods import quarter_of
@@ -25,12 +25,8 @@ def to_unit(
     """What is shown, and the day it is about: the service's, else that of the rating. `known_at`:
     services received later do not count, so that what is shown never grows finer.
     """
-    service = and_(
-        services.c.source == c.source,
-        services.c.project_no == c.project_no,
-        services.c.service_number == c.service_number,
-    )
-    row = conn.execute(select(services.c.unit, services.c.day).where(service)).one_or_none()
+    place = {"of_source": c.source, "of_project": c.project_no, "of_service": c.service_number}
+    row = conn.execute(_SERVED, place).one_or_none()
     unit = row.unit if row is not None else c.handled_by or c.unit
     rated = instant(rating.assessed_at).astimezone(zone).date()
     day = rated if row is None else date.fromisoformat(row.day)
@@ -44,6 +40,13 @@ def to_unit(
         return int(conn.execute(_matching(*named), asked).scalar_one())
 
     return shown(day, rating.window, count, k), day
+
+
+_SERVED = select(services.c.unit, services.c.day).where(
+    services.c.source == bindparam("of_source"),
+    services.c.project_no == bindparam("of_project"),
+    services.c.service_number == bindparam("of_service"),
+)
 
 
 @cache

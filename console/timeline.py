@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from console import wording
 from console.entries import Due, Entry, Timeline
@@ -41,6 +41,8 @@ from workflow.storage.models import events
 
 if TYPE_CHECKING:
     from console.wiring import Office
+
+_EVENTS = select(events).where(events.c.subject == bindparam("of")).order_by(events.c.version)
 
 
 def timeline(office: Office, number: str, viewer: Actor) -> Timeline:
@@ -108,8 +110,8 @@ class View:
     @cached_property
     def records(self) -> list[Record]:
         """All that happened, whoever may see it."""
-        query = select(events).where(events.c.subject == self.complaint.id)
-        return [record_of(row) for row in self.conn.execute(query.order_by(events.c.version))]
+        rows = self.conn.execute(_EVENTS, {"of": self.complaint.id})
+        return [record_of(row) for row in rows]
 
     def _head(self) -> Iterator[tuple[str, str]]:
         c, first = self.complaint, self.records[0]

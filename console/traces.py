@@ -44,6 +44,9 @@ class Look:
     what: str
 
 
+_LOOKED = insert(views)
+
+
 def looked(office: Office, viewer: Actor, what: str, *subjects: str) -> None:
     """Records that he has seen these complaints, or that he found none, in a transaction of its
     own; `what` is one of `LOOKED`.
@@ -56,7 +59,7 @@ def looked(office: Office, viewer: Actor, what: str, *subjects: str) -> None:
     }
     with office.database.write() as conn:
         conn.execute(
-            insert(views), [{"subject": s, "what": what, **seen} for s in subjects or (NOTHING,)]
+            _LOOKED, [{"subject": s, "what": what, **seen} for s in subjects or (NOTHING,)]
         )
 
 

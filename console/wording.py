@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from console.cli_help import line_shown
@@ -135,6 +136,7 @@ VALUES = {
 }
 
 
+@cache
 def event_name(event: str) -> str:
     """The event as the loop's table calls it: where several rows share it, what their notes begin
     with.
@@ -148,6 +150,7 @@ def event_name(event: str) -> str:
     return notes[0][:same].rstrip("：，") or notes[0]
 
 
+@cache
 def step_name(event: str, before: str, after: str) -> str:
     """The row of the table that led from one state to the other."""
     for step in STEPS:
@@ -190,6 +193,7 @@ def value_text(field: str, value: object, zone: ZoneInfo) -> str:
     return str(getattr(value, "label", "") or VALUES.get(field, {}).get(str(value), value))
 
 
+@lru_cache(maxsize=4096)
 def when(at: int, zone: ZoneInfo) -> str:
     """An instant (microseconds UTC) in the office's zone: 2021-10-21(四)15:00."""
     at_office = local(at, zone)

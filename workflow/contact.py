@@ -13,12 +13,23 @@ from workflow.posting import Posting
 from workflow.storage.collected import rating_owner
 from workflow.storage.models import contacts, events
 from workflow.storage.models import vault as vault_table
-from workflow.storage.vault import Vault, under
+from workflow.storage.vault import Vault, bounds
 
 _FOUND_BY = (
     update(contacts)
     .where(contacts.c.subject == bindparam("of_subject"))
     .values(phone=bindparam("number"), last4=bindparam("end"))
+)
+
+_SUPPLIED = (
+    select(events.c.version)
+    .where(events.c.subject == bindparam("of"), events.c.type == "ContactSupplied")
+    .order_by(events.c.version.desc())
+)
+_SAID = select(vault_table.c.owner, vault_table.c.sealed).where(
+    vault_table.c.owner >= bindparam("begin"),
+    vault_table.c.owner < bindparam("beyond"),
+    vault_table.c.field == "rating",
 )
 
 
@@ -58,12 +69,7 @@ def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:
 
 def left_by(conn: Connection, vault: Vault, subject: str) -> str | None:
     """The same as it was written, also where the rating has words in a number's place."""
-    query = (
-        select(events.c.version)
-        .where(events.c.subject == subject, events.c.type == "ContactSupplied")
-        .order_by(events.c.version.desc())
-    )
-    for version in conn.execute(query).scalars():
+    for version in conn.execute(_SUPPLIED, {"of": subject}).scalars():
         supplied = vault.text(conn, f"{subject}-{version}", "phone")
         if supplied:
             return supplied
@@ -77,10 +83,8 @@ def sent_by(conn: Connection, vault: Vault, complaint: Complaint) -> tuple[str, 
     """
     told = [opened_private(vault.plain(conn, complaint.id, "contact"))]
     service = rating_owner((complaint.source, complaint.project_no, complaint.service_number))
-    said = select(vault_table.c.owner, vault_table.c.sealed).where(
-        under(f"{service}\x1f"), vault_table.c.field == "rating"
-    )
-    for row in conn.execute(said):
+    begin, beyond = bounds(f"{service}\x1f")
+    for row in conn.execute(_SAID, {"begin": begin, "beyond": beyond}):
         told.append(opened_private(vault.unseal(row.owner, "rating", bytes(row.sealed))))
     parts = (part for sent in told for part in (sent.mobile, sent.userName, sent.certKey) if part)
     return tuple(dict.fromkeys(parts))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from workflow.storage.models import attachments, drafts
@@ -42,6 +42,11 @@ _KEPT = _KEEP.on_conflict_do_update(
     set_={"saved_at": _KEEP.excluded.saved_at, "sealed": _KEEP.excluded.sealed},
 )
 _ABOUT = [attachments.c[name] for name in Attachment._fields]
+_FILES = (
+    select(*_ABOUT)
+    .where(attachments.c.subject == bindparam("of"))
+    .order_by(attachments.c.uploaded_at, attachments.c.id)
+)
 
 
 def draft_of(conn: Connection, vault: Vault, order_no: str, account: str) -> Draft | None:
@@ -82,8 +87,7 @@ def keep_file(conn: Connection, vault: Vault, about: Attachment, content: Sealed
 
 def files_of(conn: Connection, vault: Vault, subject: str) -> list[Attachment]:
     """The complaint's files, the oldest first."""
-    query = select(*_ABOUT).where(attachments.c.subject == subject)
-    rows = conn.execute(query.order_by(attachments.c.uploaded_at, attachments.c.id))
+    rows = conn.execute(_FILES, {"of": subject})
     return [_opened(vault, Attachment(*row)) for row in rows]
 
 

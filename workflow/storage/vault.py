@@ -115,10 +115,17 @@ _SEALED = select(vault.c.sealed).where(
 )
 
 
+def bounds(prefix: str) -> tuple[str, str]:
+    """The owners that begin so are from the first on and before the second: they are compared byte
+    by byte on every database.
+    """
+    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
 def under(prefix: str) -> ColumnElement[bool]:
-    """The rows whose owner begins so: owners are compared byte by byte on every database."""
-    beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    return and_(vault.c.owner >= prefix, vault.c.owner < beyond)
+    """The rows whose owner begins so."""
+    begin, beyond = bounds(prefix)
+    return and_(vault.c.owner >= begin, vault.c.owner < beyond)
 
 
 class Vault:

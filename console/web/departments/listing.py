@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Connection, Select, func, select, union_all
+from sqlalchemy import Connection, Select, bindparam, func, select, union_all
 
 from console import wording
+from console.rated import rated
 from console.remaining import Left, left_of
 from console.scope import parts, visible
 from console.sight import version_for
@@ -21,7 +22,7 @@ from workflow.ledger import Actor
 from workflow.limits import OWNERS
 from workflow.loop import BEFORE_FEEDBACK
 from workflow.states import State
-from workflow.storage.models import complaints, events
+from workflow.storage.models import complaints
 
 PAGE = 20
 """Done orders on a page."""
@@ -63,33 +64,45 @@ class Done(NamedTuple):
 
 def open_orders(conn: Connection, office: Office, viewer: Actor) -> tuple[Row, ...]:
     """What waits for the unit first, the most pressing at the top; then what others decide."""
-    query = select(complaints.c.fold).where(
-        visible(viewer), complaints.c.ended_at.is_(None), complaints.c.unit.is_not(None)
-    )
-    folds = [load(fold) for fold in conn.execute(query).scalars()]
+    folds = [load(fold) for fold in conn.execute(_opening(viewer)).scalars()]
     rows = _rows(conn, office, viewer, folds)
     return tuple(sorted(rows, key=lambda row: (not row.task, row.due_at, row.number)))
 
 
 def done_orders(conn: Connection, office: Office, viewer: Actor, page: int) -> Done:
     """The latest first."""
-    done = complaints.c.ended_at.is_not(None), complaints.c.unit.is_not(None)
-    counted = (select(func.count()).select_from(complaints).where(p, *done) for p in parts(viewer))
-    count = sum(conn.execute(query).scalar_one() for query in counted)
+    count = sum(conn.execute(query).scalar_one() for query in _counting(viewer))
     pages = max(1, -(-count // PAGE))
     page = min(max(1, page), pages)
-    found = conn.execute(_latest(viewer, done, page)).scalars()
+    found = conn.execute(_latest(viewer), {"first": (page - 1) * PAGE, "most": PAGE}).scalars()
     rows = _rows(conn, office, viewer, [load(fold) for fold in found])
     return Done(tuple(rows), page, pages, count)
 
 
-def _latest(viewer: Actor, done: Iterable[ColumnElement[bool]], page: int) -> Select[str]:
+_DONE = complaints.c.ended_at.is_not(None), complaints.c.unit.is_not(None)
+
+
+@lru_cache(maxsize=256)
+def _opening(viewer: Actor) -> Select[str]:
+    """Kept, as the others: to build it takes longer than to ask it."""
+    still = complaints.c.ended_at.is_(None), complaints.c.unit.is_not(None)
+    return select(complaints.c.fold).where(visible(viewer), *still)
+
+
+@lru_cache(maxsize=256)
+def _counting(viewer: Actor) -> tuple[Select[int], ...]:
+    counted = select(func.count()).select_from(complaints)
+    return tuple(counted.where(part, *_DONE) for part in parts(viewer))
+
+
+@lru_cache(maxsize=256)
+def _latest(viewer: Actor) -> Select[str]:
     """Part by part, each along its own index: a unit that has none goes through nobody else's."""
     c = complaints.c
-    these = union_all(*(select(c.id, c.ended_at).where(part, *done) for part in parts(viewer)))
+    these = union_all(*(select(c.id, c.ended_at).where(part, *_DONE) for part in parts(viewer)))
     found = these.selected_columns
     these = these.order_by(found.ended_at.desc(), found.id.desc())
-    shown = these.limit(PAGE).offset((page - 1) * PAGE).subquery()
+    shown = these.limit(bindparam("most")).offset(bindparam("first")).subquery()
     joined = select(c.fold).join(shown, shown.c.id == c.id)
     return joined.order_by(shown.c.ended_at.desc(), shown.c.id.desc())
 
@@ -102,10 +115,7 @@ def _rows(conn: Connection, office: Office, viewer: Actor, found: Sequence[Compl
 
 def items_of(conn: Connection, subjects: Iterable[str]) -> dict[str, str]:
     """What each complaint is about: the item of its rating."""
-    query = select(events.c.subject, events.c.data).where(
-        events.c.subject.in_(list(subjects)), events.c.version == 1
-    )
-    return {row.subject: from_json(row.data).get("item") or "" for row in conn.execute(query)}
+    return {subject: said.get("item") or "" for subject, said in rated(conn, subjects).items()}
 
 
 def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Row:

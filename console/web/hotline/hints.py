@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, bindparam, select
 
 from console import wording
 from schemas import ComplaintAnalysed, ReviewCollected
@@ -63,34 +63,22 @@ def _many(rows: tuple[Row, ...]) -> str:
 
 def _phone(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
     """Other complaints of the same phone, a day or less apart."""
-    own = select(contacts.c.phone).where(contacts.c.subject == c.id).scalar_subquery()
-    near = complaints.c.collected_at.between(c.collected_at - DAY, c.collected_at + DAY)
-    query = (
-        select(complaints.c.id, complaints.c.state, complaints.c.collected_at)
-        .join(contacts, contacts.c.subject == complaints.c.id)
-        .where(contacts.c.phone == own, complaints.c.id != c.id, near)
-        .order_by(complaints.c.collected_at)
-    )
+    asked = {"of": c.id, "begin": c.collected_at - DAY, "end": c.collected_at + DAY}
     rows = tuple(
         Row(f"{wording.when(r.collected_at, zone)} {wording.state_name(r.state)}", r.id)
-        for r in conn.execute(query.limit(MOST + 1))
+        for r in conn.execute(_OF_PHONE, asked)
     )
     return [Hint(f"同号24小时内另有{_many(rows)}件", "high", rows[:MOST])] if rows else []
 
 
 def _service(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
     """Other ratings of the same case: of this service, and of its others."""
-    query = (
-        select(ratings)
-        .where(ratings.c.source == c.source, ratings.c.project_no == c.project_no)
-        .order_by(ratings.c.assessed_at)
-    )
     rows = tuple(
         Row(
             f"第{r.service_number}次服务第{r.assess_number}次评价 {LEVELS.get(r.level, '')}"
             f"({r.level}) {wording.when(r.assessed_at, zone)}"
         )
-        for r in conn.execute(query.limit(MOST + 1))
+        for r in conn.execute(_OF_CASE, {"of_source": c.source, "of_project": c.project_no})
     )
     return [Hint(f"同一办件共{_many(rows)}次评价", "low", rows[:MOST])] if len(rows) > 1 else []
 
@@ -101,18 +89,48 @@ def _window(conn: Connection, c: Complaint, first: ReviewCollected, day: date) -
         return []
     begin = day.replace(day=1)
     after = (begin + timedelta(days=31)).replace(day=1)
-    facts = complaint_facts.c
-    query = (
-        select(facts.subject, facts.day)
-        .join(contacts, contacts.c.subject == facts.subject)
-        .where(
-            and_(facts.day >= begin.isoformat(), facts.day < after.isoformat()),
-            facts.unit == c.handled_by,
-            facts.ground == "misoperation",
-            contacts.c.window == first.window,
-            facts.subject != c.id,
-        )
-        .order_by(facts.day)
-    )
-    rows = tuple(Row(r.day, r.subject) for r in conn.execute(query.limit(MOST + 1)))
+    asked = {
+        "begin": begin.isoformat(),
+        "end": after.isoformat(),
+        "of_unit": c.handled_by,
+        "of_window": first.window,
+        "of": c.id,
+    }
+    rows = tuple(Row(r.day, r.subject) for r in conn.execute(_OF_WINDOW, asked))
     return [Hint(f"同窗口本月误操作{_many(rows)}件", "medium", rows[:MOST])] if rows else []
+
+
+_PHONE = select(contacts.c.phone).where(contacts.c.subject == bindparam("of")).scalar_subquery()
+_OF_PHONE = (
+    select(complaints.c.id, complaints.c.state, complaints.c.collected_at)
+    .join(contacts, contacts.c.subject == complaints.c.id)
+    .where(
+        contacts.c.phone == _PHONE,
+        complaints.c.id != bindparam("of"),
+        complaints.c.collected_at.between(bindparam("begin"), bindparam("end")),
+    )
+    .order_by(complaints.c.collected_at)
+    .limit(MOST + 1)
+)
+_OF_CASE = (
+    select(ratings)
+    .where(
+        ratings.c.source == bindparam("of_source"), ratings.c.project_no == bindparam("of_project")
+    )
+    .order_by(ratings.c.assessed_at)
+    .limit(MOST + 1)
+)
+_OF_WINDOW = (
+    select(complaint_facts.c.subject, complaint_facts.c.day)
+    .join(contacts, contacts.c.subject == complaint_facts.c.subject)
+    .where(
+        complaint_facts.c.day >= bindparam("begin"),
+        complaint_facts.c.day < bindparam("end"),
+        complaint_facts.c.unit == bindparam("of_unit"),
+        complaint_facts.c.ground == "misoperation",
+        contacts.c.window == bindparam("of_window"),
+        complaint_facts.c.subject != bindparam("of"),
+    )
+    .order_by(complaint_facts.c.day)
+    .limit(MOST + 1)
+)

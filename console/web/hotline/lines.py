@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from console import wording
 from console.people import names_of
+from console.rated import rated
 from console.remaining import Left, left_of
 from console.web.hotline.tabs import Tab
 from console.wiring import Office
@@ -19,7 +19,6 @@ from schemas.envelope import Role
 from workflow.complaint import Complaint
 from workflow.limits import OWNERS
 from workflow.states import State
-from workflow.storage.models import events
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def lines(
     office: Office, conn: Connection, viewer: str, tab: Tab, found: Sequence[Complaint]
 ) -> tuple[Line, ...]:
     """The rows of these complaints, in their order."""
-    first, names = _first(conn, found), _names(conn, found)
+    first, names = rated(conn, [c.id for c in found]), _names(conn, found)
     units = office.units.names
     return tuple(_line(office, viewer, tab, c, first.get(c.id, {}), names, units) for c in found)
 
@@ -104,14 +103,6 @@ def _tags(c: Complaint) -> Iterable[str]:
         yield f"打回{c.sent_back}次"
     if c.invited and c.state == State.REEVALUATING:
         yield "已邀请"
-
-
-def _first(conn: Connection, found: Sequence[Complaint]) -> dict[str, dict[str, Any]]:
-    """What each rating said, without its words."""
-    query = select(events.c.subject, events.c.data).where(
-        events.c.subject.in_([c.id for c in found]), events.c.version == 1
-    )
-    return {subject: json.loads(data) for subject, data in conn.execute(query)}
 
 
 def _names(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:

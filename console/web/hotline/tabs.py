@@ -6,9 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Connection, UnaryExpression, and_, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    UnaryExpression,
+    and_,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from console.scope import visible
 from workflow.complaint import Complaint, load
@@ -130,36 +142,55 @@ class Rows:
 
     def counts(self) -> dict[str, int]:
         """Each tab's rows, in one question."""
-        counted = [
-            select(func.count()).where(self._of(tab)).scalar_subquery().label(tab.key)
-            for tab in _TABS
-        ]
-        return dict(self.conn.execute(select(*counted)).mappings().one())
+        query = _counting(self.viewer, self.ask.who, self.ask.unit, self.beside)
+        return dict(self.conn.execute(query).mappings().one())
 
     def page(self) -> list[Complaint]:
         """One page of the tab asked for, the most pressing first."""
-        tab, first = TABS[self.ask.tab], (self.ask.page - 1) * PER_PAGE
-        query = select(_ROW.fold).where(self._of(tab)).order_by(*_order(tab))
-        folds = self.conn.execute(query.offset(first).limit(PER_PAGE)).scalars()
-        return [load(fold) for fold in folds]
+        ask = self.ask
+        query = _paging(self.viewer, ask.tab, ask.who, ask.unit, self.beside)
+        place = {"first": (ask.page - 1) * PER_PAGE, "most": PER_PAGE}
+        return [load(fold) for fold in self.conn.execute(query, place).scalars()]
 
     def free(self, most: int) -> list[str]:
         """The tab's most pressing complaints that nobody has claimed."""
         tab = TABS[self.ask.tab]
-        query = select(_ROW.id).where(self._of(tab), _ROW.claimer.is_(None))
+        rows = _rows(tab, self.viewer, self.ask.who, self.ask.unit, self.beside)
+        query = select(_ROW.id).where(rows, _ROW.claimer.is_(None))
         return list(self.conn.execute(query.order_by(*_order(tab)).limit(most)).scalars())
 
-    def _of(self, tab: Tab) -> ColumnElement[bool]:
-        rows = or_(tab.rows, tab.beside) if self.beside and tab.beside is not None else tab.rows
-        narrowed = [rows, _ROW.ended_at.is_(None), visible(self.viewer)]
-        if self.ask.who == "mine":
-            narrowed.append(_ROW.claimer == self.viewer.name)
-        elif self.ask.who == "free":
-            narrowed.append(_ROW.claimer.is_(None))
-        if self.ask.unit:
-            handled = and_(_ROW.unit.is_(None), _ROW.handled_by == self.ask.unit)
-            narrowed.append(or_(_ROW.unit == self.ask.unit, handled))
-        return and_(*narrowed)
+
+@lru_cache(maxsize=256)
+def _counting(viewer: Actor, who: str, unit: str, beside: bool) -> Select[int]:
+    """Kept: to build it takes several times as long as to ask it."""
+    counted = (
+        select(func.count())
+        .where(_rows(tab, viewer, who, unit, beside))
+        .scalar_subquery()
+        .label(tab.key)
+        for tab in _TABS
+    )
+    return select(*counted)
+
+
+@lru_cache(maxsize=256)
+def _paging(viewer: Actor, key: str, who: str, unit: str, beside: bool) -> Select[str]:
+    query = select(_ROW.fold).where(_rows(TABS[key], viewer, who, unit, beside))
+    query = query.order_by(*_order(TABS[key]))
+    return query.offset(bindparam("first")).limit(bindparam("most"))
+
+
+def _rows(tab: Tab, viewer: Actor, who: str, unit: str, beside: bool) -> ColumnElement[bool]:
+    rows = or_(tab.rows, tab.beside) if beside and tab.beside is not None else tab.rows
+    narrowed = [rows, _ROW.ended_at.is_(None), visible(viewer)]
+    if who == "mine":
+        narrowed.append(_ROW.claimer == viewer.name)
+    elif who == "free":
+        narrowed.append(_ROW.claimer.is_(None))
+    if unit:
+        handled = and_(_ROW.unit.is_(None), _ROW.handled_by == unit)
+        narrowed.append(or_(_ROW.unit == unit, handled))
+    return and_(*narrowed)
 
 
 def _order(tab: Tab) -> tuple[UnaryExpression[int] | ColumnElement[str], ...]:

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Query
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, select, true
 
 from console.scope import visible
-from console.web.supervisors.spans import Span, Spans
+from console.web.supervisors.spans import UNDUE, Spans
 from workflow.complaint import Complaint, load
 from workflow.ledger import Actor
 from workflow.states import State
@@ -99,11 +100,8 @@ async def asked(
 
 def tabs(conn: Connection, viewer: Actor, ask: Ask, at: Spans) -> tuple[Tab, ...]:
     """Every filter that has rows, and the one asked for; counted in one go."""
-    red = func.sum(case((_red(at), 1), else_=0))
-    yellow = func.sum(case((_yellow(at), 1), else_=0))
-    told = func.sum(case((_RETALIATED, 1), else_=0))
-    query = select(complaints.c.state, func.count(), red, yellow, told)
-    rows = conn.execute(query.where(*_narrowed(viewer, ask, at)).group_by(complaints.c.state)).all()
+    query = _counting(viewer, ask.unit, _named(at, ask.day))
+    rows = conn.execute(query, _instants(at)).all()
     by_state = {state: count for state, count, *_ in rows}
     counts = {
         "all": sum(by_state.values()),
@@ -120,26 +118,18 @@ def tabs(conn: Connection, viewer: Actor, ask: Ask, at: Spans) -> tuple[Tab, ...
 
 def page_of(conn: Connection, viewer: Actor, ask: Ask, at: Spans) -> list[Complaint]:
     """One page of the complaints asked for, the most pressing first."""
-    query = (
-        select(complaints.c.fold)
-        .where(*_narrowed(viewer, ask, at), _shown(ask.show, at))
-        .order_by(complaints.c.due_at.asc().nulls_last(), complaints.c.id)
-        .offset((ask.page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-    )
-    return [load(fold) for fold in conn.execute(query).scalars()]
+    query = _paging(viewer, ask.unit, _named(at, ask.day), ask.show)
+    place = {"first": (ask.page - 1) * PER_PAGE, "most": PER_PAGE}
+    return [load(fold) for fold in conn.execute(query, _instants(at) | place).scalars()]
 
 
 def matrix(conn: Connection, viewer: Actor, at: Spans, units: UnitList) -> tuple[Line, ...]:
     """Responsible unit × span of due times over all that is open, the most overdue first; what has
     not been sent out has a line of its own.
     """
-    place = case(*((_in(span), n) for n, span in enumerate(at.days)), else_=len(at.days) - 1)
-    # Not the bare column: grouped by it, every complaint there is would be read in its order.
-    unit = func.coalesce(complaints.c.unit, NOBODY)
-    query = select(unit, place, func.count()).where(_open(viewer))
+    query = _placing(viewer, tuple(span.key for span in at.days))
     found: dict[str, list[int]] = {}
-    for code, span, count in conn.execute(query.group_by(unit, place)):
+    for code, span, count in conn.execute(query, _instants(at)):
         found.setdefault(code, [0] * len(at.days))[span] += count
     lines = [Line(code, unit_name(units, code), tuple(n)) for code, n in found.items()]
     return tuple(sorted(lines, key=lambda line: (*(-n for n in line.counts), line.code)))
@@ -152,39 +142,70 @@ def unit_name(units: UnitList, code: str) -> str:
     return code if unit is None else unit.name
 
 
-def _narrowed(viewer: Actor, ask: Ask, at: Spans) -> Sequence[ColumnElement[bool]]:
-    span = at.named(ask.day)
-    unit = complaints.c.unit.is_(None) if ask.unit == NOBODY else complaints.c.unit == ask.unit
-    return [_open(viewer), *([unit] if ask.unit else []), *([_in(span)] if span else [])]
+_DUE = complaints.c.due_at
+_BESIDE: Mapping[str, ColumnElement[bool]] = {
+    _RED: bindparam("now") > _DUE,
+    _YELLOW: and_(bindparam("now") <= _DUE, bindparam("soon") > _DUE),
+    _RETALIATION: complaints.c.marks.contains(" retaliation "),
+}
+
+
+@lru_cache(maxsize=256)
+def _counting(viewer: Actor, unit: str, day: str) -> Select[str, int, int, int, int]:
+    """Kept, as the others: to build it takes longer than to ask it."""
+    red, yellow, told = (func.sum(case((these, 1), else_=0)) for these in _BESIDE.values())
+    query = select(complaints.c.state, func.count(), red, yellow, told)
+    return query.where(*_narrowed(viewer, unit, day)).group_by(complaints.c.state)
+
+
+@lru_cache(maxsize=256)
+def _paging(viewer: Actor, unit: str, day: str, show: str) -> Select[str]:
+    query = select(complaints.c.fold).where(*_narrowed(viewer, unit, day), _shown(show))
+    query = query.order_by(_DUE.asc().nulls_last(), complaints.c.id)
+    return query.offset(bindparam("first")).limit(bindparam("most"))
+
+
+@lru_cache(maxsize=64)
+def _placing(viewer: Actor, keys: tuple[str, ...]) -> Select[str, int, int]:
+    place = case(*((_in(key), n) for n, key in enumerate(keys)), else_=len(keys) - 1)
+    # Not the bare column: grouped by it, every complaint there is would be read in its order.
+    unit = func.coalesce(complaints.c.unit, NOBODY)
+    return select(unit, place, func.count()).where(_open(viewer)).group_by(unit, place)
+
+
+def _narrowed(viewer: Actor, unit: str, day: str) -> Sequence[ColumnElement[bool]]:
+    held = complaints.c.unit.is_(None) if unit == NOBODY else complaints.c.unit == unit
+    return [_open(viewer), *([held] if unit else []), *([_in(day)] if day else [])]
 
 
 def _open(viewer: Actor) -> ColumnElement[bool]:
     return and_(complaints.c.ended_at.is_(None), visible(viewer))
 
 
-def _shown(show: str, at: Spans) -> ColumnElement[bool]:
+def _shown(show: str) -> ColumnElement[bool]:
     if show in STATES:
         return complaints.c.state.in_(STATES[show][1])
-    beside = {_RED: _red(at), _YELLOW: _yellow(at), _RETALIATION: _RETALIATED}
-    return beside.get(show, true())
+    return _BESIDE.get(show, true())
 
 
-_RETALIATED = complaints.c.marks.contains(" retaliation ")
+def _named(at: Spans, day: str) -> str:
+    """The span that is asked for, if there is one of this name."""
+    return "" if at.named(day) is None else day
 
 
-def _red(at: Spans) -> ColumnElement[bool]:
-    return complaints.c.due_at < at.now
+def _in(key: str) -> ColumnElement[bool]:
+    if key == UNDUE:
+        return _DUE.is_(None)
+    return and_(bindparam(f"{key}_begin") <= _DUE, bindparam(f"{key}_end") > _DUE)
 
 
-def _yellow(at: Spans) -> ColumnElement[bool]:
-    return and_(complaints.c.due_at >= at.now, complaints.c.due_at < at.soon)
+def _instants(at: Spans) -> dict[str, int]:
+    """What the conditions compare with; a span that is open on a side begins or ends beyond all."""
+    found = {"now": at.now, "soon": at.soon}
+    for span in at.days:
+        found[f"{span.key}_begin"] = -NEVER if span.begin is None else span.begin
+        found[f"{span.key}_end"] = NEVER if span.end is None else span.end
+    return found
 
 
-def _in(span: Span) -> ColumnElement[bool]:
-    due = complaints.c.due_at
-    if span.begin is None and span.end is None:
-        return due.is_(None)
-    return and_(
-        true() if span.begin is None else due >= span.begin,
-        true() if span.end is None else due < span.end,
-    )
+NEVER = 1 << 62

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, false, func, or_, select
 
 from console import wording
 from console.people import names_of
@@ -105,15 +107,10 @@ def waiting(
     office: Office, conn: Connection, viewer: Actor, at: Spans, only: str = "", page: int = 1
 ) -> tuple[Waiting, ...]:
     """A page of what this role has to decide, the most pressing first; of one kind where asked."""
-    kinds = [kind for kind in _kinds(viewer) if only in ("", kind.key)]
-    query = (
-        select(complaints.c.fold)
-        .where(*_mine(viewer, kinds))
-        .order_by(complaints.c.due_at.asc().nulls_last(), complaints.c.id)
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-    )
-    found, units = list(map(load, conn.execute(query).scalars())), office.units
+    kinds = _kinds(viewer, only)
+    place = {"first": (page - 1) * PER_PAGE, "most": PER_PAGE}
+    folds = conn.execute(_paging(viewer, only), place).scalars()
+    found, units = list(map(load, folds)), office.units
     names = names_of(conn, (c.alleger for c in found))
     rows = [
         _row(office, c, k, viewer, at, units, names) for c in found for k in kinds if pending(c, k)
@@ -123,14 +120,28 @@ def waiting(
 
 def counts(conn: Connection, viewer: Actor) -> dict[str, int]:
     """How many decisions of each of the role's kinds wait, by the kind's key."""
+    row = conn.execute(_counting(viewer)).one()
+    return {kind.key: count or 0 for kind, count in zip(_kinds(viewer), row, strict=True)}
+
+
+@lru_cache(maxsize=256)
+def _paging(viewer: Actor, only: str) -> Select[str]:
+    """Kept, as the other: to build it takes longer than to ask it."""
+    query = select(complaints.c.fold).where(*_mine(viewer, _kinds(viewer, only)))
+    query = query.order_by(complaints.c.due_at.asc().nulls_last(), complaints.c.id)
+    return query.offset(bindparam("first")).limit(bindparam("most"))
+
+
+@lru_cache(maxsize=256)
+def _counting(viewer: Actor) -> Select[Any]:
     kinds = _kinds(viewer)
-    sums = [func.sum(case((_where(kind), 1), else_=0)) for kind in kinds]
-    row = conn.execute(select(*sums).where(*_mine(viewer, kinds))).one()
-    return {kind.key: count or 0 for kind, count in zip(kinds, row, strict=True)}
+    sums = (func.sum(case((_where(kind), 1), else_=0)) for kind in kinds)
+    return select(*sums).where(*_mine(viewer, kinds))
 
 
-def _kinds(viewer: Actor) -> list[Kind]:
-    return [kind for kind in KINDS.values() if viewer.role in kind.roles]
+def _kinds(viewer: Actor, only: str = "") -> list[Kind]:
+    known = (kind for kind in KINDS.values() if viewer.role in kind.roles)
+    return [kind for kind in known if only in ("", kind.key)]
 
 
 def awaiting(conn: Connection, viewer: Actor) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Open
@@ -22,13 +22,8 @@ _SENT = {"sent": "短信✓", "failed": "短信✗", "waiting": "短信待发"}
 
 def told(conn: Connection, found: Sequence[Complaint]) -> dict[str, list[Said]]:
     """Of each complaint its pressing so far: event, who, which limit or card, when."""
-    query = (
-        select(events.c.subject, events.c.type, events.c.role, events.c.data, events.c.recorded_at)
-        .where(events.c.subject.in_([c.id for c in found]), events.c.type.in_(_TOLD))
-        .order_by(events.c.subject, events.c.version)
-    )
     found_of: dict[str, list[Said]] = {}
-    for subject, kind, role, data, at in conn.execute(query):
+    for subject, kind, role, data, at in conn.execute(_SAID, {"of": [c.id for c in found]}):
         said = json.loads(data)
         word = {"yellow": "黄牌", "red": "红牌"}.get(said.get("card"), _WORDS.get(kind, ""))
         if word and not (kind == "Reminded" and role == Role.CLOCK):
@@ -36,6 +31,11 @@ def told(conn: Connection, found: Sequence[Complaint]) -> dict[str, list[Said]]:
     return found_of
 
 
+_SAID = (
+    select(events.c.subject, events.c.type, events.c.role, events.c.data, events.c.recorded_at)
+    .where(events.c.subject.in_(bindparam("of", expanding=True)), events.c.type.in_(_TOLD))
+    .order_by(events.c.subject, events.c.version)
+)
 _WORDS = {"Reminded": "催办", "SupervisionOrdered": "督办"}
 
 

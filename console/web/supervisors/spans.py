@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from console.remaining import soon
 from workflow.calendar import Calendar
 
+UNDUE = "none"
+"""The key of the span of what has no due time that runs."""
+
 AHEAD = 5
 """Working days from today on that have a column of their own in the matrix."""
 
@@ -54,7 +57,7 @@ def spans(calendar: Calendar, now: int) -> Spans:
         )
         found.append(Span(f"d{number}", label, begin, end))
         begin = end
-    found += [Span("later", "更晚", begin, None), Span("none", "暂停", None, None)]
+    found += [Span("later", "更晚", begin, None), Span(UNDUE, "暂停", None, None)]
     return Spans(now, soon(calendar, now), tuple(found))
 
 
