@@ -279,6 +279,8 @@ def test_complaints_are_chosen_by_state_unit_and_time(systems):
     problem(client.get("/complaints?unit="), 422, "invalid-input")
     problem(client.get("/complaints?after=CP21-9999"), 422, "invalid-input")
     problem(client.get("/complaints?unit=没有这个局"), 422, "invalid-input")
+    for nothing in ("%00", "%20", "%E2%80%8B"):
+        problem(client.get(f"/complaints?unit={nothing}"), 422, "invalid-input")
 
 
 def test_one_complaint_is_shown_and_the_look_recorded(systems):
@@ -565,6 +567,21 @@ def test_without_a_good_token_nothing_is_to_be_had(systems):
         problem(systems.anybody(header).get("/complaints"), 401, "no-token")
 
 
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"q": "1", "q": "2"}', b"[" * 100_000])
+def test_who_has_no_token_is_told_so_whatever_he_sends(systems, body):
+    """Else he learns which addresses there are, and a bad token looks like a bad body."""
+    header = {"content-type": "application/json"}
+    steps = "/complaints/CP21-0001/steps/hotline/confirm"
+    for nobody in (
+        systems.anybody(header),
+        systems.anybody(header | {"Authorization": "Bearer x"}),
+    ):
+        for place in ("/search", steps):
+            problem(nobody.post(place, content=body), 401, "no-token")
+    client = systems.client()
+    problem(client.post("/search", content=body, headers=header), 400, "bad-body")
+
+
 def test_a_revoked_token_opens_nothing(systems):
     client = systems.client(name="旧")
     assert client.get("/complaints").status_code == 200
@@ -598,7 +615,7 @@ def test_whoever_asks_too_often_is_told_when_to_come_again(systems):
     assert [nobody.get("/complaints").status_code for _ in range(6)][-1] == 429
     now[0] += 10
     broken = {"content": b"{", "headers": {"content-type": "application/json"}}
-    assert [nobody.post("/search", **broken).status_code for _ in range(6)] == [400] * 5 + [429]
+    assert [nobody.post("/search", **broken).status_code for _ in range(6)] == [401] * 5 + [429]
 
 
 def test_every_refusal_is_told_in_one_style(systems):

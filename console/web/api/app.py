@@ -8,10 +8,11 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.web.api import complaints, figures, following, intake, problems, steps
-from console.web.api.granted import Limits
+from console.web.api.granted import Limits, bearer
 from console.web.limiting import TooOften
 from console.web.site import Site
 from workflow.errors import BihuanError
@@ -75,7 +76,25 @@ def create_api(site: Site, limits: Limits | None = None) -> FastAPI:
         api.include_router(module.router)
     api.include_router(steps.router_of_doors())
     api.add_exception_handler(BihuanError, problems.refused)
-    api.add_exception_handler(HTTPException, problems.of_status)
-    api.add_exception_handler(RequestValidationError, problems.of_shape)
+    api.add_exception_handler(HTTPException, of_status)
+    api.add_exception_handler(RequestValidationError, of_shape)
     api.add_exception_handler(Exception, problems.broken)
     return api
+
+
+def of_shape(request: Request, error: Exception) -> Response:
+    """A body is read before anybody is asked for a token: who has none is told of that first."""
+    return _stranger(request) or problems.of_shape(request, error)
+
+
+def of_status(request: Request, error: Exception) -> Response:
+    """The same of a body that cannot be read at all."""
+    assert isinstance(error, HTTPException)
+    unread = error.status_code == problems.BAD_BODY.status
+    return (unread and _stranger(request)) or problems.of_status(request, error)
+
+
+def _stranger(request: Request) -> Response | None:
+    if bearer(request) is not None:
+        return None
+    return problems.refused(request, problems.TokenNeeded())

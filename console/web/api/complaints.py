@@ -25,7 +25,7 @@ from console.wiring import Office
 from schemas.text import clean
 from workflow.clock import instant, micros
 from workflow.complaint import load
-from workflow.door_units import unit_code
+from workflow.door_units import required_unit
 from workflow.errors import InvalidInput, UnknownComplaint
 from workflow.ledger import Actor
 from workflow.states import OPEN, State
@@ -76,7 +76,7 @@ def listed(site: SiteHere, system: Reader, wanted: Annotated[Wanted, Query()]) -
     office, viewer = site.office, viewer_of(system)
     if wanted.since is not None and system.unit is not None:
         raise InvalidInput("since", "", "限单位的令牌不能按归集时间筛选")
-    unit = unit_code(office.ledger, "unit", wanted.unit)
+    unit = None if wanted.unit is None else required_unit(office.ledger, "unit", wanted.unit)
     with office.database.read() as conn:
         asked = (*_conditions(wanted, unit), *_after(conn, viewer, wanted.after))
         order = _PLACE if unit is None and viewer.unit is None else _APART
@@ -151,7 +151,7 @@ def one(site: SiteHere, system: Reader, no: str) -> dict[str, Any]:
     summary="按号码查找",
     description="最多 50 件。按电话查的，查到的每一件都留痕。",
     responses=problems(400, 413),
-    dependencies=[SAID_ONCE],
+    dependencies=[Depends(SEARCH), SAID_ONCE],
 )
 def search(site: SiteHere, system: Annotated[System, Depends(SEARCH)], asked: Asked) -> list[Found]:
     found = found_by(site.office, clean(asked.q), viewer_of(system))

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel
 
 from console.accounts.tokens import Scope, System, system_of
@@ -34,6 +35,13 @@ class Limits:
 
     tokens: Buckets = field(default_factory=lambda: Buckets(200, 50))
     addresses: Buckets = field(default_factory=lambda: Buckets(400, 100))
+
+
+def bearer(request: Request) -> System | None:
+    """The system whose token a request bears."""
+    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
+    known = scheme.lower() == "bearer" and secret
+    return system_of(site_of(request).office, secret) if known else None
 
 
 class Granted:

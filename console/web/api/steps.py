@@ -49,7 +49,7 @@ def router_of_doors() -> APIRouter:
             tags=[TAGS[one.party]],
             response_model=Taken if one.keyed else Queued,
             responses=problems(400, 404, 409, 413),
-            dependencies=[SAID_ONCE],
+            dependencies=[Depends(_scope_of(one)), SAID_ONCE],
         )
     return router
 
@@ -65,9 +65,12 @@ def _description(one: OpenDoor) -> str:
     return f"{inspect.getdoc(one.door)}\n\n记录事件 `{one.kind.__name__}`。{_WHO[one.party]}"
 
 
+def _scope_of(one: OpenDoor) -> Granted:
+    return RULINGS if one.party == "supervisor" else STEPS
+
+
 def _route(one: OpenDoor) -> Callable[..., Response]:
     """The route's function, with the signature from which its document is made."""
-    granted = RULINGS if one.party == "supervisor" else STEPS
     body = body_of(one)
 
     def step(
@@ -79,7 +82,7 @@ def _route(one: OpenDoor) -> Callable[..., Response]:
     shape: Any = body | None if everything_optional else body
     kinds: dict[str, Any] = {
         "site": SiteHere,
-        "system": Annotated[System, Depends(granted)],
+        "system": Annotated[System, Depends(_scope_of(one))],
         "no": str,
         "given": Annotated[shape, Body()],
     }
