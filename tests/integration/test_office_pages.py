@@ -24,6 +24,7 @@ from console.reports.durations import durations
 from console.reports.periods import parse_period
 from console.revising import Moved, Preview
 from console.traces import looked
+from console.web.office import traced
 from producers import hotline, supervisors
 from producers.clock import recompute
 from schemas.envelope import Role
@@ -209,6 +210,25 @@ def test_reveals_are_told_page_by_page_and_to_the_auditor_alone(city: City, it: 
     assert "第" not in it.page.partition("<main")[2]
     for other in (it, signed_in(city, "监督员丙", Role.SUPERVISOR)):
         assert other.opens("/ops/reveals/export") == 403
+
+
+def test_an_export_of_looks_that_is_cut_says_so_at_its_end(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traced, "MOST_EXPORTED", 2)
+    subject = open_one(city, "verifying")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    for times, rows in ((2, 2), (3, 3)):
+        looked(city.office, Actor(f"话务员{times}", Role.OPERATOR), "timeline", *[subject] * times)
+        hotline.reveal_contact(city.ledger, subject, account="话务员甲", reason="核对来电")
+        told = auditor.client.get(f"/ops/looks/export?form=csv&account=话务员{times}").text
+        lines = told.splitlines()[1:]
+        assert len(lines) == rows
+        assert lines[-1].startswith("只列最新的 2 条，更早的没有列入") is (times == 3)
+    hotline.reveal_contact(city.ledger, subject, account="话务员甲", reason="核对来电")
+    told = auditor.client.get("/ops/reveals/export?form=csv").text.splitlines()
+    assert len(told) == 4
+    assert told[-1].startswith("只列最新的 2 条")
 
 
 def test_it_is_told_whose_the_rows_behind_the_counts_are(city: City, it: Browser) -> None:

@@ -17,6 +17,7 @@ from console.wording import ERASED, when
 
 router = APIRouter(prefix="/ops")
 MOST_EXPORTED = 20_000
+CUT = "只列最新的 {:,} 条，更早的没有列入：请按账号或差评件分开导出"
 
 Form = Literal["csv", "xlsx"]
 _Row = tuple[int, *tuple[str, ...]]
@@ -29,7 +30,7 @@ def export(
 ) -> Response:
     """Who looked at what, the newest first."""
     with site.office.database.read() as conn:
-        found = looks(conn, account, subject, most=MOST_EXPORTED)
+        found = looks(conn, account, subject, most=MOST_EXPORTED + 1)
     units = site.office.units.printed
     rows = (
         (one.at, one.account, one.role, units.get(one.unit or "", ""), one.subject, one.what)
@@ -46,7 +47,7 @@ def export_reveals(
     """Who was shown a number and why, the newest first."""
     office = site.office
     with office.database.read() as conn:
-        _, found = reveals(conn, office.vault, account, subject, most=MOST_EXPORTED)
+        _, found = reveals(conn, office.vault, account, subject, most=MOST_EXPORTED + 1)
     rows = ((one.at, one.account, one.role, one.subject, one.reason or ERASED) for one in found)
     heading = ["时间", "账号", "身份", "差评件", "理由"]
     return _exported(site, heading, rows, "号码留痕", form)
@@ -59,6 +60,9 @@ def _exported(
     name: str,
     form: Form,
 ) -> Response:
-    """These rows as a file."""
+    """These rows as a file, which says at its end where there are more of them."""
     zone = site.office.rulebook.in_force(site.office.clock()).zone
-    return download([heading, *([when(at, zone), *rest] for at, *rest in rows)], name, form)
+    told = [[when(at, zone), *rest] for at, *rest in rows]
+    if len(told) > MOST_EXPORTED:
+        told[MOST_EXPORTED:] = [[CUT.format(MOST_EXPORTED)]]
+    return download([heading, *told], name, form)
