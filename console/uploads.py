@@ -116,6 +116,13 @@ def job_of(token: str, account: str, unit: str | None) -> Job | None:
     return job if job is not None and (job.account, job.unit) == (account, unit) else None
 
 
+def jobs_of(account: str, unit: str | None) -> list[Job]:
+    """This person's uploads for this unit, the newest first."""
+    with _LOCK:
+        mine = [job for job in _JOBS.values() if (job.account, job.unit) == (account, unit)]
+    return sorted(mine, key=lambda job: job.at, reverse=True)
+
+
 def take_in(office: Office, job: Job, told: Callable[[], None]) -> None:
     """Begins to take the file in; `told` is called at the end. Raises InvalidInput unless it has
     been tried.

@@ -570,6 +570,27 @@ def test_a_clerk_brings_his_own_units_rows_and_sees_his_own_uploads(
     assert clerk.opens("/imports/refused?of=x") == 403
 
 
+def test_who_leaves_the_page_of_a_file_finds_it_again_beside_the_form(city: City) -> None:
+    """Of two files each keeps its own counts, and the form is there for a third."""
+    clerk = signed_in(city, "数据员庚", Role.CLERK, "区人社局")
+    places = [sent(clerk, rows("区人社局", *numbers)) for numbers in (("A1", "A2"), ("A2", "B1"))]
+    for place in places:
+        assert clerk.sends(f"{place}/take").status_code == 303
+        settled(clerk, place)
+        clerk.opens("/imports")
+        assert 'name="file"' in clerk.page
+    listed = re.findall(
+        r'<li><a href="(/imports/[^"]+)">服务.csv</a> <span[^>]*>已导入<', clerk.page
+    )
+    assert listed == places[::-1]
+    for place, counts in zip(places, ((2, 0), (1, 1)), strict=True):
+        clerk.opens(place)
+        assert "新收 <b>{}</b>　重复 <b>{}</b>".format(*counts) in clerk.page
+    other = signed_in(city, "数据员己", Role.CLERK, "区人社局")
+    other.opens("/imports")
+    assert "您这一天的文件" not in other.page
+
+
 def test_who_goes_to_another_unit_takes_in_nothing_for_the_one_before(
     city: City, it: Browser
 ) -> None:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from console.accounts import Signed
 from console.refusals import line
 from console.tables import CSV
-from console.uploads import TAKEN, Job, drop, job_of, received, take_in
+from console.uploads import TAKEN, Job, drop, job_of, jobs_of, received, take_in
 from console.web.access import Sent, SiteHere, sent
 from console.web.exporting import attached
 from console.web.navigation import IMPORTED, IMPORTS
@@ -38,7 +38,7 @@ PER_PAGE = 50
 def imports(
     request: Request, site: SiteHere, viewer: Viewer, did: str | None = None
 ) -> HTMLResponse:
-    """The form, and for IT what was imported before."""
+    """The form, one's own files of today, and for IT what was imported before."""
     return _begin(request, site, viewer, "", did)
 
 
@@ -62,6 +62,7 @@ def _begin(
         title="导入",
         sources=sources(),
         latest=latest,
+        jobs=jobs_of(viewer.account, viewer.actor.unit),
         did=did,
         refused=told,
     )
