@@ -34,6 +34,8 @@ LIMIT_NAMES = {row.name: row.label for row in LIMITS}
 OTHER_EVENTS = {
     "BatchCollected": "归集批次",
     "CalendarRevised": "日历修订",
+    "PolicyProposed": "提请生效",
+    "PolicyRefused": "不同意生效",
     "PolicyTakenIntoForce": "规则生效",
     "PersonalDataErased": "删除个人信息",
 }

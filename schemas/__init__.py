@@ -1,6 +1,4 @@
-"""WHAT CAN HAPPEN: every event in loop order, their discriminated union, and the envelope they
-travel in.
-"""
+"""WHAT CAN HAPPEN: every event in loop order, their union, and the envelope they travel in."""
 
 from typing import Annotated
 
@@ -37,7 +35,15 @@ from schemas.reevaluation import (
     ReevaluationLapsed,
     RetaliationReported,
 )
-from schemas.rules import CalendarRevised, PersonalDataErased, PolicyTakenIntoForce
+from schemas.rules import (
+    OFFICE_EVENTS,
+    CalendarRevised,
+    OfficeFact,
+    PersonalDataErased,
+    PolicyProposed,
+    PolicyRefused,
+    PolicyTakenIntoForce,
+)
 from schemas.supervision import Reminded, RulingCalled, RulingGiven, SupervisionOrdered
 from schemas.verification import (
     CallAttempted,
@@ -107,12 +113,7 @@ COMPLAINT_EVENTS: tuple[type[Fact], ...] = (
 )
 """Events whose subject is a complaint, in the order of the loop's table."""
 
-RULE_EVENTS: tuple[type[Fact], ...] = (
-    BatchCollected,
-    CalendarRevised,
-    PolicyTakenIntoForce,
-    PersonalDataErased,
-)
+RULE_EVENTS: tuple[type[Fact], ...] = (BatchCollected, *OFFICE_EVENTS)
 """Events with subjects of their own."""
 
 EVENTS: tuple[type[Fact], ...] = COMPLAINT_EVENTS + RULE_EVENTS
@@ -167,9 +168,7 @@ AnyFact = Annotated[
     | DeadlineMissed
     | DeadlineRecomputed
     | BatchCollected
-    | CalendarRevised
-    | PolicyTakenIntoForce
-    | PersonalDataErased,
+    | OfficeFact,
     Field(discriminator="type"),
 ]
 
@@ -227,6 +226,8 @@ __all__ = [
     "MaliceRejected",
     "MaliceUpheld",
     "PersonalDataErased",
+    "PolicyProposed",
+    "PolicyRefused",
     "PolicyTakenIntoForce",
     "RectificationAccepted",
     "RectificationSentBack",

@@ -1,6 +1,6 @@
 """规则: what changes outside any complaint, each by a recorded event with a subject of its own."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from schemas.envelope import Code, Digest, Fact, Micros
 
@@ -20,13 +20,34 @@ class CalendarRevised(Fact):
     replaces: int | None = None
 
 
+class PolicyProposed(Fact):
+    """提请生效: somebody asks that a profile's version count from then on; another one decides."""
+
+    type: Literal["PolicyProposed"] = "PolicyProposed"
+    profile: Code
+    version: Code
+    effective_at: Micros
+
+
+class PolicyRefused(Fact):
+    """不同意生效: what was proposed is not taken into force."""
+
+    type: Literal["PolicyRefused"] = "PolicyRefused"
+    profile: Code
+    version: Code
+    reason: Digest
+
+
 class PolicyTakenIntoForce(Fact):
-    """规则生效: a profile's version counts for complaints collected from then on."""
+    """规则生效: a profile's version counts for complaints collected from then on. `proposal`: the
+    event by which another person asked for it.
+    """
 
     type: Literal["PolicyTakenIntoForce"] = "PolicyTakenIntoForce"
     profile: Code
     version: Code
     effective_at: Micros
+    proposal: str | None = None
 
 
 class PersonalDataErased(Fact):
@@ -40,3 +61,10 @@ class PersonalDataErased(Fact):
     ratings: int = 0
     rows: int
     reason: Digest | None = None
+
+
+OfficeFact = (
+    CalendarRevised | PolicyProposed | PolicyRefused | PolicyTakenIntoForce | PersonalDataErased
+)
+OFFICE_EVENTS = get_args(OfficeFact)
+"""What the office itself decides or does, beside any complaint."""

@@ -40,7 +40,10 @@ MOST = 200
 """Findings a part of the check gives at most: enough to look at, whatever the damage."""
 
 _CHUNK = 500
-_BESIDE = ("BatchCollected", "CalendarRevised", "PolicyTakenIntoForce", "PersonalDataErased")
+_BESIDE = (
+    *("BatchCollected", "CalendarRevised", "PersonalDataErased"),
+    *("PolicyProposed", "PolicyRefused", "PolicyTakenIntoForce"),
+)
 
 Events = Sequence[Row[Any]]
 """One complaint's, by version."""

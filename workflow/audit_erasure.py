@@ -32,6 +32,7 @@ _SILENT = (
     "DeadlineRecomputed",
     "PersonalDataErased",
     "CalendarRevised",
+    "PolicyProposed",
     "PolicyTakenIntoForce",
 )
 _ENDS = ("DISMISSED", "CLOSED")

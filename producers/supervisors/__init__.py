@@ -10,6 +10,13 @@ from producers.supervisors.deciding import (
     uphold_appeal,
     uphold_malice,
 )
+from producers.supervisors.policies import (
+    Proposal,
+    propose_policy,
+    proposed,
+    refuse_policy,
+    take_policy_into_force,
+)
 from producers.supervisors.pressing import (
     assign,
     call_ruling,
@@ -20,17 +27,21 @@ from producers.supervisors.pressing import (
     reveal_contact,
     reverse_dismissal,
 )
-from producers.supervisors.rules import revise_calendar, take_policy_into_force
+from producers.supervisors.rules import revise_calendar
 from producers.supervisors.urging import urge, urged_on
 
 __all__ = [
+    "Proposal",
     "accept_return",
     "assign",
     "call_ruling",
     "give_ruling",
     "grant_extension",
     "order_supervision",
+    "propose_policy",
+    "proposed",
     "refuse_extension",
+    "refuse_policy",
     "refuse_return",
     "reject_appeal",
     "reject_malice",

@@ -1,18 +1,16 @@
-"""规则: the supervisors' doors to the rules themselves: a notice revises the calendar, a policy
-comes into force.
-"""
+"""日历: the supervisors' door to the calendar: a notice revises it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import func, select
 
 import schemas as s
 from schemas.envelope import Fact, Role
 from schemas.text import tidied
-from workflow.door import checked_name, moment, records, stated
+from workflow.door import checked_name, records, stated
 from workflow.errors import InvalidInput, StaleVersion
 from workflow.ledger import Actor, Ledger
 from workflow.rulebook import CALENDAR_SUBJECT
@@ -70,30 +68,6 @@ def known_years(**years: int | None) -> None:
     for field, year in years.items():
         if year is not None and year not in NOTICE_YEARS:
             raise InvalidInput(field, year, "须是公布放假安排的年份")
-
-
-@records(s.PolicyTakenIntoForce, Role.SUPERVISOR)
-def take_policy_into_force(
-    ledger: Ledger,
-    *,
-    account: str,
-    version: str,
-    effective_at: datetime | str,
-    profile: str | None = None,
-    expected_version: int | None = None,
-) -> str:
-    """规则的一个版本从某时起用于新归集的差评；已归集的仍按原规则。"""
-    name = profile or ledger.rulebook.profile
-    if name != ledger.rulebook.profile:
-        raise InvalidInput("profile", name, f"本处的规则是 {ledger.rulebook.profile}")
-    ledger.rulebook.policies.get(name, version)
-    at = moment("effective_at", effective_at)
-    if at < ledger.clock():
-        raise InvalidInput("effective_at", str(effective_at), "不能早于现在，已归集的差评不改规则")
-    fact, _ = stated(
-        s.PolicyTakenIntoForce, {"profile": name, "version": version, "effective_at": at}
-    )
-    return _append(ledger, f"policy/{name}", fact, account, expected_version)
 
 
 def _append(

@@ -261,6 +261,43 @@ def test_the_rules_say_where_each_value_comes_from(city: City) -> None:
     assert "到期 2021-09-26" in supervisor.page
 
 
+def test_rules_are_proposed_by_one_and_agreed_to_by_another(city: City) -> None:
+    policy = city.office.rulebook.in_force(city.clock())
+    asked = {"version": policy.version, "effective_at": "2022-01-01T00:00"}
+    administrator = signed_in(city, "管理员壬", Role.ADMINISTRATOR)
+    administrator.opens("/rules")
+    assert administrator.sends("/rules/policy", **asked).status_code == 303
+    administrator.opens("/rules")
+    assert "等监督员裁决" in administrator.page
+    assert administrator.opens("/decisions") == 403
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/watch")
+    assert '<a href="/decisions"><b>1</b> 件等您裁' in supervisor.page
+    supervisor.opens("/decisions")
+    assert "管理员壬的人" in supervisor.page
+    assert supervisor.sends("/decisions/policy/refuse", reason=" ").status_code == 422
+    assert supervisor.sends("/decisions/policy/refuse", reason="等新年度").status_code == 303
+    supervisor.opens("/rules")
+    assert supervisor.sends("/rules/policy", **asked).status_code == 303
+    supervisor.opens("/decisions?kind=policy")
+    assert ("同意生效" in supervisor.page, "撤回提请" in supervisor.page) == (False, True)
+    assert supervisor.sends("/decisions/policy/agree").status_code == 403
+    assert "须由另一位监督员" in supervisor.page
+    reviewer = signed_in(city, "复核员辰", Role.REVIEWER)
+    reviewer.opens("/decisions")
+    assert "规则生效" not in reviewer.page
+    assert reviewer.sends("/decisions/policy/agree").status_code == 403
+    other = signed_in(city, "监督员巳", Role.SUPERVISOR)
+    other.opens("/decisions?kind=policy")
+    (seen,) = set(re.findall(r'name="expected_version" value="(\d+)"', other.page))
+    told = other.sends("/decisions/policy/agree", expected_version=seen)
+    assert told.headers["location"] == "/decisions?did=agreed"
+    assert other.sends("/decisions/policy/agree", expected_version=seen).status_code == 422
+    other.opens("/decisions?did=agreed")
+    assert "规则已定生效时间" in other.page
+    assert "没有等您裁决的事" in other.page
+
+
 def test_a_notice_is_tried_and_then_moves_exactly_what_was_shown(city: City) -> None:
     supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
     subject = open_one(city, "dispatched")

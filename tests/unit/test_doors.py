@@ -90,7 +90,9 @@ def test_each_step_a_person_records_has_a_door_for_each_role_that_may() -> None:
     doors = [door for party in DOORS.values() for door in party]
     offered = {(kind.__name__, role) for _, kind, roles in doors for role in roles}
     assert wanted - offered == set()
-    rules = {("CalendarRevised", Role.SUPERVISOR), ("PolicyTakenIntoForce", Role.SUPERVISOR)}
+    by_supervisor = ("CalendarRevised", "PolicyProposed", "PolicyRefused", "PolicyTakenIntoForce")
+    rules = {(event, Role.SUPERVISOR) for event in by_supervisor}
+    rules.add(("PolicyProposed", Role.ADMINISTRATOR))
     assert offered - wanted == rules
 
 
@@ -576,18 +578,48 @@ def test_a_notice_that_cannot_be_is_refused(
     assert refused.value.field == field
 
 
-def test_a_policy_comes_into_force_in_the_future_only(city: City) -> None:
+def test_a_policy_is_proposed_for_the_future_only(city: City) -> None:
     policy = city.office.rulebook.in_force(city.clock.now)
     by = {"account": "监督01"}
+    later = "2022-01-01T00:00:00+08:00"
     for field, values in (
         ("effective_at", {"version": policy.version, "effective_at": "2020-01-01T00:00:00+08:00"}),
-        ("profile", {"version": "没有", "effective_at": "2022-01-01T00:00:00+08:00"}),
+        ("profile", {"version": "没有", "effective_at": later}),
         ("profile", {"version": policy.version, "profile": "jiangsu", "effective_at": "x"}),
+        ("role", {"version": policy.version, "effective_at": later, "role": "operator"}),
     ):
         with pytest.raises(InvalidInput) as refused:
-            supervisors.take_policy_into_force(city.ledger, **by, **values)
+            supervisors.propose_policy(city.ledger, **by, **values)
         assert refused.value.field == field
-    event = supervisors.take_policy_into_force(
-        city.ledger, version=policy.version, effective_at="2022-01-01T00:00:00+08:00", **by
-    )
+
+
+def test_a_policy_comes_into_force_by_the_word_of_two(city: City) -> None:
+    policy = city.office.rulebook.in_force(city.clock.now)
+    later = "2022-01-01T00:00:00+08:00"
+
+    def proposes(account: str, **values: str) -> str:
+        said = {"account": account, "version": policy.version, "effective_at": later} | values
+        return supervisors.propose_policy(city.ledger, **said)  # type: ignore[arg-type]
+
+    with pytest.raises(InvalidInput, match="没有等裁决的提请"):
+        supervisors.take_policy_into_force(city.ledger, account="监督02")
+    assert proposes("管理01", role="administrator") == f"proposal/{policy.name}-1"
+    with pytest.raises(InvalidInput, match="已有一个提请"):
+        proposes("监督01")
+    supervisors.refuse_policy(city.ledger, account="监督01", reason="年底前不改")
+    second = proposes("监督01")
+    with pytest.raises(NotPermitted, match="另一位监督员"):
+        supervisors.take_policy_into_force(city.ledger, account="监督01")
+    with pytest.raises(StaleVersion):
+        supervisors.take_policy_into_force(city.ledger, account="监督02", expected_version=1)
+    assert not city.office.rulebook._learned.in_force
+    event = supervisors.take_policy_into_force(city.ledger, account="监督02", expected_version=3)
     assert event == f"policy/{policy.name}-1"
+    assert [one.proposal for one in city.office.rulebook._learned.in_force] == [second]
+    with pytest.raises(InvalidInput, match="已有人裁过"):
+        supervisors.take_policy_into_force(city.ledger, account="监督03")
+    assert proposes("监督01") == f"proposal/{policy.name}-4", "and so on"
+    city.travel("2022-01-02T09:00:00+08:00")
+    with pytest.raises(InvalidInput, match="不能早于现在"):
+        supervisors.take_policy_into_force(city.ledger, account="监督02")
+    assert city.damage() == []

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from console.accounts import Signed
 from console.notices import Notice, check_year, listed, understood
 from console.refusals import line
 from console.revising import Preview, preview, revisions, version_of
@@ -21,7 +22,8 @@ from console.web.navigation import RULES
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import moment, text, whole
-from producers.supervisors import revise_calendar, take_policy_into_force
+from console.web.supervisors.proposals import proposal_for
+from producers.supervisors import propose_policy, revise_calendar
 from producers.supervisors.rules import NOTICE_YEARS, known_years
 from schemas import CalendarRevised
 from workflow.calendar import Calendar, due, explain
@@ -32,13 +34,14 @@ router = APIRouter(prefix="/rules")
 TABS = {"rules": "规则", "calendar": "日历", "reckon": "算一算"}
 YEARS = Query(ge=NOTICE_YEARS[0], le=NOTICE_YEARS[-1])
 GIVEN = ("title", "year", "text", "only", "withdraw")
-_REVISE, _TAKE = step("CalendarRevised"), step("PolicyTakenIntoForce")
+_REVISE, _PROPOSE = step("CalendarRevised"), step("PolicyProposed")
 
 
-@router.get("", dependencies=[Depends(RULES)])
+@router.get("")
 def rules(
     request: Request,
     site: SiteHere,
+    viewer: Annotated[Signed, Depends(RULES)],
     tab: str = "rules",
     year: Annotated[int | None, YEARS] = None,
     limit: str | None = None,
@@ -46,7 +49,7 @@ def rules(
     did: str | None = None,
 ) -> HTMLResponse:
     """The profile in force, the calendar of a year, or a limit reckoned from a start."""
-    asked = {"year": year, "limit": limit, "start": start}
+    asked = {"year": year, "limit": limit, "start": start, "viewer": viewer}
     shown = _shown(site, tab, asked)
     return page(request, "office/rules.html", title="规则与日历", did=did, refused="", **shown)
 
@@ -57,17 +60,17 @@ def _shown(site: Site, tab: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"tabs": TABS, "tab": here, "given": {}, "notice": None, "preview": None} | found
 
 
-def _rules(site: Site, _: Mapping[str, Any]) -> dict[str, Any]:
+def _rules(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
     office, now = site.office, site.office.clock()
     policy = office.rulebook.in_force(now)
     with office.database.read() as conn:
-        version = version_of(conn, f"policy/{policy.name}")
+        proposal = proposal_for(office, conn, asked["viewer"].actor)
     return {
         "policy": policy,
         "limits": list(limits_of(policy)),
         "settings": list(rules_of(policy)),
         "versions": office.rulebook.policies.versions(policy.name),
-        "version": version,
+        "proposal": proposal,
     }
 
 
@@ -165,24 +168,24 @@ def revise(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Res
     return RedirectResponse(f"/rules?tab=calendar&year={year}&did=revised", 303)
 
 
-@router.post("/policy", dependencies=[Depends(_TAKE)])
-def take(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Response:
-    """A version of the profile counts for complaints collected from then on."""
+@router.post("/policy", dependencies=[Depends(_PROPOSE)])
+def propose(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Response:
+    """A version of the profile is to count for complaints collected from then on."""
     zone = site.office.rulebook.in_force(site.office.clock()).zone
     try:
-        take_policy_into_force(
+        propose_policy(
             site.office.ledger,
             account=viewer.account,
+            role=str(viewer.role),
             version=text(form, "version") or "",
             effective_at=moment(form, "effective_at", zone) or "",
-            expected_version=whole(form, "expected_version"),
         )
     except Refused as error:
         told = {"title": "规则与日历", "did": None, "refused": line(error)}
-        told |= _shown(site, "rules", {})
+        told |= _shown(site, "rules", {"viewer": viewer})
         return page(request, "office/rules.html", status_of(error), **told)
     site.moved()
-    return RedirectResponse("/rules?did=taken", 303)
+    return RedirectResponse("/rules?did=proposed", 303)
 
 
 def _fact(site: Site, form: FormData, year: int) -> CalendarRevised:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
 from console.accounts import Signed
 from console.foreseen import extended
 from console.refusals import line
-from console.web.access import SiteHere, step
+from console.web.access import Present, Sent, SiteHere, step
 from console.web.navigation import DECISIONS, PageNo
 from console.web.rendering import page, status_of
 from console.web.site import Site
+from console.web.stepping import text, whole
 from console.web.supervisors.acting import ACTS
 from console.web.supervisors.decisions import (
     KINDS,
@@ -26,10 +28,16 @@ from console.web.supervisors.decisions import (
 )
 from console.web.supervisors.effects import effects
 from console.web.supervisors.history import history
+from console.web.supervisors.proposals import Waiting, proposal_for
 from console.web.supervisors.spans import Spans, spans
 from console.web.supervisors.taking import Asked, taking, told
+from producers.supervisors import refuse_policy, take_policy_into_force
+from schemas.envelope import Role
+from workflow.errors import Refused
 
 router = APIRouter()
+POLICY = "policy"
+_SETTLED = {"agreed": "规则已定生效时间", "refused": "提请没有同意，规则照旧"}
 
 
 @router.get("/decisions")
@@ -43,8 +51,8 @@ def decisions(
     of: str | None = None,
 ) -> HTMLResponse:
     """Everything that waits for this person, the most pressing first."""
-    shown = _listed(site, viewer, kind, page_no) | {"done": told(did, of)}
-    return page(request, "supervisors/decisions.html", title="待我裁决", **shown)
+    shown = _listed(site, viewer, kind, page_no) | {"done": _SETTLED.get(did or "", told(did, of))}
+    return page(request, "supervisors/decisions.html", title="待我裁决", refused="", **shown)
 
 
 @router.get("/decisions/rows")
@@ -60,20 +68,66 @@ def rows(
 
 
 def _listed(site: Site, viewer: Signed, kind: str | None, page_no: int) -> dict[str, Any]:
-    only = kind if kind is not None and kind in KINDS else ""
+    only = kind if kind is not None and kind in (*KINDS, POLICY) else ""
     with site.office.database.read() as conn:
         count = counts(conn, viewer.actor)
+        proposal = _proposal(site, conn, viewer)
         found = waiting(site.office, conn, viewer.actor, _spans(site), only, page_no)
-    total = sum(count.values())
+    total, kinds = sum(count.values()), [(key, KINDS[key].label, n) for key, n in count.items()]
+    if viewer.role is Role.SUPERVISOR:
+        kinds.append((POLICY, "规则生效", int(proposal is not None)))
     return {
-        "kinds": [(key, KINDS[key].label, number) for key, number in count.items()],
-        "total": total,
+        "kinds": kinds,
+        "total": total + (proposal is not None),
+        "proposal": proposal if only in ("", POLICY) else None,
         "only": only,
         "rows": found,
         "answers": {event: act.label for event, act in ACTS.items()},
         "page_no": page_no,
         "pages": max(1, -(-(count.get(only, 0) if only else total) // PER_PAGE)),
     }
+
+
+def _proposal(site: Site, conn: Connection, viewer: Signed) -> Waiting | None:
+    decides = viewer.role is Role.SUPERVISOR
+    return proposal_for(site.office, conn, viewer.actor) if decides else None
+
+
+@router.post("/decisions/policy/agree", dependencies=[Depends(step("PolicyTakenIntoForce"))])
+def agree(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Response:
+    """What another one proposed counts from the time he named."""
+    seen = whole(form, "expected_version")
+
+    def take() -> None:
+        ledger = site.office.ledger
+        take_policy_into_force(ledger, account=viewer.account, expected_version=seen)
+
+    return _settled(request, site, viewer, take, "agreed")
+
+
+@router.post("/decisions/policy/refuse", dependencies=[Depends(step("PolicyRefused"))])
+def refuse(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Response:
+    """It does not; whoever proposed it may take it back so."""
+    seen, reason = whole(form, "expected_version"), text(form, "reason") or ""
+
+    def take() -> None:
+        ledger = site.office.ledger
+        refuse_policy(ledger, account=viewer.account, reason=reason, expected_version=seen)
+
+    return _settled(request, site, viewer, take, "refused")
+
+
+def _settled(
+    request: Request, site: Site, viewer: Signed, take: Callable[[], None], did: str
+) -> Response:
+    try:
+        take()
+    except Refused as error:
+        shown = _listed(site, viewer, POLICY, 1) | {"done": "", "refused": line(error)}
+        name = "supervisors/decisions.html"
+        return page(request, name, status_of(error), title="待我裁决", **shown)
+    site.moved()
+    return RedirectResponse(f"/decisions?did={did}", 303)
 
 
 def _spans(site: Site) -> Spans:

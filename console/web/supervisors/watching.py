@@ -24,6 +24,7 @@ from console.web.supervisors.decisions import awaiting
 from console.web.supervisors.headline import headline
 from console.web.supervisors.history import history
 from console.web.supervisors.lines import at_units, awaited, lines, pressing
+from console.web.supervisors.proposals import to_decide
 from console.web.supervisors.signals import signals
 from console.web.supervisors.spans import spans
 from console.web.supervisors.taking import Asked, safe, taking, told
@@ -47,7 +48,8 @@ def watch(
     with site.office.database.read() as conn:
         shown = _board(site, conn, viewer, ask)
         shown |= {
-            "total_waiting": awaiting(conn, viewer.actor),
+            "total_waiting": awaiting(conn, viewer.actor)
+            + to_decide(site.office, conn, viewer.actor),
             "head": headline(site.office, conn),
             "signals": signals(site.office, conn),
             "reprisals": reported(conn),
