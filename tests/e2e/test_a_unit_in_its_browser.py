@@ -79,6 +79,33 @@ def test_feedback_is_typed_kept_attached_to_and_submitted(
     assert city.timeline(order)[-1] == "RectificationSubmitted"
 
 
+def test_an_order_is_acknowledged_and_answered_by_keys_alone(
+    city: City, order: str, console_here: str, people: People
+) -> None:
+    page = signed_in(city, people, console_here).page
+    page.goto("/orders")
+    button = page.get_by_role("button", name="签收")
+    button.focus()
+    later = city.portal.bad_review()
+    city.drain()
+    city.hotline.confirms(later)
+    city.hotline.assigns(later)
+    expect(page.get_by_text("未办结 2 件")).to_be_visible()
+    expect(button.first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("已签收")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/orders/{city.complaint(order).order}")
+    page.keyboard.press("Alt+n")
+    expect(page.get_by_label("已整改")).to_be_focused()
+    page.set_input_files("#file", {"name": "a.pdf", "mimeType": "", "buffer": b"%PDF-1.7"})
+    page.get_by_role("button", name="删除 a.pdf").press("Enter")
+    expect(page.get_by_role("button", name="删除 a.pdf")).to_have_count(0)
+    expect(page.locator("#file")).to_be_focused()
+
+
 def test_a_new_order_appears_by_itself(
     city: City, order: str, console_here: str, people: People
 ) -> None:

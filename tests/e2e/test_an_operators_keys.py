@@ -85,6 +85,32 @@ def test_a_number_is_shown_and_a_verdict_given_without_leaving_the_keys(
     assert "ComplaintConfirmed" in city.timeline(subject)
 
 
+def test_from_one_complaint_to_the_next_by_keys_alone(
+    city: City, console_here: str, people: People
+) -> None:
+    first, second = (city.portal.bad_review(mobile="13900001234") for _ in range(2))
+    city.drain()
+    page = Operator(city, people(console_here, Size.SCALED), console_here, "话务员甲").page
+    page.goto("/hotline")
+    page.keyboard.press("j")
+    expect(page.locator("a[data-row]").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/c/{first}")
+    for key, done in (("c", "认领"), ("Alt+c", ""), (" ", ""), ("Control+Enter", "记一次通话")):
+        page.keyboard.press(key)
+        if done:
+            expect(page.locator(".did")).to_contain_text(done)
+            assert page.get_by_role("button", name="下一件").count() == 0, "this one is not done"
+    for key in ("Alt+n", "1", "Control+Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".did")).to_contain_text("确认有效")
+    city.drain()
+    page.reload()
+    page.keyboard.press("n")
+    page.wait_for_url(f"**/c/{second}")
+    assert city.complaint(second).claimer == "话务员甲"
+
+
 def test_on_paper_a_complaint_has_nothing_to_be_pressed(operator: Operator) -> None:
     assert operator.page.evaluate(TO_PRESS)
     operator.page.emulate_media(media="print")

@@ -85,11 +85,12 @@ def _kept(request: Request) -> Ask:
 
 
 @router.post("/hotline/next")
-def claim_next(site: SiteHere, viewer: Operator, form: Sent) -> RedirectResponse:
+def claim_next(request: Request, site: SiteHere, viewer: Operator, form: Sent) -> RedirectResponse:
     """Claims the most pressing one of the tab that nobody has; where another was quicker, the
-    next.
+    next. From a complaint's page it is the tab looked at last.
     """
-    ask = asked(text(form, "tab"), text(form, "who"), text(form, "unit"), None)
+    tab = text(form, "tab")
+    ask = asked(tab, text(form, "who"), text(form, "unit"), None) if tab else _kept(request)
     found = _claimed(site, viewer, form, asked(ask.tab, None, ask.unit, None))
     return RedirectResponse(f"/c/{found}" if found else f"{ask.address()}&nobody=1", 303)
 

@@ -69,15 +69,25 @@
     rows[event.key === "j" ? Math.min(at + 1, last) : Math.max(at < 0 ? last : at - 1, 0)].focus();
     event.preventDefault();
   });
-  var picked = null;
+  // 块自己刷新之后，焦点还在原来那一处；原来那一处没有了，就到这一块里第一处能停的。
+  var STOPS = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  var left = null;
+  function place(one) {
+    var form = one.form || one.closest("form");
+    return [one.tagName, one.id, one.getAttribute("href"), form && form.getAttribute("action"), one.name, one.className].join("|");
+  }
   document.addEventListener("htmx:beforeSwap", function () {
-    var one = document.activeElement;
-    picked = one && one.hasAttribute("data-row") ? one.getAttribute("href") : null;
+    var one = document.activeElement, block = one && one !== document.body ? one.closest("div[id], ul[id], section[id]") : null;
+    left = block ? { place: place(one), block: block.id } : null;
   });
-  document.addEventListener("htmx:afterSettle", function () {
-    if (!picked) return;
-    document.querySelectorAll("[data-row]").forEach(function (one) { if (one.getAttribute("href") === picked) one.focus(); });
-    picked = null;
+  document.addEventListener("htmx:afterSettle", function (event) {
+    if (event.target.hasAttribute("data-into") && event.target.firstElementChild) { left = null; into(event.target); return; }
+    if (!left || document.activeElement !== document.body) return;
+    var block = document.getElementById(left.block) || document.getElementById("main");
+    var stops = Array.prototype.filter.call(block.querySelectorAll(STOPS), seen);
+    var same = stops.filter(function (one) { return place(one) === left.place; });
+    (same[0] || stops[0] || document.getElementById("main")).focus({ preventScroll: true });
+    left = null;
   });
 
   // 连点两下只交一次；真要重办，页面回来后再点。
