@@ -16,6 +16,7 @@ from console import wording
 from console.entries import Due, Entry, Timeline
 from console.recognised import for_the_office, in_words, to_unit
 from console.scope import complaint_for
+from console.service import taken_in
 from console.sight import (
     admit,
     concerns,
@@ -124,7 +125,7 @@ class View:
         if fact.text:
             yield "原话", self._text(first, "text") or wording.ERASED
         yield "评价时间", wording.when(fact.assessed_at, self.zone)
-        yield "评价来源", wording.value_text("origin", fact.origin, self.zone)
+        yield from taken_in(self.conn, fact, self.zone)
         yield "实名", ("是" if c.real_name else "否") + f"，{self._phone_in_words()}"
         for label, value in (("事项", fact.item), ("窗口", fact.window), ("区县", fact.area)):
             if value:

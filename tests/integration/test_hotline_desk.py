@@ -529,6 +529,21 @@ def unassigned_yet(city: City) -> str:
     return verifying(city, proDepart=None)
 
 
+# 办件
+
+
+def test_the_page_tells_the_channel_and_the_service_s_time_and_what_is_not_known(city, operator):
+    subject = verifying(city, project="P7")
+    page = operator.get(f"/c/{subject}").text
+    assert "大厅平板 · 现场主动" in page
+    assert "没有收到这次服务的办件记录" in page
+    city.portal.sends(service("P7"))
+    page = operator.get(f"/c/{subject}").text
+    assert "2021-09-16(四)09:00" in page
+    assert "没有收到这次服务的办件记录" not in page
+    assert re.search("<dt>承诺、受理、办结</dt><dd>归集时不留存", page)
+
+
 # 号码
 
 
