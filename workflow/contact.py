@@ -67,6 +67,14 @@ def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:
     return number_in(left_by(conn, vault, subject) or "") or None
 
 
+def name_of(conn: Connection, vault: Vault, complaint: Complaint) -> str:
+    """The name of who rated, if he gave it with his number; empty where he did not, or it was
+    erased. As with the number, to show the whole of it is an act.
+    """
+    sent = opened_private(vault.plain(conn, complaint.id, "contact"))
+    return sent.userName if complaint.real_name and not sent.anonymous else ""
+
+
 def left_by(conn: Connection, vault: Vault, subject: str) -> str | None:
     """The same as it was written, also where the rating has words in a number's place."""
     for version in conn.execute(_SUPPLIED, {"of": subject}).scalars():

@@ -566,6 +566,34 @@ def test_the_number_is_masked_until_somebody_says_why_and_then_shown_once(city, 
     assert PHONE not in operator.get(f"/c/{subject}").text
 
 
+def test_the_name_is_masked_for_the_office_whole_with_the_number_and_nothing_for_others(
+    city, desks, operator
+):
+    subject = dispatched(city)
+    order = city.complaint(subject).order
+    sent = form(operator, subject)
+    page = operator.get(f"/c/{subject}").text
+    assert ("群**" in page, NAME in page) == (True, False)
+    shown = operator.client.post(f"/c/{subject}/contact-revealed", data=sent | {"reason": "回访"})
+    assert f"评价人 <b>{NAME}</b>" in shown.text
+    for person, place in (
+        (desks.sits("审计01", Role.AUDITOR), f"/c/{subject}"),
+        (desks.sits(HANDLER.name, Role.DEPARTMENT, UNIT), f"/orders/{order}"),
+    ):
+        page = person.get(place)
+        assert page.status_code == 200
+        assert not any(secret in page.text for secret in ("群**", NAME))
+
+
+def test_no_name_is_shown_of_who_rated_anonymously_or_was_erased(city, operator):
+    hidden = verifying(city, project="P1", anonymityFlag=True)
+    assert "群**" not in operator.get(f"/c/{hidden}").text
+    erased = verifying(city, project="P2")
+    assert "群**" in operator.get(f"/c/{erased}").text
+    city.erases(erased)
+    assert "群**" not in operator.get(f"/c/{erased}").text
+
+
 def test_the_number_of_what_a_colleague_has_claimed_is_not_shown(city, desks, operator):
     subject = verifying(city)
     colleague = desks.sits("话务员07", Role.OPERATOR)

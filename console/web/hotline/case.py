@@ -14,7 +14,7 @@ from console.remaining import Left, left_of
 from console.timeline import View, viewing
 from console.web.hotline.choices import Choices
 from console.web.hotline.hints import Hint, hints
-from console.web.hotline.masked import masked
+from console.web.hotline.masked import masked, surname
 from console.web.hotline.panel import Panel, panel
 from console.web.hotline.preview import Preview, Wanted, preview
 from console.web.hotline.sheet import Sheets, sheets
@@ -24,6 +24,7 @@ from console.wiring import Office
 from console.wording import LIMIT_NAMES, role_name
 from schemas.envelope import Role
 from workflow.complaint import Complaint
+from workflow.contact import name_of
 from workflow.door import INSIDERS
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
@@ -37,8 +38,8 @@ from workflow.storage.desk import Attachment, files_of
 @dataclass(frozen=True, slots=True)
 class Case:
     """One complaint for one viewer. `phone` is masked, stars alone where what was left is no
-    number, empty where nothing was or the viewer may not call; `ticked` is the reason the citizen
-    ticked first; `names` are people's by their accounts.
+    number, empty where nothing was or the viewer may not call; `rater` the same of the name;
+    `ticked` is the reason the citizen ticked first; `names` are people's by their accounts.
     """
 
     c: Complaint
@@ -49,6 +50,7 @@ class Case:
     stages: tuple[Stage, ...]
     panel: Panel
     phone: str
+    rater: str
     ticked: str
     hints: tuple[Hint, ...]
     sheets: Sheets
@@ -122,6 +124,7 @@ def case_of(office: Office, number: str, viewer: Actor) -> Case:
             stages(c.state, left.text if left else ""),
             panel(legal, c.state),
             _phone(view),
+            _rater(view),
             next(iter(view.records[0].fact.reasons), ""),
             hints(conn, c, view.records, rules.policy.zone),
             sheets(view, line),
@@ -148,6 +151,12 @@ def _phone(view: View) -> str:
     if view.viewer.role not in INSIDERS:
         return ""
     return masked(number_in(view.left)) if view.left or view.complaint.has_phone else ""
+
+
+def _rater(view: View) -> str:
+    if view.viewer.role not in INSIDERS:
+        return ""
+    return surname(name_of(view.conn, view.office.vault, view.complaint))
 
 
 def _names(conn: Connection, line: Timeline, c: Complaint) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""号码: a phone as it may stand on a page before anybody has given a reason for seeing it; pure."""
+"""号码、姓名: as they may stand on a page before somebody says why he must see them; pure."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def masked(phone: str) -> str:
     if mobile:
         return f"{mobile[1]}****{mobile[2]}"
     return f"****{digits[-2:]}" if len(digits) >= 7 else "****"
+
+
+def surname(name: str) -> str:
+    """张** of a name, however long it is; empty where there is none."""
+    return f"{name.strip()[0]}**" if name.strip() else ""

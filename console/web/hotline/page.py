@@ -79,7 +79,7 @@ def show(
     with site.office.database.read():  # one snapshot for all of it
         case = case_of(site.office, no, viewer.actor)
         shown = {"title": case.c.id, "case": case, "c": case.c, "forms": forms, "done": ""}
-        shown |= {"phone": "", "code": ""}
+        shown |= {"phone": "", "rater": "", "code": ""}
         return page(request, "hotline/case.html", status, **(shown | more))
 
 

@@ -1,5 +1,5 @@
-"""显示号码、查询码: acts that are recorded, the first with a reason. What they show stands in the
-answer, and in no address.
+"""显示号码和姓名、查询码: acts that are recorded, the first with a reason. What they show stands in
+the answer, and in no address.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from console.web.hotline.page import show
 from console.web.navigation import CODE
 from console.web.rendering import status_of
 from console.web.stepping import take, text
+from workflow.contact import name_of
 from workflow.errors import BihuanError, InvalidInput, UnknownComplaint
 
 router = APIRouter()
@@ -30,7 +31,8 @@ EVENT = "ContactRevealed"
 @router.post("/c/{no}/contact-revealed", dependencies=[Depends(step(EVENT))])
 def reveal(request: Request, site: SiteHere, viewer: Present, form: Sent, no: str) -> HTMLResponse:
     """The page with the number; sent again, it asks for a reason again."""
-    with site.office.database.read() as conn:
+    office = site.office
+    with office.database.read() as conn:
         subject = complaint_for(conn, viewer.actor, no).id
     try:
         reason = text(form, "reason")
@@ -42,9 +44,11 @@ def reveal(request: Request, site: SiteHere, viewer: Present, form: Sent, no: st
     except BihuanError as error:
         forms = Forms(EVENT, line(error), Typed(form))
         return show(request, site, viewer, no, forms, status=status_of(error))
-    found = taken(site.office, done)
-    shown = found.phone or _no_number(found.no_number)
-    return show(request, site, viewer, no, Forms(), phone=shown)
+    found = taken(office, done)
+    with office.database.read() as conn:
+        rater = name_of(conn, office.vault, found.now)
+    shown = {"phone": found.phone or _no_number(found.no_number), "rater": rater}
+    return show(request, site, viewer, no, Forms(), **shown)
 
 
 def _no_number(left: str | None) -> str:
