@@ -101,6 +101,7 @@ def spiteful(city: City) -> Spiteful:
 
 def at_the_hotline(does: Spite, subject: str) -> None:
     does.city.step(subject, s.TicketLinked, OPERATOR, ticket=does.said("ticket"))
+    does.city.step(subject, s.ComplaintClaimed, OPERATOR)
     does.step(subject, s.ContactRevealed, OPERATOR)
     does.step(subject, s.MaliceAlleged, OPERATOR)
     does.step(subject, s.MaliceRejected, SECOND)

@@ -10,6 +10,7 @@ from typing import Any
 import schemas as s
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Event
+from workflow.states import BESIDE_WORK, HOTLINE_STATES
 
 Condition = Callable[[Complaint, Event, Any], str | None]
 _BEFOREHAND: dict[Condition, Condition] = {}
@@ -40,6 +41,14 @@ def not_claimed_by_another(c: Complaint, e: Event, _: Any) -> str | None:
     if e.role is Role.OPERATOR and c.claimer not in (None, e.actor):
         return f"已由{c.claimer}认领，同一位群众不由两人联系"
     return None
+
+
+def claimed_to_be_called(c: Complaint, e: Event, policy: Any) -> str | None:
+    """Wherever an operator can claim it he does before he has the number: two would both call."""
+    claimable = c.state in HOTLINE_STATES or (c.state in BESIDE_WORK and not policy.verify_first)
+    if e.role is Role.OPERATOR and c.claimer is None and claimable:
+        return "还没有人认领；先认领，再看号码，免得两人联系同一位群众"
+    return not_claimed_by_another(c, e, policy)
 
 
 def claimed(c: Complaint, e: Event, _: Any) -> str | None:

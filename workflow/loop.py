@@ -68,6 +68,7 @@ ASKED = _by(Role.CITIZEN) | OPERATOR
 PRESSING = SUPERVISOR | CLOCK | SYSTEM
 
 FREE, CLAIMED = (c.not_claimed_by_another,), (c.claimed,)
+TO_CALL = (c.claimed_to_be_called,)
 VERDICT = (c.not_claimed_by_another, c.another_operator)
 SECOND = (c.allegation_open, c.somebody_else_alleged)
 ALLEGING = (*VERDICT, c.no_allegation_open)
@@ -179,7 +180,7 @@ STEPS: tuple[Step, ...] = (
     # 督办、终裁、异议
     _row("SupervisionOrdered", "督办", OPEN, None, PRESSING),
     _row("Reminded", "催办", OPEN, None, PRESSING),
-    _row("ContactRevealed", "显示号码", ANY, None, CHECKERS, None, FREE),
+    _row("ContactRevealed", "显示号码", ANY, None, CHECKERS, None, TO_CALL),
     _row("RulingCalled", "提请终裁", FROM_DISPATCH, RULING, SUPERVISOR | CLOCK),
     _row("RulingGiven", "终裁：重新派单", RULING, ASSIGNING, SUPERVISOR, r.decides("reassign")),
     _row("RulingGiven", "终裁：未解决办结", RULING, CLOSED, SUPERVISOR,

@@ -236,6 +236,9 @@ def test_a_number_is_shown_to_whoever_gives_a_reason(
     bihuan: Callable[..., Said], verifying: str
 ) -> None:
     assert bihuan(f"hotline reveal-contact {verifying} --as a").code == 2
+    unclaimed = bihuan(f"hotline reveal-contact {verifying} --reason 回访 --as a")
+    assert ("先认领" in unclaimed.err, "19900001234" in unclaimed.out) == (True, False)
+    assert bihuan(f"hotline claim {verifying} --as a").code == 0
     assert "19900001234" in bihuan(f"hotline reveal-contact {verifying} --reason 回访 --as a").out
     seen = bihuan(f"complaint show {verifying} --as a --json").out
     assert "19900001234" not in seen.replace("我是群众甲，电话19900001234，又让我开证明", "")
@@ -245,6 +248,8 @@ def test_words_in_a_number_s_place_are_shown_as_no_number(
     bihuan: Callable[..., Said], city: City
 ) -> None:
     subject = city.portal.bad_review(mobile="请勿来电")
+    city.drain()
+    assert bihuan(f"hotline claim {subject} --as a").code == 0
     reveal = f"hotline reveal-contact {subject} --reason 看留了什么 --as a"
     assert "评价里填的不是电话号码：请勿来电" in bihuan(reveal).out
     said = json.loads(bihuan(f"{reveal} --json").out)

@@ -138,6 +138,10 @@ def form(person: Person, subject: str) -> dict[str, str]:
     return hidden_of(person.get(f"/c/{subject}").text)
 
 
+def claims(person: Person, subject: str) -> None:
+    assert sends(person, subject, "ComplaintClaimed").status_code == 303
+
+
 def offered(page: str) -> set[str]:
     """The steps that have a form on the page."""
     paths = set(re.findall(r'action="/c/[^/"]+/([a-z-]+)"', page))
@@ -552,6 +556,7 @@ def test_the_number_is_masked_until_somebody_says_why_and_then_shown_once(city, 
     page = operator.get(f"/c/{subject}").text
     assert "139****1234" in page
     assert PHONE not in page
+    claims(operator, subject)
     empty = sends(operator, subject, "ContactRevealed", reason=" ")
     assert empty.status_code == 422
     assert PHONE not in empty.text
@@ -604,12 +609,35 @@ def test_the_number_of_what_a_colleague_has_claimed_is_not_shown(city, desks, op
     assert "contact-revealed" in operator.get(f"/c/{subject}").text
 
 
+def test_the_number_of_what_nobody_has_claimed_is_shown_to_no_operator(
+    city, desks, operator, other
+):
+    subject = verifying(city)
+    page = operator.get(f"/c/{subject}").text
+    assert ("认领后可显示号码" in page, "contact-revealed" in page) == (True, False)
+    reason = {"reason": "回访"}
+    sent = [(person, form(person, subject) | reason) for person in (operator, other)]
+    for person, typed in sent:
+        refused = person.client.post(f"/c/{subject}/contact-revealed", data=typed)
+        assert (refused.status_code, PHONE in refused.text) == (409, False)
+        assert "先认领，再看号码" in refused.text
+    claims(operator, subject)
+    shown = [
+        PHONE in sends(person, subject, "ContactRevealed", **reason).text
+        for person in (operator, other)
+    ]
+    assert shown == [True, False]
+    supervisor = desks.sits(SUPERVISOR.name, Role.SUPERVISOR)
+    assert PHONE in sends(supervisor, subject, "ContactRevealed", **reason).text
+
+
 def test_what_was_left_and_is_no_number_is_shown_for_a_reason_as_what_it_is(city, operator):
     subject = verifying(city, mobile="请勿来电")
     page = operator.get(f"/c/{subject}").text
     assert "填的不是电话号码" in page
     assert "请勿来电" not in page
     assert "请单位补联系方式" in page
+    claims(operator, subject)
     sent = form(operator, subject) | {"reason": "看留了什么"}
     shown = operator.client.post(f"/c/{subject}/contact-revealed", data=sent)
     assert "“请勿来电”，不是电话号码" in shown.text
@@ -655,6 +683,7 @@ def test_the_text_for_the_hotline_s_own_system_names_nobody(city, operator):
 
 def test_no_title_and_no_address_tells_of_the_citizen(city, operator):
     subject = verifying(city)
+    claims(operator, subject)
     sent = form(operator, subject) | {"reason": "拨打核实电话"}
     pages = [operator.get(f"/c/{subject}").text, operator.get("/hotline").text]
     pages.append(operator.client.post(f"/c/{subject}/contact-revealed", data=sent).text)

@@ -150,7 +150,7 @@ def test_what_is_done_beside_the_loop_disturbs_nobody_and_is_told_to_nobody(city
     """An operator learns of no report of reprisals by having been second."""
     seen = city.complaint(verifying).version
     city.step(verifying, s.RetaliationReported, CITIZEN, words="打电话骂我")
-    city.step(verifying, s.ContactRevealed, SECOND, reason="回访")
+    city.step(verifying, s.ContactRevealed, SUPERVISOR, reason="回访")
     assert city.ledger.command(verifying, s.ComplaintClaimed(), OPERATOR, expected_version=seen)
     with pytest.raises(StaleVersion) as stale:
         city.ledger.command(verifying, s.ComplaintClaimed(), SECOND, expected_version=seen)

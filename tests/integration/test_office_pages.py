@@ -171,7 +171,9 @@ def test_the_auditor_lists_who_was_shown_a_number_when_and_why(city: City) -> No
         (second, "话务员甲", "核对来电号码"),
     ):
         city.travel(minutes=1)
+        hotline.claim(city.ledger, subject, account=account)
         hotline.reveal_contact(city.ledger, subject, account=account, reason=reason)
+        hotline.release(city.ledger, subject, account=account)
     supervisors.reveal_contact(city.ledger, first, account="监督员丙", reason="督办要用")
     auditor = signed_in(city, "审计员辛", Role.AUDITOR)
     auditor.opens("/ops?tab=reveals")
@@ -189,7 +191,8 @@ def test_the_auditor_lists_who_was_shown_a_number_when_and_why(city: City) -> No
         ["话务员甲", "话务员", first, "群众要求回电"],
     ]
     with city.office.database.read() as conn:
-        event = conn.execute(select(func.max(events.c.version)).where(events.c.subject == first))
+        revealed = (events.c.subject == first) & (events.c.type == "ContactRevealed")
+        event = conn.execute(select(func.max(events.c.version)).where(revealed))
         latest = event.scalar_one()
     city.erases(f"{first}-{latest}")
     auditor.opens("/ops?tab=reveals")
@@ -198,6 +201,7 @@ def test_the_auditor_lists_who_was_shown_a_number_when_and_why(city: City) -> No
 
 def test_reveals_are_told_page_by_page_and_to_the_auditor_alone(city: City, it: Browser) -> None:
     subject = open_one(city, "verifying")
+    hotline.claim(city.ledger, subject, account="话务员甲")
     for n in range(101):
         hotline.reveal_contact(city.ledger, subject, account="话务员甲", reason=f"第{n}次")
     auditor = signed_in(city, "审计员辛", Role.AUDITOR)

@@ -270,7 +270,9 @@ def _holds(told: Told, step: Step) -> bool:
         "ReevaluationLapsed": lambda: (
             step.at >= told.stamps["reevaluate"][0] and told.reachable and enough
         ),
-        "ContactRevealed": lambda: mine,
+        "ContactRevealed": lambda: (
+            mine and (step.role != "operator" or told.claimer or told.state not in _desks(told))
+        ),
         "RulingGiven": lambda: data["decision"] != "dismiss" or _stated(data),
         "CitizenObjected": lambda: not told.objected and _before(told, "objection_window", step),
         "DeadlineWarned": lambda: _running(told, data),

@@ -504,6 +504,7 @@ def test_the_clerk_cannot_tell_which_service_was_rated(city: City) -> None:
         departments.supply_contact(
             city.ledger, "S07", "1", account="数据员", unit=UNIT, phone="12345"
         )
+    hotline.claim(city.ledger, subject, account=A)
     hotline.reveal_contact(city.ledger, subject, account=A, reason="回访")
     with city.office.database.read() as conn:
         assert phone_of(conn, city.office.vault, subject) == "19900004321"

@@ -89,6 +89,13 @@ class Case:
         return LIMIT_NAMES.get(self.limit or "", "")
 
     @property
+    def claim_first(self) -> bool:
+        """Whether claiming it is what stands between the viewer and the number."""
+        offers = self.panel.offers
+        free = self.c.claimer is None and offers("ComplaintClaimed")
+        return free and not offers("ContactRevealed")
+
+    @property
     def waiting(self) -> str:
         """Who is awaited, where the viewer has nothing to do."""
         if self.c.state in ENDS:
