@@ -8,11 +8,12 @@ from bisect import insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from console import wording
 from console.people import names_of
@@ -71,8 +72,7 @@ def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...
     if role != Role.DEPARTMENT and unit is not None:
         raise InvalidInput("unit", unit, "只有责任单位和数据员的待办分单位")
     desk = _Desk(office, Role(role), unit)
-    query = select(complaints.c.fold).where(concerns(desk.role, desk.now))
-    return desk.items(query)
+    return desk.items(select(complaints.c.fold).where(concerns(desk.role)))
 
 
 def pressing(office: Office, viewer: Actor, most: int) -> tuple[Item, ...]:
@@ -82,16 +82,17 @@ def pressing(office: Office, viewer: Actor, most: int) -> tuple[Item, ...]:
     if viewer.role not in ROLES:
         return ()
     desk = _Desk(office, viewer.role, viewer.unit)
+    return desk.first(_by_due(viewer), most)
+
+
+@lru_cache(maxsize=256)
+def _by_due(viewer: Actor) -> Select[int | None, str, str]:
+    """Kept: to build it takes longer than to ask it."""
     free = or_(complaints.c.claimer.is_(None), complaints.c.claimer == viewer.name)
-    mine = and_(
-        concerns(desk.role, desk.now),
-        visible(viewer),
-        *([free] if viewer.role is Role.OPERATOR else []),
-    )
-    by_due = (complaints.c.due_at.asc().nulls_last(), complaints.c.id)
+    mine = [concerns(viewer.role), visible(viewer)]
     columns = complaints.c.due_at, complaints.c.id, complaints.c.fold
-    query = select(*columns).where(mine).order_by(*by_due)
-    return desk.first(query, most)
+    query = select(*columns).where(*mine, *([free] if viewer.role is Role.OPERATOR else []))
+    return query.order_by(complaints.c.due_at.asc().nulls_last(), complaints.c.id)
 
 
 def holder(c: Complaint, owner: Role, units: UnitList, names: Mapping[str, str]) -> str:
@@ -120,7 +121,7 @@ class _Desk:
     def items(self, query: Select[str]) -> tuple[Item, ...]:
         """What the role has to do in these complaints, the most pressing first."""
         with self.office.database.read() as conn:
-            folds = conn.execute(query).scalars()
+            folds = conn.execute(query, {"now": self.now}).scalars()
             found = [task for fold in folds for task in self._tasks(fold)]
             return self._items(conn, sorted(found, key=_BY_DUE))
 
@@ -130,7 +131,8 @@ class _Desk:
         """
         found: list[Task] = []
         with self.office.database.read() as conn:
-            with conn.execute(query, execution_options={"yield_per": most}) as rows:
+            apart = {"yield_per": most}
+            with conn.execute(query, {"now": self.now}, execution_options=apart) as rows:
                 for due_at, subject, fold in rows:
                     soonest = inf if due_at is None else due_at, subject
                     if len(found) == most and _BY_DUE(found[-1]) < soonest:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from math import inf
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 
 from console import wording
 from schemas.envelope import Role
@@ -49,15 +49,17 @@ class Task(NamedTuple):
     limit: str
 
 
-def concerns(role: Role, now: int) -> ColumnElement[bool]:
-    """The open complaints that may hold something for the role, by their columns."""
+def concerns(role: Role) -> ColumnElement[bool]:
+    """The open complaints that may hold something for the role, by their columns; asked with `now`,
+    microseconds UTC.
+    """
     c = complaints.c
     open_ = c.ended_at.is_(None)
     if role is Role.REVIEWER:
         return and_(open_, or_(c.state == State.APPEALED, c.marks.contains(" malice ")))
     if role is Role.SUPERVISOR:
         marked = [c.marks.contains(f" {mark} ") for mark in ("extension", "capped")]
-        return and_(open_, or_(c.state == State.RULING, c.due_at < now, *marked))
+        return and_(open_, or_(c.state == State.RULING, c.due_at < bindparam("now"), *marked))
     if role is Role.DEPARTMENT:
         return and_(open_, c.state.in_(WORKING))
     beside = [c.marks.contains(f" {mark} ") for mark in ("question", "verify", "malice")]

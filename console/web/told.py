@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
 from console.scope import visible
 from schemas.envelope import Role
@@ -32,8 +33,7 @@ class Told(NamedTuple):
 
 def told(conn: Connection, viewer: Actor) -> tuple[Told, ...]:
     """The latest `MOST` for the viewer, newest first."""
-    query = select(outbox.c.subject, outbox.c.body, outbox.c.created_at).where(*_mine(viewer))
-    rows = conn.execute(query.order_by(outbox.c.id.desc()).limit(MOST)).all()
+    rows = conn.execute(_latest(viewer)).all()
     numbers = _numbers(conn, viewer, {row.subject for row in rows})
     return tuple(
         _told(viewer, row.created_at, row.body, numbers.get(row.subject, "")) for row in rows
@@ -42,9 +42,15 @@ def told(conn: Connection, viewer: Actor) -> tuple[Told, ...]:
 
 def recent(conn: Connection, viewer: Actor, now: int) -> int:
     """How many of those are of the last `DAYS`."""
-    query = select(outbox.c.created_at).where(*_mine(viewer))
-    latest = conn.execute(query.order_by(outbox.c.id.desc()).limit(MOST)).scalars()
-    return sum(at >= now - DAYS * _DAY for at in latest)
+    latest = conn.execute(_latest(viewer))
+    return sum(row.created_at >= now - DAYS * _DAY for row in latest)
+
+
+@lru_cache(maxsize=256)
+def _latest(viewer: Actor) -> Select[str, str, int]:
+    """Kept: to build it takes longer than to ask it."""
+    query = select(outbox.c.subject, outbox.c.body, outbox.c.created_at).where(*_mine(viewer))
+    return query.order_by(outbox.c.id.desc()).limit(MOST)
 
 
 def _mine(viewer: Actor) -> tuple[ColumnElement[bool], ...]:
@@ -63,10 +69,15 @@ def _told(viewer: Actor, at: int, body: str, number: str) -> Told:
     return Told(at, body.removeprefix(f"{number} "), number, place)
 
 
+@lru_cache(maxsize=256)
+def _seen(viewer: Actor) -> Select[str]:
+    these = complaints.c.id.in_(bindparam("of", expanding=True))
+    return select(complaints.c.fold).where(these, visible(viewer))
+
+
 def _numbers(conn: Connection, viewer: Actor, subjects: set[str]) -> dict[str, str]:
     """What the viewer knows his complaints by: a unit by the work order."""
-    query = select(complaints.c.fold).where(complaints.c.id.in_(subjects), visible(viewer))
-    seen = map(load, conn.execute(query).scalars())
+    seen = map(load, conn.execute(_seen(viewer), {"of": list(subjects)}).scalars())
     if viewer.role is Role.DEPARTMENT:
         return {c.id: c.order or "" for c in seen}
     return {c.id: c.id for c in seen}

@@ -47,8 +47,8 @@ def reveal(request: Request, site: SiteHere, viewer: Present, form: Sent, no: st
     found = taken(office, done)
     with office.database.read() as conn:
         rater = name_of(conn, office.vault, found.now)
-    shown = {"phone": found.phone or _no_number(found.no_number), "rater": rater}
-    return show(request, site, viewer, no, Forms(), **shown)
+    phone = found.phone or _no_number(found.no_number)
+    return show(request, site, viewer, no, Forms(), phone=phone, rater=rater)
 
 
 def _no_number(left: str | None) -> str:
