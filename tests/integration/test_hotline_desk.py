@@ -210,6 +210,19 @@ def test_the_most_pressing_stands_first_and_pages_are_of_fifty(city, desks):
     assert not set(rows_of(second)) & set(rows_of(page))
 
 
+def test_rows_stand_in_the_order_of_the_limit_they_show(city, desks):
+    """However soon something else of one of them is due."""
+    first = asked(city)
+    city.travel(days=1)
+    second = dispatched(city, project="P2")  # not signed for yet: that is due sooner
+    city.step(second, s.ClarificationAsked, HANDLER, question="是哪一天来的")
+    city.drain()
+    due = {one: city.complaint(one).limits for one in (first, second)}
+    assert due[second]["acknowledge"].due_at < due[first]["rectify"].due_at
+    operator = desks.sits(OPERATOR.name, Role.OPERATOR)
+    assert rows_of(operator.get("/hotline?tab=question").text) == [first, second]
+
+
 def test_filters_are_remembered(city, operator):
     verifying(city)
     operator.get("/hotline?tab=review&who=mine")

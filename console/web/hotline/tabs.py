@@ -27,7 +27,7 @@ from workflow.complaint import Complaint, load
 from workflow.ledger import Actor
 from workflow.rulebook import Rulebook
 from workflow.states import FROM_ASSIGNING, FROM_DISPATCH, State
-from workflow.storage.models import complaints
+from workflow.storage.models import complaints, deadlines
 
 PER_PAGE = 50
 WHO = {"all": "全部", "free": "未认领", "mine": "我认领的"}
@@ -194,6 +194,11 @@ def _rows(tab: Tab, viewer: Actor, who: str, unit: str, beside: bool) -> ColumnE
 
 
 def _order(tab: Tab) -> tuple[UnaryExpression[int] | ColumnElement[str], ...]:
-    """By working time: what falls due first has least of it left."""
-    first = _ROW.next_call_at if tab.key == "later" else _ROW.due_at
-    return first.asc().nulls_last(), _ROW.id
+    """By working time: that of the tab's limit, whatever else presses; a clock that is stopped, or
+    not armed yet, comes last.
+    """
+    timer = select(deadlines.c.due_at).where(
+        deadlines.c.subject == _ROW.id, deadlines.c.limit_name == tab.limit
+    )
+    first = _ROW.next_call_at.asc() if tab.key == "later" else timer.scalar_subquery().asc()
+    return first.nulls_last(), _ROW.due_at.asc().nulls_last(), _ROW.id
