@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, select
 
 from console import wording
 from schemas import ReviewCollected
@@ -19,22 +19,29 @@ NOT_KEPT = "归集时不留存，请看评价平台"
 
 def taken_in(conn: Connection, fact: ReviewCollected, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     """How the rating came, when the service was given, and what nobody here knows of it."""
-    channel = conn.execute(
-        select(ratings.c.channel).where(
-            ratings.c.source == fact.source,
-            ratings.c.project_no == fact.project_no,
-            ratings.c.service_number == fact.service_number,
-            ratings.c.assess_number == fact.assess_number,
-        )
-    ).scalar()
-    served_at = conn.execute(
-        select(services.c.served_at).where(
-            services.c.source == fact.source,
-            services.c.project_no == fact.project_no,
-            services.c.service_number == fact.service_number,
-        )
-    ).scalar()
+    place = {
+        "of_source": fact.source,
+        "of_project": fact.project_no,
+        "of_service": fact.service_number,
+        "of_assess": fact.assess_number,
+    }
+    channel = conn.execute(_CHANNEL, place).scalar()
+    served_at = conn.execute(_SERVED, place).scalar()
     yield "评价渠道", Channel(channel).label if channel else "（没有记录）"
     yield "评价来源", wording.value_text("origin", fact.origin, zone)
     yield "服务时间", wording.when(served_at, zone) if served_at else NO_RECORD
     yield "承诺、受理、办结", NOT_KEPT
+
+
+def _of_service(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.source == bindparam("of_source"),
+        table.c.project_no == bindparam("of_project"),
+        table.c.service_number == bindparam("of_service"),
+    )
+
+
+_CHANNEL = select(ratings.c.channel).where(
+    *_of_service(ratings), ratings.c.assess_number == bindparam("of_assess")
+)
+_SERVED = select(services.c.served_at).where(*_of_service(services))
