@@ -69,14 +69,14 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """按电话后四位找差评件；每次查找都留痕，责任单位不能查。"""
-    from console.finding import found_by_last4  # noqa: PLC0415
+    from console.finding import MOST, found_by_last4  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
     from workflow.door import INSIDERS, acting, checked_name  # noqa: PLC0415
     from workflow.ledger import Actor  # noqa: PLC0415
 
     viewer = Actor(checked_name("account", account), acting(role, *sorted(INSIDERS)))
     with office(ctx.obj.data) as opened:
-        found = found_by_last4(opened, last4, viewer)
+        found = found_by_last4(opened, last4, viewer)[:MOST]
     if as_json:
         typer.echo(json.dumps([dict(item._asdict()) for item in found], ensure_ascii=False))
     else:

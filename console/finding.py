@@ -15,6 +15,7 @@ from console.scope import subject_of, visible
 from console.traces import looked
 from producers.sources import sources
 from schemas.text import clean
+from workflow.clock import instant
 from workflow.complaint import load
 from workflow.contact import called_from, ending_in
 from workflow.door import INSIDERS
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 _FOUR = re.compile(r"[0-9]{4}")
 MOST = 50
-"""Complaints a search shows."""
+"""Complaints a search shows; one more is found where there are more."""
+
+_YEARS, _HEADS = 10, ("", *"123456789")
+"""Numbers that end in four digits: of how many years, and what may stand before the four."""
 
 
 class Found(NamedTuple):
@@ -49,26 +53,50 @@ def found_by_last4(office: Office, last4: str, viewer: Actor) -> tuple[Found, ..
     with office.database.read() as conn:
         subjects = ending_in(conn, office.vault, last4)
         rows = _rows(conn, viewer, complaints.c.id.in_(subjects))
-    looked(office, viewer, "last4", *(row.id for row in rows))
+    looked(office, viewer, "last4", *(row.id for row in rows[:MOST]))
     return rows
 
 
 def found_by(office: Office, asked: str, viewer: Actor) -> tuple[Found, ...]:
-    """What any number finds, for this viewer, at most `MOST`. Raises InvalidInput for nothing."""
+    """What any number finds, for this viewer, `MOST` and whether there are more; each one found
+    counts as looked at. Raises InvalidInput for nothing.
+    """
     number = clean(asked).strip()
     if not number:
         raise InvalidInput("q", "", "请输入要找的编号")
     insider = viewer.role in INSIDERS
     if insider and _FOUR.fullmatch(number):
-        return found_by_last4(office, number, viewer)
+        return _merged(found_by_last4(office, number, viewer), _ending(office, number, viewer))
     with office.database.read() as conn:
-        if insider and (phone := number_of(number)):
+        phone = number_of(number) if insider else ""
+        if phone:
             subjects = called_from(conn, office.vault, phone)
             rows = _rows(conn, viewer, complaints.c.id.in_(subjects))
         else:
-            return _rows(conn, viewer, _numbered(viewer, number))
-    looked(office, viewer, "phone", *(row.id for row in rows))
+            rows = _rows(conn, viewer, _numbered(viewer, number))
+            phone = ""
+    if phone or rows:
+        looked(office, viewer, "phone" if phone else "number", *(row.id for row in rows[:MOST]))
     return rows
+
+
+def _ending(office: Office, four: str, viewer: Actor) -> tuple[Found, ...]:
+    """Complaints whose number, or whose order's, ends in these digits; or that bear them whole."""
+    this = instant(office.clock()).year
+    years = [f"{year % 100:02d}" for year in range(this - _YEARS + 1, this + 1)]
+    numbers = [f"CP{year}-{head}{four}" for year in years for head in _HEADS]
+    with office.database.read() as conn:
+        ending = or_(complaints.c.id.in_(numbers), _numbered(viewer, four))
+        rows = _rows(conn, viewer, ending)
+    if rows:
+        looked(office, viewer, "number", *(row.id for row in rows[:MOST]))
+    return rows
+
+
+def _merged(*found: tuple[Found, ...]) -> tuple[Found, ...]:
+    """Each once, in order of their numbers."""
+    known = {row.id: row for rows in found for row in rows}
+    return tuple(known[one] for one in sorted(known))[: MOST + 1]
 
 
 def _numbered(viewer: Actor, number: str) -> ColumnElement[bool]:
@@ -82,5 +110,5 @@ def _numbered(viewer: Actor, number: str) -> ColumnElement[bool]:
 
 def _rows(conn: Connection, viewer: Actor, condition: ColumnElement[bool]) -> tuple[Found, ...]:
     query = select(complaints.c.fold).where(condition, visible(viewer)).order_by(complaints.c.id)
-    found = map(load, conn.execute(query.limit(MOST)).scalars())
+    found = map(load, conn.execute(query.limit(MOST + 1)).scalars())
     return tuple(Found(c.id, wording.state_name(c.state), c.order, c.unit) for c in found)

@@ -19,6 +19,7 @@ LOOKED = {
     "timeline": "打开这件",
     "phone": "按号码查到",
     "last4": "按电话后四位查到",
+    "number": "按编号查到",
     "attachment": "下载附件",
     "page": "群众打开自己的页面",
     "code": "话务员读出查询码",

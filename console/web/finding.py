@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
 
 from console.accounts import Signed
 from console.finding import MOST, Found, found_by
 from console.refusals import line
+from console.remaining import Left, left_of
+from console.sight import may_know
 from console.web.access import Sent, SiteHere
 from console.web.navigation import SEARCH
 from console.web.rendering import page, status_of
 from console.web.stepping import text
+from console.wiring import Office
 from schemas.envelope import Role
+from workflow.complaint import Complaint, load
 from workflow.errors import InvalidInput
+from workflow.limits import OWNERS
+from workflow.states import ENDS, State
+from workflow.storage.models import complaints, events
 
 router = APIRouter()
 
@@ -33,9 +43,49 @@ def search(
         refusal, status = line(error), status_of(error)
     if len(found) == 1:
         return RedirectResponse(place_of(found[0], viewer), 303)
-    places = [(item, place_of(item, viewer)) for item in found]
-    shown = {"title": "查找", "asked": asked, "found": places, "most": MOST, "refusal": refusal}
+    rows = rows_of(site.office, viewer, found[:MOST])
+    shown = {"title": "查找", "asked": asked, "found": rows, "most": MOST, "refusal": refusal}
+    shown["more"] = len(found) > MOST
     return page(request, "search.html", status, **shown)
+
+
+class Row(NamedTuple):
+    """A complaint found; `left` of the limit that presses whoever has it, where the viewer may know
+    of it.
+    """
+
+    number: str
+    place: str
+    state: str
+    item: str
+    unit: str
+    limit: str
+    left: Left | None
+
+
+def rows_of(office: Office, viewer: Signed, found: Sequence[Found]) -> list[Row]:
+    """What the list shows of them, in their order."""
+    ids = [one.id for one in found]
+    with office.database.read() as conn:
+        folds = conn.execute(select(complaints.c.fold).where(complaints.c.id.in_(ids))).scalars()
+        known = {c.id: c for c in map(load, folds)}
+        rated = select(events.c.subject, events.c.data).where(
+            events.c.subject.in_(ids), events.c.version == 1
+        )
+        items = {subject: json.loads(data).get("item") for subject, data in conn.execute(rated)}
+    return [_row(office, viewer, one, known[one.id], items.get(one.id) or "") for one in found]
+
+
+def _row(office: Office, viewer: Signed, found: Found, c: Complaint, item: str) -> Row:
+    limit = "" if c.state in ENDS else OWNERS[State(c.state)][1]
+    opened = c.limits.get(limit) if may_know(viewer.actor, limit, c.assisting) else None
+    rules = office.rulebook.bound(c.profile, c.profile_version)
+    paused = limit in c.paused
+    left = left_of(rules, opened, office.clock(), paused=paused) if opened else None
+    unit = c.unit or c.handled_by
+    number = found.order if viewer.role is Role.DEPARTMENT else c.id
+    named = office.units.names.get(unit, unit) if unit else "未配上"
+    return Row(number or c.id, place_of(found, viewer), found.state, item, named, limit, left)
 
 
 def place_of(item: Found, viewer: Signed) -> str:

@@ -31,7 +31,7 @@ from schemas.envelope import Role
 from workflow.bus import parking
 from workflow.record import record_of
 from workflow.recorded import Actor
-from workflow.storage.models import events, parked, ratings, services
+from workflow.storage.models import events, parked, ratings, services, views
 
 NOTICE = "国务院办公厅关于补充放假安排的通知"
 
@@ -149,6 +149,21 @@ def test_the_auditor_sees_the_unit_for_which_somebody_looked(city: City) -> None
     auditor.opens("/ops?account=联络员乙")
     names = city.office.units.printed
     assert (names[UNIT] in auditor.page, names["ZD-YBJ"] in auditor.page) == (True, False)
+
+
+def test_a_list_of_what_was_found_tells_what_is_left_and_each_is_recorded(city: City) -> None:
+    subject = open_one(city)
+    other = city.portal.bad_review(project="P8", mobile="19900000001")  # ends in the same four
+    city.drain()
+    operator = signed_in(city, "话务员甲", Role.OPERATOR)
+    operator.opens("/")
+    operator.sends("/search", q=subject[-4:])
+    for told in (subject, other, "left left-", "区人社局", f"/why/{subject}/"):
+        assert told in operator.page, told
+    assert "只列出前" not in operator.page
+    with city.office.database.read() as conn:
+        seen = conn.execute(select(views.c.subject, views.c.what)).all()
+    assert {tuple(one) for one in seen} >= {(subject, "number"), (other, "last4")}
 
 
 def test_the_auditor_sees_searches_by_a_phone_that_found_nothing(city: City) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, select, tuple_
 
 from console import wording
 from console.accounts.tokens import Scope, System
-from console.finding import found_by
+from console.finding import MOST, found_by
 from console.scope import complaint_for, parts
 from console.sight import version_for
 from console.timeline import timeline
@@ -155,4 +155,4 @@ def one(site: SiteHere, system: Reader, no: str) -> dict[str, Any]:
 )
 def search(site: SiteHere, system: Annotated[System, Depends(SEARCH)], asked: Asked) -> list[Found]:
     found = found_by(site.office, clean(asked.q), viewer_of(system))
-    return [Found(**item._asdict()) for item in found]
+    return [Found(**item._asdict()) for item in found[:MOST]]
