@@ -65,6 +65,11 @@ def viewing(office: Office, number: str, viewer: Actor) -> Iterator[View]:
     looked(office, viewer, "timeline", view.complaint.id)
 
 
+def service_told(c: Complaint, *, agreed: bool) -> str:
+    """What a unit is told of the service's number."""
+    return f"{c.project_no} 第{c.service_number}次服务" if agreed else "群众未同意透露"
+
+
 class View:
     """One look at one complaint in one snapshot."""
 
@@ -177,8 +182,7 @@ class View:
         yield "时间", in_words(found, day)
         if found.window:
             yield "窗口", found.window
-        shown = f"{c.project_no} 第{c.service_number}次服务"
-        yield "办件号", shown if c.show_service_number else "群众未同意透露"
+        yield "办件号", service_told(c, agreed=c.show_service_number)
         yield "评价人", "依法保密，请勿查找"
 
     def _entries(self) -> Iterator[Entry]:

@@ -531,6 +531,27 @@ def test_the_due_time_foreseen_is_the_one_the_unit_gets(city, operator, case_cla
     assert foreseen in operator.get(f"/c/{subject}").text
 
 
+def test_a_refused_verdict_keeps_what_was_chosen_and_foresees_by_it(city, operator):
+    subject = verifying(city)
+    city.hotline.calls(subject)
+    typed = {"reason_code": "", "case_class": "complex", "by": "fact_check"}
+    typed |= {"unit": "张店医保分局", "show_service_number": "1", "note": "再问一次"}
+    shown = operator.client.post(f"/c/{subject}/preview", data=form(operator, subject) | typed)
+    number = "P0001 第1次服务"
+    assert f'<dd id="seen-number" hx-swap-oob="true">{number}</dd>' in shown.text
+    foreseen = re.search(r"截止 <b>([^<]+)</b>", shown.text)[1]
+    plain = operator.get(f"/c/{subject}").text
+    assert (foreseen in plain, f'id="seen-number">{number}' in plain) == (False, False)
+    refused = sends(operator, subject, "ComplaintConfirmed", **typed)
+    assert refused.status_code == 422
+    for kept in ("complex", "fact_check"):
+        assert f'value="{kept}" checked' in refused.text
+    assert 'name="show_service_number" value="1" checked' in refused.text
+    assert 'value="张店医保分局"' in refused.text
+    assert f"截止 <b>{foreseen}</b>" in refused.text
+    assert f'id="seen-number">{number}' in refused.text
+
+
 def test_a_unit_nobody_knows_is_said_while_it_is_typed(city, operator):
     subject = verifying(city)
     city.hotline.calls(subject)

@@ -113,8 +113,8 @@ class Case:
         return self.names.get(account, account)
 
 
-def case_of(office: Office, number: str, viewer: Actor) -> Case:
-    """Raises UnknownComplaint, NotPermitted."""
+def case_of(office: Office, number: str, viewer: Actor, wanted: Wanted | None = None) -> Case:
+    """As it is, and would be by what is chosen so far. Raises UnknownComplaint, NotPermitted."""
     now = office.clock()
     with viewing(office, number, viewer) as view:
         c, conn, line = view.complaint, view.conn, view.timeline()
@@ -134,10 +134,12 @@ def case_of(office: Office, number: str, viewer: Actor) -> Case:
             _rater(view),
             next(iter(view.records[0].fact.reasons), ""),
             hints(conn, c, view.records, rules.policy.zone),
-            sheets(view, line),
+            sheets(view, line, wanted),
             _names(conn, line, c),
             Choices(c, rules, view.units),
-            preview(office, conn, c, Wanted(), now) if "ComplaintConfirmed" in legal else None,
+            preview(office, conn, c, wanted or Wanted(), now)
+            if "ComplaintConfirmed" in legal
+            else None,
             shift(office, now),
             _files(office, conn, c),
         )

@@ -16,6 +16,7 @@ from console.web.access import SiteHere
 from console.web.hotline.case import case_of
 from console.web.hotline.forms import Forms
 from console.web.hotline.panel import with_forms
+from console.web.hotline.preview import Wanted
 from console.web.navigation import COMPLAINT
 from console.web.rendering import page
 from console.web.site import Site
@@ -77,7 +78,9 @@ def show(
 ) -> HTMLResponse:
     """The page, with a form as it was refused. Raises UnknownComplaint."""
     with site.office.database.read():  # one snapshot for all of it
-        case = case_of(site.office, no, viewer.actor)
+        typed = forms.event == "ComplaintConfirmed"
+        wanted = Wanted.of(forms.typed.sent) if typed else None
+        case = case_of(site.office, no, viewer.actor, wanted)
         shown = {"title": case.c.id, "case": case, "c": case.c, "forms": forms, "done": ""}
         shown |= {"phone": "", "rater": "", "code": ""}
         return page(request, "hotline/case.html", status, **(shown | more))

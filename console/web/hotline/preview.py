@@ -4,9 +4,11 @@ steps themselves, taken on the complaint's row and thrown away.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
+from starlette.datastructures import FormData
 
 import schemas as s
 from console.foreseen import after
@@ -17,6 +19,7 @@ from consumers import UnitsInForce
 from consumers.assignment import Assignment
 from schemas.codes import CaseClass
 from schemas.envelope import Role
+from schemas.text import tidied
 from workflow.complaint import Complaint
 from workflow.ledger import Actor
 from workflow.rulebook import BoundRules
@@ -29,11 +32,24 @@ UNNAMED = "-"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is chosen so far: the class, the units by code or name."""
+    """What is chosen so far: the class, the units by code or name, and whether the unit may be told
+    the service's number.
+    """
 
     case_class: str = CaseClass.CLEAR
     unit: str = ""
     assisting: tuple[str, ...] = ()
+    agreed: bool = False
+
+    @classmethod
+    def of(cls, form: Mapping[str, object] | FormData) -> Wanted:
+        """What stands in the form, as far as it can be read."""
+        chosen, unit = form.get("case_class"), form.get("unit")
+        return cls(
+            chosen if isinstance(chosen, str) and chosen in list(CaseClass) else CaseClass.CLEAR,
+            tidied(unit) if isinstance(unit, str) else "",
+            agreed=form.get("show_service_number") is not None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from console.scope import complaint_for
+from console.timeline import service_told
 from console.web.access import Present, Sent, SiteHere, step
 from console.web.hotline.preview import Wanted, preview
 from console.web.rendering import page
-from console.web.stepping import text
-from schemas.codes import CaseClass
 
 router = APIRouter()
 
@@ -20,11 +19,9 @@ def foreseen(
     request: Request, site: SiteHere, viewer: Present, form: Sent, no: str
 ) -> HTMLResponse:
     """The box that stands under the form."""
-    chosen = text(form, "case_class") or ""
-    wanted = Wanted(
-        chosen if chosen in list(CaseClass) else CaseClass.CLEAR, text(form, "unit") or ""
-    )
+    wanted = Wanted.of(form)
     with site.office.database.read() as conn:
         c = complaint_for(conn, viewer.actor, no)
         found = preview(site.office, conn, c, wanted, site.office.clock())
-    return page(request, "hotline/preview.html", preview=found)
+    told = service_told(c, agreed=wanted.agreed)
+    return page(request, "hotline/preview.html", preview=found, told=told)

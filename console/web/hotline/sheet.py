@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from console import wording
 from console.entries import Timeline
-from console.timeline import View
+from console.timeline import View, service_told
+from console.web.hotline.preview import Wanted
 from console.wiring import Office
 from schemas.text import without_persons
 from workflow.complaint import Complaint
@@ -24,11 +25,17 @@ class Sheets:
     seen: tuple[tuple[str, str], ...]
 
 
-def sheets(view: View, line: Timeline) -> Sheets:
-    """Phone, name and ID number stand in neither."""
+def sheets(view: View, line: Timeline, wanted: Wanted | None = None) -> Sheets:
+    """Phone, name and ID number stand in neither; of the service's number the unit is told as the
+    form has it that is being filled in.
+    """
     office, c = view.office, view.complaint
     copied = without_persons("\n".join(_lines(office, c, line)), *view.known)
-    return Sheets(copied, view.as_its_unit_has_it())
+    seen = view.as_its_unit_has_it()
+    if wanted is not None:
+        told = service_told(c, agreed=wanted.agreed)
+        seen = tuple((label, told if label == "办件号" else text) for label, text in seen)
+    return Sheets(copied, seen)
 
 
 def _lines(office: Office, c: Complaint, line: Timeline) -> list[str]:
