@@ -43,13 +43,16 @@ class Reason:
     moved: bool
 
 
-def why(rules: BoundRules, c: Complaint, limit: str) -> Reason:
-    """Raises InvalidInput where no such limit runs, or ran last, for this complaint."""
-    opened = c.limits.get(limit) or (c.met_rectify if limit == "rectify" else None)
+def why(rules: BoundRules, c: Complaint, limit: str, stamp: Open | None = None) -> Reason:
+    """Of the limit as it runs, or as this stamp had it once. Raises InvalidInput where no such
+    limit runs, or ran last, for this complaint.
+    """
+    opened = stamp or c.limits.get(limit) or (c.met_rectify if limit == "rectify" else None)
     rule = rules.policy.limit_for(limit, c.case_class == "complex")
     if opened is None or rule is None:
         raise InvalidInput("limit", limit, "这件现在没有这项时限")
-    pauses = tuple((a, b) for a, b in c.pauses.get(limit, ()))
+    latest = opened.generation == c.generations.get(limit)
+    pauses = tuple((a, b) for a, b in c.pauses.get(limit, ()) if latest)
     parts = _parts(rules, rule, opened, c, limit, pauses)
     return Reason(
         wording.LIMIT_NAMES.get(limit, limit),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection, select
 
 from console.accounts import Signed
 from console.reasons import Reason, why
@@ -15,7 +16,11 @@ from console.web.access import SiteHere
 from console.web.navigation import SEARCH
 from console.web.rendering import page
 from console.web.site import Site
+from schemas.envelope import Role
+from workflow.complaint import Open
 from workflow.errors import UnknownComplaint
+from workflow.record import record_of
+from workflow.storage.models import events
 
 router = APIRouter()
 
@@ -27,18 +32,28 @@ def reason(
     viewer: Annotated[Signed, Depends(SEARCH)],
     number: str,
     limit: str,
+    at: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> HTMLResponse:
-    """Whoever sees a limit sees how it was reckoned."""
-    found = _found(site, viewer, number, limit)
+    """Whoever sees a limit sees how it was reckoned; `at`: as the step of this version set it."""
+    found = _found(site, viewer, number, limit, at)
     box = request.headers.get("hx-request") is not None
     name = "why_box.html" if box else "why.html"
     return page(request, name, title=f"为什么是这天 {number}", number=number, reason=found)
 
 
-def _found(site: Site, viewer: Signed, number: str, limit: str) -> Reason:
+def _found(site: Site, viewer: Signed, number: str, limit: str, at: int | None) -> Reason:
     with site.office.database.read() as conn:
         complaint = complaint_for(conn, viewer.actor, number)
+        # A unit has a sign of its own steps alone: it is told of what runs.
+        told = at is not None and viewer.role is not Role.DEPARTMENT
+        stamp = _set_by(conn, complaint.id, limit, at) if told else None
     if not may_know(viewer.actor, limit, complaint.assisting):
         raise UnknownComplaint(number)
     rules = site.office.rulebook.bound(complaint.profile, complaint.profile_version)
-    return why(rules, complaint, limit)
+    return why(rules, complaint, limit, stamp)
+
+
+def _set_by(conn: Connection, subject: str, limit: str, at: int | None) -> Open | None:
+    query = select(events).where(events.c.subject == subject, events.c.version == at)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else record_of(row).limits.opened.get(limit)

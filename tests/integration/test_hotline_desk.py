@@ -253,7 +253,20 @@ def test_every_due_time_says_why_it_is_that_day(city, operator):
         for place in reasons:
             assert f'href="{place}"' in told, place
             assert "计" in operator.get(place).text
-    assert f"/why/{sent}/assign" not in operator.get(f"/c/{sent}").text, "it was met"
+
+
+def test_a_due_time_that_was_met_says_why_it_was_that_day(city, desks, operator):
+    met, ended = dispatched(city), dismissed(city)
+    for subject in (met, ended):
+        places = re.findall(r'href="(/why/[^"]+\?at=[0-9]+)"', operator.get(f"/c/{subject}").text)
+        assert f"/why/{subject}/verify?at=1" in places
+        for place in places:
+            told = operator.get(place)
+            assert (told.status_code, "计" in told.text) == (200, True), place
+    assert operator.get(f"/why/{met}/verify?at=99").status_code == 422
+    unit = desks.sits(HANDLER.name, Role.DEPARTMENT, UNIT)
+    order = city.complaint(met).order
+    assert unit.get(f"/why/{order}/verify?at=1").status_code == 404
 
 
 def test_where_dispatch_comes_first_verifying_waits_beside_the_work(folder, monkeypatch):
@@ -539,16 +552,17 @@ def test_a_refused_verdict_keeps_what_was_chosen_and_foresees_by_it(city, operat
     shown = operator.client.post(f"/c/{subject}/preview", data=form(operator, subject) | typed)
     number = "P0001 第1次服务"
     assert f'<dd id="seen-number" hx-swap-oob="true">{number}</dd>' in shown.text
-    foreseen = re.search(r"截止 <b>([^<]+)</b>", shown.text)[1]
+    sent_to = "派给 <b>张店医保分局</b>"
+    assert sent_to in shown.text
     plain = operator.get(f"/c/{subject}").text
-    assert (foreseen in plain, f'id="seen-number">{number}' in plain) == (False, False)
+    assert (sent_to in plain, f'id="seen-number">{number}' in plain) == (False, False)
     refused = sends(operator, subject, "ComplaintConfirmed", **typed)
     assert refused.status_code == 422
     for kept in ("complex", "fact_check"):
         assert f'value="{kept}" checked' in refused.text
     assert 'name="show_service_number" value="1" checked' in refused.text
     assert 'value="张店医保分局"' in refused.text
-    assert f"截止 <b>{foreseen}</b>" in refused.text
+    assert sent_to in refused.text
     assert f'id="seen-number">{number}' in refused.text
 
 
