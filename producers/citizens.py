@@ -11,7 +11,7 @@ from sqlalchemy import select
 import schemas as s
 from schemas.envelope import Role
 from workflow.complaint import Complaint, load
-from workflow.door import Step, records, take
+from workflow.door import Step, needed, records, take
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
 from workflow.links import make, read, read_code
@@ -19,6 +19,9 @@ from workflow.storage.models import commands, complaints
 
 CITIZEN = Actor("citizen", Role.CITIZEN)
 """Whoever holds the link; the log does not say who that is."""
+
+CODE_OPENS = 3_600_000_000
+"""A code opens what is asked now for no less than this (microseconds)."""
 
 
 @records(s.ComplaintReevaluated, Role.CITIZEN)
@@ -52,11 +55,10 @@ def reevaluate(
 
 
 @records(s.CitizenObjected, Role.CITIZEN)
-def object_to(
-    ledger: Ledger, token: str, *, words: str | None = None, **step: Unpack[Step]
-) -> Recorded:
-    """凭链接对结案或办结提出异议，一次；有自己的期限，不看链接的有效期。"""
+def object_to(ledger: Ledger, token: str, *, words: str, **step: Unpack[Step]) -> Recorded:
+    """凭链接对结案或办结提出异议，一次，须写哪里不同意；有自己的期限，不看链接的有效期。"""
     subject, _, _ = read(ledger.keys.link, token)
+    words = needed("words", words)
     return take(ledger, subject, s.CitizenObjected, CITIZEN, step, words=words)
 
 
@@ -75,7 +77,9 @@ def token_of(ledger: Ledger, code: str) -> str:
         fold = conn.execute(query).scalar()
     complaint = Complaint(subject) if fold is None else load(fold)
     limit = complaint.limits.get("reevaluate")
-    return make(ledger.keys.link, subject, complaint.round, limit.due_at if limit else 0)
+    # Past its due time he is still asked, until enough calls were made to end it without him.
+    until = max(limit.due_at, ledger.clock() + CODE_OPENS) if limit else 0
+    return make(ledger.keys.link, subject, complaint.round, until)
 
 
 def _round(ledger: Ledger, subject: str) -> int | None:

@@ -159,6 +159,11 @@ def _text(field: str, value: object, *, required: bool) -> str | None:
     return text or None
 
 
+def needed(field: str, value: object) -> str:
+    """A text that this door cannot do without, though its event can. Raises InvalidInput."""
+    return _text(field, value, required=True) or ""
+
+
 def _tidy(value: object) -> object:
     if isinstance(value, str):
         return tidied(value) or None

@@ -7,7 +7,7 @@ from typing import Unpack
 import schemas as s
 from schemas.envelope import Role
 from workflow import outbox
-from workflow.door import Step, checked_name, records, take
+from workflow.door import Step, checked_name, needed, records, take
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
 
@@ -86,10 +86,11 @@ def report_objection(
     subject: str,
     *,
     account: str,
-    words: str | None = None,
+    words: str,
     **step: Unpack[Step],
 ) -> Recorded:
-    """代群众登记异议。"""
+    """代群众登记异议，须写哪里不同意。"""
+    words = needed("words", words)
     return take(ledger, subject, s.CitizenObjected, _operator(account), step, words=words)
 
 

@@ -434,7 +434,8 @@ def test_a_second_objection_changes_nothing(city, phone):
     city.hotline.dismisses(subject)
     phone.opens(subject)
     phone.goes("/r/objection")
-    sent = phone.fields()
+    assert phone.client.post("/r/objection", data=phone.fields()).status_code == 422
+    sent = phone.fields() | {"words": "我没有按错"}
     assert phone.client.post("/r/objection", data=sent).url.path == "/r/thanks"
     assert phone.client.post("/r/objection", data=sent).url.path == "/r/thanks"
     other = phone.client.post("/r/objection", data=sent | {"key": "another"})

@@ -256,8 +256,17 @@ def test_an_expired_or_forged_link_opens_nothing(city: City, reevaluating: str) 
     forged = links.make(b"x" * 32, reevaluating, 1, city.clock.now + 1)
     for bad in (forged, token[:-1], "", "…", "\ud800"):
         with pytest.raises(InvalidInput) as refused:
-            citizens.object_to(city.ledger, bad)
+            citizens.object_to(city.ledger, bad, words="不服")
         assert not bad or bad not in str(refused.value)
+
+
+def test_a_code_opens_what_is_asked_also_past_its_due_time(city: City, reevaluating: str) -> None:
+    """Nobody was called often enough to end it without the citizen."""
+    city.travel(days=30)
+    city.drain()
+    assert city.state(reevaluating) == "待再评价"
+    token = citizens.token_of(city.ledger, links.code_of(city.office.keys.link, reevaluating))
+    assert citizens.reevaluate(city.ledger, token, level=5).state == "CLOSED"
 
 
 def test_an_objection_outlives_the_link_but_not_its_window(city: City, verifying: str) -> None:
@@ -267,6 +276,11 @@ def test_an_objection_outlives_the_link_but_not_its_window(city: City, verifying
     )
     token = links.make(city.office.keys.link, verifying, 1, city.clock.now)
     city.travel(days=3)
+    for nothing in ("", " "):  # is not the one objection he has
+        with pytest.raises(InvalidInput, match="words"):
+            citizens.object_to(city.ledger, token, words=nothing)
+        with pytest.raises(InvalidInput, match="words"):
+            hotline.report_objection(city.ledger, verifying, account=A, words=nothing)
     assert citizens.object_to(city.ledger, token, words="我没有按错").state == "VERIFYING"
     with pytest.raises(IllegalStep, match="另一位话务员"):
         hotline.claim(city.ledger, verifying, account=A)
