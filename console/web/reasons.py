@@ -12,6 +12,7 @@ from console.accounts import Signed
 from console.reasons import Reason, why
 from console.scope import complaint_for
 from console.sight import may_know
+from console.traces import looked
 from console.web.access import SiteHere
 from console.web.navigation import SEARCH
 from console.web.rendering import page
@@ -49,6 +50,7 @@ def _found(site: Site, viewer: Signed, number: str, limit: str, at: int | None) 
         stamp = _set_by(conn, complaint.id, limit, at) if told else None
     if not may_know(viewer.actor, limit, complaint.assisting):
         raise UnknownComplaint(number)
+    looked(site.office, viewer.actor, "why", complaint.id)
     rules = site.office.rulebook.bound(complaint.profile, complaint.profile_version)
     return why(rules, complaint, limit, stamp)
 

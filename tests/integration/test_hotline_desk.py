@@ -753,6 +753,19 @@ def test_every_look_is_recorded(city, operator):
         assert list(conn.execute(seen).scalars()) == [OPERATOR.name] * 2
 
 
+def test_a_due_time_explained_and_an_order_exported_are_looks_too(city, desks, operator):
+    subject = dispatched(city)
+    operator.get(f"/why/{subject}/rectify")
+    unit = desks.sits(HANDLER.name, Role.DEPARTMENT, UNIT)
+    assert unit.get("/orders/export.csv").status_code == 200
+    with city.office.database.read() as conn:
+        seen = conn.execute(select(views.c.subject, views.c.actor, views.c.what)).all()
+    assert [tuple(one) for one in seen] == [
+        (subject, OPERATOR.name, "why"),
+        (subject, HANDLER.name, "export"),
+    ]
+
+
 def test_whoever_may_not_go_on_is_told_in_whose_hands_it_is(city, operator, other):
     subject = verifying(city)
     sends(operator, subject, "ComplaintClaimed")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from console import wording
 from console.scope import visible
+from console.traces import looked
 from console.web.departments.listing import items_of, outcome_of
 from console.wiring import Office
 from workflow.complaint import Complaint, load
@@ -23,18 +24,25 @@ AT_ONCE = 500
 
 
 def exported(office: Office, viewer: Actor) -> Sequence[Sequence[str]]:
-    """A heading, and every order of the unit, the newest first."""
+    """A heading, and every order of the unit, the newest first; each counts as looked at."""
+    seen: list[str] = []
     with office.database.read() as conn:
-        return [HEAD, *_rows(conn, office, viewer)]
+        rows = [HEAD, *_rows(conn, office, viewer, seen)]
+    if seen:
+        looked(office, viewer, "export", *seen)
+    return rows
 
 
-def _rows(conn: Connection, office: Office, viewer: Actor) -> Iterator[Sequence[str]]:
+def _rows(
+    conn: Connection, office: Office, viewer: Actor, seen: list[str]
+) -> Iterator[Sequence[str]]:
     query = select(complaints.c.fold).where(visible(viewer), complaints.c.unit.is_not(None))
     ordered = query.order_by(complaints.c.collected_at.desc(), complaints.c.id)
     with conn.execute(ordered, execution_options={"yield_per": AT_ONCE}) as folds:
         for part in folds.scalars().partitions(AT_ONCE):
             found = [load(fold) for fold in part]
             items, times = items_of(conn, [c.id for c in found]), _times(conn, found)
+            seen += [c.id for c in found]
             for c in found:
                 yield _row(office, viewer, c, items.get(c.id, ""), times.get(c.id, (None,) * 5))
 
