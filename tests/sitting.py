@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 
 from console.demo.build import DESK, build_desk
 from console.demo.cli import SEED
-from console.wiring import office
+from console.wiring import Office, office
 from console.wording import role_name
 from producers.citizens import token_of
 from schemas.envelope import Role
@@ -32,16 +33,33 @@ def sat_down_at(folder: Path) -> AbstractContextManager[str]:
 
 def enter(person: Person, role: Role) -> None:
     """By the first of the role's identity cards."""
+    next(enter_as_each(person, role))
+
+
+def enter_as_each(person: Person, role: Role) -> Iterator[int]:
+    """By each of the role's identity cards in turn."""
     person.page.goto("/demo")
-    person.page.locator(".id-card", has_text=role_name(role)).first.click()
-    person.page.wait_for_load_state()
+    for number in range(person.page.locator(".id-card", has_text=role_name(role)).count()):
+        person.page.goto("/demo")
+        person.page.locator(".id-card", has_text=role_name(role)).nth(number).click()
+        person.page.wait_for_load_state()
+        yield number
 
 
 def links(folder: Path) -> dict[State, str]:
     """The citizen's own link to one complaint in each state there is."""
-    first = select(complaints.c.state, func.min(complaints.c.id)).group_by(complaints.c.state)
     with office(folder / DESK) as opened:
-        with opened.database.read() as conn:
-            found = conn.execute(first).all()
-        codes = {state: code_of(opened.ledger.keys.link, subject) for state, subject in found}
-        return {State(s): f"/r/{token_of(opened.ledger, code)}" for s, code in codes.items()}
+        codes = {s: code_of(opened.ledger.keys.link, no) for s, no in _one_of_each(opened).items()}
+        return {s: f"/r/{token_of(opened.ledger, code)}" for s, code in codes.items()}
+
+
+def subjects(folder: Path) -> dict[State, str]:
+    """One complaint in each state there is."""
+    with office(folder / DESK) as opened:
+        return _one_of_each(opened)
+
+
+def _one_of_each(opened: Office) -> dict[State, str]:
+    first = select(complaints.c.state, func.min(complaints.c.id)).group_by(complaints.c.state)
+    with opened.database.read() as conn:
+        return {State(state): number for state, number in conn.execute(first)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,7 +21,7 @@ NAMED = ("why", "figures")
 
 class Kind(NamedTuple):
     """Pages that differ in whose they are alone: the parts of their path, a number as `no`; where
-    choices count, also what was chosen so far, though not how.
+    choices count, also what was chosen so far, though not how; of what names a face, also which.
     """
 
     parts: tuple[str, ...]
@@ -30,27 +31,32 @@ class Kind(NamedTuple):
         return "-".join(self.parts) or "home"
 
 
-def pages(page: Page, start: str = "/", choices: bool = False) -> Iterator[Kind]:
+def pages(
+    page: Page, start: str = "/", choices: bool = False, faces: Collection[str] = ()
+) -> Iterator[Kind]:
     """The page shows each kind in turn, the nearest to the start first."""
     page.goto(start)
-    waiting, seen = deque([page.url]), {kind(page.url, choices)}
+    counted = partial(kind, choices=choices, faces=faces)
+    waiting, seen = deque([page.url]), {counted(page.url)}
     while waiting:
         address = waiting.popleft()
         if page.url != address and not _opened(page, address):
             continue
-        yield kind(address, choices)
+        yield counted(address)
         for link in page.evaluate(LINKS):
-            if _same_house(link, address) and kind(link, choices) not in seen:
-                seen.add(kind(link, choices))
+            if _same_house(link, address) and counted(link) not in seen:
+                seen.add(counted(link))
                 waiting.append(link)
 
 
-def kind(address: str, choices: bool = False) -> Kind:
+def kind(address: str, choices: bool = False, faces: Collection[str] = ()) -> Kind:
     where = urlsplit(address)
+    asked = parse_qs(where.query)
     parts = ["no" if NUMBER.fullmatch(one) else one for one in where.path.split("/") if one]
     if parts and parts[0] in NAMED:
         parts[2:] = ["one"] * len(parts[2:])
-    return Kind((*parts, *(sorted(parse_qs(where.query)) if choices else ())))
+    shown = [f"{name}={asked[name][-1]}" for name in sorted(asked) if name in faces]
+    return Kind((*parts, *shown, *(sorted(asked) if choices else ())))
 
 
 def _opened(page: Page, address: str) -> bool:
