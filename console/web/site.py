@@ -53,9 +53,9 @@ def site_of(request: Request) -> Site:
     return site
 
 
-def told_https(request: Request) -> bool:
-    """Whether the settings say that people come by https, and this one's browser does not say
-    otherwise: a proxy that has the certificate may tell nothing of it.
+def told_https(request: Request, address: str) -> bool:
+    """Whether people come by https to this address of the settings, and this one's browser does
+    not say otherwise: a proxy that has the certificate may tell nothing of it.
     """
     plainly = request.headers.get("origin", "").startswith("http://")
-    return site_of(request).office.settings.url.startswith("https://") and not plainly
+    return address.startswith("https://") and not plainly

@@ -86,12 +86,18 @@ def test_behind_a_proxy_that_says_nothing_a_session_is_for_https_alone(
 
 
 @pytest.mark.parametrize(
-    ("typed", "for_https_alone"), [("https://pingjia.example", True), (ADDRESS, False)]
+    ("typed", "for_https_alone"),
+    [
+        ({"url": "https://bihuan.example"}, True),
+        ({"url": ADDRESS}, False),
+        ({"url": ADDRESS, "citizen_url": "https://pingjia.example/r"}, True),
+        ({"url": "https://bihuan.example", "citizen_url": "http://pingjia.example/r"}, False),
+    ],
 )
 def test_behind_such_a_proxy_a_citizens_cookie_is_for_https_alone_too(
-    city: City, typed: str, for_https_alone: bool
+    city: City, typed: dict[str, str], for_https_alone: bool
 ) -> None:
-    settings = city.office.settings.model_copy(update={"url": typed})
+    settings = city.office.settings.model_copy(update=typed)
     office = replace(city.office, settings=settings)
     client = TestClient(create_page(Site(office, Hub(office))), ADDRESS, follow_redirects=False)
     subject = city.portal.bad_review()

@@ -88,7 +88,9 @@ def holder_of(
 
 def remember(request: Request, answer: Response, held: str) -> None:
     """For half an hour, for this page alone."""
-    secure, office = request.url.scheme == "https" or told_https(request), site_of(request).office
+    office = site_of(request).office
+    behind = told_https(request, office.settings.citizen_url or office.settings.url)
+    secure = request.url.scheme == "https" or behind
     kept = hold(office.keys.link, held, office.wall() + HALF_AN_HOUR * 1_000_000)
     answer.set_cookie(
         COOKIE, kept, HALF_AN_HOUR, path=PLACE, secure=secure, httponly=True, samesite="lax"

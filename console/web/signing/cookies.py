@@ -44,7 +44,8 @@ def secure(request: Request) -> bool:
     """Whether a cookie is for https alone: also where a proxy that has the certificate says neither
     so nor which host was asked for.
     """
-    return request.url.scheme == "https" or not _on_this_host(request) or told_https(request)
+    behind = told_https(request, site_of(request).office.settings.url)
+    return request.url.scheme == "https" or not _on_this_host(request) or behind
 
 
 def _on_this_host(request: Request) -> bool:
