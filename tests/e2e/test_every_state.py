@@ -18,6 +18,7 @@ from usable import refusals, trouble, unfold
 from console.web.access import COOKIE
 from schemas.envelope import Role
 from workflow import links
+from workflow.states import State
 
 PLACES = {
     Role.OPERATOR: ("/c/{}",),
@@ -94,6 +95,41 @@ def test_a_list_without_anything_in_it_says_so(
         person.page.goto(place)
         assert list(trouble(person, place, NARROWEST)) == []
         assert person.page.locator(".empty").count(), place
+
+
+def test_what_a_form_is_answered_with_can_be_used_too(people, demo_desk, demo_folder):
+    """Pages that no link leads to: what was found, shown once, tried or compared."""
+    found, waiting = [], sitting.subjects(demo_folder)[State.VERIFYING]
+    person = people(demo_desk)
+    page = person.page
+    sitting.enter(person, Role.OPERATOR)
+    for asked in (waiting, "没有这一件"):
+        page.get_by_role("searchbox").fill(asked)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        found += trouble(person, f"search {asked}", NARROWEST)
+    page.goto(f"/c/{waiting}")
+    with page.expect_navigation():
+        page.get_by_role("button", name="查询码").click()
+    found += trouble(person, "code", NARROWEST)
+    page.locator("summary", has_text="显示号码").click()
+    page.get_by_label("为什么要看号码").fill("回拨核实")
+    with page.expect_navigation():
+        page.get_by_role("button", name="显示，并留痕").click()
+    found += trouble(person, "number", NARROWEST)
+    sitting.enter(person, Role.IT)
+    page.goto("/connect?tab=trial")
+    page.locator("textarea").fill('{"projectNo": "1", "satisfaction": "9"}')
+    with page.expect_navigation():
+        page.get_by_role("button", name="试推").click()
+    found += trouble(person, "trial", NARROWEST)
+    sitting.enter(person, Role.SUPERVISOR)
+    page.goto("/collect/city")
+    page.locator("textarea").fill("区人社局\t1200\t860\t310\n没有的局\t1\t1\t1")
+    with page.expect_navigation():
+        page.get_by_role("button", name="核对", exact=True).click()
+    found += trouble(person, "compared", NARROWEST)
+    assert found == []
 
 
 def test_what_cannot_be_opened_is_a_page_like_any_other(
