@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from producers.message import discard, retry
 from producers.reading import MANY, ReadingAhead
 from producers.topic import Collecting
+from workflow.bus import standing
 from workflow.bus.asyncapi import document
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription
@@ -205,6 +206,31 @@ def test_what_a_platform_took_back_before_it_was_sent_whole_is_no_rating(
         found = set(conn.execute(select(ratings.c.project_no)).scalars())
     assert found == {"T9", *(f"T{number}-{n}" for number in (1, 3) for n in range(3))}
     assert parked(city) == []
+
+
+@pytest.mark.guarantee("G9")
+def test_a_transaction_that_a_platform_leaves_open_holds_its_partition_alone_and_is_told(
+    collecting, platform, broker, monkeypatch, caplog
+):
+    monkeypatch.setattr(standing, "LOOKED", 0.1)
+    monkeypatch.setattr(standing, "STILL", 2.0)
+    producer = KafkaProducer(**broker.client, transactional_id=broker.topic("hanging"))
+    producer.init_transactions()
+    producer.begin_transaction()
+    value = packed(row(rating("T1"), source="bihuan"))
+    producer.send(broker.topic("ratings"), value, partition=0).get(timeout=30)
+    platform(row(rating("T2")), partition=1)
+    takes(collecting, 1)
+    for _ in range(20):
+        assert collecting.once(0.5) == 0
+    assert "partition 0 has stood still at offset 0 for" in caplog.text
+    assert "its end is 1; an open transaction of another producer?" in caplog.text
+    assert "partition 1 has" not in caplog.text
+    producer.commit_transaction()
+    producer.close()
+    takes(collecting, 1)
+    collecting.once(0.5)
+    assert "partition 0 goes on" in caplog.text
 
 
 @pytest.mark.guarantee("G1")

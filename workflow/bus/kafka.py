@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
-from kafka.structs import OffsetAndMetadata
 
 from workflow.bus.broker import TOPICS, Broker, Message
 from workflow.bus.causes import away, why
+from workflow.bus.standing import Standing
 from workflow.bus.unpacking import bound
 from workflow.errors import Away, InvalidInput
 
@@ -27,7 +27,7 @@ logging.getLogger("kafka").setLevel(logging.CRITICAL)
 """The client tells of every connection it tries; what it comes to is told here."""
 SENT_WITHIN = 30.0
 """Seconds a batch may take; a wedged producer never fails its futures, so we time it ourselves."""
-ANSWERED_WITHIN = CLOSED_WITHIN = 2.0
+ANSWERED_WITHIN, CLOSED_WITHIN, CLOSED_WITHIN_MS = 2.0, 2.0, 2000
 SESSION_MS = 10_000
 """A member that is silent for so long has lost its partitions to the others."""
 POLLED_WITHIN_MS = 120_000
@@ -95,6 +95,7 @@ class Subscription:
     def __init__(self, broker: Broker, topic: str, group: str, most: int) -> None:
         self._broker, self._topic, self._group, self._most = broker, topic, group, most
         self._consumer: KafkaConsumer | None = None
+        self._standing = Standing(topic)
         self._seen: dict[TopicPartition, OffsetAndMetadata] = {}
         self._told: dict[TopicPartition, OffsetAndMetadata] = {}
         self._heard = self._asked = self._there = self._committed = time.monotonic()
@@ -123,16 +124,16 @@ class Subscription:
             for r in records
         ]
         now = time.monotonic()
+        self._standing.look(consumer, now, there=self.reached)
         if found:
             self._heard, self._asked, self._there, self.reached = now, now, now, True
         elif not self.reached or now - self._asked > ASKED:
-            self._asked = now
             self._ask(consumer, silent=now - self._heard > SILENT)
         return found
 
     def _ask(self, consumer: KafkaConsumer, silent: bool) -> None:
         """Silence means that there is nothing, or that the broker is away, or a stuck consumer."""
-        mine = list(consumer.assignment())
+        self._asked, mine = time.monotonic(), list(consumer.assignment())
         first = TopicPartition(self._broker.topic(self._topic), 0)
         try:
             ends = consumer.end_offsets(mine or [first], timeout_ms=2000)
@@ -191,13 +192,12 @@ class Subscription:
         consumer, self._consumer = self._consumer, None
         self._heard = self._there = time.monotonic()
         if consumer is not None:
-            within = int(CLOSED_WITHIN * 1000)
             try:
                 try:
                     if self.reached:
-                        consumer.commit(self._offsets(consumer), timeout_ms=within)
+                        consumer.commit(self._offsets(consumer), timeout_ms=CLOSED_WITHIN_MS)
                 finally:
-                    consumer.close(autocommit=False, timeout_ms=within)
+                    consumer.close(autocommit=False, timeout_ms=CLOSED_WITHIN_MS)
             except Exception as error:  # who closes it goes on, whatever the client says
                 LOGGER.info("%s did not close in order: %s", self._topic, type(error).__name__)
 
