@@ -237,6 +237,7 @@ def test_an_export_of_looks_that_is_cut_says_so_at_its_end(
     monkeypatch.setattr(traced, "MOST_EXPORTED", 2)
     subject = open_one(city, "verifying")
     auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    hotline.claim(city.ledger, subject, account="话务员甲")
     for times, rows in ((2, 2), (3, 3)):
         looked(city.office, Actor(f"话务员{times}", Role.OPERATOR), "timeline", *[subject] * times)
         hotline.reveal_contact(city.ledger, subject, account="话务员甲", reason="核对来电")
