@@ -55,7 +55,7 @@ class Serving:
         sys.setswitchinterval(TURN)
         gc.collect()
         gc.freeze()  # what is there now stays, and need not be looked through again
-        gc.set_threshold(CYCLES, 20, 50)
+        gc.set_threshold(CYCLES, 20, 20)
         with asyncio.Runner(loop_factory=self.server.config.get_loop_factory()) as runner:
             runner.run(self._answer())
 
