@@ -112,11 +112,16 @@ def test_what_a_form_is_answered_with_can_be_used_too(people, demo_desk, demo_fo
     with page.expect_navigation():
         page.get_by_role("button", name="查询码").click()
     found += trouble(person, "code", NARROWEST)
+    with page.expect_navigation():
+        page.get_by_role("button", name="认领").click()
     page.locator("summary", has_text="显示号码").click()
     page.get_by_label("为什么要看号码").fill("回拨核实")
     with page.expect_navigation():
         page.get_by_role("button", name="显示，并留痕").click()
     found += trouble(person, "number", NARROWEST)
+    page.goto(f"/c/{waiting}")
+    with page.expect_navigation():
+        page.get_by_role("button", name="释放").click()
     sitting.enter(person, Role.IT)
     page.goto("/connect?tab=trial")
     page.locator("textarea").fill('{"projectNo": "1", "satisfaction": "9"}')
@@ -155,7 +160,9 @@ def test_who_fails_to_sign_in_too_often_reads_so(console_here: str, people) -> N
     person = people(console_here)
     person.page.goto("/login")
     with person.refused(403, 429):
-        for _ in range(31):
+        for _ in range(200):
+            if 429 in person.refusals:  # on a slow machine some tries come back meanwhile
+                break
             person.page.get_by_label("账号").fill("nobody")
             person.page.get_by_label("密码").fill("a wrong password")
             with person.page.expect_navigation():
