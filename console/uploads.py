@@ -116,10 +116,11 @@ def job_of(token: str, account: str, unit: str | None) -> Job | None:
     return job if job is not None and (job.account, job.unit) == (account, unit) else None
 
 
-def jobs_of(account: str, unit: str | None) -> list[Job]:
-    """This person's uploads for this unit, the newest first."""
+def jobs_of(data: Path, account: str, unit: str | None) -> list[Job]:
+    """This person's uploads for this unit into this data folder, the newest first."""
+    whose = data / FOLDER, account, unit
     with _LOCK:
-        mine = [job for job in _JOBS.values() if (job.account, job.unit) == (account, unit)]
+        mine = [j for j in _JOBS.values() if (j.path.parent, j.account, j.unit) == whose]
     return sorted(mine, key=lambda job: job.at, reverse=True)
 
 

@@ -62,7 +62,7 @@ def _begin(
         title="导入",
         sources=sources(),
         latest=latest,
-        jobs=jobs_of(viewer.account, viewer.actor.unit),
+        jobs=jobs_of(site.office.data, viewer.account, viewer.actor.unit),
         did=did,
         refused=told,
     )
