@@ -74,7 +74,6 @@ def found_by(office: Office, asked: str, viewer: Actor) -> tuple[Found, ...]:
             rows = _rows(conn, viewer, complaints.c.id.in_(subjects))
         else:
             rows = _rows(conn, viewer, _numbered(viewer, number))
-            phone = ""
     if phone or rows:
         looked(office, viewer, "phone" if phone else "number", *(row.id for row in rows[:MOST]))
     return rows

@@ -16,6 +16,7 @@ from schemas import ReviewCollected
 from workflow.clock import instant
 from workflow.complaint import Complaint
 from workflow.recognition import Shown, shown
+from workflow.storage.collected import of_service
 from workflow.storage.models import services
 
 
@@ -42,11 +43,7 @@ def to_unit(
     return shown(day, rating.window, count, k), day
 
 
-_SERVED = select(services.c.unit, services.c.day).where(
-    services.c.source == bindparam("of_source"),
-    services.c.project_no == bindparam("of_project"),
-    services.c.service_number == bindparam("of_service"),
-)
+_SERVED = select(services.c.unit, services.c.day).where(*of_service(services))
 
 
 @cache

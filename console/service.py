@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from console import wording
 from schemas import ReviewCollected
 from schemas.codes import Channel
+from workflow.storage.collected import of_service
 from workflow.storage.models import ratings, services
 
 NO_RECORD = "（没有收到这次服务的办件记录）"
@@ -33,15 +34,7 @@ def taken_in(conn: Connection, fact: ReviewCollected, zone: ZoneInfo) -> Iterato
     yield "承诺、受理、办结", NOT_KEPT
 
 
-def _of_service(table: Table) -> tuple[ColumnElement[bool], ...]:
-    return (
-        table.c.source == bindparam("of_source"),
-        table.c.project_no == bindparam("of_project"),
-        table.c.service_number == bindparam("of_service"),
-    )
-
-
 _CHANNEL = select(ratings.c.channel).where(
-    *_of_service(ratings), ratings.c.assess_number == bindparam("of_assess")
+    *of_service(ratings), ratings.c.assess_number == bindparam("of_assess")
 )
-_SERVED = select(services.c.served_at).where(*_of_service(services))
+_SERVED = select(services.c.served_at).where(*of_service(services))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 
 from console.accounts import Signed
 from console.finding import MOST, Found, found_by
+from console.rated import rated
 from console.refusals import line
 from console.remaining import Left, left_of
 from console.sight import may_know
@@ -25,7 +25,7 @@ from workflow.complaint import Complaint, load
 from workflow.errors import InvalidInput
 from workflow.limits import OWNERS
 from workflow.states import ENDS, State
-from workflow.storage.models import complaints, events
+from workflow.storage.models import complaints
 
 router = APIRouter()
 
@@ -69,10 +69,7 @@ def rows_of(office: Office, viewer: Signed, found: Sequence[Found]) -> list[Row]
     with office.database.read() as conn:
         folds = conn.execute(select(complaints.c.fold).where(complaints.c.id.in_(ids))).scalars()
         known = {c.id: c for c in map(load, folds)}
-        rated = select(events.c.subject, events.c.data).where(
-            events.c.subject.in_(ids), events.c.version == 1
-        )
-        items = {subject: json.loads(data).get("item") for subject, data in conn.execute(rated)}
+        items = {subject: said.get("item") for subject, said in rated(conn, ids).items()}
     return [_row(office, viewer, one, known[one.id], items.get(one.id) or "") for one in found]
 
 

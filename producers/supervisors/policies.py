@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 import schemas as s
+from producers.supervisors.rules import last_version
 from schemas.envelope import Fact, Role
 from workflow.door import checked_name, moment, records, stated
 from workflow.errors import InvalidInput, NotPermitted, StaleVersion
@@ -150,8 +151,7 @@ def _next(
     texts: Mapping[str, Sealed] | None = None,
 ) -> str:
     """Appends it as the subject's next; the event's id."""
-    query = select(func.coalesce(func.max(events.c.version), 0)).where(events.c.subject == subject)
-    version = int(posting.conn.execute(query).scalar_one()) + 1
+    version = last_version(posting.conn, subject) + 1
     posting.append(subject, version, fact, actor)
     posting.keep(f"{subject}-{version}", texts or {})
     return f"{subject}-{version}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 import schemas as s
 from schemas.envelope import Fact, Role
@@ -70,15 +70,20 @@ def known_years(**years: int | None) -> None:
             raise InvalidInput(field, year, "须是公布放假安排的年份")
 
 
+def last_version(conn: Connection, subject: str) -> int:
+    """Of what the office decided under this subject; 0 for nothing."""
+    query = select(func.coalesce(func.max(events.c.version), 0)).where(events.c.subject == subject)
+    return int(conn.execute(query).scalar_one())
+
+
 def _append(
     ledger: Ledger, subject: str, fact: Fact, account: str, expected_version: int | None
 ) -> str:
     """The event's id. Raises StaleVersion if somebody decided since `expected_version`."""
     actor = Actor(checked_name("account", account), Role.SUPERVISOR)
-    query = select(func.coalesce(func.max(events.c.version), 0)).where(events.c.subject == subject)
     with ledger.transaction() as posting:
         ledger.database.alone(posting.conn)  # there is no row to lock: decisions take turns
-        current = int(posting.conn.execute(query).scalar_one())
+        current = last_version(posting.conn, subject)
         if expected_version is not None and expected_version != current:
             raise StaleVersion(subject, expected_version, current)
         posting.append(subject, current + 1, fact, actor)

@@ -43,7 +43,7 @@ class Bulk:
             " ON COMMIT DELETE ROWS"
         )
         listed = ", ".join(f'"{name}"' for name in names)
-        self._straight = f"COPY {table.name} ({listed}) FROM STDIN" if new else None
+        self._new, self._straight = new, f"COPY {table.name} ({listed}) FROM STDIN"
         self._copy = f"COPY {staged.name} ({listed}) FROM STDIN"
         self._met = False
 
@@ -51,7 +51,7 @@ class Bulk:
         """Answers how many rows it touched."""
         if len(rows) <= FEW or conn.dialect.name == "sqlite":
             return run_many(conn, self._one, self.names, rows)
-        if self._straight is not None and not self._met and self._are_new(conn, rows):
+        if self._new and not self._met and self._are_new(conn, rows):
             return len(rows)
         touched = self._by_a_detour(conn, rows)
         self._met = touched < len(rows)  # who sends a day again sends more of it
@@ -59,7 +59,6 @@ class Bulk:
 
     def _are_new(self, conn: Connection, rows: Sequence[tuple[Any, ...]]) -> bool:
         """Whether no key stood there: the rows do then. In the keys' order, as everybody's."""
-        assert self._straight is not None
         try:
             with conn.begin_nested():
                 _copied(conn, self._straight, sorted(rows, key=self._key))

@@ -91,12 +91,13 @@ _TALLY_UP = _TALLY.on_conflict_do_update(
 )
 
 
-def _of_service(table: Any) -> tuple[Any, ...]:
-    return (
-        table.c.source == bindparam("of_source"),
-        table.c.project_no == bindparam("of_project"),
-        table.c.service_number == bindparam("of_service"),
-    )
+_PLACES = ("of_source", "of_project", "of_service")
+
+
+def of_service(table: Any) -> tuple[Any, ...]:
+    """Its rows of one service: asked with of_source, of_project and of_service."""
+    of = zip(("source", "project_no", "service_number"), _PLACES, strict=True)
+    return tuple(table.c[name] == bindparam(place) for name, place in of)
 
 
 _UNITS_OF = Spoken(
@@ -115,11 +116,11 @@ _WAIT = Spoken(
 )
 _ANY_WAITING = select(ratings.c.source).where(ratings.c.unit.is_(None)).limit(1)
 _WAITING = select(ratings.c.day, ratings.c.level, ratings.c.origin).where(
-    *_of_service(ratings), ratings.c.unit.is_(None)
+    *of_service(ratings), ratings.c.unit.is_(None)
 )
 _MATCH = (
     update(ratings)
-    .where(*_of_service(ratings), ratings.c.unit.is_(None))
+    .where(*of_service(ratings), ratings.c.unit.is_(None))
     .values(unit=bindparam("to_unit"), matched=bindparam("in_batch"))
 )
 _OLD_RATING = Spoken(
@@ -140,7 +141,6 @@ _OLD_SERVICE = Spoken(
     WHERE s.batch <> :batch
     """
 )
-_PLACES = ("of_source", "of_project", "of_service")
 
 
 class Waiting(NamedTuple):
