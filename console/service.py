@@ -3,38 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
 
 from console import wording
 from schemas import ReviewCollected
-from schemas.codes import Channel
+from schemas.codes import Channel, PromiseUnit, ServiceKind
+from workflow.calendar import Calendar, Limit, Unit, due
+from workflow.clock import instant, micros
+from workflow.errors import InvalidInput
 from workflow.storage.collected import of_service
 from workflow.storage.models import ratings, services
 
 NO_RECORD = "（没有收到这次服务的办件记录）"
-NOT_KEPT = "归集时不留存，请看评价平台"
-"""A service record comes with these, and no column holds them."""
+NOT_SAID = "（办件记录里没有写）"
+
+
+class Served(NamedTuple):
+    """A service record's times (microseconds UTC) and its promise, as far as they were sent."""
+
+    served_at: int
+    kind: str | None
+    promised: int | None
+    promised_in: str | None
+    accepted_at: int | None
+    done_at: int | None
+
+
+_MEASURED: dict[str, str] = {
+    PromiseUnit.DAYS: "天",
+    PromiseUnit.WORKING_DAYS: "个工作日",
+    PromiseUnit.MONTHS: "个月",
+    PromiseUnit.YEARS: "年",
+}
+_COUNTED: dict[str, Unit] = {
+    PromiseUnit.DAYS: "natural days",
+    PromiseUnit.WORKING_DAYS: "working days",
+}
+"""The units whose end can be told: where a month ends, laws and platforms do not agree."""
+
+_DAY = 24 * 3_600_000_000
 
 
 def taken_in(conn: Connection, fact: ReviewCollected, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     """How the rating came, when the service was given, and what nobody here knows of it."""
-    place = {
+    place = _place(fact) | {"of_assess": fact.assess_number}
+    channel = conn.execute(_CHANNEL, place).scalar()
+    found = served(conn, fact)
+    yield "评价渠道", Channel(channel).label if channel else "（没有记录）"
+    yield "评价来源", wording.value_text("origin", fact.origin, zone)
+    yield "服务时间", wording.when(found.served_at, zone) if found else NO_RECORD
+    if found:
+        yield "承诺办结", " · ".join(_course(found, zone)) or NOT_SAID
+
+
+def served(conn: Connection, fact: ReviewCollected) -> Served | None:
+    """The record of the service that was rated, if it has come."""
+    row = conn.execute(_SERVED, _place(fact)).one_or_none()
+    return None if row is None else Served(*row)
+
+
+def later_than_promised(found: Served | None, calendar: Calendar) -> str:
+    """That the service was done after the last day promised, where that is beyond doubt; else
+    empty. It is reckoned in the citizen's disfavour: from the next day on, to the last one's
+    midnight, past days off.
+    """
+    if found is None or not found.promised or found.accepted_at is None or found.done_at is None:
+        return ""
+    unit = _COUNTED.get(found.promised_in or "")
+    if unit is None or found.done_at - found.accepted_at <= found.promised * _DAY:
+        return ""
+    try:
+        limit = Limit(found.promised, unit)
+        ends = due(calendar, instant(found.accepted_at), limit, end="day_end", roll=True)
+    except InvalidInput:  # longer than any limit is reckoned
+        return ""
+    if ends.provisional or found.done_at < micros(ends.due_at):
+        return ""
+    last, done = ends.days[-1].date, calendar.local_date(found.done_at)
+    return (
+        f"办结晚于承诺：{_promise(found)}，到 {last} 为止，{done} 办结"
+        "（补正等依法不计的时间，这里没有记录）"
+    )
+
+
+def _course(found: Served, zone: ZoneInfo) -> Iterator[str]:
+    if found.kind:
+        yield ServiceKind(found.kind).label if found.kind != ServiceKind.OTHER else "其他类办件"
+    if found.promised:
+        yield _promise(found)
+    for word, at in (("受理", found.accepted_at), ("办结", found.done_at)):
+        if at is not None:
+            yield f"{word} {_date(at, found.served_at, zone)}"
+
+
+def _promise(found: Served) -> str:
+    return f"承诺 {found.promised} {_MEASURED[found.promised_in or '']}"
+
+
+def _date(at: int, beside: int, zone: ZoneInfo) -> str:
+    """10-20; with its year, where that is another than the service's."""
+    day = wording.local(at, zone)
+    same = day.year == wording.local(beside, zone).year
+    return f"{day:%m-%d}" if same else f"{day:%Y-%m-%d}"
+
+
+def _place(fact: ReviewCollected) -> dict[str, str]:
+    return {
         "of_source": fact.source,
         "of_project": fact.project_no,
         "of_service": fact.service_number,
-        "of_assess": fact.assess_number,
     }
-    channel = conn.execute(_CHANNEL, place).scalar()
-    served_at = conn.execute(_SERVED, place).scalar()
-    yield "评价渠道", Channel(channel).label if channel else "（没有记录）"
-    yield "评价来源", wording.value_text("origin", fact.origin, zone)
-    yield "服务时间", wording.when(served_at, zone) if served_at else NO_RECORD
-    yield "承诺、受理、办结", NOT_KEPT
 
 
 _CHANNEL = select(ratings.c.channel).where(
     *of_service(ratings), ratings.c.assess_number == bindparam("of_assess")
 )
-_SERVED = select(services.c.served_at).where(*of_service(services))
+_SERVED = select(
+    services.c.served_at,
+    services.c.kind,
+    services.c.promised,
+    services.c.promised_in,
+    services.c.accepted_at,
+    services.c.done_at,
+).where(*of_service(services))

@@ -70,6 +70,15 @@ class ServiceKind(Named):
     OTHER = "other", "其他"
 
 
+class PromiseUnit(Named):
+    """What `promiseType` means here: the unit of `promiseDay` (承诺时限)."""
+
+    DAYS = "days", "天"
+    WORKING_DAYS = "working_days", "工作日"
+    MONTHS = "months", "月"
+    YEARS = "years", "年"
+
+
 class Verdict(Named):
     """How a dismissed complaint was judged; each is counted apart."""
 

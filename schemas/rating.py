@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from schemas.codes import REASONS, Channel, Origin, ServiceKind, UserKind
+from schemas.codes import REASONS, Channel, Origin, PromiseUnit, ServiceKind, UserKind
 from schemas.text import tidied
 
 _INBOUND = ConfigDict(strict=True, frozen=True, extra="forbid")
@@ -56,9 +56,21 @@ class ServiceRecord(BaseModel):
     winName: Name = ""
     proManager: Name = ""
     promiseTime: ServiceKind | None = None
+    promiseType: PromiseUnit | None = None
+    promiseDay: Annotated[int, Field(ge=1, le=9999)] | None = None
     acceptDate: Moment | None = None
     resultDate: Moment | None = None
     serviceTime: Moment
+
+    @field_validator("resultDate")
+    @classmethod
+    def _done_after_it_was_accepted(
+        cls, done: datetime | None, others: ValidationInfo
+    ) -> datetime | None:
+        accepted = others.data.get("acceptDate")
+        if done is not None and accepted is not None and done < accepted:
+            raise PydanticCustomError("order", "办结时间早于受理时间")
+        return done
 
 
 class Rating(BaseModel):

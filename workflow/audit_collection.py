@@ -68,9 +68,10 @@ _BATCH_FIELDS = {"rating": ("ratings", "评价"), "service": ("services", "办�
 _SERVICE_KEY = ("source", "project_no", "service_number")
 _RATING_KEY = (*_SERVICE_KEY, "assess_number")
 _RATING_TOLD = "level reasons origin channel unit day assessed_at item window private"
-_SERVICE_TOLD = "unit day served_at item window"
+_SERVICE_TOLD = "unit day served_at item window kind promised promised_in accepted_at done_at"
 _RATING_SAID = (*_RATING_KEY, *_RATING_TOLD.split())
 _SERVICE_SAID = (*_SERVICE_KEY, *_SERVICE_TOLD.split())
+_PROMISE = _SERVICE_SAID.index("kind")
 _UNIT, _DAY = _RATING_SAID.index("unit"), _RATING_SAID.index("day")
 _MISPLACED = "单位与它的办件记录不符"
 _ORIGIN, _LEVEL = _RATING_SAID.index("origin"), _RATING_SAID.index("level")
@@ -126,6 +127,8 @@ def _served(conn: Connection, seen: _Seen) -> Iterator[Finding]:
     beside = (services.c.digest, services.c.batch, services.c.received_at)
     for row in streamed(conn, select(*(services.c[name] for name in _SERVICE_SAID), *beside)):
         said = row[:size]
+        if said[_PROMISE:] == (None,) * (size - _PROMISE):
+            said = said[:_PROMISE]  # where none of it was said, the digest is without it
         seen.cell(row.day, row.unit)[0] += 1
         if wrong := seen.take(said, *row[size:]):
             yield Finding("row", _name(said[:3]), wrong)

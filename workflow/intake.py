@@ -30,13 +30,29 @@ RATING_CONTENT = (
     "private",
     "digest",
 )
+SERVICE_CONTENT = (
+    "unit",
+    "day",
+    "served_at",
+    "item",
+    "window",
+    "kind",
+    "promised",
+    "promised_in",
+    "accepted_at",
+    "done_at",
+    "digest",
+)
+_UNSAID = (None,) * 5
+"""A service of which nothing is said from `kind` on."""
+
 UNIT, DAY = RATING_CONTENT.index("unit"), RATING_CONTENT.index("day")
 
 
 class Ready(NamedTuple):
     """A row ready to be stored: plain values, cheap to send between processes.
 
-    `content` are the stored columns after the key (a rating's are RATING_CONTENT), the digest last;
+    `content` are the stored columns after the key (RATING_CONTENT, SERVICE_CONTENT), digest last;
     `private` is JSON for the vault, or None; `sent` is kept for bad ratings alone.
     """
 
@@ -123,7 +139,20 @@ class Desk:
         at = micros(row.serviceTime)
         day = self.day_of(at)
         item = row.taskName or row.taskCode or None
-        content = (unit, day, at, item, row.winName or None)
+        kind, promised_in = row.promiseTime, row.promiseType
+        accepted, done = row.acceptDate, row.resultDate
+        content = (
+            unit,
+            day,
+            at,
+            item,
+            row.winName or None,
+            None if kind is None else str(kind),
+            row.promiseDay,
+            None if promised_in is None else str(promised_in),
+            None if accepted is None else micros(accepted),
+            None if done is None else micros(done),
+        )
         key = (row.source, row.projectNo, row.serviceNumber)
         full = (*content, content_digest(self._key, key, content))
         return Ready(number, False, key, full, unit, day, at)
@@ -167,8 +196,11 @@ def content_digest(key: bytes, row_key: tuple[str, ...], content: tuple[Any, ...
     """The keyed digest of all that a row says: a repeat is told from a conflict by it.
 
     `content` ends before the digest itself; a unit that came later from the service record is
-    None here, as it was sent.
+    None here, as it was sent. What a service says of its promise and its end counts where it says
+    any of it: rows stored before there was room for it said no more than they say now.
     """
+    if content[-5:] == _UNSAID:
+        content = content[:-5]
     text = "\x1f".join(map(str, row_key + content))
     return blake2b(text.encode(), digest_size=16, key=key).hexdigest()
 

@@ -1,13 +1,14 @@
 """归集: the cells of one row, made fit to be read."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 
 from producers.sources.problems import Problem
 from schemas.text import clean, is_clean
 
 _KEYS = frozenset({"projectNo", "serviceNumber", "assessNumber"})
 _LONG_NUMBERS = (*sorted(_KEYS), "deptCode", "taskCode", "mobile", "certKey")
+PROMISED = re.compile(r"[1-9][0-9]{0,3}")
 _ROUNDED = re.compile(r"[0-9](?:[.][0-9]+)?[Ee][+][0-9]+")
 
 
@@ -40,3 +41,16 @@ def spoilt_by_spreadsheets(values: Mapping[str, object], wrong: list[Problem]) -
             wrong.append(Problem(name, text, reason))
     if str(values.get("projectNo", "")).startswith("="):
         wrong.append(Problem("projectNo", str(values["projectNo"]), "是公式，不是编号"))
+
+
+def promised(values: MutableMapping[str, object], wrong: list[Problem]) -> None:
+    """What was promised as a number, which needs its unit: five days are not five working days."""
+    text = str(values.pop("promiseDay"))
+    if not text:
+        return
+    if PROMISED.fullmatch(text):
+        values["promiseDay"] = int(text)
+    else:
+        wrong.append(Problem("promiseDay", text, "须是 1 至 9999 的整数"))
+    if "promiseType" not in values and all(problem.field != "promiseType" for problem in wrong):
+        wrong.append(Problem("promiseType", "", "写了承诺时限，须写它的单位"))

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from producers.sources.cells import agreeing, cleaned, spoilt_by_spreadsheets
+from producers.sources.cells import agreeing, cleaned, promised, spoilt_by_spreadsheets
 from producers.sources.problems import OUT_OF_RANGE, Problem, problems_of, refused
-from producers.sources.profile import Profile
+from producers.sources.profile import Profile, coded
 from producers.sources.times import EXAMPLES, instant
-from schemas.codes import BAD_LEVELS, LEVELS, Channel, Origin, ServiceKind, UserKind
+from schemas.codes import BAD_LEVELS, LEVELS, Channel, Origin
 from schemas.rating import Rating, Refusal, ServiceRecord
 from schemas.text import clean, is_clean, masked, tidied
 from workflow.errors import InvalidInput
@@ -63,7 +63,7 @@ class Source:
         self.name, self.title = profile.name, profile.title
         self._zone = ZoneInfo(profile.zone)
         self._names = _names(profile)
-        self._coded = _coded(profile)
+        self._coded = coded(profile)
         self._origins = [
             (
                 rule.field,
@@ -72,7 +72,8 @@ class Source:
             for rule in profile.origins
         ]
         spare = profile.steering | {"satisfactionName"}
-        self._wanted = {**_FIELDS, Kind.RATING: _FIELDS[Kind.RATING] | spare}
+        served, rated = _FIELDS[Kind.SERVICE], _FIELDS[Kind.RATING] | spare
+        self._wanted = {Kind.SERVICE: served.difference(profile.ignored), Kind.RATING: rated}
         self._remembered = lru_cache(SHAPES)(lambda names: tuple(map(self.field, names)))
         self.layout = lru_cache(SHAPES)(self._layout_of)
 
@@ -177,6 +178,8 @@ class Source:
                     values[name] = table[code]
                 else:
                     wrong.append(Problem(name, code, f"来源 {self.name} 没有这个代码"))
+        if "promiseDay" in values:
+            promised(values, wrong)
         for name in layout.moments:
             if moment := values.pop(name, None):
                 self._moment(values, name, moment, wrong)
@@ -236,14 +239,3 @@ def _listed(codes: str) -> tuple[str, ...]:
 def _names(profile: Profile) -> dict[str, str]:
     ours = {name.casefold(): name for name in (*profile.readable, *profile.ignored)}
     return ours | {their.casefold(): name for their, name in profile.fields.items()}
-
-
-def _coded(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:
-    codes = profile.codes
-    return [
-        ("satisfaction", codes.satisfaction),
-        ("pf", {code: Channel(ours) for code, ours in codes.pf.items()}),
-        ("userProp", {code: UserKind(ours) for code, ours in codes.userProp.items()}),
-        ("promiseTime", {code: ServiceKind(ours) for code, ours in codes.promiseTime.items()}),
-        ("anonymityFlag", codes.anonymityFlag),
-    ]

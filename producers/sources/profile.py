@@ -1,14 +1,14 @@
 """归集: what a source's TOML file may say; anything else in it is refused, never ignored."""
 
 import tomllib
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from schemas.codes import Channel, Origin, ServiceKind, UserKind
+from schemas.codes import Channel, Origin, PromiseUnit, ServiceKind, UserKind
 from schemas.rating import Rating, ServiceRecord
 from workflow.errors import InvalidInput
 from workflow.said import of_model
@@ -32,6 +32,7 @@ class CodeTables(BaseModel):
     pf: Codes
     userProp: Codes = {}
     promiseTime: Codes = {}
+    promiseType: Codes = {}
     anonymityFlag: dict[str, bool] = {}
     record: dict[str, RecordKind] = {}
 
@@ -76,6 +77,8 @@ class Profile(BaseModel):
     def readable(self) -> frozenset[str]:
         """Our names that its rows may carry."""
         never = {"source", "origin", "assessNumber"}
+        if not self.codes.promiseType:  # a number says nothing where its unit is not known
+            never |= {"promiseType", "promiseDay"}
         record = {"record"} if self.codes.record else set()
         return (_OURS - never) | self.steering | record | {"satisfactionName"}
 
@@ -89,12 +92,26 @@ class Profile(BaseModel):
         _only({*map(str, Channel)}, self.codes.pf.values(), "codes.pf")
         _only({*map(str, UserKind)}, self.codes.userProp.values(), "codes.userProp")
         _only({*map(str, ServiceKind)}, self.codes.promiseTime.values(), "codes.promiseTime")
+        _only({*map(str, PromiseUnit)}, self.codes.promiseType.values(), "codes.promiseType")
         for rule in self.origins:
             _only({"", *map(str, Origin)}, rule.values.values(), f"origins.{rule.field}")
         if twice := (readable | set(self.fields)).intersection(self.ignored):
             raise ValueError(f"ignored：{'、'.join(sorted(twice))} 既要读又要忽略")
         _zone(self.zone)
         return self
+
+
+def coded(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:
+    """Each coded field with its table: their code → ours."""
+    codes = profile.codes
+    return [
+        ("satisfaction", codes.satisfaction),
+        ("pf", {code: Channel(ours) for code, ours in codes.pf.items()}),
+        ("userProp", {code: UserKind(ours) for code, ours in codes.userProp.items()}),
+        ("promiseTime", {code: ServiceKind(ours) for code, ours in codes.promiseTime.items()}),
+        ("promiseType", {code: PromiseUnit(ours) for code, ours in codes.promiseType.items()}),
+        ("anonymityFlag", codes.anonymityFlag),
+    ]
 
 
 def read_profile(path: Path) -> Profile:

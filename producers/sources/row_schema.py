@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from producers.sources import source
+from producers.sources.cells import PROMISED
 from producers.sources.coding import MOMENTS, Kind, Source
 from producers.sources.profile import Profile
 from producers.sources.times import EXAMPLES, pattern
@@ -31,7 +32,8 @@ def row_schemas() -> dict[str, dict[str, Any]]:
 
 def row_schema(known: Source, kind: Kind) -> dict[str, Any]:
     """The JSON Schema of one row in the field names of ours that the source reads. What it allows
-    is taken, unless the list of units, the clock, or a reason's level says no.
+    is taken, unless the list of units, the clock, the order of its times, or a reason's level says
+    no.
     """
     profile, model = known.profile, _MODELS[kind]
     required = profile.required[kind.value]
@@ -80,6 +82,8 @@ def _field(known: Source, name: str, optional: bool, limits: dict[str, Any]) -> 
         said = f"^(?:{pattern(shapes)}){'?' if optional else ''}$"
         return {"type": ["string", *absent], "pattern": said, "examples": examples}
     text = {"type": ["string", "integer", *absent]}
+    if name == "promiseDay":
+        return text | {"pattern": f"^(?:{PROMISED.pattern})?$", "minimum": 1, "maximum": 9999}
     if name == "evalDetail":
         listed = {"type": "array", "items": {"enum": list(REASONS)}}
         return {"anyOf": [text, listed], "examples": ["109", "109,115"]}
@@ -104,6 +108,8 @@ def _conditions(known: Source, kind: Kind) -> list[dict[str, Any]]:
         bad = _codes([code for code, level in levels.items() if level in BAD_LEVELS])
         reason = _one_of("evalDetail", "writingEvaluation")
         found.append({"if": {"properties": {"satisfaction": bad}}, "then": reason})
+    if known.profile.codes.promiseType and kind is Kind.SERVICE:
+        found.append({"if": _one_of("promiseDay"), "then": _one_of("promiseType")})
     return found
 
 

@@ -105,6 +105,18 @@ def test_rows_that_meet_in_one_batch_are_told_apart(city):
 
 
 @pytest.mark.guarantee("G1")
+def test_a_service_sent_again_when_it_is_done_is_kept_beside_the_first(city):
+    begun = service("A", acceptDate=datetime.fromisoformat("2021-09-16T09:00:00+08:00"))
+    done = begun.model_copy(
+        update={"resultDate": datetime.fromisoformat("2021-09-20T16:00:00+08:00")}
+    )
+    assert outcomes(city.portal.sends(begun)) == ["accepted"]
+    assert outcomes(city.portal.sends(done, begun)) == ["conflict", "repeat"]
+    assert (count(city, services), count(city, conflicts)) == (1, 1)
+    assert (tally(city), city.damage()) == ((1, 0, 0, 0), [])
+
+
+@pytest.mark.guarantee("G1")
 def test_every_row_has_exactly_one_answer_also_when_old_and_new_are_mixed(city):
     city.portal.sends(rating("A"), rating("B"))
     rows = [rating("B"), rating("C"), rating("C"), rating("A", 4), rating("D"), rating("A")]

@@ -6,6 +6,7 @@ import html
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ import schemas as s
 from console.web.hotline.panel import kebab, with_forms
 from console.web.live import Hub
 from console.web.site import Site
+from schemas.codes import PromiseUnit, ServiceKind
 from schemas.envelope import Role
+from schemas.rating import ServiceRecord
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
 from workflow.links import code_of
@@ -593,7 +596,62 @@ def test_the_page_tells_the_channel_and_the_service_s_time_and_what_is_not_known
     page = operator.get(f"/c/{subject}").text
     assert "2021-09-16(四)09:00" in page
     assert "没有收到这次服务的办件记录" not in page
-    assert re.search("<dt>承诺、受理、办结</dt><dd>归集时不留存", page)
+    assert "<dt>承诺办结</dt><dd>（办件记录里没有写）" in page
+
+
+def promised(project: str, number: int, unit: PromiseUnit, done: str) -> ServiceRecord:
+    """Accepted on a Thursday before the Mid-Autumn days off, which are worked on a Saturday."""
+    return service(
+        project,
+        promiseTime=ServiceKind.PROMISED,
+        promiseType=unit,
+        promiseDay=number,
+        acceptDate=datetime.fromisoformat("2021-09-16T09:00:00+08:00"),
+        resultDate=datetime.fromisoformat(f"{done}:00+08:00"),
+    )
+
+
+COURSE = "承诺办结</dt><dd>"
+LATE = "办结晚于承诺"
+
+
+def test_what_was_promised_and_when_it_was_done_is_told_to_the_office_alone(city, desks, operator):
+    subject = dispatched(city, project="P7")
+    city.portal.sends(promised("P7", 5, PromiseUnit.WORKING_DAYS, "2022-01-04T10:00"))
+    page = operator.get(f"/c/{subject}").text
+    assert f"{COURSE}承诺件 · 承诺 5 个工作日 · 受理 09-16 · 办结 2022-01-04<" in page
+    at_once = verifying(city, project="P8")
+    city.portal.sends(service("P8", promiseTime=ServiceKind.IMMEDIATE))
+    assert f"{COURSE}即办件<" in operator.get(f"/c/{at_once}").text
+    unit = desks.sits(HANDLER.name, Role.DEPARTMENT, UNIT)
+    order = unit.get(f"/orders/{city.complaint(subject).order}")
+    assert order.status_code == 200
+    assert not any(told in order.text for told in ("受理 ", "承诺件", "2022-01-04", LATE))
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "done", "last"),
+    [
+        (1, PromiseUnit.DAYS, "2021-09-18T00:00", "2021-09-17"),
+        (1, PromiseUnit.DAYS, "2021-09-17T23:59", ""),
+        (3, PromiseUnit.DAYS, "2021-09-22T23:59", ""),  # it ended on a day off
+        (3, PromiseUnit.DAYS, "2021-09-23T00:00", "2021-09-22"),
+        (3, PromiseUnit.WORKING_DAYS, "2021-09-22T23:59", ""),
+        (3, PromiseUnit.WORKING_DAYS, "2021-09-23T09:00", "2021-09-22"),
+        (1, PromiseUnit.MONTHS, "2021-12-16T09:00", ""),
+        (1, PromiseUnit.YEARS, "2023-12-16T09:00", ""),
+        (3000, PromiseUnit.WORKING_DAYS, "2099-12-16T09:00", ""),  # of years not published
+        (9999, PromiseUnit.DAYS, "2099-12-16T09:00", ""),
+    ],
+)
+def test_a_service_done_after_the_last_day_promised_is_pointed_out(
+    city, operator, number, unit, done, last
+):
+    subject = verifying(city, project="P7")
+    city.portal.sends(promised("P7", number, unit, done))
+    page = operator.get(f"/c/{subject}").text
+    assert (LATE in page) == bool(last)
+    assert f"到 {last} 为止，{done[:10]} 办结" in page or not last
 
 
 # 号码

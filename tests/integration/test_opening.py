@@ -1,7 +1,7 @@
 """A database is brought to this release once, and only opened from then on."""
 
 import pytest
-from city import UNIT
+from city import UNIT, service
 from desks import Desks
 from sqlalchemy import text
 
@@ -18,6 +18,8 @@ MADE_SINCE = (
     "events_reprisals",
 )
 """Indexes of later migrations."""
+PROMISES = ("kind", "promised", "promised_in", "accepted_at", "done_at")
+"""Columns of `services` of migration 0017."""
 
 
 def test_what_is_brought_to_this_release_is_opened_without_waiting_for_who_writes(
@@ -36,6 +38,8 @@ def test_what_an_earlier_release_noted_of_looks_is_kept_and_told_with_the_unit(c
     Desks(city).sits("经办乙", Role.DEPARTMENT, UNIT)
     with city.office.database.write() as conn:
         conn.execute(text("ALTER TABLE complaint_facts DROP COLUMN verified_before"))
+        for column in PROMISES:
+            conn.execute(text(f"ALTER TABLE services DROP COLUMN {column}"))
         for index in MADE_SINCE:
             conn.execute(text(f"DROP INDEX {index}"))
         conn.execute(text("ALTER TABLE views DROP COLUMN unit"))
@@ -50,3 +54,16 @@ def test_what_an_earlier_release_noted_of_looks_is_kept_and_told_with_the_unit(c
     with city.office.database.read() as conn:
         found = looks(conn)
     assert [(look.account, look.unit) for look in found] == [("已经不在", None), ("经办乙", UNIT)]
+
+
+def test_services_of_an_earlier_release_stay_what_they_were_and_are_known_again(city):
+    """Migration 0017: what was promised and when it was done had no columns."""
+    city.portal.sends(service("P1"))
+    with city.office.database.write() as conn:
+        for column in PROMISES:
+            conn.execute(text(f"ALTER TABLE services DROP COLUMN {column}"))
+        conn.execute(text("UPDATE alembic_version SET version_num = '0016'"))
+    schema.prepare(city.office.database, city.ledger.keys)
+    assert city.damage() == []
+    assert [answer.outcome for answer in city.portal.sends(service("P1")).rows] == ["repeat"]
+    assert city.damage() == []

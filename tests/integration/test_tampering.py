@@ -7,6 +7,7 @@ from city import HANDLER, OPERATOR, City, rating, service
 from sqlalchemy import text
 
 import schemas as s
+from schemas.codes import PromiseUnit, ServiceKind
 from workflow import audit
 from workflow.erasure import erase_person
 from workflow.storage.log import Entry, append
@@ -29,7 +30,10 @@ def story(storage, tmp_path_factory):
     folder = storage.copy(storage.new, tmp_path_factory.mktemp("story") / "data")
     city = City(folder)
     late = rating("N", 3, proDepart="", areaName="")
-    city.portal.sends(service("A"), service("B"), rating("A", 1), rating("B", 2), rating("C"), late)
+    promised = service(
+        "B", promiseTime=ServiceKind.PROMISED, promiseType=PromiseUnit.DAYS, promiseDay=5
+    )
+    city.portal.sends(service("A"), promised, rating("A", 1), rating("B", 2), rating("C"), late)
     city.portal.sends(service("N"), rating("A", 1, assessNumber="2"), rating("B", 1))
     city.portal.sends(rating("X", proDepart="不存在的局"), rating("D", 4), rating("E"))
     city.drain()
@@ -375,11 +379,27 @@ def test_a_rating_put_into_another_batch(tampered):
 @pytest.mark.guarantee("G7")
 @pytest.mark.parametrize(
     "change",
-    ["unit = 'ZD-YBJ'", "day = '2021-08-01'", "served_at = 1", "item = 'x'", "\"window\" = 'x'"],
-)
+    ["unit = 'ZD-YBJ'", "day = '2021-08-01'", "served_at = 1", "item = 'x'", "\"window\" = 'x'",
+     "kind = 'promised'", "promised = 5", "promised_in = 'days'", "accepted_at = 1", "done_at = 1"],
+)  # fmt: skip
 def test_a_service_altered_is_named(tampered, change):
     findings = tampered(f"UPDATE services SET {change} WHERE project_no = 'A'")
     assert any(f.startswith("row bihuan/A/1: ") for f in findings)
+
+
+@pytest.mark.guarantee("G7")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "promised = 50",
+        "promised_in = 'working_days'",
+        "kind = NULL",
+        "kind = NULL, promised = NULL, promised_in = NULL",
+    ],
+)
+def test_a_promise_altered_or_taken_away_is_named(tampered, change):
+    findings = tampered(f"UPDATE services SET {change} WHERE project_no = 'B'")
+    assert any(f.startswith("row bihuan/B/1: ") for f in findings)
 
 
 @pytest.mark.guarantee("G1")

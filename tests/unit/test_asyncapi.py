@@ -69,6 +69,8 @@ TAKEN = [
     RATED | {"assessTime": "2021-09-16T09:30:00+08:00"},
     RATED | {"assessTime": "2021/9/16 9:30"},
     SERVED | {"promiseTime": "即办件", "acceptDate": "", "resultDate": "2021-09-16 09:00:00"},
+    SERVED | {"promiseDay": 5, "promiseType": "工作日"},
+    SERVED | {"promiseDay": "", "promiseType": "days"},
 ]
 REFUSED = [
     *({name: said for name, said in RATED.items() if name != left} for left in RATED),
@@ -88,6 +90,10 @@ REFUSED = [
     RATED | {"star": 5},
     RATED | {"source": "shandong"},
     SERVED | {"record": "评价"},
+    SERVED | {"promiseDay": "0", "promiseType": "天"},
+    SERVED | {"promiseDay": 10000, "promiseType": "天"},
+    SERVED | {"promiseDay": 5},
+    SERVED | {"promiseDay": 5, "promiseType": "1"},
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from producers.platforms import parse_json_rows
 from producers.sources import Kind, load_source, source, sources
-from schemas.codes import Channel, Origin, ServiceKind, UserKind
+from schemas.codes import Channel, Origin, PromiseUnit, ServiceKind, UserKind
 from schemas.rating import Rating, Refusal, ServiceRecord
 from workflow.errors import InvalidInput
 
@@ -86,6 +86,48 @@ def test_kinds_of_service_and_user_contradict_each_other_too() -> None:
     assert rating("shandong", NATIONAL, userProp="2").userProp is UserKind.ENTERPRISE
     assert rating("zhejiang", NATIONAL, userProp="2").userProp is UserKind.LEGAL_PERSON
     assert refusal("zhejiang", NATIONAL, userProp="3").field == "userProp"
+
+
+def served(name: str, **more: str) -> ServiceRecord | Refusal:
+    row = {"projectNo": "1", "serviceNumber": "1", "serviceTime": "2021-07-01 09:00:00"}
+    read = source(name).parse(Kind.SERVICE, row | {"deptCode": "区医保局"} | more, 7)
+    assert not isinstance(read, Rating)
+    return read
+
+
+def test_what_was_promised_is_a_number_of_a_unit_where_the_source_has_both() -> None:
+    for code, unit in enumerate(PromiseUnit):
+        read = served("shandong", promiseDay="5", promiseType=str(code))
+        assert isinstance(read, ServiceRecord), read
+        assert (read.promiseDay, read.promiseType) == (5, unit)
+    own = served("bihuan", 承诺时限="20", 承诺时限单位="工作日", 办件类型="承诺件")
+    assert isinstance(own, ServiceRecord), own
+    assert (own.promiseDay, own.promiseType) == (20, PromiseUnit.WORKING_DAYS)
+    for name in ("zhejiang", "fujian"):  # nobody knows their units
+        other = served(name, promiseDay="5", promiseType="1")
+        assert isinstance(other, ServiceRecord), other
+        assert (other.promiseDay, other.promiseType) == (None, None)
+
+
+def test_a_promise_that_cannot_be_is_refused_by_its_field() -> None:
+    for said in ("0", "-1", "10000", "1.5", "五", "٥"):
+        found = served("shandong", promiseDay=said, promiseType="1")
+        assert found == Refusal(7, "promiseDay", said, "须是 1 至 9999 的整数")
+    for unit in ({}, {"promiseType": ""}):
+        found = served("shandong", promiseDay="5", **unit)
+        assert found == Refusal(7, "promiseType", "", "写了承诺时限，须写它的单位")
+    found = served("shandong", promiseDay="5", promiseType="9")
+    assert found == Refusal(7, "promiseType", "9", "来源 shandong 没有这个代码")
+    assert isinstance(served("shandong", promiseDay="", promiseType="1"), ServiceRecord)
+
+
+def test_a_service_is_not_done_before_it_was_accepted() -> None:
+    days = {"acceptDate": "2021-07-01 09:00:00", "resultDate": "2021-07-01 08:59:59"}
+    found = served("shandong", **days)
+    assert found == Refusal(7, "resultDate", "2021-07-01 08:59:59", "办结时间早于受理时间")
+    at_once = served("shandong", **days | {"resultDate": "2021-07-01 09:00:00"})
+    assert isinstance(at_once, ServiceRecord), at_once
+    assert at_once.acceptDate == at_once.resultDate
 
 
 def test_in_jining_the_assess_number_counts_services_not_ratings() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from workflow.intake import Ready
+from workflow.intake import SERVICE_CONTENT, Ready
 from workflow.storage.bulk import Bulk
 from workflow.storage.database import Spoken, run_many
 from workflow.storage.models import (
@@ -52,12 +52,7 @@ SERVICE = (
     "service_number",
     "batch",
     "received_at",
-    "unit",
-    "day",
-    "served_at",
-    "item",
-    "window",
-    "digest",
+    *SERVICE_CONTENT,
 )
 CONFLICT = (
     "kind",

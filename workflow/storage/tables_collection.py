@@ -62,11 +62,18 @@ services = Table(
     Column("served_at", Instant, nullable=False),
     Column("item", Text),
     Column("window", Text),
+    Column("kind", Text),
+    Column("promised", Integer),
+    Column("promised_in", Text),
+    Column("accepted_at", Instant),
+    Column("done_at", Instant),
     Column("digest", Text, nullable=False),
     Index("services_day", "day", "unit"),
     sqlite_with_rowid=False,
 )
-"""Service records (办件): they count A."""
+"""Service records (办件): they count A. `kind` to `done_at` as far as they were sent; `promised` is
+a number of `promised_in`.
+"""
 
 tallies = Table(
     "tallies",

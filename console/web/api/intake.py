@@ -57,6 +57,11 @@ _SERVICE = {
     "proDepart": "区人社局",
     "areaName": "张店区",
     "serviceTime": "2021-10-20 10:30:00",
+    "promiseTime": "承诺件",
+    "promiseDay": "5",
+    "promiseType": "工作日",
+    "acceptDate": "2021-10-13 09:00:00",
+    "resultDate": "2021-10-20 10:00:00",
     "taskName": "灵活就业参保",
     "winName": "3号窗口",
 }

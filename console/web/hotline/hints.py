@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select
 
 from console import wording
+from console.service import later_than_promised, served
 from schemas import ComplaintAnalysed, ReviewCollected
 from schemas.codes import LEVELS
 from workflow.clock import instant
 from workflow.complaint import Complaint
 from workflow.record import Record
+from workflow.rulebook import BoundRules
 from workflow.storage.models import complaint_facts, complaints, contacts, ratings
 
 DAY = 24 * 3_600_000_000
@@ -39,14 +41,17 @@ class Hint:
 
 
 def hints(
-    conn: Connection, c: Complaint, records: list[Record], zone: ZoneInfo
+    conn: Connection, c: Complaint, records: list[Record], rules: BoundRules
 ) -> tuple[Hint, ...]:
     """The analysis' findings, then what the tables know of the same phone, service and window."""
     first: ReviewCollected = records[0].fact
+    zone = rules.policy.zone
     analysed = [r.fact for r in records if r.type == "ComplaintAnalysed"]
     found = [_misoperation(fact) for fact in analysed]
     found += _phone(conn, c, zone)
     found += _service(conn, c, zone)
+    if late := later_than_promised(served(conn, first), rules.calendar):
+        found.append(Hint(late, "medium", ()))
     found += _window(conn, c, first, instant(c.collected_at).astimezone(zone).date())
     return tuple(found)
 
