@@ -25,7 +25,7 @@ _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred all
 last_call_at next_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify handled_by area"""
 _FALSE = """contact_requested contact_sought answered show_service_number acknowledged appealed
-question_open invited objected retaliation real_name has_phone returns_used_up"""
+question_open invited objected retaliation real_name has_phone wrong_number returns_used_up"""
 _ZERO = """level collected_at version touched calls orders returns extensions extension_days
 extension_asked sent_back supervised"""
 _NEW: Mapping[str, Any] = {
@@ -169,7 +169,7 @@ def _take(row: dict[str, Any], event: Row[Any], data: dict[str, Any], spacing: i
     elif kind == "ContactSupplied":
         row["contact_requested"] = False
         if data["found"]:
-            row |= {"has_phone": True, "real_name": True}
+            row |= {"has_phone": True, "real_name": True, "wrong_number": False}
     else:
         _take_work(row, kind, data)
         _take_end(row, kind, data)
@@ -196,7 +196,9 @@ def _take_call(row: dict[str, Any], at: int, data: dict[str, Any], spacing: int)
         row |= {"calls": row["calls"] + 1, "last_call_at": at}
     row["next_call_at"] = data.get("next_call_at")
     if data["outcome"] == "answered":
-        row["answered"] = True
+        row |= {"answered": True, "wrong_number": False}
+    elif data["outcome"] == "wrong_number":
+        row["wrong_number"] = True
 
 
 def _take_end(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:

@@ -76,6 +76,7 @@ class Complaint:
     last_call_at: int | None = None
     next_call_at: int | None = None
     answered: bool = False
+    wrong_number: bool = False
     verdict: str | None = None
     ground: str | None = None
     reason_code: str | None = None

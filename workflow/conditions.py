@@ -66,8 +66,8 @@ def another_operator(c: Complaint, e: Event, _: Any) -> str | None:
 
 
 def contact_wanted(c: Complaint, _e: Event, _: Any) -> str | None:
-    if c.has_phone:
-        return "已有联系电话"
+    if c.has_phone and not c.wrong_number:
+        return "已有联系电话；拨过而号码有误的，才请单位补"
     return "已经在等单位补充" if c.contact_requested else None
 
 

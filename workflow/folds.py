@@ -57,8 +57,8 @@ def _called(c: Complaint, f: s.CallAttempted, e: Event, policy: Any) -> None:
         c.calls += 1
         c.last_call_at = e.at
     c.next_call_at = f.next_call_at
-    if f.outcome == "answered":
-        c.answered = True
+    right, wrong = f.outcome == "answered", f.outcome == "wrong_number"
+    c.answered, c.wrong_number = c.answered or right, wrong or (c.wrong_number and not right)
 
 
 @_folds(s.ContactRequested)
@@ -70,7 +70,7 @@ def _contact_requested(c: Complaint, _f: Fact, _e: Event, _: Any) -> None:
 def _contact_supplied(c: Complaint, f: s.ContactSupplied, _e: Event, _: Any) -> None:
     c.contact_requested = False
     if f.found:
-        c.has_phone = c.real_name = True
+        c.has_phone, c.real_name, c.wrong_number = True, True, False
 
 
 @_folds(s.MaliceAlleged)

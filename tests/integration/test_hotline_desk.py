@@ -18,6 +18,7 @@ import schemas as s
 from console.web.hotline.panel import kebab, with_forms
 from console.web.live import Hub
 from console.web.site import Site
+from producers.departments import clerks
 from schemas.codes import PromiseUnit, ServiceKind
 from schemas.envelope import Role
 from schemas.rating import ServiceRecord
@@ -462,6 +463,44 @@ def test_nobody_to_ask_is_checked_in_fact_and_a_phone_asked_for(city, operator):
         sends(operator, subject, "FactChecked", rectified="1", note="现场看过").status_code == 303
     )
     assert city.complaint(subject).outcome == "checked"
+
+
+def picked(page: str) -> str:
+    """The step that stands open in the panel."""
+    (found,) = re.findall(r'id="pane-(\w+)" checked', page)
+    return str(found)
+
+
+def test_after_a_wrong_number_the_unit_is_asked_for_another_at_once(city, operator):
+    subject = verifying(city, project="P7")
+    assert "ContactRequested" not in operator.get(f"/c/{subject}").text
+    page = sends(operator, subject, "CallAttempted", outcome="wrong_number")
+    page = operator.get(page.headers["location"]).text
+    assert picked(page) == "ContactRequested"
+    assert "号码有误" in page
+    assert sends(operator, subject, "ContactRequested").status_code == 303
+    asked = operator.get(f"/c/{subject}").text
+    assert "pane-ContactRequested" not in asked
+    assert "号码有误，等单位补" in asked
+    found = clerks.supply_contact(
+        city.ledger, "P7", "1", account="数据员01", unit=UNIT, phone="13800005678"
+    )
+    assert found is not None
+    page = operator.get(f"/c/{subject}").text
+    assert "138****5678" in page
+    assert picked(page) != "ContactRequested"
+    city.hotline.confirms(subject)
+    city.drain()
+    assert city.damage() == []
+
+
+def test_a_number_that_was_answered_after_all_is_no_wrong_one(city, operator):
+    subject = verifying(city)
+    city.hotline.calls(subject, "wrong_number")
+    city.hotline.calls(subject)
+    page = operator.get(f"/c/{subject}").text
+    assert "pane-ContactRequested" not in page
+    assert picked(page) == "ComplaintConfirmed"
 
 
 def test_what_is_stale_says_what_changed_and_keeps_what_was_typed(city, operator):

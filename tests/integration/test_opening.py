@@ -56,14 +56,29 @@ def test_what_an_earlier_release_noted_of_looks_is_kept_and_told_with_the_unit(c
     assert [(look.account, look.unit) for look in found] == [("已经不在", None), ("经办乙", UNIT)]
 
 
-def test_services_of_an_earlier_release_stay_what_they_were_and_are_known_again(city):
-    """Migration 0017: what was promised and when it was done had no columns."""
+def test_rows_of_an_earlier_release_stay_what_they_were_and_are_known_again(city):
+    """Migration 0017: what was promised and when it was done had no columns, and a number found
+    wrong was told by the events alone.
+    """
     city.portal.sends(service("P1"))
+    wrong, mended = city.portal.bad_review(project="P2"), city.portal.bad_review(project="P3")
+    city.drain()
+    for subject in (wrong, mended):
+        city.hotline.calls(subject, "wrong_number")
+    city.travel(hours=1)
+    city.hotline.calls(mended)
+    city.drain()
     with city.office.database.write() as conn:
+        known = ',"wrong_number":true'
+        conn.exec_driver_sql(f"UPDATE complaints SET fold = replace(fold, '{known}', '')")
         for column in PROMISES:
             conn.execute(text(f"ALTER TABLE services DROP COLUMN {column}"))
         conn.execute(text("UPDATE alembic_version SET version_num = '0016'"))
     schema.prepare(city.office.database, city.ledger.keys)
     assert city.damage() == []
+    assert (city.complaint(wrong).wrong_number, city.complaint(mended).wrong_number) == (
+        True,
+        False,
+    )
     assert [answer.outcome for answer in city.portal.sends(service("P1")).rows] == ["repeat"]
     assert city.damage() == []

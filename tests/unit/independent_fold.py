@@ -128,6 +128,7 @@ class Told:
     calls: int = 0
     last_call_at: int | None = None
     answered: bool = False
+    misdialled: bool = False
     claimer: str | None = None
     verifier: str | None = None
     barred: str | None = None
@@ -216,7 +217,9 @@ def _holds(told: Told, step: Step) -> bool:
         "ComplaintClaimed": lambda: mine and told.barred != step.actor,
         "ComplaintReleased": lambda: told.claimer is not None and mine,
         "CallAttempted": lambda: mine and told.reachable,
-        "ContactRequested": lambda: mine and not told.has_phone and not told.awaited,
+        "ContactRequested": lambda: (
+            mine and (told.misdialled or not told.has_phone) and not told.awaited
+        ),
         "ContactSupplied": lambda: (
             told.awaited and told.state != "MALICE_REVIEW"
             if step.role == "clerk"
@@ -348,12 +351,14 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
         if told.last_call_at is None or step.at - told.last_call_at >= spaced:
             told.calls, told.last_call_at = told.calls + 1, step.at
         told.answered |= data["outcome"] == "answered"
+        if data["outcome"] in ("answered", "wrong_number"):
+            told.misdialled = data["outcome"] == "wrong_number"
     elif kind == "ContactRequested":
         told.awaited = True
     elif kind == "ContactSupplied":
         told.awaited = False
         if data["found"]:
-            told.has_phone = told.reachable = True
+            told.has_phone, told.reachable, told.misdialled = True, True, False
     elif kind == "MaliceAlleged":
         told.alleger = step.actor
     elif kind == "MaliceRejected":
