@@ -13,7 +13,7 @@ from workflow.audit_collection import collected
 from workflow.audit_columns import columns_of
 from workflow.audit_contacts import contacted
 from workflow.audit_desk import desk
-from workflow.audit_erasure import kept
+from workflow.audit_erasure import Erased, kept
 from workflow.audit_facts import facts_of
 from workflow.audit_finding import Finding, streamed, undaunted
 from workflow.audit_folds import Folded, fold, unwritten
@@ -56,13 +56,14 @@ def check(
 
     `progress` is told each part's Chinese name as it begins. Reads one snapshot, changes nothing.
     """
+    erased = Erased(conn)
     parts: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("日志的链", lambda: chains(conn, keys)),
         ("进度、异常件、请求", lambda: pointers(conn)),
         ("差评件逐件重演", lambda: _replayed(conn)),
-        ("评价与办件逐行重数", lambda: collected(conn, keys)),
+        ("评价与办件逐行重数", lambda: collected(conn, keys, erased)),
         ("联系方式的索引", lambda: contacted(conn, keys)),
-        ("保密库", lambda: chain(texts(conn, keys), kept(conn))),
+        ("保密库", lambda: chain(texts(conn, keys), kept(conn, erased))),
         ("草稿与附件", lambda: desk(conn, keys)),
     )
     found: list[Finding] = []

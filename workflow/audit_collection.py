@@ -77,13 +77,13 @@ _MISPLACED = "单位与它的办件记录不符"
 _ORIGIN, _LEVEL = _RATING_SAID.index("origin"), _RATING_SAID.index("level")
 
 
-def collected(conn: Connection, keys: Keys) -> Iterator[Finding]:
+def collected(conn: Connection, keys: Keys, erased: Erased) -> Iterator[Finding]:
     """Every row as it was sent; every batch's rows as many as its event says, and the same ones;
     every tally as recounted.
     """
     told = _batches(conn)
     rated, served = _Seen(keys.match, told), _Seen(keys.match, told)
-    yield from _rated(conn, keys, rated)
+    yield from _rated(conn, keys, rated, erased)
     yield from _waiting(conn)
     yield from _served(conn, served)
     yield from _sealed(conn, "rating", rated, told)
@@ -99,8 +99,8 @@ def _batches(conn: Connection) -> dict[int, dict[str, Any]]:
     return {data["batch"]: data for data in (json.loads(r.data) for r in streamed(conn, query))}
 
 
-def _rated(conn: Connection, keys: Keys, seen: _Seen) -> Iterator[Finding]:
-    box, erased, size = Vault(keys), Erased(conn), len(_RATING_SAID)
+def _rated(conn: Connection, keys: Keys, seen: _Seen, erased: Erased) -> Iterator[Finding]:
+    box, size = Vault(keys), len(_RATING_SAID)
     beside = (ratings.c.digest, ratings.c.batch, ratings.c.received_at, ratings.c.matched)
     lies = and_(vault.c.owner == _owner(), vault.c.field == "rating")
     query = select(*(ratings.c[name] for name in _RATING_SAID), *beside, vault.c.sealed)

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -40,28 +41,34 @@ _PAGE = 500
 
 
 class Erased:
-    """What erasures account for: as many rows as the log says went, and what came for a day whose
-    time was over, which was never kept.
+    """What erasures account for: as many rows as the log says went, in whichever part of the check
+    they are missed, and what came for a day whose time was over, which was never kept.
     """
 
     def __init__(self, conn: Connection) -> None:
+        self._conn, self._missed = conn, 0
+
+    @cached_property
+    def _rows(self) -> int:
         told = select(events.c.data).where(events.c.type == "PersonalDataErased")
-        self._rows: int = sum(json.loads(row.data)["rows"] for row in streamed(conn, told))
+        return sum(json.loads(row.data)["rows"] for row in streamed(self._conn, told))
+
+    @cached_property
+    def _to(self) -> str:
         reached = select(sequences.c.value).where(sequences.c.name == "erased/ratings")
-        done = conn.execute(reached).scalar()
-        self._to = date.fromordinal(done).isoformat() if done else ""
+        done = self._conn.execute(reached).scalar()
+        return date.fromordinal(done).isoformat() if done else ""
 
     def accounts_for(self, day: str | None = None) -> bool:
         """Whether one more missing row, a rating's of this day, may be one of them."""
         if day is not None and day <= self._to:
             return True
-        self._rows -= 1
-        return self._rows >= 0
+        self._missed += 1
+        return self._missed <= self._rows
 
 
-def kept(conn: Connection) -> Iterator[Finding]:
+def kept(conn: Connection, erased: Erased) -> Iterator[Finding]:
     """Every text an event vouches for lies in the vault, or was erased."""
-    erased = Erased(conn)
     query = select(events.c.subject, events.c.version, events.c.data)
     rows = streamed(conn, query.where(*(events.c.type != name for name in _SILENT)))
     while page := list(islice(rows, _PAGE)):

@@ -714,6 +714,16 @@ def test_what_was_erased_is_no_damage_and_what_was_taken_away_is(copy, tampered)
 
 
 @pytest.mark.guarantee("G8")
+def test_an_erasure_accounts_but_once_for_what_it_deleted(copy, tampered):
+    """The rows that went with one complaint's texts cannot be others' ratings as well."""
+    copy.portal.sends(*(rating(name, mobile="13900005678") for name in ("Y", "Z")))
+    erase_person(copy.ledger, account="管理员", reason="本人申请", subject=A)
+    assert found(copy) == []
+    lost = tampered("DELETE FROM vault WHERE field = 'rating'")
+    assert any(f.endswith("不见了，日志里却没有删除过") for f in lost), lost
+
+
+@pytest.mark.guarantee("G8")
 @pytest.mark.parametrize(
     ("which", "names"),
     [
