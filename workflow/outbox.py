@@ -105,6 +105,8 @@ def invite(ledger: Ledger, subject: str, actor: Actor, channel: str) -> str:
         complaint = posting.complaint(subject)
         if not complaint.reachable:
             raise InvalidInput("channel", channel, "匿名或没有电话，发不了；请事实核查")
+        if complaint.wrong_number:
+            raise InvalidInput("channel", channel, "拨过，号码有误，发出去会到别人手里")
         fact = ReevaluationInvited.model_validate({"channel": channel})
         event = Event("ReevaluationInvited", fact, actor.name, actor.role, posting.now)
         advance(complaint, subject, event, ledger.rulebook.rules_for(complaint, fact))
@@ -138,7 +140,7 @@ def _tried(ledger: Ledger, channel: Channel | None, row: Row[Any]) -> Tried:
     if message is None:
         return Tried("overtaken", "已不需要")
     if row.recipient == CITIZEN and message.phone is None:
-        return Tried("failed", "没有电话号码")
+        return Tried("failed", "没有能用的电话号码")
     try:
         return Tried("sent", channel.send(message)[:120])
     except Exception as error:
@@ -154,7 +156,8 @@ def _message(ledger: Ledger, row: Row[Any]) -> Message | None:
     with ledger.database.read() as conn:
         query = select(complaints.c.fold).where(complaints.c.id == row.subject)
         complaint = load(conn.execute(query).scalar_one())
-        phone = phone_of(conn, ledger.vault, row.subject)
+        wrong = complaint.wrong_number  # a stranger would have the link to answer by
+        phone = None if wrong else phone_of(conn, ledger.vault, row.subject)
     until = _expires_at(complaint)
     if until is None:
         return None

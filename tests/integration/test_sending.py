@@ -97,6 +97,21 @@ def test_without_a_gateway_a_call_takes_the_place_of_a_message(city):
     assert invitations(city, subject) == before + 1
 
 
+def test_no_message_goes_to_a_number_that_was_called_and_is_wrong(city, tmp_path):
+    subject = reevaluating(city)
+    hotline.send_invitation(city.ledger, subject, account="a", channel="message")
+    city.hotline.calls(subject, "wrong_number")
+    sent = tmp_path / "sent"
+    gateway = ProgramGateway(program(tmp_path, f"cat > {sent}; echo R-1"))
+    assert outbox.deliver(city.ledger, {"message": gateway}) == 1
+    (message,) = messages(city)
+    assert (message.status, message.receipt) == ("failed", "没有能用的电话号码")
+    assert not sent.exists()
+    with pytest.raises(InvalidInput, match="号码有误"):
+        hotline.send_invitation(city.ledger, subject, account="a", channel="link")
+    assert city.damage() == []
+
+
 def test_what_cannot_be_sent_is_refused_at_the_door(city):
     subject = city.portal.bad_review()
     with pytest.raises(IllegalStep):

@@ -109,7 +109,7 @@ def test_a_small_attachment_is_so_many_bytes_in_chinese(city: City, desks: Desks
         ("ConnectionRefusedError: [Errno 111] Connection refused", "对方没有开着，连不上"),
         ("ConnectionRefusedError: 短信网关拒收", "短信网关拒收"),
         ("urllib.error.URLError", "连不上对方"),
-        ("没有电话号码", "没有电话号码"),
+        ("没有能用的电话号码", "没有能用的电话号码"),
         ("第 3 行：不对", "第 3 行：不对"),
         ("KeyError: 'unit'", ""),
         ("", ""),
