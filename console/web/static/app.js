@@ -164,15 +164,74 @@
     main.insertBefore(told, main.firstChild);
   }
 
+  // 系统忙、出了错或连不上。人点的、填的：说没有办成，同一处再办成了就收起。
+  // 页面自己取的：说可能不是最新的，自己再试，取到了就收起。
+  var NOT_DONE = "没有办成：系统暂时忙或连不上，刚才没有办成，请稍候再点一次。";
+  var late = new Map(), line = null, undone = null, fetched = new Date(), leaving = false;
+  function tell(role, looks, text) {
+    var told = document.createElement("div"), main = document.getElementById("main");
+    told.className = "stays " + looks;
+    told.setAttribute("role", role);
+    main.insertBefore(told, main.firstChild);
+    setTimeout(function () { told.textContent = text; }, 30);  // 先有这一处，再有字，读屏才念
+    return told;
+  }
+  function behind(one, patience) {
+    var so = late.get(one) || { tries: 0, timer: null };
+    late.set(one, so);
+    setTimeout(function () {
+      if (!late.size || line || leaving) return;
+      var at = ("0" + fetched.getHours()).slice(-2) + ":" + ("0" + fetched.getMinutes()).slice(-2);
+      line = tell("status", "warn", "系统暂时忙或连不上：本页是 " + at + " 取到的，可能不是最新的。会自动再试，不用刷新。");
+    }, patience);
+    return so;
+  }
+  function caught(one) {
+    late.delete(one);
+    late.forEach(function (so, other) { if (other.nodeType && !document.contains(other)) late.delete(other); });
+    if (late.size) return;
+    fetched = new Date();
+    if (line) line.remove();
+    line = null;
+  }
+  function pause(so) { return Math.min(60, 3 * Math.pow(2, so.tries++)) * (750 + 500 * Math.random()); }
+  function byItself(one) { return one.hasAttribute("data-refresh") || /^(load|every)/.test(one.getAttribute("hx-trigger")); }
+  function fetchAgain(one) {
+    if (!late.has(one) || !document.contains(one)) return;
+    if (one.hasAttribute("data-refresh")) window.htmx.trigger(one, "changed");
+    else window.htmx.ajax("GET", one.getAttribute("hx-get"), { source: one, target: one, swap: one.getAttribute("hx-swap"), headers: { "x-by-itself": "1" } });
+  }
+  function failed(event) {
+    var one = event.detail.requestConfig.elt, target = event.detail.requestConfig.target;
+    if (leaving) return;
+    if (byItself(one)) {
+      var so = behind(one, 2000);
+      clearTimeout(so.timer);
+      if (!/^every/.test(one.getAttribute("hx-trigger"))) so.timer = setTimeout(function () { fetchAgain(one); }, pause(so));
+      return;
+    }
+    if (one.type === "file") one.value = "";  // 再选同一个文件，也算又选了一次
+    if (undone) undone.told.remove();
+    undone = { target: target, told: tell("alert", "refusal", one.getAttribute("data-failed") || NOT_DONE) };
+  }
+  ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach(function (name) { document.addEventListener(name, failed); });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var asked = event.detail.requestConfig;
+    if (!event.detail.successful) return;
+    if (byItself(asked.elt)) caught(asked.elt);
+    else if (undone && (undone.target === asked.target || !document.contains(undone.target))) { undone.told.remove(); undone = null; }
+  });
+  window.addEventListener("pagehide", function () { leaving = true; });
+  window.addEventListener("pageshow", function () { leaving = false; });
+
   // 实时：<body data-live> 听见变化，就让带 data-refresh 的块自己去取；
   // <body data-live="CP21-0125"> 只听这一件，并提示页面已旧，不动正在填的内容。
   function live() {
     var asked = document.body.getAttribute("data-live");
     if (asked === null || !window.EventSource) return;
-    var stream = new EventSource(asked ? "/live?of=" + encodeURIComponent(asked) + "&seen=" + document.body.getAttribute("data-seen") : "/live"), waiting = null, last = 0;
-    // 页面给出之后、接通之前，或断线期间的变化：列表一接通就取一次；一件的页面说明自己是第几版，由服务器告诉。
-    stream.addEventListener("open", refresh);
-    stream.addEventListener("changed", function (event) {
+    var address = asked ? "/live?of=" + encodeURIComponent(asked) + "&seen=" + document.body.getAttribute("data-seen") : "/live";
+    var stream = null, waiting = null, last = 0, STREAM = {};
+    function changed(event) {
       if (asked !== "" && event.data !== asked && event.data !== "*") return;
       if (waiting) return;
       // 第一个变化马上取；一连串的，一秒取一次。
@@ -183,9 +242,32 @@
         var told = document.getElementById("changed");
         if (told) told.hidden = false;
       }, Math.max(30, last + 1000 - Date.now()));
-    });
-    // 服务器不再给：登录已结束，或这件已不归本单位。断线时浏览器会自己重连，不算。
-    stream.addEventListener("error", function () { if (stream.readyState === 2) ended(); });
+    }
+    function listen() {
+      stream = new EventSource(address);
+      // 页面给出之后、接通之前，或断线期间的变化：列表一接通就取一次；一件的页面说明自己是第几版，由服务器告诉。
+      stream.addEventListener("open", function () { caught(STREAM); refresh(); });
+      stream.addEventListener("changed", changed);
+      // 断线时浏览器会自己重连；服务器不给了，它不再连，先问清为什么。
+      stream.addEventListener("error", function () {
+        if (!late.size) fetched = new Date();
+        if (stream.readyState !== 2) behind(STREAM, 6000);
+        else ask();
+      });
+    }
+    // 忙、出错、连不上：过一会儿再问。不再给：登录已结束，或这件已不归本单位。
+    function ask() {
+      var asking = new AbortController();
+      fetch(address, { signal: asking.signal, cache: "no-store" }).then(function (answer) {
+        var given = /^text\/event-stream/.test(answer.headers.get("content-type"));
+        asking.abort();
+        if (answer.status >= 500 || answer.status === 429) later();
+        else if (answer.status === 200 && given) listen();
+        else { caught(STREAM); ended(); }
+      }, later);
+    }
+    function later() { if (!leaving) setTimeout(ask, pause(behind(STREAM, 2000))); }
+    listen();
     window.addEventListener("pagehide", function () { stream.close(); });
   }
 })();
