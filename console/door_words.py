@@ -26,6 +26,7 @@ HELP = {
     "reason_code": "核实后的差评原因代码，如 109",
     "case_class": "clear 情况清楚、complex 情况复杂、no_basis 缺乏法定依据",
     "show_service_number": "群众同意向单位透露办件号",
+    "contact_by_unit": "群众同意单位联系：由热线转接，不把号码给单位",
     "verdict": "结论：invalid 无效、unverifiable 无法核实、malicious 恶意（只在复核、终裁时）",
     "ground": "无效的原因：misoperation 误操作、duplicate 重复、out_of_scope 不属受理范围",
     "assisting": "协办单位，可重复",

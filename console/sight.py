@@ -164,6 +164,7 @@ def overlays(c: Complaint, viewer: Actor) -> tuple[str, ...]:
         f"反馈打回{c.sent_back}次": c.sent_back,
         f"延期{c.extension_days}个工作日": c.extension_days,
         "已邀请再评价": c.invited,
+        "群众同意单位联系（由热线转接）": c.contact_by_unit,
         "反映打击报复": told,
     }
     return tuple(mark for mark, holds in marks.items() if holds)

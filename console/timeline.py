@@ -4,11 +4,11 @@ who rated.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -35,6 +35,7 @@ from workflow.complaint import Complaint, Open
 from workflow.contact import left_by, sent_by
 from workflow.door import texts_of
 from workflow.ledger import Actor
+from workflow.loop import BEFORE_FEEDBACK
 from workflow.phones import number_in
 from workflow.recognition import Shown
 from workflow.record import Record, record_of
@@ -184,6 +185,8 @@ class View:
             yield "窗口", found.window
         yield "办件号", service_told(c, agreed=c.show_service_number)
         yield "评价人", "依法保密，请勿查找"
+        if c.contact_by_unit and c.unit == self.unit and c.state in BEFORE_FEEDBACK:
+            yield "联系群众", "群众同意单位联系：请通过“请热线代问”由热线转接，不显示号码"
 
     def _entries(self) -> Iterator[Entry]:
         before, holder = "", None
@@ -236,9 +239,8 @@ class View:
         return without_persons(text, *self.known)
 
     def _dues(
-        self, limits: Any, assisting: Collection[str], paused: Collection[str] = ()
+        self, limits: Mapping[str, Open], assisting: Collection[str], paused: Collection[str] = ()
     ) -> Iterator[Due]:
-        opened: Open
         for name, opened in limits.items():
             if may_know(self.viewer, name, assisting):
                 label = wording.LIMIT_NAMES.get(name, name)

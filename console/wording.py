@@ -67,6 +67,7 @@ FIELDS = {
     "reason_code": "核实原因",
     "case_class": "分类",
     "show_service_number": "可露办件号",
+    "contact_by_unit": "同意单位联系",
     "verdict": "结论",
     "ground": "原因",
     "order": "工单号",

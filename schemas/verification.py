@@ -84,7 +84,8 @@ class MaliceRejected(Fact):
 
 class ComplaintConfirmed(Fact):
     """有效: the hotline confirmed the rating and its reason; may name the unit that shall
-    answer, and those that assist it.
+    answer, and those that assist it. `show_service_number`, `contact_by_unit`: what the citizen
+    agreed to; the second is written only where he did.
     """
 
     type: Literal["ComplaintConfirmed"] = "ComplaintConfirmed"
@@ -94,6 +95,7 @@ class ComplaintConfirmed(Fact):
     unit: str | None = None
     assisting: tuple[Code, ...] = ()
     show_service_number: bool = False
+    contact_by_unit: bool | None = None
     note: Digest | None = None
 
 

@@ -24,8 +24,9 @@ _UNTOLD = ("TicketLinked", "ContactRevealed", "RetaliationReported")
 _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred alleger outcome
 last_call_at next_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify handled_by area"""
-_FALSE = """contact_requested contact_sought answered show_service_number acknowledged appealed
-question_open invited objected retaliation real_name has_phone wrong_number returns_used_up"""
+_FALSE = """contact_requested contact_sought answered show_service_number contact_by_unit
+acknowledged appealed question_open invited objected retaliation real_name has_phone wrong_number
+returns_used_up"""
 _ZERO = """level collected_at version touched calls orders returns extensions extension_days
 extension_asked sent_back supervised"""
 _NEW: Mapping[str, Any] = {
@@ -176,8 +177,10 @@ def _take(row: dict[str, Any], event: Row[Any], data: dict[str, Any], spacing: i
 
 
 def _take_work(row: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
-    if kind == "ComplaintConfirmed" and data.get("unit"):
-        row |= {"named_unit": data["unit"], "named_assisting": data["assisting"]}
+    if kind == "ComplaintConfirmed":
+        row["contact_by_unit"] = data.get("contact_by_unit") is True
+        if data.get("unit"):
+            row |= {"named_unit": data["unit"], "named_assisting": data["assisting"]}
     elif kind == "ReturnAccepted":
         row |= {"named_unit": data.get("unit"), "named_assisting": []}
     elif kind == "DepartmentAssigned":

@@ -82,6 +82,7 @@ class Complaint:
     reason_code: str | None = None
     case_class: str | None = None
     show_service_number: bool = False
+    contact_by_unit: bool = False
     named_unit: str | None = None
     named_assisting: list[str] = field(default_factory=list)
     unit: str | None = None

@@ -92,7 +92,7 @@ def _malicious(c: Complaint, _f: Fact, e: Event, _: Any) -> None:
 def _confirmed(c: Complaint, f: s.ComplaintConfirmed, e: Event, _: Any) -> None:
     c.verdict, c.ground, c.verifier = "valid", None, e.actor
     c.reason_code, c.case_class = f.reason_code, str(f.case_class)
-    c.show_service_number = f.show_service_number
+    c.show_service_number, c.contact_by_unit = f.show_service_number, bool(f.contact_by_unit)
     c.contact_requested, c.next_call_at = False, None
     if f.unit:
         c.named_unit, c.named_assisting = f.unit, list(f.assisting)

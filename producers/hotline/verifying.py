@@ -123,6 +123,7 @@ def confirm(
     unit: str | None = None,
     assisting: Sequence[str] = (),
     show_service_number: bool = False,
+    contact_by_unit: bool = False,
     note: str | None = None,
     **step: Unpack[Step],
 ) -> Recorded:
@@ -141,6 +142,7 @@ def confirm(
         unit=main,
         assisting=others,
         show_service_number=show_service_number,
+        contact_by_unit=contact_by_unit or None,
         note=note,
     )
 

@@ -113,6 +113,7 @@ def test_a_form_says_what_the_door_is_told():
             ("unit", ""),
             ("assisting", "区医保局、区民政局"),
             ("show_service_number", "1"),
+            ("contact_by_unit", "1"),
         ]
     )
     assert values_of(hotline.confirm, form, ZONE) == {
@@ -120,6 +121,7 @@ def test_a_form_says_what_the_door_is_told():
         "case_class": "clear",
         "assisting": ["区医保局", "区民政局"],
         "show_service_number": True,
+        "contact_by_unit": True,
     }
 
 
