@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from console.accounts import setup
 from console.accounts.record import Outcome, latest
-from console.accounts.register import disable
+from console.accounts.register import add, disable, person
 from console.accounts.single import Issuer
 from schemas.envelope import Role
 from workflow.errors import InvalidInput
@@ -159,6 +159,26 @@ def test_who_has_an_account_signs_in_without_a_password(
     assert browser.opens("/") == 200
     assert issuer.asked["redirect_uri"] == f"{ADDRESS}/oidc/callback"
     assert issuer.asked["code_challenge_method"] == "S256"
+
+
+def test_who_has_no_password_here_is_told_where_it_is_changed(
+    browser: Browser, issuer: FakeIssuer
+) -> None:
+    office = browser.city.office
+    add(office, person(office, "甲", "甲的人", [Role.OPERATOR]), "admin")
+    goes_round(browser, issuer)
+    assert browser.opens("/password") == 200
+    assert "统一认证系统（127.0.0.1）里改" in browser.page
+    assert "原密码" not in browser.page
+    browser.opens("/")
+    new = "全新的 一个密码 很长"
+    assert browser.sends("/password", old="", new=new, again=new).status_code == 403
+    assert "没有密码" in browser.page
+    setup.use_link(office, setup.make_link(office, "甲", "admin"), new)
+    goes_round(browser, issuer)
+    browser.opens("/password")
+    assert "原密码" in browser.page
+    assert "统一认证的密码不在这里改" in browser.page
 
 
 def test_an_account_is_never_made_and_a_name_is_never_enough_twice(

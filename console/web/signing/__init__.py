@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.accounts import Signed, passwords
-from console.accounts.register import anybody
+from console.accounts.register import anybody, existing
 from console.accounts.roles import role_of
 from console.accounts.sessions import act_as, sign_out
 from console.accounts.signing import change_password, sign_in
@@ -108,8 +108,11 @@ def switch(request: Request, site: SiteHere, form: Sent) -> Response:
 
 
 @router.get("/password")
-def password(request: Request, viewer: Annotated[Signed, Depends(OWN)]) -> HTMLResponse:
-    return _password(request, viewer)
+def password(
+    request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(OWN)]
+) -> HTMLResponse:
+    """The form; where the account has no password, where that of its sign-in is changed."""
+    return _password(request, site, viewer)
 
 
 @router.post("/password")
@@ -126,15 +129,21 @@ def change(
         )
     except SignInRefused:
         told = "原密码不对，或连错太多次已暂时锁定。"
-        return _password(request, viewer, 403, told)
+        return _password(request, site, viewer, 403, told)
     except Refused as error:
-        return _password(request, viewer, status_of(error), line(error))
+        return _password(request, site, viewer, status_of(error), line(error))
     return remember(RedirectResponse("/", 303), request, secret)
 
 
 def _password(
-    request: Request, viewer: Signed, status: int = 200, refusal: str = ""
+    request: Request, site: Site, viewer: Signed, status: int = 200, refusal: str = ""
 ) -> HTMLResponse:
+    with site.office.database.read() as conn:
+        none = existing(conn, viewer.account).password is None
+    issuer = site.office.settings.oidc_issuer
+    if none:
+        where = urlsplit(issuer).hostname if issuer else None
+        return page(request, "signing/no_password.html", status, title="修改密码", issuer=where)
     return page(
         request,
         "signing/password.html",
@@ -143,4 +152,5 @@ def _password(
         refusal=refusal,
         first=viewer.must_change,
         shortest=passwords.SHORTEST,
+        single=issuer is not None,
     )
