@@ -13,7 +13,8 @@ import httpx
 import pytest
 import served
 from city import CITIZEN, OPERATOR, UNIT
-from sqlalchemy import func, select, update
+from desks import Desks, hidden_of
+from sqlalchemy import delete, func, select, update
 from systems import RATING, SERVICE, Systems, problem
 
 import schemas as s
@@ -328,6 +329,39 @@ def test_another_units_complaint_does_not_exist_for_a_units_token(systems):
     assert client.post("/search", json={"q": "1234"}).json() == []
     problem(client.get("/events"), 403, "not-permitted")
     problem(client.get("/figures/2021Q3"), 403, "not-permitted")
+
+
+def test_what_is_read_leaves_the_trace_it_leaves_in_the_console(systems):
+    """A list none, one complaint and each that a search finds one."""
+    city = systems.city
+    complaint = city.portal.bad_review()
+    desk = Desks(city).sits(OPERATOR.name, OPERATOR.role)
+    system = systems.client(Scope.READ, Scope.SEARCH, name="热线")
+
+    def left_by(*asked):
+        with city.office.database.write() as conn:
+            conn.execute(delete(views))
+        for answer in asked:
+            assert answer().status_code in (200, 303)
+        with city.office.database.read() as conn:
+            return conn.execute(select(views.c.subject, views.c.what).order_by(views.c.id)).all()
+
+    csrf = hidden_of(desk.get("/hotline").text)
+    lists = left_by(lambda: system.get("/complaints"), lambda: desk.get("/hotline"))
+    assert lists == []
+    for theirs, ours, what in (
+        (
+            lambda: system.get(f"/complaints/{complaint}"),
+            lambda: desk.get(f"/c/{complaint}"),
+            "timeline",
+        ),
+        (
+            lambda: system.post("/search", json={"q": "P0001"}),
+            lambda: desk.client.post("/search", data=csrf | {"q": "P0001"}),
+            "number",
+        ),
+    ):
+        assert left_by(theirs, ours) == [(complaint, what)] * 2
 
 
 def test_a_search_by_the_last_four_digits_is_recorded(systems):

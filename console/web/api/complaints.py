@@ -68,7 +68,8 @@ class Wanted(BaseModel):
 @router.get(
     "/complaints",
     summary="差评件一页",
-    description="按归集先后。限单位的令牌只见派给本单位的和请本单位协办的。",
+    description="按归集先后。限单位的令牌只见派给本单位的和请本单位协办的。"
+    "只有编号、状态、单位和时间，如网页上的列表，不算查看，不留痕；打开一件才留痕。",
     response_model_exclude_none=False,
     responses=problems(),
 )
@@ -149,7 +150,7 @@ def one(site: SiteHere, system: Reader, no: str) -> dict[str, Any]:
 @router.post(
     "/search",
     summary="按号码查找",
-    description="最多 50 件。按电话查的，查到的每一件都留痕。",
+    description="最多 50 件。查到的每一件都留痕；按电话查而没有查到的，也留痕。",
     responses=problems(400, 413),
     dependencies=[Depends(SEARCH), SAID_ONCE],
 )
