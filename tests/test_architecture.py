@@ -20,7 +20,8 @@ from console.refusals import FIELD_WORDS
 from console.wording import FIELDS
 from consumers import register
 from producers.sources import sources
-from schemas import COMPLAINT_EVENTS, EVENTS, FACTS
+from schemas import COMPLAINT_EVENTS, EVENTS, FACTS, RULE_EVENTS
+from workflow.audit import BESIDE
 from workflow.limits import LIMITS, OWNERS
 from workflow.loop import STEPS
 from workflow.policy import Policies
@@ -75,6 +76,10 @@ def test_every_complaint_event_occurs_in_the_table_and_nothing_else_does() -> No
 def test_every_event_is_in_the_union() -> None:
     named = set(FACTS.json_schema()["discriminator"]["mapping"])
     assert named == {event.__name__ for event in EVENTS}
+
+
+def test_the_auditor_takes_for_no_complaints_what_has_a_subject_of_its_own() -> None:
+    assert sorted(BESIDE) == sorted(event.__name__ for event in RULE_EVENTS)
 
 
 def test_every_state_is_reachable_and_every_open_state_can_reach_an_end() -> None:
