@@ -32,7 +32,7 @@ from schemas import BY_TYPE
 from schemas.envelope import Role
 from schemas.text import without_persons
 from workflow.complaint import Complaint, Open
-from workflow.contact import left_by, sent_by
+from workflow.contact import Citizen
 from workflow.door import texts_of
 from workflow.ledger import Actor
 from workflow.loop import BEFORE_FEEDBACK
@@ -82,6 +82,7 @@ class View:
         self.policy, self.zone, self.k = rules.policy, rules.policy.zone, rules.policy.min_match_k
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
         self.units = office.units
+        self.citizen = Citizen(conn, office.vault, complaint)
 
     def timeline(self) -> Timeline:
         c = self.complaint
@@ -106,13 +107,8 @@ class View:
         c = self.complaint
         unit = Actor("", Role.DEPARTMENT, c.unit or c.handled_by or "-")
         other = View(self.office, self.conn, c, unit)
-        other.records, other.shown, other.known = self.records, self.shown, self.known
+        other.records, other.shown, other.citizen = self.records, self.shown, self.citizen
         return tuple(other._head())
-
-    @cached_property
-    def known(self) -> tuple[str, ...]:
-        """Who gave the ratings, as no text for the unit may tell it."""
-        return sent_by(self.conn, self.office.vault, self.complaint)
 
     @cached_property
     def records(self) -> list[Record]:
@@ -153,12 +149,7 @@ class View:
     def _phone_in_words(self) -> str:
         if not self.complaint.has_phone:
             return "无电话"
-        return "有电话" if number_in(self.left) else "电话已删除"
-
-    @cached_property
-    def left(self) -> str:
-        """What the citizen left in a number's place; empty where that is nothing, or erased."""
-        return left_by(self.conn, self.office.vault, self.complaint.id) or ""
+        return "有电话" if number_in(self.citizen.left) else "电话已删除"
 
     @cached_property
     def shown(self) -> tuple[Shown, date]:
@@ -236,7 +227,7 @@ class View:
         text = self.office.vault.text(self.conn, record.id, name)
         if text is None or self.unit is None or record.unit == self.unit:
             return text
-        return without_persons(text, *self.known)
+        return without_persons(text, *self.citizen.known)
 
     def _dues(
         self, limits: Mapping[str, Open], assisting: Collection[str], paused: Collection[str] = ()

@@ -4,10 +4,12 @@ recorded that he looks at it.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from sqlalchemy import Connection, bindparam, select, update
 
 from workflow.complaint import Complaint
-from workflow.intake import opened_private
+from workflow.intake import Private, opened_private
 from workflow.phones import number_in
 from workflow.posting import Posting
 from workflow.storage.collected import rating_owner
@@ -67,32 +69,68 @@ def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:
     return number_in(left_by(conn, vault, subject) or "") or None
 
 
-def name_of(conn: Connection, vault: Vault, complaint: Complaint) -> str:
+def _opened(conn: Connection, vault: Vault, subject: str) -> Private:
+    return opened_private(vault.plain(conn, subject, "contact"))
+
+
+def name_of(
+    conn: Connection, vault: Vault, complaint: Complaint, sent: Private | None = None
+) -> str:
     """The name of who rated, if he gave it with his number; empty where he did not, or it was
-    erased. As with the number, to show the whole of it is an act.
+    erased. As with the number, to show the whole of it is an act. `sent`: what the rating says of
+    people, where it is open already.
     """
-    sent = opened_private(vault.plain(conn, complaint.id, "contact"))
+    sent = sent or _opened(conn, vault, complaint.id)
     return sent.userName if complaint.real_name and not sent.anonymous else ""
 
 
-def left_by(conn: Connection, vault: Vault, subject: str) -> str | None:
+def left_by(
+    conn: Connection, vault: Vault, subject: str, sent: Private | None = None
+) -> str | None:
     """The same as it was written, also where the rating has words in a number's place."""
     for version in conn.execute(_SUPPLIED, {"of": subject}).scalars():
         supplied = vault.text(conn, f"{subject}-{version}", "phone")
         if supplied:
             return supplied
-    sent = vault.plain(conn, subject, "contact")
-    return opened_private(sent).mobile or None
+    return (sent or _opened(conn, vault, subject)).mobile or None
 
 
-def sent_by(conn: Connection, vault: Vault, complaint: Complaint) -> tuple[str, ...]:
+def sent_by(
+    conn: Connection, vault: Vault, complaint: Complaint, sent: Private | None = None
+) -> tuple[str, ...]:
     """What its ratings told of their giver (phone, name, ID number): what a text for the unit must
     not contain.
     """
-    told = [opened_private(vault.plain(conn, complaint.id, "contact"))]
+    told = [sent or _opened(conn, vault, complaint.id)]
     service = rating_owner((complaint.source, complaint.project_no, complaint.service_number))
     begin, beyond = bounds(f"{service}\x1f")
     for row in conn.execute(_SAID, {"begin": begin, "beyond": beyond}):
         told.append(opened_private(vault.unseal(row.owner, "rating", bytes(row.sealed))))
-    parts = (part for sent in told for part in (sent.mobile, sent.userName, sent.certKey) if part)
+    parts = (part for one in told for part in (one.mobile, one.userName, one.certKey) if part)
     return tuple(dict.fromkeys(parts))
+
+
+class Citizen:
+    """Who rated, for one look at the complaint: opened when first asked for, and once."""
+
+    def __init__(self, conn: Connection, vault: Vault, complaint: Complaint) -> None:
+        self._conn, self._vault, self._complaint = conn, vault, complaint
+
+    @cached_property
+    def _sent(self) -> Private:
+        return _opened(self._conn, self._vault, self._complaint.id)
+
+    @cached_property
+    def left(self) -> str:
+        """What was left in a number's place; empty where that is nothing, or erased."""
+        return left_by(self._conn, self._vault, self._complaint.id, self._sent) or ""
+
+    @property
+    def name(self) -> str:
+        """As of `name_of`."""
+        return name_of(self._conn, self._vault, self._complaint, self._sent)
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """As of `sent_by`."""
+        return sent_by(self._conn, self._vault, self._complaint, self._sent)

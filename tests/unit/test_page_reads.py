@@ -19,6 +19,7 @@ from schemas.envelope import Role
 from workflow.erasure import Retention
 from workflow.ledger import Actor
 from workflow.storage.erasing import of_day
+from workflow.storage.vault import Vault
 
 
 @contextmanager
@@ -95,3 +96,14 @@ def test_what_a_day_said_is_looked_for_from_that_day(city):
         of_day(conn, "2021-09-16")
     (step,) = [step for _, step in plans if step.startswith("SEARCH k")]
     assert "project_no=?" in step
+
+
+def test_a_complaints_page_opens_who_rated_once(city, monkeypatch):
+    subject = city.portal.bad_review("又让我开证明", mobile="13900001234", userName="群众甲")
+    city.drain()
+    desk, opened, plain = Desks(city).sits(OPERATOR.name, Role.OPERATOR), [], Vault.plain
+    monkeypatch.setattr(Vault, "plain", lambda *asked: opened.append(asked[2:]) or plain(*asked))
+    page = desk.get(f"/c/{subject}").text
+    assert opened.count((subject, "contact")) == 1
+    assert "群**" in page
+    assert "139****1234" in page

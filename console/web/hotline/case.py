@@ -24,7 +24,6 @@ from console.wiring import Office
 from console.wording import LIMIT_NAMES, role_name
 from schemas.envelope import Role
 from workflow.complaint import Complaint
-from workflow.contact import name_of
 from workflow.door import INSIDERS
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
@@ -159,13 +158,14 @@ def _left(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left 
 def _phone(view: View) -> str:
     if view.viewer.role not in INSIDERS:
         return ""
-    return masked(number_in(view.left)) if view.left or view.complaint.has_phone else ""
+    left = view.citizen.left
+    return masked(number_in(left)) if left or view.complaint.has_phone else ""
 
 
 def _rater(view: View) -> str:
     if view.viewer.role not in INSIDERS:
         return ""
-    return surname(name_of(view.conn, view.office.vault, view.complaint))
+    return surname(view.citizen.name)
 
 
 def _names(conn: Connection, line: Timeline, c: Complaint) -> Mapping[str, str]:

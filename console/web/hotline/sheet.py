@@ -30,7 +30,7 @@ def sheets(view: View, line: Timeline, wanted: Wanted | None = None) -> Sheets:
     form has it that is being filled in.
     """
     office, c = view.office, view.complaint
-    copied = without_persons("\n".join(_lines(office, c, line)), *view.known)
+    copied = without_persons("\n".join(_lines(office, c, line)), *view.citizen.known)
     seen = view.as_its_unit_has_it()
     if wanted is not None:
         told = service_told(c, agreed=wanted.agreed)
