@@ -141,3 +141,20 @@ def test_whoever_has_been_signed_out_meanwhile_is_told_so(handler: Person, order
         handler.context.clear_cookies()
     expect(page.get_by_text("本页不再自动更新")).to_be_visible(timeout=30_000)
     expect(behind(page)).to_have_count(0)
+
+
+def test_what_a_page_brings_in_after_itself_is_asked_for_again_by_itself(
+    city: City, console_here: str, people: People
+) -> None:
+    secret = Desks(city).sits("监督员丙", Role.SUPERVISOR).client.cookies[COOKIE]
+    person = people(console_here, Size.SCALED)
+    person.context.add_cookies([{"name": COOKIE, "value": secret, "url": console_here}])
+    page, asked = person.page, list[str]()
+    with answering(person, "**/collect/items?*", 503):
+        page.goto("/collect")
+        expect(behind(page)).to_contain_text("会自动再试", timeout=15_000)
+        expect(page.get_by_role("link", name="事项未配、渠道差评")).to_be_visible()
+    page.on("request", lambda one: asked.append(one.headers.get("x-by-itself", "")))
+    expect(page.get_by_role("link", name="事项未配、渠道差评")).to_have_count(0, timeout=30_000)
+    expect(behind(page)).to_have_count(0)
+    assert asked == ["1"], "it does not keep its person signed in"
