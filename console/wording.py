@@ -24,7 +24,7 @@ from schemas.codes import (
 from workflow.clock import instant
 from workflow.limits import LIMITS
 from workflow.loop import STEPS
-from workflow.states import ROLE_NAMES, STATE_NAMES, State
+from workflow.states import ROLE_NAMES, STATE_NAMES
 
 ERASED = "（已删除）"
 """Stands where a text was."""
@@ -138,6 +138,9 @@ VALUES = {
     },
 }
 
+_STATES = {str(state): name for state, name in STATE_NAMES.items()}
+_ROLES = {str(role): name for role, name in ROLE_NAMES.items()}
+
 
 @cache
 def event_name(event: str) -> str:
@@ -164,7 +167,7 @@ def step_name(event: str, before: str, after: str) -> str:
 
 
 def state_name(state: str) -> str:
-    return STATE_NAMES[State(state)] if state in list(State) else state
+    return _STATES.get(state, state)
 
 
 def size_text(size: int) -> str:
@@ -175,7 +178,7 @@ def size_text(size: int) -> str:
 
 
 def role_name(role: str) -> str:
-    return next((name for known, name in ROLE_NAMES.items() if known == role), role)
+    return _ROLES.get(role, role)
 
 
 def value_text(field: str, value: object, zone: ZoneInfo) -> str:

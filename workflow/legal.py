@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from schemas.envelope import Fact, Role
@@ -23,10 +24,8 @@ def legal_rows(
     """
     return tuple(
         step
-        for step in STEPS
-        if complaint.state in step.sources
-        and role in step.roles
-        and _open_to(step, complaint, Event(step.event, UNSAID, actor, role, at, unit), policy)
+        for step in _rows_of(complaint.state, role)
+        if _open_to(step, complaint, Event(step.event, UNSAID, actor, role, at, unit), policy)
     )
 
 
@@ -36,6 +35,11 @@ def legal_steps(
     """The events of `legal_rows`: what a refusal names as possible, and what has a button."""
     rows = legal_rows(complaint, role, actor, at, policy, unit)
     return tuple(dict.fromkeys(step.event for step in rows))
+
+
+@cache
+def _rows_of(state: str, role: Role) -> tuple[Step, ...]:
+    return tuple(step for step in STEPS if state in step.sources and role in step.roles)
 
 
 def _open_to(step: Step, complaint: Complaint, event: Event, policy: Any) -> bool:

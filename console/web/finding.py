@@ -69,7 +69,7 @@ def rows_of(office: Office, viewer: Signed, found: Sequence[Found]) -> list[Row]
     with office.database.read() as conn:
         folds = conn.execute(select(complaints.c.fold).where(complaints.c.id.in_(ids))).scalars()
         known = {c.id: c for c in map(load, folds)}
-        items = {subject: said.get("item") for subject, said in rated(conn, ids).items()}
+        items = {subject: said.item for subject, said in rated(conn, ids).items()}
     return [_row(office, viewer, one, known[one.id], items.get(one.id) or "") for one in found]
 
 

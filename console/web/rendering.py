@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -82,7 +82,7 @@ def _shared(request: Request) -> dict[str, Any]:
         "now": now,
         "zone": site.office.rulebook.in_force(now).zone,
         "parts": site.parts,
-        "recent_messages": lambda: _recent(site, viewer, now),
+        "recent_messages": cache(partial(_recent, site, viewer, now)),
     }
 
 

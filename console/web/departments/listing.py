@@ -4,7 +4,7 @@ time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -113,9 +113,9 @@ def _rows(conn: Connection, office: Office, viewer: Actor, found: Sequence[Compl
     return [_row(office, viewer, c, items.get(c.id, ""), now) for c in found]
 
 
-def items_of(conn: Connection, subjects: Iterable[str]) -> dict[str, str]:
+def items_of(conn: Connection, subjects: Sequence[str]) -> dict[str, str]:
     """What each complaint is about: the item of its rating."""
-    return {subject: said.get("item") or "" for subject, said in rated(conn, subjects).items()}
+    return {subject: said.item for subject, said in rated(conn, subjects).items()}
 
 
 def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Row:

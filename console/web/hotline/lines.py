@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
 from console import wording
 from console.people import names_of
-from console.rated import rated
+from console.rated import Rated, rated
 from console.remaining import Left, left_of
 from console.web.hotline.tabs import Tab
 from console.wiring import Office
@@ -42,13 +41,18 @@ class Line:
     tags: tuple[str, ...]
 
 
+_UNSAID = Rated("", ())
+
+
 def lines(
     office: Office, conn: Connection, viewer: str, tab: Tab, found: Sequence[Complaint]
 ) -> tuple[Line, ...]:
     """The rows of these complaints, in their order."""
     first, names = rated(conn, [c.id for c in found]), _names(conn, found)
     units = office.units.names
-    return tuple(_line(office, viewer, tab, c, first.get(c.id, {}), names, units) for c in found)
+    return tuple(
+        _line(office, viewer, tab, c, first.get(c.id, _UNSAID), names, units) for c in found
+    )
 
 
 def _line(
@@ -56,14 +60,14 @@ def _line(
     viewer: str,
     tab: Tab,
     c: Complaint,
-    first: Mapping[str, Any],
+    first: Rated,
     names: Mapping[str, str],
     units: Mapping[str, str],
 ) -> Line:
     zone = office.rulebook.bound(c.profile, c.profile_version).policy.zone
     unit, held = c.unit or c.handled_by, c.claimer
     reviewed = tab.key == "malice"
-    reason = c.reason_code or next(iter(first.get("reasons", ())), "")
+    reason = c.reason_code or next(iter(first.reasons), "")
     limit = tab.limit or ("verify" if "verify" in c.limits else OWNERS[State(c.state)][1])
     return Line(
         c.id,
@@ -71,7 +75,7 @@ def _line(
         _left(office, c, limit),
         LEVELS[c.level],
         REASONS[reason].text if reason in REASONS else reason,
-        first.get("item", ""),
+        first.item,
         units.get(unit, unit) if unit else "未配上",
         wording.role_name(Role.REVIEWER) if reviewed else names.get(held, held) if held else "",
         held == viewer and not reviewed,

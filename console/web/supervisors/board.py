@@ -57,11 +57,15 @@ class Ask:
 
     def address(self, **other: object) -> str:
         """Where the board shows these rows, with some of the question asked otherwise."""
-        asked = {"show": self.show, "unit": self.unit, "day": self.day, "page": 1} | other
-        told = {
-            k: v for k, v in asked.items() if v and (k, v) not in (("show", "all"), ("page", 1))
-        }
-        return "/watch" + (f"?{urlencode(told)}" if told else "")
+        return _address(self, tuple(other.items()))
+
+
+@lru_cache(maxsize=2048)
+def _address(ask: Ask, other: tuple[tuple[str, object], ...]) -> str:
+    """Kept: the matrix has hundreds, the same for everybody."""
+    asked = {"show": ask.show, "unit": ask.unit, "day": ask.day, "page": 1} | dict(other)
+    told = {k: v for k, v in asked.items() if v and (k, v) not in (("show", "all"), ("page", 1))}
+    return "/watch" + (f"?{urlencode(told)}" if told else "")
 
 
 @dataclass(frozen=True, slots=True)
