@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from console.counting import Counting
 from console.gateway import CHANNELS, ProgramGateway
 from workflow.bus.consumer import Consumer
 from workflow.bus.embedded import EmbeddedBus
@@ -50,6 +51,7 @@ class Office:
     ledger: Ledger
     clock: Clock
     wall: Clock
+    counting: Counting
     _units: dict[int, UnitList] = field(default_factory=dict)
 
     @property
@@ -109,6 +111,7 @@ class Office:
         return KafkaSettings.broker() is None and self.bus().drain()
 
     def close(self) -> None:
+        self.counting.close()
         self.database.close()
 
 
@@ -130,7 +133,8 @@ def open_office(
     ledger = Ledger(database, rulebook, keys, clock)
     with database.read() as conn:
         rulebook.refresh(conn)
-    return Office(settings.data, settings, database, keys, rulebook, ledger, clock, wall)
+    counting = Counting(settings.data, embedded=settings.database is None)
+    return Office(settings.data, settings, database, keys, rulebook, ledger, clock, wall, counting)
 
 
 def _opened(settings: Settings) -> tuple[Database, Keys]:

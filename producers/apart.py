@@ -47,7 +47,8 @@ def apart(
 class Beside(Generic[Given, Made]):
     """`work(given, *arguments)`, called in a process of its own: one may be given ahead."""
 
-    def __init__(self, work: Callable[..., Made], *arguments: Any) -> None:
+    def __init__(self, work: Callable[..., Made], *arguments: Any, died: str = DIED) -> None:
+        self._died = died
         context = get_context("spawn")
         given, self._giving = context.Pipe(duplex=False)
         self._taking, made = context.Pipe(duplex=False)
@@ -66,12 +67,20 @@ class Beside(Generic[Given, Made]):
         try:
             self._giving.send(given)
         except OSError as error:
-            raise Transient(DIED) from error
+            raise Transient(self._died) from error
+
+    def ready(self, seconds: float) -> bool:
+        """Whether `take` need not wait, be it that the process has died; waits so long for it."""
+        return self._taking.poll(seconds)
 
     def take(self) -> Made:
         """What was made of the one given. Raises Transient if the process died of it."""
-        made: Made = _received(self._taking, DIED)
+        made: Made = _received(self._taking, self._died)
         return made
+
+    def end(self) -> None:
+        """Ends the process; whoever waits to take hears of it, and closes."""
+        self._child.kill()
 
     def close(self) -> None:
         """Ends the process."""
@@ -81,7 +90,7 @@ class Beside(Generic[Given, Made]):
 
 
 def _end(child: SpawnProcess) -> None:
-    child.terminate()
+    child.kill()  # also one that stands still
     child.join()
     child.close()
 

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, func, select
 
-from workflow.storage.database import Database
+from workflow.storage.database import SILENT, Database
 from workflow.storage.models import lanes, progress
 
 T = TypeVar("T")
@@ -54,7 +54,8 @@ class Memory(Generic[T]):
         with self._changed:
             answers = self._kept.setdefault(database, {})
             while question not in answers and mine in self._asking:
-                self._changed.wait()
+                if not self._changed.wait(SILENT):
+                    database.hold()
             kept = answers.get(question)
             fresh = kept is not None and (kept.moved == moved or time.monotonic() < kept.until)
             if kept is not None and (fresh or mine in self._asking):

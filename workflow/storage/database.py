@@ -11,7 +11,10 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Column, Connection, Engine, Executable, Row, Select, TextClause, text
+from sqlalchemy import Column, Connection, Engine, Executable, Row, Select, TextClause, select, text
+
+SILENT = 2.0
+"""Seconds after which whoever reads, and waits for something else, says so: see `hold`."""
 
 AT_ONCE = 1000
 """Keys a statement is given at once: neither database takes any number of values."""
@@ -41,6 +44,12 @@ class Database(ABC):
         with self._snapshot() as conn:
             self._reading.conn = conn
             yield conn
+
+    def hold(self) -> None:
+        """Keeps the snapshot this thread reads: a server ends those in which nothing is asked."""
+        open_one: Connection | None = getattr(self._reading, "conn", None)
+        if open_one is not None and not open_one.closed:
+            open_one.execute(_STILL)
 
     @abstractmethod
     def _snapshot(self) -> AbstractContextManager[Connection]:
@@ -83,6 +92,9 @@ class Database(ABC):
     @abstractmethod
     def close(self) -> None:
         """Ends all connections."""
+
+
+_STILL = select(1)
 
 
 class Spoken:

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
 
+from console.counting import counted
 from console.reports.beside import beside
 from console.reports.reading import OF_ITS_SERVICE
 from console.web.remembering import Memory, stirred
@@ -60,8 +61,8 @@ def rows(
 
     def read() -> tuple[Row, ...]:
         if name is None:
-            return _rows(office, conn, ask, formula, now)
-        return _rows_beside(office, conn, ask, formula, name, now)
+            return counted(office, conn, _rows, ask, formula, now)
+        return counted(office, conn, _rows_beside, ask, formula, name, now)
 
     return _ROWS.recall(office.database, (ask, formula.id, name), stirred(conn, now), read)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from console.counting import counted
 from console.reports.durations import Duration, durations
 from console.reports.footing import Footing, footing_of
 from console.reports.hotspots import Spot, by_device, by_window
@@ -80,7 +81,9 @@ def sheet(office: Office, conn: Connection, ask: Ask) -> Sheet:
     """The page's content, kept for a while."""
     now = office.clock()
     moved, question = stirred(conn, now), ask
-    return _SHEETS.recall(office.database, question, moved, lambda: _sheet(office, conn, ask, now))
+    return _SHEETS.recall(
+        office.database, question, moved, lambda: counted(office, conn, _sheet, ask, now)
+    )
 
 
 def _sheet(office: Office, conn: Connection, ask: Ask, now: int) -> Sheet:

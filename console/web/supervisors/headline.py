@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from console.counting import counted
 from console.reports import annex4
 from console.reports.footing import footing_of
 from console.reports.indicators import Figure, Question, indicators
@@ -48,7 +49,10 @@ def headline(office: Office, conn: Connection) -> Headline:
     now = office.clock()
     period = quarter_at(office, now)
     return _MEMORY.recall(
-        office.database, period.label, stirred(conn, now), lambda: _read(office, conn, period, now)
+        office.database,
+        period.label,
+        stirred(conn, now),
+        lambda: counted(office, conn, _read, period, now),
     )
 
 
