@@ -89,6 +89,14 @@ def running(*jobs):
         assert not any(thread.is_alive() for thread in threads)
 
 
+def relayed(city, broker, count, publisher=None):
+    """So many reviews received, and all their events sent."""
+    for _ in range(count):
+        city.hotline.receives(city.portal.bad_review())
+    with running(relay_of(city, broker, publisher)[1]):
+        waits_for(lambda: stands(city, "relay") == heads(city))
+
+
 class HalfSent:
     """Every other batch is sent in part, and then the broker is away."""
 
@@ -122,9 +130,7 @@ class Gone(HalfSent):
 @pytest.mark.guarantee("G9")
 def test_a_relay_with_nothing_to_send_is_not_ready_while_the_broker_is_away(city, broker):
     publisher = Gone(broker)
-    _, duty = relay_of(city, broker)
-    with running(duty):  # everything is sent
-        waits_for(lambda: stands(city, "relay") == heads(city))
+    relayed(city, broker, 0)
     _, duty = relay_of(city, broker, publisher)
     with running(duty):
         waits_for(lambda: duty.pulse.doing == "waiting")
@@ -195,12 +201,7 @@ def test_a_foreign_message_with_a_header_whose_name_is_no_text_stops_no_consumer
 @pytest.mark.guarantee("G1")
 @pytest.mark.guarantee("G9")
 def test_what_a_lost_topic_had_brought_is_read_from_the_log_though_nothing_more_comes(city, broker):
-    create_topics(broker)
-    for _ in range(10):
-        city.hotline.receives(city.portal.bad_review())
-    _, duty = relay_of(city, broker)
-    with running(duty):
-        waits_for(lambda: stands(city, "relay") == heads(city))
+    relayed(city, broker, 10)
     delete_topics(broker)
     waits_for(lambda: made_again(broker))
     counting = Counting()
@@ -226,14 +227,11 @@ class Backwards(HalfSent):
 @pytest.mark.guarantee("G2")
 @pytest.mark.guarantee("G4")
 def test_events_that_come_twice_and_backwards_are_handled_once_and_in_order(city, broker):
-    create_topics(broker)
-    for _ in range(6):
-        city.hotline.receives(city.portal.bad_review())
-    with running(duty_of(city, broker)):
-        waits_for(lambda: stands(city, "relay") == heads(city))
+    relayed(city, broker, 6, Backwards(broker))
     logged = sum(heads(city).values())
     consumers = [*city.office.consumers(), Counting()]
-    with running(duty_of(city, broker), TopicBus(city.ledger, consumers, broker)):
+    _, duty = relay_of(city, broker, Backwards(broker))
+    with running(duty, TopicBus(city.ledger, consumers, broker)):
         waits_for(lambda: drained(city, consumers))
         city.hotline.receives(city.portal.bad_review())
         waits_for(lambda: drained(city, consumers))
@@ -245,10 +243,6 @@ def test_events_that_come_twice_and_backwards_are_handled_once_and_in_order(city
         wrong = select(parked).where(parked.c.status != "overtaken")
         assert conn.execute(wrong).all() == []
     assert city.damage() == []
-
-
-def duty_of(city, broker):
-    return relay_of(city, broker, Backwards(broker))[1]
 
 
 def drained(city, consumers):
