@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.bus.broker import PARTITIONS, Broker
@@ -18,18 +21,19 @@ from workflow.storage.log import LANES
 PREFIX = "BIHUAN_KAFKA_"
 _OURS = {"servers", "partitions", "replication", "prefix"}
 _SECRETS = ("sasl_plain_password", "ssl_password")
-_FILES = ("ssl_cafile", "ssl_certfile", "ssl_keyfile")
+_FILES = ("ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_crlfile")
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 _LAST_PORT = 65535
 _COMPOSED = f"{PREFIX}PORT"
 """Where docker-compose.yml publishes the broker: nothing to us, and no mistake."""
+_Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI"]
 
 
 class KafkaSettings(BaseSettings):
     """Where the broker is, how its topics are made, and how to get in: `security_protocol`,
-    `sasl_…` and `ssl_…` go to the client as they are. A password may lie in a file, named by the
-    setting with `_FILE` after its name. What would make the client speak in the clear where that
-    was not asked for is refused.
+    `sasl_…` and `ssl_…` go to the client as they are, but where it would not heed them. A password
+    may lie in a file, named by the setting with `_FILE` after its name. What would make the client
+    speak in the clear where that was not asked for is refused.
     """
 
     model_config = SettingsConfigDict(
@@ -41,16 +45,27 @@ class KafkaSettings(BaseSettings):
     replication: Annotated[int, Field(ge=1, le=9)] = 1
     prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,100}$")] = ""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] | None = None
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_mechanism: _Mechanism | None = None
     sasl_plain_username: str | None = None
     sasl_plain_password: str | None = None
     sasl_plain_password_file: Path | None = None
+    sasl_kerberos_service_name: str | None = None
+    sasl_kerberos_domain_name: str | None = None
     ssl_cafile: str | None = None
     ssl_certfile: str | None = None
     ssl_keyfile: str | None = None
     ssl_password: str | None = None
     ssl_password_file: Path | None = None
     ssl_check_hostname: bool | None = None
+    ssl_crlfile: str | None = None
+    ssl_ciphers: str | None = None
+
+    @field_validator("sasl_mechanism", mode="before")
+    @classmethod
+    def _of_settings(cls, said: str | None) -> str | None:
+        if said == "OAUTHBEARER":
+            raise ValueError("OAUTHBEARER 要用程序取令牌，设置里写不了；可用 SCRAM 或 GSSAPI")
+        return said
 
     @classmethod
     def broker(cls) -> Broker | None:
@@ -92,6 +107,8 @@ class KafkaSettings(BaseSettings):
             raise InvalidInput(f"{PREFIX}SECURITY_PROTOCOL", "", "须写明，如 SASL_SSL 或 SSL")
         if (protocol or "").startswith("SASL") and self.sasl_mechanism is None:
             raise InvalidInput(f"{PREFIX}SASL_MECHANISM", "", "须写明，如 SCRAM-SHA-256")
+        if self.sasl_mechanism == "GSSAPI":
+            _with_kerberos()
         for name in _FILES:
             if name in secured:
                 secret_in(PREFIX + name.upper(), Path(secured[name]))
@@ -102,4 +119,43 @@ class KafkaSettings(BaseSettings):
             file = said.pop(f"{name}_file", None)
             if file is not None:
                 said[name] = secret_in(f"{PREFIX}{name.upper()}_FILE", file)
+        if said.keys() & {"ssl_crlfile", "ssl_ciphers"}:
+            tls = {name: said.pop(name) for name in [*said] if name.startswith("ssl_")}
+            said["ssl_context"] = _context(tls)
         return said
+
+
+def _context(said: Mapping[str, Any]) -> ssl.SSLContext:
+    """TLS as the client would speak it, and with what it takes without heeding it: a list of
+    revoked certificates, and ciphers. Raises InvalidInput.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = said.get("ssl_check_hostname", True)
+    if "ssl_cafile" not in said:
+        context.load_default_certs()
+    password = said.get("ssl_password", "")  # without any, OpenSSL asks at the terminal
+    does = {
+        "ssl_cafile": context.load_verify_locations,
+        "ssl_certfile": lambda own: context.load_cert_chain(own, said.get("ssl_keyfile"), password),
+        "ssl_crlfile": context.load_verify_locations,
+        "ssl_ciphers": context.set_ciphers,
+    }
+    for name, read in does.items():
+        try:
+            if name in said:
+                read(said[name])
+        except (OSError, ValueError) as error:
+            raise InvalidInput(PREFIX + name.upper(), said[name], "用不了：内容不对") from error
+    if "ssl_crlfile" in said:
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return context
+
+
+def _with_kerberos() -> None:
+    """Raises InvalidInput where the client could not speak it."""
+    try:
+        import_module("gssapi")
+    except (ImportError, OSError):
+        said = "需要 gssapi 包（uv pip install gssapi）和系统的 Kerberos 库"
+        raise InvalidInput(f"{PREFIX}SASL_MECHANISM", "GSSAPI", said) from None

@@ -40,6 +40,16 @@ def certificate(name, key, issuer, issuer_key, *, ca):
     return made.sign(issuer_key, hashes.SHA256())
 
 
+def revocations(issuer, issuer_key, serial_numbers):
+    """What an authority says it no longer answers for."""
+    now = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateRevocationListBuilder(issuer, now, now + datetime.timedelta(days=2))
+    for number in serial_numbers:
+        revoked = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(now)
+        made = made.add_revoked_certificate(revoked.build())
+    return made.sign(issuer_key, hashes.SHA256())
+
+
 def pem(certified):
     return certified.public_bytes(serialization.Encoding.PEM)
 
@@ -58,6 +68,8 @@ def certificates(tmp_path_factory):
         serialization.NoEncryption(),
     )
     (folder / "ca.pem").write_bytes(pem(authority))
+    for name, revoked in (("none.crl", []), ("server.crl", [server.serial_number])):
+        (folder / name).write_bytes(pem(revocations(authority.subject, ours, revoked)))
     (folder / "server.pem").write_bytes(key + pem(server) + pem(authority))
     return folder
 
@@ -95,9 +107,12 @@ def settings(locked, certificates, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
-def test_topics_are_made_written_and_read_with_what_the_settings_say(settings, mechanism):
-    prefix = f"{mechanism.lower()}."
-    broker = settings(SASL_MECHANISM=mechanism, PREFIX=prefix)
+def test_topics_are_made_written_and_read_with_what_the_settings_say(
+    settings, certificates, mechanism
+):
+    tls = {"SSL_CRLFILE": str(certificates / "none.crl"), "SSL_CIPHERS": "ECDHE+AESGCM"}
+    given = {"SASL_MECHANISM": mechanism, "PREFIX": f"{mechanism.lower()}."}
+    broker = settings(**given, **(tls if mechanism == "PLAIN" else {}))
     create_topics(broker)
     check_topics(broker)
     publisher = Publisher(broker)
@@ -119,9 +134,12 @@ def test_topics_are_made_written_and_read_with_what_the_settings_say(settings, m
         ("password", "SaslAuthenticationFailedError：Authentication failed"),
         ("authority", "CERTIFICATE_VERIFY_FAILED"),
         ("protocol", "InvalidReceiveError|socket disconnected"),
+        ("revoked", "certificate revoked"),
     ],
 )
-def test_who_has_not_the_right_ones_stays_outside_and_is_told_why(settings, tmp_path, wrong, cause):
+def test_who_has_not_the_right_ones_stays_outside_and_is_told_why(
+    settings, certificates, tmp_path, wrong, cause
+):
     other = tmp_path / "other"
     key = ec.generate_private_key(ec.SECP256R1())
     said = b"guess" if wrong == "password" else pem(certificate("x", key, None, key, ca=True))
@@ -130,6 +148,7 @@ def test_who_has_not_the_right_ones_stays_outside_and_is_told_why(settings, tmp_
         "password": {"SASL_PLAIN_PASSWORD_FILE": str(other)},
         "authority": {"SSL_CAFILE": str(other)},
         "protocol": {"SECURITY_PROTOCOL": "SASL_PLAINTEXT"},
+        "revoked": {"SSL_CRLFILE": str(certificates / "server.crl")},
     }[wrong]
     causes.HEARD._reason = None  # what was said of the one before
     with pytest.raises(Away, match=cause) as told:

@@ -1,5 +1,8 @@
 """Settings of Kafka: what is mistyped is refused by its name, and never speaks in the clear."""
 
+import sys
+from types import ModuleType
+
 import pytest
 
 from workflow.errors import InvalidInput
@@ -55,6 +58,36 @@ def test_a_mistyped_protocol_is_refused(broker, protocol):
 def test_what_would_not_get_in_as_meant_is_refused_by_its_name(broker, settings, named):
     with pytest.raises(InvalidInput, match=f"BIHUAN_KAFKA_{named}"):
         broker(**settings)
+
+
+def test_a_mechanism_that_needs_a_program_to_fetch_tokens_is_refused_with_the_others(broker):
+    with pytest.raises(InvalidInput, match=r"OAUTHBEARER 要用程序取令牌.*SCRAM"):
+        broker(SECURITY_PROTOCOL="SASL_SSL", SASL_MECHANISM="OAUTHBEARER")
+
+
+def test_kerberos_goes_through_where_its_package_is_and_is_refused_where_not(broker, monkeypatch):
+    named = {"SASL_KERBEROS_SERVICE_NAME": "kafka", "SASL_KERBEROS_DOMAIN_NAME": "k1.example"}
+    said = {"SECURITY_PROTOCOL": "SASL_SSL", "SASL_MECHANISM": "GSSAPI", **named}
+    monkeypatch.setitem(sys.modules, "gssapi", None)
+    with pytest.raises(InvalidInput, match="SASL_MECHANISM：需要 gssapi 包"):
+        broker(**said)
+    monkeypatch.setitem(sys.modules, "gssapi", ModuleType("gssapi"))
+    assert broker(**said).options == {name.lower(): value for name, value in said.items()}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"SSL_CIPHERS": "none"}, {"SSL_CRLFILE": __file__}, {"SSL_CRLFILE": "/nowhere"}]
+)
+def test_a_list_of_revoked_certificates_or_ciphers_that_are_none_are_refused(broker, wrong):
+    with pytest.raises(InvalidInput, match=f"BIHUAN_KAFKA_{next(iter(wrong))}"):
+        broker(SECURITY_PROTOCOL="SSL", **wrong)
+
+
+def test_ciphers_are_heeded(broker):
+    said = broker(SECURITY_PROTOCOL="SSL", SSL_CIPHERS="ECDHE-RSA-AES256-GCM-SHA384").options
+    older = [one for one in said["ssl_context"].get_ciphers() if one["protocol"] != "TLSv1.3"]
+    assert [one["name"] for one in older] == ["ECDHE-RSA-AES256-GCM-SHA384"]
+    assert said.keys() == {"security_protocol", "ssl_context"}
 
 
 def test_what_is_empty_is_not_set(broker):
