@@ -60,48 +60,92 @@ def own() -> Iterator[tuple[str, Container]]:
             del container
 
 
+_MODULES = "org.apache.kafka.common.security"
+
+
 @contextmanager
 def locked(certificates: Path, password: str) -> Iterator[str]:
     """One that speaks TLS with `server.pem` of this folder alone, and lets `bihuan` in by PLAIN or
     SCRAM with this password.
     """
-    inside, outside = free_port(), free_port()
-    name = "LISTENER_NAME_LOCKED"
-    module = "org.apache.kafka.common.security"
-    with sockets_left():
-        try:
-            container = _container(
-                inside,
-                LISTENERS="PLAINTEXT://:9092,CONTROLLER://:9093,LOCKED://:9094",
-                ADVERTISED_LISTENERS=f"PLAINTEXT://localhost:9092,LOCKED://127.0.0.1:{outside}",
-                LISTENER_SECURITY_PROTOCOL_MAP="CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LOCKED:SASL_SSL",
-                INTER_BROKER_LISTENER_NAME="PLAINTEXT",
-                SSL_KEYSTORE_TYPE="PEM",
-                SSL_KEYSTORE_LOCATION="/locked/server.pem",
-                **{
-                    f"{name}_SASL_ENABLED_MECHANISMS": "PLAIN,SCRAM-SHA-256",
-                    f"{name}_PLAIN_SASL_JAAS_CONFIG": f"{module}.plain.PlainLoginModule required"
-                    f' user_bihuan="{password}";',
-                    f"{name}_SCRAM___SHA___256_SASL_JAAS_CONFIG": f"{module}.scram.ScramLoginModule"
-                    " required;",
-                },
-            )
-            container.ports["9094/tcp"] = ("127.0.0.1", outside)
-            container.with_volume_mapping(str(certificates), "/locked", "ro").start()
-        except DockerException:
-            none_to_be_had(NONE)
-    try:
+    outside = free_port()
+    container = _behind_a_door(
+        (free_port(), outside),
+        "SASL_SSL",
+        password,
+        "PLAIN,SCRAM-SHA-256",
+        SSL_KEYSTORE_TYPE="PEM",
+        SSL_KEYSTORE_LOCATION="/locked/server.pem",
+        LISTENER_NAME_LOCKED_SCRAM___SHA___256_SASL_JAAS_CONFIG=(
+            f"{_MODULES}.scram.ScramLoginModule required;"
+        ),
+    ).with_volume_mapping(str(certificates), "/locked", "ro")
+    with _started(container):
         with sockets_left():
             _let_in(container.get_wrapped_container(), password)
         yield f"127.0.0.1:{outside}"
+
+
+@contextmanager
+def guarded(password: str) -> Iterator[tuple[str, str]]:
+    """One that lets `bihuan` in with this password, to do what its ACLs say, which is nothing: its
+    address for him, and the one for whoever may do everything.
+    """
+    inside, outside = free_port(), free_port()
+    container = _behind_a_door(
+        (inside, outside),
+        "SASL_PLAINTEXT",
+        password,
+        "PLAIN",
+        AUTHORIZER_CLASS_NAME="org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        SUPER_USERS="User:ANONYMOUS",
+    )
+    with _started(container):
+        with sockets_left():
+            _wait_for(f"127.0.0.1:{inside}")
+        yield f"127.0.0.1:{outside}", f"127.0.0.1:{inside}"
+
+
+def _behind_a_door(
+    ports: tuple[int, int], protocol: str, password: str, mechanisms: str, **more: object
+) -> DockerContainer:
+    """With a second listener, where this protocol is spoken."""
+    inside, outside = ports
+    name = "LISTENER_NAME_LOCKED"
+    container = _container(
+        inside,
+        LISTENERS="PLAINTEXT://:9092,CONTROLLER://:9093,INSIDE://localhost:9095,LOCKED://:9094",
+        ADVERTISED_LISTENERS=f"PLAINTEXT://127.0.0.1:{inside},INSIDE://localhost:9095"
+        f",LOCKED://127.0.0.1:{outside}",
+        LISTENER_SECURITY_PROTOCOL_MAP="CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT"
+        f",LOCKED:{protocol}",
+        **{
+            f"{name}_SASL_ENABLED_MECHANISMS": mechanisms,
+            f"{name}_PLAIN_SASL_JAAS_CONFIG": f"{_MODULES}.plain.PlainLoginModule required"
+            f' user_bihuan="{password}";',
+        },
+        **more,
+    )
+    container.ports["9094/tcp"] = ("127.0.0.1", outside)
+    return container
+
+
+@contextmanager
+def _started(container: DockerContainer) -> Iterator[None]:
+    with sockets_left():
+        try:
+            container.start()
+        except DockerException:
+            none_to_be_had(NONE)
+    try:
+        yield
     finally:
         with sockets_left():
             container.stop()
-            del container
 
 
 def _let_in(container: Container, password: str) -> None:
-    command = ["/opt/kafka/bin/kafka-configs.sh", "--bootstrap-server", "localhost:9092", "--alter"]
+    command = ["/opt/kafka/bin/kafka-configs.sh", "--bootstrap-server", "localhost:9095", "--alter"]
     command += ["--add-config", f"SCRAM-SHA-256=[password={password}]"]
     command += ["--entity-type", "users", "--entity-name", "bihuan"]
     deadline = time.monotonic() + 90

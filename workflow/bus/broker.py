@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from workflow.errors import InvalidInput
+from workflow.bus import causes
+from workflow.errors import InvalidInput, Unwritable
 
 _DAY = 86_400_000
 _OURS = {"compression.type": "producer", "cleanup.policy": "delete", "retention.bytes": "-1"}
@@ -25,6 +26,9 @@ PARTITIONS = 4
 is packed, sent, and read by every consumer, for itself: with sixteen an event is handled later.
 """
 
+
+_UNKNOWN, _HIDDEN = 3, 29
+"""How a broker says that a topic is not there, and that we may not know."""
 
 FOR_EVER = -1
 """What Kafka calls a retention without end."""
@@ -63,10 +67,39 @@ class Broker:
             "configs": {**TOPICS[name], **safe},
         }
 
-    def check(self, name: str, copies: Sequence[int], configs: Mapping[str, str | None]) -> None:
-        """Raises InvalidInput where a topic that is there would not do, with so many copies of each
-        partition; it may have more of them, and keep for longer.
+    @property
+    def topics(self) -> list[str]:
+        return [self.topic(name) for name in TOPICS]
+
+    def missing(self, told: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Our names for those that the broker says are not there. Raises Unwritable."""
+        found = self._seen(told)
+        return [name for name in TOPICS if found[self.topic(name)]["error_code"] == _UNKNOWN]
+
+    def check(
+        self, told: Sequence[Mapping[str, Any]], configs: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Raises InvalidInput where the topics and their settings as the broker tells them would
+        not do, Unwritable where it does not tell us.
         """
+        found = self._seen(told)
+        for topic in self.topics:
+            if found[topic]["error_code"]:
+                raise InvalidInput("topic", topic, "没有这个主题，请先运行 bihuan topics create")
+        for name, topic in zip(TOPICS, self.topics, strict=True):
+            if not configs[topic]:
+                raise Unwritable(causes.lacking(topic, causes.CONFIGS))
+            copies = [len(one["replica_nodes"]) for one in found[topic]["partitions"]]
+            self._fits(name, copies, {key: one["value"] for key, one in configs[topic].items()})
+
+    def _seen(self, told: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+        hidden = [str(one["name"]) for one in told if one["error_code"] == _HIDDEN]
+        if hidden:
+            raise Unwritable(causes.lacking("、".join(sorted(hidden)), causes.DESCRIBE))
+        return {one["name"]: one for one in told}
+
+    def _fits(self, name: str, copies: Sequence[int], configs: Mapping[str, str | None]) -> None:
+        """With so many copies of each partition; it may have more of them, and keep for longer."""
         topic, partitions = self.topic(name), len(copies)
         if partitions != self.partitions:
             raise InvalidInput(

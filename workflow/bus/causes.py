@@ -8,6 +8,8 @@ import logging
 import re
 import time
 
+from workflow.errors import Away, Transient, Unwritable
+
 GONE = "消息服务（Kafka）暂时连不上，请稍后重试"
 LATELY = 10.0
 """Seconds for which the reason of a try stands for what came of it."""
@@ -17,6 +19,9 @@ _PLAIN = "KafkaConnectionError"
 _OVER = ("KafkaTimeoutError", "RequestTimedOutError")
 """They say nothing of why."""
 _ANSWERED = re.compile(r"error_message='([^']+)'")
+WRITE, READ, CREATE = "写入（Write）", "读取（Read）", "建立（Create）"
+DESCRIBE, CONFIGS = "查看（Describe）", "查看设置（DescribeConfigs）"
+"""Rights at the broker, beside our word for each its own."""
 
 
 class Heard(logging.Handler):
@@ -46,9 +51,33 @@ _CONNECTING.handlers, _CONNECTING.propagate = [HEARD], False
 _CONNECTING.setLevel(logging.WARNING)
 
 
-def away(error: Exception) -> str:
-    """That the broker is away, and the client's own word for why."""
-    return f"{GONE}（{why(error)}）"
+def failed(error: Exception, topic: str, right: str) -> Transient:
+    """What came of it: that we may not, or that the broker is away."""
+    if _refused(error):
+        return Unwritable(told(error, topic, right))
+    return Away(f"{GONE}（{why(error)}）")
+
+
+def told(error: Exception, topic: str, right: str) -> str:
+    """For the log: which right is missing, or the client's own word."""
+    if not _refused(error):
+        return why(error)
+    if type(error).__name__.startswith("Group"):
+        return _lacking(f"消费组 {error.args[0]}", READ)
+    return lacking(topic, right)
+
+
+def lacking(topic: str, right: str) -> str:
+    """Which right at the broker is missing, for which topic."""
+    return _lacking(f"主题 {topic}", right)
+
+
+def _lacking(what: str, right: str) -> str:
+    return f"消息服务（Kafka）没有授权：对{what} 的{right}；授权后即可继续"
+
+
+def _refused(error: Exception) -> bool:
+    return type(error).__name__.endswith("AuthorizationFailedError")
 
 
 def why(error: Exception) -> str:

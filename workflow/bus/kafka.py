@@ -11,15 +11,19 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from kafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAuthorizationFailedError,
+)
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
 
 from workflow.bus.broker import TOPICS, Broker, Message
-from workflow.bus.causes import away, why
+from workflow.bus.causes import CREATE, READ, WRITE, failed, told
 from workflow.bus.standing import Standing
 from workflow.bus.unpacking import bound
-from workflow.errors import Away, InvalidInput
 
 LOGGER = logging.getLogger("bihuan.kafka")
 bound(DefaultRecordBatch, DefaultRecord, decode_varint)
@@ -48,23 +52,23 @@ class Publisher:
         self._producer: KafkaProducer | None = None
 
     def publish(self, messages: Sequence[Message]) -> None:
-        """Returns when the broker has acknowledged every one. Raises Away when not; some may have
-        arrived all the same.
+        """Returns when the broker has acknowledged every one. Raises Away when not, Unwritable
+        where we may not write; some may have arrived all the same.
         """
         deadline = time.monotonic() + SENT_WITHIN
-        with self._producing() as producer:
+        with self._producing(messages[0].topic if messages else "") as producer:
             sent = [producer.send(*self._broker.sent(message)) for message in messages]
             for future in sent:
                 future.get(timeout=max(0.1, deadline - time.monotonic()))
 
     @contextmanager
-    def _producing(self) -> Iterator[KafkaProducer]:
+    def _producing(self, topic: str = "") -> Iterator[KafkaProducer]:
         try:
             self._producer = self._producer or KafkaProducer(**self._broker.producing)
             yield self._producer
         except KafkaError as error:
             self.close()
-            raise Away(away(error)) from error
+            raise failed(error, self._broker.topic(topic), WRITE) from error
 
     def ask(self) -> None:
         """Whether the broker is there. Raises Away when not."""
@@ -109,12 +113,15 @@ class Subscription:
             if self._seen != self._told and time.monotonic() - self._committed > COMMITTED_EVERY:
                 consumer.commit_async(self._offsets(consumer))
             polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
+            if hidden := consumer._cluster.unauthorized_topics:  # of which its poll says nothing
+                raise TopicAuthorizationFailedError(hidden)
         except KafkaError as error:
             self.reached = False
             apart = isinstance(error, KafkaConnectionError)
             # A new member would wait for the session of the old one to end.
             if not apart or time.monotonic() - self._there > SILENT:
-                LOGGER.warning("reading %s failed, it is begun anew: %s", self._topic, why(error))
+                said = told(error, self._broker.topic(self._topic), READ)
+                LOGGER.warning("reading %s failed, it is begun anew: %s", self._topic, said)
                 self.close()
             time.sleep(seconds)
             return []
@@ -203,9 +210,9 @@ class Subscription:
 
 
 def create_topics(broker: Broker) -> list[str]:
-    """Makes the topics that are missing; answers their names. Raises Away."""
+    """Makes the topics that are missing; answers their names. Raises Away, Unwritable."""
     with _admin(broker) as admin:
-        missing = [name for name in TOPICS if broker.topic(name) not in admin.list_topics()]
+        missing = broker.missing(admin.describe_topics(broker.topics))
         wanted = {broker.topic(name): broker.wanted(name) for name in missing}
         if wanted:
             admin.create_topics(wanted, wait_for_metadata=True)
@@ -215,29 +222,21 @@ def create_topics(broker: Broker) -> list[str]:
 def delete_topics(broker: Broker) -> None:
     """Takes this prefix's topics away, with all that is in them. Raises Away."""
     with _admin(broker) as admin:
-        admin.delete_topics([broker.topic(name) for name in TOPICS])
+        admin.delete_topics(broker.topics)
 
 
 def check_topics(broker: Broker) -> None:
-    """Raises InvalidInput for a topic that is missing or is not as `create_topics` makes it."""
-    names = {broker.topic(name): name for name in TOPICS}
+    """Raises InvalidInput for a topic that is missing or is not as `create_topics` makes it; Away,
+    Unwritable.
+    """
     asked = [
-        ConfigResource(ConfigResourceType.TOPIC, topic, dict(TOPICS[names[topic]]))
-        for topic in names
+        ConfigResource(ConfigResourceType.TOPIC, broker.topic(name), dict(wanted))
+        for name, wanted in TOPICS.items()
     ]
     with _admin(broker) as admin:
-        found = {
-            topic["name"]: [len(one["replica_nodes"]) for one in topic["partitions"]]
-            for topic in admin.describe_topics(list(names))
-            if not topic.get("error_code")
-        }
-        for topic in names:
-            if topic not in found:
-                raise InvalidInput("topic", topic, "没有这个主题，请先运行 bihuan topics create")
+        found = admin.describe_topics(broker.topics)
         configs = admin.describe_configs(asked, config_filter="all")["topic"]
-    for topic, name in names.items():
-        said = {setting: told["value"] for setting, told in configs[topic].items()}
-        broker.check(name, found[topic], said)
+    broker.check(found, configs)
 
 
 @contextmanager
@@ -247,4 +246,4 @@ def _admin(broker: Broker) -> Iterator[Any]:
         with closing(KafkaAdminClient(**broker.client)) as client:
             yield client
     except KafkaError as error:
-        raise Away(away(error)) from error
+        raise failed(error, "、".join(broker.topics), CREATE) from error

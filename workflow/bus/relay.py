@@ -25,7 +25,7 @@ ASKED = 5.0
 
 
 class Publishing(Protocol):
-    """Sends a batch and awaits it, or asks whether the broker is there. Raises Away."""
+    """Sends a batch and awaits it, or asks whether the broker is there. Raises Away, Unwritable."""
 
     def publish(self, messages: Sequence[Message]) -> None: ...
 
@@ -60,7 +60,7 @@ class Relay:
     def step(self) -> int:
         """One batch: answers how many positions were sent; 0 when nothing lies beyond.
 
-        Raises Away while the broker is.
+        Raises Away while the broker is, Unwritable while it lets us write nothing.
         """
         self._rotation += 1
         with self._ledger.database.read() as conn:

@@ -25,7 +25,7 @@ from workflow.bus.lease import seat
 from workflow.bus.pulse import Pulse
 from workflow.bus.runner import BATCH, Runner
 from workflow.clock import TURN
-from workflow.errors import Away, InvalidInput, Transient
+from workflow.errors import InvalidInput, Transient
 from workflow.ledger import Ledger
 from workflow.record import Record, bare, record_of
 
@@ -194,8 +194,8 @@ class Copies:
                 value = message.value or b""  # a message of nothing cannot be sent
                 copy = Message("parked", -1, message.key, value, headers)
                 self._publisher.publish([copy])
-            except Away:
-                LOGGER.warning("its copy was not sent")
+            except Transient as away:
+                LOGGER.warning("its copy was not sent: %s", away)
 
     def close(self) -> None:
         self._publisher.close()
