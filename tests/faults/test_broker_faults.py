@@ -5,10 +5,13 @@ import threading
 import time
 from contextlib import closing, contextmanager, suppress
 from itertools import pairwise
+from random import randbytes
 
 import pytest
 from brokers import NoText
+from city import rating
 from cluster import each_once_and_in_order
+from kafka import KafkaProducer
 from reactions import Counting, Failing, effects
 from sqlalchemy import select
 
@@ -22,8 +25,10 @@ from workflow.bus.relay import Relay
 from workflow.bus.topic import TopicBus
 from workflow.errors import Away
 from workflow.storage.log import lane_of
-from workflow.storage.models import events, lanes, parked, progress
+from workflow.storage.messages import opened
+from workflow.storage.models import events, lanes, messages, parked, progress, ratings
 
+MEGABYTE = 1 << 20
 ON = ("postgresql",)
 """Where there is a broker there is a server."""
 
@@ -300,6 +305,36 @@ def test_of_two_relays_one_stands_by_and_takes_over(city, broker):
             city.portal.bad_review()
             waits_for(lambda: stands(city, "counting") == heads(city))
     all_once(city, counting)
+
+
+@pytest.mark.guarantee("G6")
+def test_what_is_too_large_to_be_copied_stops_nothing_and_is_told_without_what_it_holds(
+    city, broker
+):
+    """A client may send a megabyte, and pack more: the copy has two headers more, unpacked."""
+    large = [randbytes(900 << 10), randbytes(MEGABYTE - 120), bytes(3 * MEGABYTE)]
+    taken = rating("A", 5).model_dump_json(exclude={"source"}).encode()
+    for value, packed in zip((*large, taken), (None, None, "gzip", None), strict=True):
+        known = {"bootstrap_servers": broker.servers, "compression_type": packed}
+        with closing(KafkaProducer(**known, max_request_size=1 << 24)) as sender:
+            source = [("source", b"bihuan")]
+            sender.send(broker.topic("ratings"), value, headers=source, partition=0).get(20)
+    with running(Collecting(city.ledger, city.office.desk, broker)):
+        waits_for(lambda: rows_in(city, ratings))
+        waits_for(lambda: len(rows_in(city, messages)) == len(large))
+    with closing(Subscription(broker, "parked", "looking", 10)) as reading:
+        copies = []
+        waits_for(lambda: copies.extend(reading.poll(0.5)) or len(copies) == len(large))
+    told = {dict(copy.headers)["parked-from"].rpartition(b"/")[2]: copy for copy in copies}
+    assert [told[place].value for place in (b"0", b"1", b"2")] == [large[0], b"", b""]
+    assert {name for name, _ in told[b"1"].headers} == {"parked-from", "parked-error"}
+    kept = [opened(city.ledger.vault, row).value for row in rows_in(city, messages)]
+    assert sorted(kept, key=len) == large, "the database has them whole"
+
+
+def rows_in(city, table):
+    with city.office.database.read() as conn:
+        return conn.execute(select(table)).all()
 
 
 @pytest.mark.guarantee("G6")

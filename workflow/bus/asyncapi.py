@@ -36,7 +36,7 @@ _WHENCE = {
 _COPY: dict[str, Any] = {
     "title": "Parked",
     "contentType": "application/octet-stream",
-    "summary": "原来的键、内容和消息头，一字不改；没有内容的，内容为空",
+    "summary": "原来的键、内容和消息头，一字不改；没有内容的，内容为空；太大的，只有这两个消息头",
     "headers": {
         "type": "object",
         "properties": {

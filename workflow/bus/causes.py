@@ -18,6 +18,7 @@ _PLAIN = "KafkaConnectionError"
 """Also when the broker only hangs up on one whom it has just told why."""
 _OVER = ("KafkaTimeoutError", "RequestTimedOutError")
 """They say nothing of why."""
+_LARGE = ("MessageSizeTooLargeError", "RecordListTooLargeError")
 _ANSWERED = re.compile(r"error_message='([^']+)'")
 WRITE, READ, CREATE = "写入（Write）", "读取（Read）", "建立（Create）"
 DESCRIBE, CONFIGS = "查看（Describe）", "查看设置（DescribeConfigs）"
@@ -51,8 +52,14 @@ _CONNECTING.handlers, _CONNECTING.propagate = [HEARD], False
 _CONNECTING.setLevel(logging.WARNING)
 
 
+class TooLarge(Away):
+    """消息太大，消息服务（Kafka）不收。"""
+
+
 def failed(error: Exception, topic: str, right: str) -> Transient:
-    """What came of it: that we may not, or that the broker is away."""
+    """What came of it: that we may not, that it is too large, or that the broker is away."""
+    if type(error).__name__ in _LARGE:
+        return TooLarge()
     if _refused(error):
         return Unwritable(told(error, topic, right))
     return Away(f"{GONE}（{why(error)}）")

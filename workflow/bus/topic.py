@@ -18,10 +18,12 @@ from sqlalchemy import Row
 from workflow.bus import progress
 from workflow.bus.arrivals import LATE, Standstill
 from workflow.bus.broker import Broker, Message
+from workflow.bus.causes import TooLarge
 from workflow.bus.cloudevents import headers_of, row_from
 from workflow.bus.consumer import Consumer
 from workflow.bus.kafka import Publisher, Subscription
 from workflow.bus.lease import seat
+from workflow.bus.parking import MAX_ERROR
 from workflow.bus.pulse import Pulse
 from workflow.bus.runner import BATCH, Runner
 from workflow.clock import TURN
@@ -171,7 +173,8 @@ class Following:
 
 class Copies:
     """Copies of what is parked go to the topic `parked`, if the broker takes them: the database,
-    or the log, has them anyway. `parked-from` says where, as `bihuan parked` names it.
+    or the log, has them anyway. `parked-from` says where, as `bihuan parked` names it. What is too
+    large for that topic is told there without what it holds.
     """
 
     def __init__(self, broker: Broker) -> None:
@@ -183,19 +186,21 @@ class Copies:
         self.keep(Message(consumer, row.lane, key, value, headers_of(row), row.pos), error)
 
     def keep(self, message: Message, error: str) -> None:
-        LOGGER.warning(
-            "parked: %s %s %s: %s", message.topic, message.partition, message.offset, error
-        )
         place = f"{message.topic}/{message.partition}/{message.offset}"
-        said = [("parked-from", place.encode()), ("parked-error", error.encode())]
+        LOGGER.warning("parked: %s: %s", place.replace("/", " "), error)
+        said = [("parked-from", place.encode()), ("parked-error", error[:MAX_ERROR].encode())]
         headers = [(name, text or b"") for name, text in (*message.headers, *said)]
+        value = message.value or b""  # a message of nothing cannot be sent
+        whole = Message("parked", -1, message.key, value, headers)
         with self._turn:
-            try:
-                value = message.value or b""  # a message of nothing cannot be sent
-                copy = Message("parked", -1, message.key, value, headers)
-                self._publisher.publish([copy])
-            except Transient as away:
-                LOGGER.warning("its copy was not sent: %s", away)
+            for copy in (whole, Message("parked", -1, None, b"", said)):
+                try:
+                    self._publisher.publish([copy])
+                    break
+                except Transient as away:
+                    LOGGER.warning("its copy was not sent: %s", away)
+                    if not isinstance(away, TooLarge):
+                        break
 
     def close(self) -> None:
         self._publisher.close()
