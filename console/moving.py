@@ -12,12 +12,15 @@ from console.wiring import Office, server_at
 from workflow import audit
 from workflow.bus.lease import runs_out
 from workflow.clock import system_clock
-from workflow.errors import Busy, Damaged, InvalidInput
+from workflow.errors import Away, Busy, Damaged, InvalidInput, Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.database import Database
 from workflow.storage.models import leases
 from workflow.storage.moving import Sum, copy_all, nothing_in, ours, seal_off, sums, unseal
 from workflow.storage.schema import upgrade
+
+_NOT_LET_IN = ("authentication failed", "does not exist", "pg_hba.conf", "no password", "invalid ")
+"""In a server's own words: trying again will not help."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,12 @@ def move(office: Office, address: str) -> Proof:
     sides with the same key, and has the folder name the server. Killed at any moment, it is given
     again: nothing can have been recorded meanwhile.
 
-    Raises Busy while somebody runs, InvalidInput where the server's database holds anything else,
+    Raises Busy while somebody runs, Away while the server is, InvalidInput where it does not let us
+    in or its database holds anything else, Unwritable where the folder's note cannot be written,
     Damaged where something is wrong on either side; then nothing has moved, and the file takes
     events again.
     """
-    server = server_at(address)
+    server = _open_at(address)
     try:
         with office.database.write() as source:
             _nobody_runs(source)
@@ -48,10 +52,33 @@ def move(office: Office, address: str) -> Proof:
             with office.database.write() as source:
                 unseal(source)
             raise
-        _name(office.data / ADDRESS, address)
+        try:
+            _name(office.data / ADDRESS, address)
+        except OSError as error:
+            said = f"数据已搬到 {server.place}，但 {ADDRESS} 写不进去（{error.strerror}）"
+            raise Unwritable(f"{said}；能写以后重新执行即可") from error
         return Proof(server.place, held)
     finally:
         server.close()
+
+
+def _open_at(address: str) -> Database:
+    """Asked before anything is sealed off."""
+    try:
+        server = server_at(address)
+    except InvalidInput as wrong:
+        raise InvalidInput("to", wrong.value, wrong.reason) from None
+    try:
+        with server.read():
+            return server
+    except Away as away:
+        server.close()
+        _, _, reason = str(away).partition("：")
+        if any(said in reason for said in _NOT_LET_IN):
+            raise InvalidInput(
+                "to", "（不显示）", f"目标库不让进，什么也没有搬动：{reason}"
+            ) from away
+        raise Away(f"目标库连不上，什么也没有搬动，请稍后重试：{reason}") from away
 
 
 def _copied(office: Office, server: Database) -> dict[str, Sum]:

@@ -1,11 +1,12 @@
 """An embedded database goes to PostgreSQL: nothing changes on the way, or nothing has moved."""
 
 import json
+import re
 
 import pytest
 from city import HANDLER, City, VirtualClock, rating, service
 from console_pages import PASSWORD, signed_up
-from sqlalchemy import create_engine, inspect, text, update
+from sqlalchemy import create_engine, inspect, make_url, text, update
 from storages import Sqlite
 from typer.testing import CliRunner
 
@@ -191,6 +192,49 @@ def test_a_damaged_database_stays_where_it_is(embedded, empty):
     with pytest.raises(Damaged, match="没有搬动"):
         move(embedded.office, empty)
     assert tables_at(empty) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "said"),
+    [
+        ({"password": "guess"}, 2, "目标库不让进.*password authentication failed"),
+        ({"database": "nobodys"}, 2, "目标库不让进.*does not exist"),
+        ({"port": 9}, 7, "目标库连不上，什么也没有搬动"),
+        ({"host": "nowhere.invalid"}, 7, "目标库连不上，什么也没有搬动"),
+        ({"query": {"sslmode": "perhaps"}}, 2, "目标库不让进.*invalid sslmode"),
+        ({"query": {"sslmod": "require"}}, 2, "不是数据库的地址"),
+        ({"drivername": "mysql"}, 2, "须是 postgresql://"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_told_in_a_line_and_nothing_moves(
+    embedded, empty, wrong, code, said
+):
+    if "password" in wrong and not make_url(empty).password:
+        pytest.skip("this server lets everybody in")
+    to = make_url(empty).set(**wrong).render_as_string(hide_password=False)
+    words = ["move", "--to", to, "--data", str(embedded.office.data)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == code, result.output
+    assert re.search(said, result.output)
+    assert "guess" not in result.output
+    assert len(result.output.splitlines()) == 1
+    nothing_moved(embedded)
+
+
+def test_a_port_that_is_no_number_is_refused(embedded):
+    with pytest.raises(InvalidInput, match="不是数据库的地址"):
+        move(embedded.office, "postgresql://host:port/bihuan")
+
+
+def test_moved_but_not_noted_down_is_told_and_given_again_it_finishes(embedded, empty, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("console.moving.os.fsync", full)
+        with pytest.raises(Unwritable, match=r"No space left.*重新执行"):
+            move(embedded.office, empty)
+    assert move(embedded.office, empty).tables
 
 
 def test_on_the_command_line(embedded, empty):

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as Occupied
@@ -145,7 +146,8 @@ def _used(_connection: Any, record: ConnectionPoolEntry) -> None:
 def _url(given: str) -> URL:
     try:
         url = make_url(given)
-    except ArgumentError:
+        make_conninfo(**dict.fromkeys(url.query, ""))
+    except (ArgumentError, ValueError, psycopg.ProgrammingError):  # the last: an unknown option
         raise InvalidInput("BIHUAN_DATABASE", "（不显示）", "不是数据库的地址") from None
     if url.get_backend_name() != "postgresql":
         raise InvalidInput("BIHUAN_DATABASE", url.drivername, "须是 postgresql://… 的地址")
