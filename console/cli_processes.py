@@ -15,6 +15,7 @@ from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
     from console.processes import Job
+    from console.wiring import Office
     from workflow.bus.broker import Broker
     from workflow.bus.pulse import Pulse
 
@@ -72,7 +73,7 @@ def run(
         if console:
             web = processes.desks(opened, processes.Address(host, port), made.wake)
             jobs, hint = [*jobs, *web.jobs], f"控制台：{web.url}\n{hint}"
-        _serve(jobs, made.pulses, health_port, hint)
+        _serve(opened, jobs, made.pulses, health_port, hint)
 
 
 def serve(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8000) -> None:
@@ -81,7 +82,7 @@ def serve(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8000) ->
 
     with office(ctx.obj.data) as opened:
         web = processes.desks(opened, processes.Address(host, port))
-        _serve(web.jobs, [], None, f"控制台：{web.url}\n{_running('控制台')}")
+        _serve(opened, web.jobs, [], None, f"控制台：{web.url}\n{_running('控制台')}")
 
 
 def citizen_page(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8001) -> None:
@@ -93,7 +94,7 @@ def citizen_page(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8
 
     with office(ctx.obj.data) as opened:
         web = processes.citizens(opened, processes.Address(host, port))
-        _serve(web.jobs, [], None, f"群众页：{web.url}/r\n{_running('群众页')}")
+        _serve(opened, web.jobs, [], None, f"群众页：{web.url}/r\n{_running('群众页')}")
 
 
 def relay(ctx: typer.Context, health_port: Port = None) -> None:
@@ -102,7 +103,7 @@ def relay(ctx: typer.Context, health_port: Port = None) -> None:
 
     with office(ctx.obj.data) as opened:
         duty = processes.relay(opened, _broker())
-        _serve([duty], [duty.pulse], health_port, _running("中继"))
+        _serve(opened, [duty], [duty.pulse], health_port, _running("中继"))
 
 
 def consume(
@@ -120,7 +121,7 @@ def consume(
 
         bus = TopicBus(opened.ledger, consumers, broker)
         listed = "、".join(consumer.name for consumer in consumers)
-        _serve([bus], bus.pulses, health_port, _running(listed))
+        _serve(opened, [bus], bus.pulses, health_port, _running(listed))
 
 
 def clock(ctx: typer.Context, health_port: Port = None) -> None:
@@ -130,7 +131,9 @@ def clock(ctx: typer.Context, health_port: Port = None) -> None:
     with office(ctx.obj.data) as opened:
         duty = processes.clock(opened)
         sender = processes.sender(opened)
-        _serve([duty, sender], [duty.pulse, sender.pulse], health_port, _running("时钟与发件"))
+        _serve(
+            opened, [duty, sender], [duty.pulse, sender.pulse], health_port, _running("时钟与发件")
+        )
 
 
 def collect(ctx: typer.Context, health_port: Port = None) -> None:
@@ -140,7 +143,7 @@ def collect(ctx: typer.Context, health_port: Port = None) -> None:
     broker = _broker()
     with office(ctx.obj.data) as opened:
         job = Collecting(opened.ledger, opened.desk, broker)
-        _serve([job], [job.pulse], health_port, _running("归集"))
+        _serve(opened, [job], [job.pulse], health_port, _running("归集"))
 
 
 def topics_create(as_json: AsJson = False) -> None:
@@ -175,8 +178,14 @@ def _running(what: str) -> str:
     return f"运行中：{what}。按 Ctrl+C 停止"
 
 
-def _serve(jobs: Sequence[Job], pulses: Sequence[Pulse], port: int | None, hint: str) -> None:
+def _serve(
+    office: Office, jobs: Sequence[Job], pulses: Sequence[Pulse], port: int | None, hint: str
+) -> None:
     from console.processes import serve  # noqa: PLC0415
+    from workflow.bus.asking import Asking  # noqa: PLC0415
 
+    if port is not None:
+        asking = Asking(office.database)
+        jobs, pulses = [*jobs, asking], [*pulses, asking.pulse]
     serve(jobs, pulses, port, lambda: typer.echo(hint))
     typer.echo("已停止")

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
@@ -38,6 +39,11 @@ vanishes says no farewell, and the system would wait for hours.
 CONNECTIONS = 8
 """For reading, and as many for writing: who reads may have to write before he is done."""
 
+SILENT, ASKED = 130.0, 5.0
+"""Seconds without an answer after which a connection is given up: a server that is stuck takes its
+own limits as little to heart as our statements. Whoever begins asks first, and hears it sooner.
+"""
+
 RESTED = 1.0
 """Seconds without use after which a connection is asked whether it is still there."""
 
@@ -63,6 +69,21 @@ _OPEN = text(
 )
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('bihuan'))")
 _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
+
+
+class Awaited(psycopg.Connection[Any]):
+    """One that is not waited for without end."""
+
+    within = SILENT
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        if timeout is not None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.within)
+        except errors._WaitTimeout:
+            self.close()
+            raise psycopg.OperationalError(f"no answer within {self.within:g} s") from None
 
 
 class PostgresDatabase(Database):
@@ -120,9 +141,14 @@ def _engine(address: URL, called: str) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
         },
     )
+    event.listen(engine, "do_connect", _connected)
     event.listen(engine, "checkout", partial(_still_there, engine.dialect))
     event.listen(engine, "checkin", _used)
     return engine
+
+
+def _connected(_dialect: Any, _record: Any, given: Any, named: Any) -> Awaited:
+    return Awaited.connect(*given, **named)
 
 
 def _still_there(
@@ -133,10 +159,12 @@ def _still_there(
     """
     used = record.info.get(_LAST_USE)
     if used is not None and time.monotonic() - used > RESTED:
+        connection.within = ASKED
         try:
             dialect.do_ping(connection)
         except psycopg.Error as error:
             raise InvalidatePoolError from error
+        connection.within = SILENT
 
 
 def _used(_connection: Any, record: ConnectionPoolEntry) -> None:
