@@ -294,3 +294,13 @@ def test_who_began_before_a_notice_is_looked_at_once_he_is_done(city, elsewhere)
     with city.office.database.read() as conn:
         assert reached(conn, DONE) == 1
     assert city.damage() == []
+
+
+@pytest.mark.parametrize("use", ["read", "write"])
+def test_a_connection_in_use_while_the_database_is_closed_is_ended_when_given_back(folder, use):
+    database = open_office(folder).database
+    with getattr(database, use)() as conn:
+        raw = conn.connection.dbapi_connection
+        database.close()
+        assert not raw.closed
+    assert raw.closed

@@ -123,8 +123,10 @@ class PostgresDatabase(Database):
         conn.execute(_ALONE)
 
     def close(self) -> None:
-        self.engine.dispose()
-        self._readers.dispose()
+        """One in use at this moment is ended when it is given back: its pool is gone by then."""
+        for engine in (self.engine, self._readers):
+            event.listen(engine.pool, "checkin", _ended)
+            engine.dispose()
 
 
 def _engine(address: URL, called: str) -> Engine:
@@ -165,6 +167,11 @@ def _still_there(
         except psycopg.Error as error:
             raise InvalidatePoolError from error
         connection.within = SILENT
+
+
+def _ended(connection: Any, _record: ConnectionPoolEntry) -> None:
+    if connection is not None:
+        connection.close()
 
 
 def _used(_connection: Any, record: ConnectionPoolEntry) -> None:
