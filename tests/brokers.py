@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import docker
 from docker.errors import DockerException
 from docker.models.containers import Container
 from kafka import KafkaAdminClient
@@ -212,3 +213,47 @@ def fresh(servers: str, **values: object) -> Broker:
     """Topics of nobody else's, still to be made."""
     prefix = f"story-{os.getpid()}-{time.monotonic_ns()}-{next(_NUMBERS)}."
     return Broker(servers, **{"partitions": 4, "prefix": prefix, **values})
+
+
+class Cramped:
+    """A broker whose disk has sixty megabytes, in memory; another container holds that disk while
+    the broker is down.
+    """
+
+    def __init__(self) -> None:
+        port, self._name = free_port(), f"bihuan-cramped-{os.getpid()}-{next(_NUMBERS)}"
+        self.servers = f"127.0.0.1:{port}"
+        self._client = docker.from_env()
+        small = {"type": "tmpfs", "device": "tmpfs", "o": "size=60m,mode=1777"}
+        self._disk = self._client.volumes.create(self._name, driver="local", driver_opts=small)
+        self._holder = self._client.containers.run(
+            "postgres:17",
+            ["sleep", "3600"],
+            entrypoint=[],
+            detach=True,
+            volumes=[f"{self._name}:/small"],
+        )
+        made = _container(port, LOG_DIRS="/small/data", LOG_CLEANER_DEDUPE_BUFFER_SIZE=4 << 20)
+        self._made = made.with_volume_mapping(self._name, "/small", "rw").start()
+        self.container = self._made.get_wrapped_container()
+        _wait_for(self.servers)
+
+    def fill(self) -> None:
+        self._holder.exec_run(["dd", "if=/dev/zero", "of=/small/filler", "bs=64k"])
+
+    def make_room(self) -> None:
+        """And the broker, which ended itself, is started again."""
+        self._holder.exec_run(["rm", "/small/filler"])
+        self.container.start()
+        _wait_for(self.servers)
+
+    @property
+    def runs(self) -> bool:
+        self.container.reload()
+        return bool(self.container.status == "running")
+
+    def close(self) -> None:
+        self._made.stop()
+        self._holder.remove(force=True)
+        self._disk.remove(force=True)
+        self._client.close()
