@@ -254,6 +254,6 @@ class Cramped:
 
     def close(self) -> None:
         self._made.stop()
-        self._holder.remove(force=True)
+        self._holder.remove(force=True, v=True)
         self._disk.remove(force=True)
         self._client.close()

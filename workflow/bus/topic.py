@@ -163,7 +163,7 @@ class Following:
         LOGGER.warning("%s reads from the log what the topic does not bring", self.pulse.name)
         while behind and behind != before and time.monotonic() < until:
             self.runner.step()
-            self.pulse.beats("working")
+            self.pulse.beats("working" if self._subscription.reached else "waiting")
             before, behind = behind, {} if self._stopped.is_set() else self._behind()
 
     def _behind(self) -> dict[int, int]:
