@@ -8,7 +8,7 @@ from schemas.text import clean, is_clean
 
 _KEYS = frozenset({"projectNo", "serviceNumber", "assessNumber"})
 _LONG_NUMBERS = (*sorted(_KEYS), "deptCode", "taskCode", "mobile", "certKey")
-PROMISED = re.compile(r"[1-9][0-9]{0,3}")
+PROMISED = re.compile(r"0|[1-9][0-9]{0,3}")
 _ROUNDED = re.compile(r"[0-9](?:[.][0-9]+)?[Ee][+][0-9]+")
 
 
@@ -44,13 +44,15 @@ def spoilt_by_spreadsheets(values: Mapping[str, object], wrong: list[Problem]) -
 
 
 def promised(values: MutableMapping[str, object], wrong: list[Problem]) -> None:
-    """What was promised as a number, which needs its unit: five days are not five working days."""
+    """What was promised as a number, which needs its unit: five days are not five working days.
+    None is promised by 0, which is sent of what is done at once.
+    """
     text = str(values.pop("promiseDay"))
     if not text:
         return
     if PROMISED.fullmatch(text):
-        values["promiseDay"] = int(text)
+        values["promiseDay"] = int(text) or None
     else:
-        wrong.append(Problem("promiseDay", text, "须是 1 至 9999 的整数"))
+        wrong.append(Problem("promiseDay", text, "须是 0 至 9999 的整数"))
     if "promiseType" not in values and all(problem.field != "promiseType" for problem in wrong):
         wrong.append(Problem("promiseType", "", "写了承诺时限，须写它的单位"))

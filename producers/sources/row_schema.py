@@ -83,7 +83,7 @@ def _field(known: Source, name: str, optional: bool, limits: dict[str, Any]) -> 
         return {"type": ["string", *absent], "pattern": said, "examples": examples}
     text = {"type": ["string", "integer", *absent]}
     if name == "promiseDay":
-        return text | {"pattern": f"^(?:{PROMISED.pattern})?$", "minimum": 1, "maximum": 9999}
+        return text | {"pattern": f"^(?:{PROMISED.pattern})?$", "minimum": 0, "maximum": 9999}
     if name == "evalDetail":
         listed = {"type": "array", "items": {"enum": list(REASONS)}}
         return {"anyOf": [text, listed], "examples": ["109", "109,115"]}

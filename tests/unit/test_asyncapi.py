@@ -71,6 +71,8 @@ TAKEN = [
     SERVED | {"promiseTime": "即办件", "acceptDate": "", "resultDate": "2021-09-16 09:00:00"},
     SERVED | {"promiseDay": 5, "promiseType": "工作日"},
     SERVED | {"promiseDay": "", "promiseType": "days"},
+    SERVED | {"promiseDay": "0", "promiseType": "天"},
+    SERVED | {"promiseDay": 0, "promiseType": "天"},
 ]
 REFUSED = [
     *({name: said for name, said in RATED.items() if name != left} for left in RATED),
@@ -90,7 +92,7 @@ REFUSED = [
     RATED | {"star": 5},
     RATED | {"source": "shandong"},
     SERVED | {"record": "评价"},
-    SERVED | {"promiseDay": "0", "promiseType": "天"},
+    SERVED | {"promiseDay": "00", "promiseType": "天"},
     SERVED | {"promiseDay": 10000, "promiseType": "天"},
     SERVED | {"promiseDay": 5},
     SERVED | {"promiseDay": 5, "promiseType": "1"},

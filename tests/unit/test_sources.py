@@ -110,15 +110,18 @@ def test_what_was_promised_is_a_number_of_a_unit_where_the_source_has_both() -> 
 
 
 def test_a_promise_that_cannot_be_is_refused_by_its_field() -> None:
-    for said in ("0", "-1", "10000", "1.5", "五", "٥"):
+    for said in ("00", "-1", "10000", "1.5", "五", "٥"):
         found = served("shandong", promiseDay=said, promiseType="1")
-        assert found == Refusal(7, "promiseDay", said, "须是 1 至 9999 的整数")
+        assert found == Refusal(7, "promiseDay", said, "须是 0 至 9999 的整数")
     for unit in ({}, {"promiseType": ""}):
         found = served("shandong", promiseDay="5", **unit)
         assert found == Refusal(7, "promiseType", "", "写了承诺时限，须写它的单位")
     found = served("shandong", promiseDay="5", promiseType="9")
     assert found == Refusal(7, "promiseType", "9", "来源 shandong 没有这个代码")
-    assert isinstance(served("shandong", promiseDay="", promiseType="1"), ServiceRecord)
+    for said in ("", "0"):  # done at once: nothing is promised
+        nothing = served("shandong", promiseDay=said, promiseType="1")
+        assert isinstance(nothing, ServiceRecord), nothing
+        assert nothing.promiseDay is None
 
 
 def test_a_service_is_not_done_before_it_was_accepted() -> None:
