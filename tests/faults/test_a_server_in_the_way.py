@@ -23,6 +23,7 @@ from workflow.storage import postgres
 from workflow.storage.models import complaints, lanes, parked, units
 from workflow.storage.numbers import reached
 from workflow.storage.postgres import CONNECTIONS, PostgresDatabase
+from workflow.storage.schema import upgrade
 
 ON = ("postgresql",)
 """A file's writers stand in a queue."""
@@ -304,3 +305,20 @@ def test_a_connection_in_use_while_the_database_is_closed_is_ended_when_given_ba
         database.close()
         assert not raw.closed
     assert raw.closed
+
+
+def test_a_statement_is_not_waited_for_without_end_but_one_of_a_migration(folder, monkeypatch):
+    database = open_office(folder).database
+    takes = text("SELECT pg_sleep(1)")
+    with database.write():
+        pass
+    monkeypatch.setattr(postgres.Awaited, "within", 0.3)
+    with database.write() as conn:
+        upgrade(conn)
+        conn.execute(takes)
+    for use in (database.read, database.write):
+        with pytest.raises(Away, match=r"no answer within 0\.3 s"), use() as conn:
+            conn.execute(takes)
+        with use() as conn:
+            assert conn.execute(text("SELECT 1")).scalar() == 1, "a new one"
+    database.close()

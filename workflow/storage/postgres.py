@@ -72,9 +72,9 @@ _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigi
 
 
 class Awaited(psycopg.Connection[Any]):
-    """One that is not waited for without end."""
+    """One that is not waited for without end, unless `within` is None."""
 
-    within = SILENT
+    within: float | None = SILENT
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         if timeout is not None:
@@ -166,7 +166,7 @@ def _still_there(
             dialect.do_ping(connection)
         except psycopg.Error as error:
             raise InvalidatePoolError from error
-        connection.within = SILENT
+        connection.within = Awaited.within
 
 
 def _ended(connection: Any, _record: ConnectionPoolEntry) -> None:
@@ -174,7 +174,9 @@ def _ended(connection: Any, _record: ConnectionPoolEntry) -> None:
         connection.close()
 
 
-def _used(_connection: Any, record: ConnectionPoolEntry) -> None:
+def _used(connection: Any, record: ConnectionPoolEntry) -> None:
+    if connection is not None:
+        connection.within = Awaited.within
     record.info[_LAST_USE] = time.monotonic()
 
 

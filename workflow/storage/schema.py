@@ -83,6 +83,8 @@ def upgrade(conn: Connection) -> None:
             raise InvalidInput("BIHUAN_DATABASE", encoding, "数据库的编码须是 UTF8，请另建一个")
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             conn.execute(text(f"SET LOCAL {limit} = 0"))  # a great table's index takes its time
+        awaited: Any = conn.connection.dbapi_connection
+        awaited.within = None  # until it is given back
     # Alembic takes a second to import; only a database that needs it pays.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
