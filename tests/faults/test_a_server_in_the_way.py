@@ -322,3 +322,15 @@ def test_a_statement_is_not_waited_for_without_end_but_one_of_a_migration(folder
         with use() as conn:
             assert conn.execute(text("SELECT 1")).scalar() == 1, "a new one"
     database.close()
+
+
+def test_who_stood_still_in_mid_transaction_is_told_that_the_server_hung_up(city):
+    with pytest.raises(Away, match="idle-in-transaction"):
+        stands_still(city.office.database)
+
+
+def stands_still(database):
+    with database.write() as conn:
+        conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = '100ms'"))
+        time.sleep(0.5)
+        conn.execute(text("SELECT 1"))

@@ -56,6 +56,9 @@ NO_ROOM = frozenset({"53100", "25006"})
 NOT_ALLOWED = "42501"
 """insufficient_privilege: the role is another's, or was not granted what this release needs."""
 
+LEFT_ALONE = "25P03"
+"""idle_in_transaction_session_timeout: one of us stood still for so long, or the server did."""
+
 WRITING, READING = "bihuan", "bihuan-reading"
 """What the server calls our connections: any role may see that, and who has a transaction open."""
 
@@ -208,6 +211,7 @@ def _told() -> Iterator[None]:
         reason = (str(said).strip().splitlines() or [type(said).__name__])[0]
         if state == NOT_ALLOWED:
             raise Unwritable(f"数据库角色的权限不够，什么也没有记录：{reason}") from error
-        if isinstance(said, psycopg.OperationalError | psycopg.InterfaceError):
+        cut = isinstance(said, psycopg.OperationalError | psycopg.InterfaceError)
+        if cut or state == LEFT_ALONE:
             raise Away(f"数据库暂时连不上，请稍后重试：{reason}") from error
         raise
