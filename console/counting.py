@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection, func, select
 
+from console.places import lent
 from workflow.errors import BihuanError, Transient
 from workflow.storage.database import SILENT, Database
 from workflow.storage.models import lanes
@@ -65,23 +66,27 @@ class Counting:
         """`count(office, conn, *given)`, as of a snapshot of its own; the caller's is kept open
         meanwhile. Raises what the count raises, Transient where its process dies of it twice.
         """
+        with lent():
+            answer = self._in_turn(database, (count, given))
+        if answer.error is not None:
+            raise answer.error
+        found: T = answer.found
+        return found
+
+    def _in_turn(self, database: Database, asked: tuple[Any, ...]) -> _Answer:
         while not self._turn.acquire(timeout=SILENT):
             database.hold()
         try:
             try:
-                answer = self._once(database, (count, given))
+                return self._once(database, asked)
             except Transient:  # it may have died long ago, of nothing that is asked now
                 self._drop()
-                answer = self._once(database, (count, given))
+                return self._once(database, asked)
         except BaseException:
             self._drop()  # an answer that nobody took would be given to the next one
             raise
         finally:
             self._turn.release()
-        if answer.error is not None:
-            raise answer.error
-        found: T = answer.found
-        return found
 
     def _once(self, database: Database, asked: tuple[Any, ...]) -> _Answer:
         beside, begun = self._begun(), time.monotonic()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Text, and_, cast, func, insert, literal_column, select
 
 from console import wording
+from console.places import lent
 from workflow.ledger import Actor
 from workflow.storage.models import events, vault, views
 from workflow.storage.vault import Vault, opened_text
@@ -60,7 +61,7 @@ def looked(office: Office, viewer: Actor, what: str, *subjects: str) -> None:
         "unit": viewer.unit,
         "seen_at": office.clock(),
     }
-    with office.database.write() as conn:
+    with lent(), office.database.write() as conn:
         conn.execute(
             _LOOKED, [{"subject": s, "what": what, **seen} for s in subjects or (NOTHING,)]
         )

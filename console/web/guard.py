@@ -5,6 +5,7 @@ it may be.
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 from anyio import BrokenResourceError
@@ -12,6 +13,8 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from console.places import lent
 
 POLICY = "; ".join(
     (
@@ -77,7 +80,8 @@ class Guard:
             await PlainTextResponse(FOREIGN, 403)(scope, receive, guarded)
             return
         try:
-            await self.app(scope, receive, guarded)
+            with nullcontext() if scope["method"] in SAFE else lent():  # it waits for the writer
+                await self.app(scope, receive, guarded)
         except* BrokenResourceError:  # whoever followed a stream is gone: nobody to answer
             pass
 

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, func, select
 
+from console.places import lent
 from workflow.storage.database import SILENT, Database
 from workflow.storage.models import lanes, progress
 
@@ -54,7 +55,9 @@ class Memory(Generic[T]):
         with self._changed:
             answers = self._kept.setdefault(database, {})
             while question not in answers and mine in self._asking:
-                if not self._changed.wait(SILENT):
+                with lent():
+                    changed = self._changed.wait(SILENT)
+                if not changed:
                     database.hold()
             kept = answers.get(question)
             fresh = kept is not None and (kept.moved == moved or time.monotonic() < kept.until)

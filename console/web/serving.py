@@ -8,16 +8,11 @@ import socket
 import sys
 
 import uvicorn
-from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
+from console.places import open_places
 from workflow.clock import TURN
 from workflow.errors import InvalidInput
-
-THREADS = 8
-"""Answers that are made at once; who comes later waits his turn. Each statement lets go of the
-interpreter, and the more threads there are, the longer it takes to be given it back.
-"""
 
 CYCLES = 5_000
 """New objects after which those that hold each other are looked for: a page's macros do. Everybody
@@ -60,7 +55,7 @@ class Serving:
             runner.run(self._answer())
 
     async def _answer(self) -> None:
-        current_default_thread_limiter().total_tokens = THREADS
+        open_places()
         await self.server.serve([self.listener])
 
     def stop(self) -> None:

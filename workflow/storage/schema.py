@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.resources import files
+from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
