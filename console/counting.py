@@ -14,11 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, TypeVarTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from console.places import lent
 from workflow.errors import BihuanError, Transient
-from workflow.storage.database import SILENT, Database
+from workflow.storage.database import HOLD_EVERY, Database
 from workflow.storage.models import lanes
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ LOGGER = logging.getLogger("bihuan.counting")
 
 class _Answer(NamedTuple):
     found: Any
-    error: BihuanError | None = None
+    error: Exception | None = None
 
 
 class Counting:
@@ -74,7 +74,7 @@ class Counting:
         return found
 
     def _in_turn(self, database: Database, asked: tuple[Any, ...]) -> _Answer:
-        while not self._turn.acquire(timeout=SILENT):
+        while not self._turn.acquire(timeout=HOLD_EVERY):
             database.hold()
         try:
             try:
@@ -91,7 +91,7 @@ class Counting:
     def _once(self, database: Database, asked: tuple[Any, ...]) -> _Answer:
         beside, begun = self._begun(), time.monotonic()
         beside.give(asked)
-        while not beside.ready(SILENT):
+        while not beside.ready(HOLD_EVERY):
             if time.monotonic() - begun > LONGEST:
                 raise Transient(DIED)
             database.hold()
@@ -117,8 +117,9 @@ class Counting:
         if (beside := self._beside) is not None:
             with suppress(ValueError):  # whoever waited may have dropped it meanwhile
                 beside.end()
-        with self._turn:
+        if self._turn.acquire(timeout=1):  # else whoever has it drops it
             self._drop()
+            self._turn.release()
 
 
 def counted(
@@ -135,6 +136,7 @@ def counted(
     return office.counting.answer(office.database, count, *given)
 
 
+_PATIENT = text("SET LOCAL idle_in_transaction_session_timeout = 0")
 _RECORDED = select(func.sum(lanes.c.pos))
 
 
@@ -144,13 +146,15 @@ def _answered(asked: tuple[Callable[..., Any], tuple[Any, ...]], *place: Any) ->
     try:
         office = _office(*place)
         with office.database.read() as conn:
+            if conn.dialect.name == "postgresql":  # it reckons for longer than a server waits
+                conn.execute(_PATIENT)
             office.rulebook.refresh(conn)
             return _Answer(count(office, conn, *given))
     except BihuanError as error:
         return _Answer(None, error)
-    except Exception:
+    except Exception as error:
         LOGGER.exception("a count failed")
-        raise
+        return _Answer(None, RuntimeError(f"a count failed: {type(error).__name__}"))
 
 
 @cache

@@ -20,6 +20,7 @@ from workflow.storage.moving import Sum, copy_all, nothing_in, ours, seal_off, s
 from workflow.storage.schema import upgrade
 
 _NOT_LET_IN = ("authentication failed", "does not exist", "pg_hba.conf", "no password", "invalid ")
+_NOT_LET_IN_ZH = ("认证失败", "不存在", "没有提供口令", "没有密码")
 """In a server's own words: trying again will not help."""
 
 
@@ -74,11 +75,14 @@ def _open_at(address: str) -> Database:
     except Away as away:
         server.close()
         _, _, reason = str(away).partition("：")
-        if any(said in reason for said in _NOT_LET_IN):
+        if any(said in reason for said in (*_NOT_LET_IN, *_NOT_LET_IN_ZH)):
             raise InvalidInput(
                 "to", "（不显示）", f"目标库不让进，什么也没有搬动：{reason}"
             ) from away
         raise Away(f"目标库连不上，什么也没有搬动，请稍后重试：{reason}") from away
+    except BaseException:
+        server.close()
+        raise
 
 
 def _copied(office: Office, server: Database) -> dict[str, Sum]:

@@ -8,25 +8,35 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from typing import NamedTuple
 
 from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 
-PLACES = 2
-"""Answers made at once. Each statement lets go of the interpreter, and the more there are who want
-it, the longer it takes to be given it back.
+
+class Room(NamedTuple):
+    """How many answers are made at once, and how many at most when places are lent."""
+
+    places: int
+    most: int
+
+
+BY_ITSELF = Room(2, 16)
+"""With a file of its own. Each statement lets go of the interpreter, and the more there are who
+want it, the longer it takes to be given it back.
 """
 
-
-MOST = 16
-"""However many are lent: each is a thread."""
+AT_A_SERVER = Room(8, 8)
+"""With a database elsewhere, for which every statement waits: as many as may read there at once."""
 
 
 class Places:
     """The places of one server, counted in its loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limiter: CapacityLimiter) -> None:
-        self._loop, self._limiter, self._lent = loop, limiter, 0
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, limiter: CapacityLimiter, room: Room
+    ) -> None:
+        self._loop, self._limiter, self._room, self._lent = loop, limiter, room, 0
         self._add(0)
 
     def add(self, number: int) -> None:
@@ -36,15 +46,15 @@ class Places:
 
     def _add(self, number: int) -> None:
         self._lent += number
-        self._limiter.total_tokens = min(PLACES + self._lent, MOST)
+        self._limiter.total_tokens = min(self._room.places + self._lent, self._room.most)
 
 
 _HERE: ContextVar[Places] = ContextVar("places")
 
 
-def open_places() -> None:
+def open_places(room: Room) -> None:
     """For whatever this loop answers from now on; called in it."""
-    _HERE.set(Places(asyncio.get_running_loop(), current_default_thread_limiter()))
+    _HERE.set(Places(asyncio.get_running_loop(), current_default_thread_limiter(), room))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from console.health import shown
 from console.wiring import Office
@@ -22,6 +22,11 @@ from workflow.bus.duty import Duty
 from workflow.bus.pulse import Pulse
 from workflow.bus.relay import POLL, Relay
 from workflow.sender import Sender
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from console.web.serving import Serving
 
 STOPPED_WITHIN = 8.0
 """Seconds in which all jobs together come to an end; what is left then is cut off, safely."""
@@ -121,13 +126,21 @@ def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) 
     from console.uploads import forget_old  # noqa: PLC0415  # the commands need no web
     from console.web.app import create_app  # noqa: PLC0415
     from console.web.live import Hub  # noqa: PLC0415
-    from console.web.serving import Serving  # noqa: PLC0415
     from console.web.site import PATIENCE, Site  # noqa: PLC0415
 
     hub = Hub(office, partial(forget_old, office.data))
     site = Site(_at_its_address(office, at), hub, wake, patience=PATIENCE)
-    serving = Serving(create_app(site), at.host, at.port, office.settings.proxy)
+    serving = _serving(create_app(site), office, at)
     return Desks([serving, hub], serving.address)
+
+
+def _serving(app: FastAPI, office: Office, at: Address) -> Serving:
+    """Raises InvalidInput for an address that is not to be had."""
+    from console.places import AT_A_SERVER, BY_ITSELF  # noqa: PLC0415
+    from console.web.serving import Serving  # noqa: PLC0415
+
+    room = BY_ITSELF if office.settings.database is None else AT_A_SERVER
+    return Serving(app, at.host, at.port, office.settings.proxy, room)
 
 
 def _at_its_address(office: Office, at: Address) -> Office:
@@ -142,11 +155,10 @@ def citizens(office: Office, at: Address) -> Desks:
     """The citizen's page alone. Raises InvalidInput for an address that is not to be had."""
     from console.web.citizens.app import create_page  # noqa: PLC0415  # the commands need no web
     from console.web.live import Hub  # noqa: PLC0415
-    from console.web.serving import Serving  # noqa: PLC0415
     from console.web.site import Site  # noqa: PLC0415
 
     app = create_page(Site(office, Hub(office)))
-    serving = Serving(app, at.host, at.port, office.settings.proxy)
+    serving = _serving(app, office, at)
     return Desks([serving], serving.address)
 
 

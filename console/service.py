@@ -100,7 +100,7 @@ def _course(found: Served, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _promise(found: Served) -> str:
-    return f"承诺 {found.promised} {_MEASURED[found.promised_in or '']}"
+    return f"承诺 {found.promised} {_MEASURED.get(found.promised_in or '', '')}"
 
 
 def _date(at: int, beside: int, zone: ZoneInfo) -> str:

@@ -93,6 +93,9 @@ NEVER = frozenset(
 its own.
 """
 
+RELAYED = "联系群众", "群众同意单位联系：请通过“请热线代问”由热线转接，不显示号码"
+"""What a unit is told where the citizen agrees to be contacted."""
+
 
 def admit(viewer: Actor, role_name: str) -> None:
     """Raises NotPermitted for a role that reads no complaints, InvalidInput for a unit unnamed."""

@@ -18,6 +18,7 @@ from console.recognised import for_the_office, in_words, to_unit
 from console.scope import complaint_for
 from console.service import taken_in
 from console.sight import (
+    RELAYED,
     admit,
     concerns,
     may_know,
@@ -177,7 +178,7 @@ class View:
         yield "办件号", service_told(c, agreed=c.show_service_number)
         yield "评价人", "依法保密，请勿查找"
         if c.contact_by_unit and c.unit == self.unit and c.state in BEFORE_FEEDBACK:
-            yield "联系群众", "群众同意单位联系：请通过“请热线代问”由热线转接，不显示号码"
+            yield RELAYED
 
     def _entries(self) -> Iterator[Entry]:
         before, holder = "", None

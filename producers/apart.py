@@ -1,4 +1,6 @@
-"""归集: work done in a second process: one core reads and prepares, the other takes in."""
+"""Work done in a second process: of a file, one core reads and prepares, the other takes in; and
+what would else hold up the first.
+"""
 
 import fcntl
 import gc

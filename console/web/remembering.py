@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, func, select
 
 from console.places import lent
-from workflow.storage.database import SILENT, Database
+from workflow.storage.database import HOLD_EVERY, Database
 from workflow.storage.models import lanes, progress
 
 T = TypeVar("T")
@@ -35,6 +35,11 @@ class _Kept(NamedTuple, Generic[T]):
     until: float
 
 
+class _Look(NamedTuple, Generic[T]):
+    kept: _Kept[T] | None
+    waits: bool
+
+
 class Memory(Generic[T]):
     """The last answers of one kind of question, at most so many, of each database apart."""
 
@@ -52,24 +57,17 @@ class Memory(Generic[T]):
         none yet, they wait for it.
         """
         mine = database, question
-        with self._changed:
-            answers = self._kept.setdefault(database, {})
-            while question not in answers and mine in self._asking:
-                with lent():
-                    changed = self._changed.wait(SILENT)
-                if not changed:
-                    database.hold()
-            kept = answers.get(question)
-            fresh = kept is not None and (kept.moved == moved or time.monotonic() < kept.until)
-            if kept is not None and (fresh or mine in self._asking):
-                return kept.answer
-            self._asking.add(mine)
+        while (look := self._look(mine, moved)).waits:
+            database.hold()
+        if look.kept is not None:
+            return look.kept.answer
         try:
             begun = time.monotonic()
             answer = ask()
             took = time.monotonic() - begun
             until = time.monotonic() + (max(AT_LEAST, SHARE * took) if took > QUICK else 0)
             with self._changed:
+                answers = self._kept.setdefault(database, {})
                 answers.pop(question, None)
                 answers[question] = _Kept(moved, answer, until)
                 while len(answers) > self._most:
@@ -79,6 +77,23 @@ class Memory(Generic[T]):
                 self._asking.discard(mine)
                 self._changed.notify_all()
         return answer
+
+    def _look(self, mine: tuple[Database, Hashable], moved: Hashable) -> _Look[T]:
+        """What is kept, if it may be given; else it is the caller's to ask, or to wait for."""
+        database, question = mine
+        with self._changed:
+            answers = self._kept.setdefault(database, {})
+            if question not in answers and mine in self._asking:
+                with lent():
+                    self._changed.wait(HOLD_EVERY)
+            kept, asking = answers.get(question), mine in self._asking
+            if kept is None and asking:
+                return _Look(None, waits=True)
+            fresh = kept is not None and (kept.moved == moved or time.monotonic() < kept.until)
+            if fresh or asking:
+                return _Look(kept, waits=False)
+            self._asking.add(mine)
+            return _Look(None, waits=False)
 
 
 def stirred(conn: Connection, now: int) -> tuple[int, int, int]:

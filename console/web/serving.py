@@ -10,7 +10,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
-from console.places import open_places
+from console.places import BY_ITSELF, Room, open_places
 from workflow.clock import TURN
 from workflow.errors import InvalidInput
 
@@ -26,8 +26,10 @@ LAST_ANSWERS = 3
 class Serving:
     """Answers on one address until stopped."""
 
-    def __init__(self, app: FastAPI, host: str, port: int, proxies: str | None = None) -> None:
-        self.listener = _listening(host, port)
+    def __init__(
+        self, app: FastAPI, host: str, port: int, proxies: str | None = None, room: Room = BY_ITSELF
+    ) -> None:
+        self.listener, self._room = _listening(host, port), room
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -55,7 +57,7 @@ class Serving:
             runner.run(self._answer())
 
     async def _answer(self) -> None:
-        open_places()
+        open_places(self._room)
         await self.server.serve([self.listener])
 
     def stop(self) -> None:

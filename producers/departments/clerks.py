@@ -14,7 +14,7 @@ from schemas.envelope import Role
 from schemas.text import clean, masked, tidied
 from workflow.clock import instant
 from workflow.complaint import Complaint, load
-from workflow.contact import found_by
+from workflow.contact import found_by, phone_of
 from workflow.door import Step, records, take
 from workflow.door_units import required_unit
 from workflow.errors import IllegalStep, InvalidInput, KeyReused, StaleVersion
@@ -83,7 +83,7 @@ def supply_contact(
 def _supplied(
     ledger: Ledger, subject: str, actor: Actor, step: Step, number: str | None
 ) -> Recorded:
-    if number is None:
+    if number is None or _is_the_wrong_one(ledger, subject, number):
         return take(ledger, subject, s.ContactSupplied, actor, step, found=False)
 
     def found(posting: Posting) -> None:
@@ -92,6 +92,14 @@ def _supplied(
     return take(
         ledger, subject, s.ContactSupplied, actor, step, also=found, found=True, phone=number
     )
+
+
+def _is_the_wrong_one(ledger: Ledger, subject: str, number: str) -> bool:
+    """The number that was called and is wrong: what comes again is no other one."""
+    fold = select(complaints.c.fold).where(complaints.c.id == subject)
+    with ledger.database.read() as conn:
+        wrong = load(conn.execute(fold).scalar_one()).wrong_number
+        return wrong and phone_of(conn, ledger.vault, subject) == number
 
 
 _VERIFIED = (

@@ -50,8 +50,10 @@ def promised(values: MutableMapping[str, object], wrong: list[Problem]) -> None:
     text = str(values.pop("promiseDay"))
     if not text:
         return
+    if text == "0":
+        return
     if PROMISED.fullmatch(text):
-        values["promiseDay"] = int(text) or None
+        values["promiseDay"] = int(text)
     else:
         wrong.append(Problem("promiseDay", text, "须是 0 至 9999 的整数"))
     if "promiseType" not in values and all(problem.field != "promiseType" for problem in wrong):

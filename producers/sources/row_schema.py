@@ -109,7 +109,9 @@ def _conditions(known: Source, kind: Kind) -> list[dict[str, Any]]:
         reason = _one_of("evalDetail", "writingEvaluation")
         found.append({"if": {"properties": {"satisfaction": bad}}, "then": reason})
     if known.profile.codes.promiseType and kind is Kind.SERVICE:
-        found.append({"if": _one_of("promiseDay"), "then": _one_of("promiseType")})
+        some = {"type": ["string", "integer"], "pattern": "[1-9]", "minimum": 1}
+        said = {"required": ["promiseDay"], "properties": {"promiseDay": some}}
+        found.append({"if": said, "then": _one_of("promiseType")})
     return found
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from city import City, rating
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from console import counting
 from console.counting import counted
@@ -54,6 +54,18 @@ def endless(office: Office, conn: Connection, told: str) -> None:
 def slow(office: Office, conn: Connection) -> str:
     time.sleep(2.5)
     return "done"
+
+
+def broken(office: Office, conn: Connection) -> None:
+    raise KeyError("nothing of the kind")
+
+
+def reckons_long(office: Office, conn: Connection) -> int:
+    """Or might: a server ends nobody's transaction of that kind."""
+    if conn.dialect.name == "postgresql":
+        waits = conn.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one()
+        assert waits == "0"
+    return conn.execute(select(1)).scalar_one()
 
 
 @pytest.fixture
@@ -133,10 +145,25 @@ def test_a_process_that_died_is_begun_again(city: City) -> None:
 
 
 @pytest.mark.usefixtures("large")
+def test_a_count_that_fails_is_an_error_and_the_process_goes_on(city: City) -> None:
+    with city.ledger.database.read() as conn:
+        before = counted(city.office, conn, counter)
+        with pytest.raises(RuntimeError, match="KeyError"):
+            counted(city.office, conn, broken)
+        assert counted(city.office, conn, counter) == before
+
+
+@pytest.mark.usefixtures("large")
+def test_a_count_may_reckon_for_longer_than_a_server_waits(city: City) -> None:
+    with city.ledger.database.read() as conn:
+        assert counted(city.office, conn, reckons_long) == 1
+
+
+@pytest.mark.usefixtures("large")
 def test_a_process_that_stands_still_is_waited_for_no_longer(
     city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "SILENT", 0.05)
+    monkeypatch.setattr(counting, "HOLD_EVERY", 0.05)
     with city.office.database.read() as conn:
         counter_there = counted(city.office, conn, counter)
         monkeypatch.setattr(counting, "LONGEST", 0.0)
@@ -149,7 +176,7 @@ def test_a_process_that_stands_still_is_waited_for_no_longer(
 @pytest.mark.usefixtures("large")
 def test_who_waits_keeps_what_he_reads(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server ends a transaction in which nothing is asked."""
-    monkeypatch.setattr(counting, "SILENT", 0.2)
+    monkeypatch.setattr(counting, "HOLD_EVERY", 0.2)
     with city.office.database.read() as conn:
         if conn.dialect.name == "postgresql":
             conn.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '1s'")

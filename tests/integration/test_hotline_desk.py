@@ -494,6 +494,19 @@ def test_after_a_wrong_number_the_unit_is_asked_for_another_at_once(city, operat
     assert city.damage() == []
 
 
+def test_the_wrong_number_sent_again_is_no_other_one(city, operator):
+    subject = verifying(city, project="P7", mobile="13800001111")
+    sends(operator, subject, "CallAttempted", outcome="wrong_number")
+    sends(operator, subject, "ContactRequested")
+    given = {"account": "数据员01", "unit": UNIT}
+    found = clerks.supply_contact(city.ledger, "P7", "1", phone="138 0000 1111", **given)
+    assert found is not None  # the clerk is told the same
+    page = operator.get(f"/c/{subject}").text
+    assert "号码有误" in page
+    assert "138****1111" in page
+    assert city.complaint(subject).wrong_number
+
+
 def test_a_number_that_was_answered_after_all_is_no_wrong_one(city, operator):
     subject = verifying(city)
     city.hotline.calls(subject, "wrong_number")

@@ -73,6 +73,7 @@ TAKEN = [
     SERVED | {"promiseDay": "", "promiseType": "days"},
     SERVED | {"promiseDay": "0", "promiseType": "天"},
     SERVED | {"promiseDay": 0, "promiseType": "天"},
+    SERVED | {"promiseDay": 0},
 ]
 REFUSED = [
     *({name: said for name, said in RATED.items() if name != left} for left in RATED),

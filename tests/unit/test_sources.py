@@ -118,8 +118,8 @@ def test_a_promise_that_cannot_be_is_refused_by_its_field() -> None:
         assert found == Refusal(7, "promiseType", "", "写了承诺时限，须写它的单位")
     found = served("shandong", promiseDay="5", promiseType="9")
     assert found == Refusal(7, "promiseType", "9", "来源 shandong 没有这个代码")
-    for said in ("", "0"):  # done at once: nothing is promised
-        nothing = served("shandong", promiseDay=said, promiseType="1")
+    for said, unit in (("", "1"), ("0", "1"), ("0", "")):  # done at once: nothing is promised
+        nothing = served("shandong", promiseDay=said, promiseType=unit)
         assert isinstance(nothing, ServiceRecord), nothing
         assert nothing.promiseDay is None
 

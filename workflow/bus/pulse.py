@@ -8,8 +8,10 @@ from typing import Literal
 Doing = Literal["starting", "working", "standing by", "waiting"]
 """`waiting`: for a database or a broker that is away; it goes on by itself."""
 
-SILENT = 120.0
-"""Seconds after which a job that says nothing is taken for stuck."""
+SILENT = 150.0
+"""Seconds after which a job that says nothing is taken for stuck: longer than a statement may last
+at a server that is stuck itself.
+"""
 
 
 class Pulse:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Column, Connection, Engine, Executable, Row, Select, TextClause, select, text
 
-SILENT = 2.0
+HOLD_EVERY = 2.0
 """Seconds after which whoever reads, and waits for something else, says so: see `hold`."""
 
 AT_ONCE = 1000

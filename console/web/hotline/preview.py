@@ -32,14 +32,15 @@ UNNAMED = "-"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is chosen so far: the class, the units by code or name, and whether the unit may be told
-    the service's number.
+    """What is chosen so far: the class, the units by code or name, whether the unit may be told the
+    service's number, and whether the hotline may put it through.
     """
 
     case_class: str = CaseClass.CLEAR
     unit: str = ""
     assisting: tuple[str, ...] = ()
     agreed: bool = False
+    relayed: bool = False
 
     @classmethod
     def of(cls, form: Mapping[str, object] | FormData) -> Wanted:
@@ -49,6 +50,7 @@ class Wanted:
             chosen if isinstance(chosen, str) and chosen in list(CaseClass) else CaseClass.CLEAR,
             tidied(unit) if isinstance(unit, str) else "",
             agreed=form.get("show_service_number") is not None,
+            relayed=form.get("contact_by_unit") is not None,
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from console import wording
 from console.entries import Timeline
+from console.sight import RELAYED
 from console.timeline import View, service_told
 from console.web.hotline.preview import Wanted
 from console.wiring import Office
@@ -35,6 +36,7 @@ def sheets(view: View, line: Timeline, wanted: Wanted | None = None) -> Sheets:
     if wanted is not None:
         told = service_told(c, agreed=wanted.agreed)
         seen = tuple((label, told if label == "办件号" else text) for label, text in seen)
+        seen = (*seen, RELAYED) if wanted.relayed and RELAYED not in seen else seen
     return Sheets(copied, seen)
 
 

@@ -269,5 +269,6 @@
     function later() { if (!leaving) setTimeout(ask, pause(behind(STREAM, 2000))); }
     listen();
     window.addEventListener("pagehide", function () { stream.close(); });
+    window.addEventListener("pageshow", function (event) { if (event.persisted) ask(); });  // 按“后退”回来的页面
   }
 })();

@@ -7,8 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
+from console.counting import counted
 from console.reports import durations, hotspots
 from console.reports.durations import STAGES
 from console.web.access import SiteHere
@@ -16,6 +18,7 @@ from console.web.navigation import FIGURE_ROWS, PageNo
 from console.web.site import Site
 from console.web.supervisors.figures import Ask, counted_in
 from console.web.supervisors.figuring import AskHere, listed
+from console.wiring import Office
 
 router = APIRouter()
 
@@ -35,14 +38,8 @@ def took(
     if stage not in STAGES:
         raise HTTPException(404)
     office, now = site.office, site.office.clock()
-    calendar = office.rulebook.calendar_at(now)
     with office.database.read() as conn:
-        subjects = {c.subject for c in counted_in(office, conn, ask, now).complaints}
-        found = [
-            one
-            for one in durations.took(conn, calendar, ask.period, subjects)
-            if one.stage == stage
-        ]
+        found = counted(office, conn, _took, ask, stage, now)
     found.sort(key=lambda one: (-one.minutes, one.subject, one.number or 0))
     title = f"{STAGES[stage]}用时 {ask.period.label}"
     return listed(request, "supervisors/figure_took.html", title, found, page_no, ask=ask)
@@ -70,8 +67,18 @@ def at(
 def _seen(site: Site, ask: Ask, spot: Spot) -> list[hotspots.Seen]:
     office = site.office
     with office.database.read() as conn:
-        counted = counted_in(office, conn, ask, office.clock()).complaints
-        units = {c.subject: c.unit for c in counted}
-        if spot is Spot.WINDOW:
-            return list(hotspots.at_windows(conn, ask.period, units))
-        return list(hotspots.on_devices(conn, office.vault, ask.period, units))
+        return counted(office, conn, _at, ask, spot, office.clock())
+
+
+def _took(office: Office, conn: Connection, ask: Ask, stage: str, now: int) -> list[durations.Took]:
+    calendar = office.rulebook.calendar_at(now)
+    subjects = {c.subject for c in counted_in(office, conn, ask, now).complaints}
+    found = durations.took(conn, calendar, ask.period, subjects)
+    return [one for one in found if one.stage == stage]
+
+
+def _at(office: Office, conn: Connection, ask: Ask, spot: Spot, now: int) -> list[hotspots.Seen]:
+    units = {c.subject: c.unit for c in counted_in(office, conn, ask, now).complaints}
+    if spot is Spot.WINDOW:
+        return list(hotspots.at_windows(conn, ask.period, units))
+    return list(hotspots.on_devices(conn, office.vault, ask.period, units))
