@@ -41,6 +41,14 @@ PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 """Which part of a long list, from 1."""
 
 
+def page_there(asked: int, count: int, most: int) -> tuple[int, int]:
+    """The page asked for, or the last there is where the list has become shorter meanwhile; and how
+    many pages there are, an empty one at least.
+    """
+    pages = max(1, -(-count // most))
+    return min(max(1, asked), pages), pages
+
+
 class Entry(NamedTuple):
     """A page at the head of every page, for those who have its permission."""
 

@@ -16,6 +16,7 @@ from console.rated import rated
 from console.remaining import Left, left_of
 from console.scope import parts, visible
 from console.sight import version_for
+from console.web.navigation import page_there
 from console.wiring import Office
 from workflow.complaint import Complaint, load
 from workflow.ledger import Actor
@@ -72,8 +73,7 @@ def open_orders(conn: Connection, office: Office, viewer: Actor) -> tuple[Row, .
 def done_orders(conn: Connection, office: Office, viewer: Actor, page: int) -> Done:
     """The latest first."""
     count = sum(conn.execute(query).scalar_one() for query in _counting(viewer))
-    pages = max(1, -(-count // PAGE))
-    page = min(max(1, page), pages)
+    page, pages = page_there(page, count, PAGE)
     found = conn.execute(_latest(viewer), {"first": (page - 1) * PAGE, "most": PAGE}).scalars()
     rows = _rows(conn, office, viewer, [load(fold) for fold in found])
     return Done(tuple(rows), page, pages, count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -15,7 +16,7 @@ from console.web.access import Sent, SiteHere
 from console.web.hotline.lines import Line, lines
 from console.web.hotline.shift import shift
 from console.web.hotline.tabs import PER_PAGE, TABS, WHO, Ask, Rows, asked
-from console.web.navigation import HOTLINE
+from console.web.navigation import HOTLINE, page_there
 from console.web.rendering import page
 from console.web.site import Site
 from console.web.stepping import take, text
@@ -46,7 +47,7 @@ def queue(
     """One tab's rows; without a question, those looked at last."""
     ask = asked(tab, who, unit, number) if request.url.query else _kept(request)
     office = site.office
-    counts, shown = _looked_at(office, viewer, ask)
+    ask, counts, shown = _looked_at(office, viewer, ask)
     answer = page(
         request,
         "hotline/queue.html",
@@ -64,11 +65,17 @@ def queue(
     return _remembered(request, ask, answer)
 
 
-def _looked_at(office: Office, viewer: Signed, ask: Ask) -> tuple[dict[str, int], tuple[Line, ...]]:
-    """How many each tab has, and the page's rows."""
+def _looked_at(
+    office: Office, viewer: Signed, ask: Ask
+) -> tuple[Ask, dict[str, int], tuple[Line, ...]]:
+    """The page that is shown, how many each tab has, and the page's rows."""
     with office.database.read() as conn:
         rows = Rows(conn, viewer.actor, office.rulebook, ask)
-        return rows.counts(), lines(office, conn, viewer.account, TABS[ask.tab], rows.page())
+        counts = rows.counts()
+        there, _ = page_there(ask.page, counts[ask.tab], PER_PAGE)
+        rows.ask = replace(ask, page=there)
+        found = lines(office, conn, viewer.account, TABS[ask.tab], rows.page())
+        return rows.ask, counts, found
 
 
 def _remembered(request: Request, ask: Ask, answer: HTMLResponse) -> HTMLResponse:

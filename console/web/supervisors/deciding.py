@@ -13,7 +13,7 @@ from console.accounts import Signed
 from console.foreseen import extended
 from console.refusals import line
 from console.web.access import Present, Sent, SiteHere, step
-from console.web.navigation import DECISIONS, PageNo
+from console.web.navigation import DECISIONS, PageNo, page_there
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import text, whole
@@ -71,9 +71,11 @@ def _listed(site: Site, viewer: Signed, kind: str | None, page_no: int) -> dict[
     only = kind if kind is not None and kind in (*KINDS, POLICY) else ""
     with site.office.database.read() as conn:
         count = counts(conn, viewer.actor)
+        total = sum(count.values())
+        page_no, pages = page_there(page_no, count.get(only, 0) if only else total, PER_PAGE)
         proposal = _proposal(site, conn, viewer)
         found = waiting(site.office, conn, viewer.actor, _spans(site), only, page_no)
-    total, kinds = sum(count.values()), [(key, KINDS[key].label, n) for key, n in count.items()]
+    kinds = [(key, KINDS[key].label, n) for key, n in count.items()]
     if viewer.role is Role.SUPERVISOR:
         kinds.append((POLICY, "规则生效", int(proposal is not None)))
     return {
@@ -84,7 +86,7 @@ def _listed(site: Site, viewer: Signed, kind: str | None, page_no: int) -> dict[
         "rows": found,
         "answers": {event: act.label for event, act in ACTS.items()},
         "page_no": page_no,
-        "pages": max(1, -(-(count.get(only, 0) if only else total) // PER_PAGE)),
+        "pages": pages,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,7 +16,7 @@ from console.parked import stuck
 from console.refusals import line
 from console.reprisals import reported
 from console.web.access import SiteHere, step
-from console.web.navigation import WATCH
+from console.web.navigation import WATCH, page_there
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.supervisors import board
@@ -76,6 +77,8 @@ def _board(site: Site, conn: Connection, viewer: Signed, ask: board.Ask) -> dict
     at, units = spans(office.rulebook.calendar_at(now), now), office.units
     tabs = board.tabs(conn, viewer.actor, ask, at)
     count = next(tab.count for tab in tabs if tab.key == ask.show)
+    there, pages = page_there(ask.page, count, board.PER_PAGE)
+    ask = replace(ask, page=there)
     everything = next(tab.count for tab in tabs if tab.key == "all")
     wide = bool(ask.unit or ask.day) or everything >= board.MATRIX_FROM
     found = board.page_of(conn, viewer.actor, ask, at)
@@ -83,7 +86,7 @@ def _board(site: Site, conn: Connection, viewer: Signed, ask: board.Ask) -> dict
         "ask": ask,
         "tabs": tabs,
         "count": count,
-        "pages": max(1, -(-count // board.PER_PAGE)),
+        "pages": pages,
         "rows": lines(office, conn, viewer.actor, found, at, units),
         "spans": at.days,
         "matrix": board.matrix(conn, viewer.actor, at, units) if wide else (),
