@@ -11,6 +11,7 @@ from console import wording
 from console.people import names_of
 from console.rated import Rated, rated
 from console.remaining import Left, left_of
+from console.web.hotline.agreed import Agreed, agreed
 from console.web.hotline.tabs import Tab
 from console.wiring import Office
 from schemas.codes import LEVELS, REASONS
@@ -37,7 +38,7 @@ class Line:
     mine: bool
     calls: int
     last_call: str
-    next_call: str
+    next_call: Agreed | None
     tags: tuple[str, ...]
 
 
@@ -81,7 +82,7 @@ def _line(
         held == viewer and not reviewed,
         c.calls,
         wording.when(c.last_call_at, zone)[5:] if c.last_call_at else "",
-        wording.when(c.next_call_at, zone)[5:] if c.next_call_at else "",
+        agreed(c.next_call_at, zone, office.clock()),
         tuple(_tags(c)),
     )
 

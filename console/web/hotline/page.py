@@ -13,6 +13,7 @@ from console.people import names_of
 from console.scope import complaint_for
 from console.traces import looks
 from console.web.access import SiteHere
+from console.web.hotline.agreed import agreed
 from console.web.hotline.case import case_of
 from console.web.hotline.forms import Forms
 from console.web.hotline.panel import with_forms
@@ -83,6 +84,8 @@ def show(
         case = case_of(site.office, no, viewer.actor, wanted)
         shown = {"title": case.c.id, "case": case, "c": case.c, "forms": forms, "done": ""}
         shown |= {"phone": "", "rater": "", "code": ""}
+        zone = case.rules.policy.zone
+        shown |= {"agreed": agreed(case.c.next_call_at, zone, site.office.clock())}
         return page(request, "hotline/case.html", status, **(shown | more))
 
 
