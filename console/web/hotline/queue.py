@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from starlette.datastructures import FormData
 
 from console.accounts import Signed
-from console.web.access import Sent, SiteHere
+from console.web.access import BY_ITSELF, FILTERED, FILTERS, Sent, SiteHere
 from console.web.hotline.lines import Line, lines
 from console.web.hotline.shift import shift
 from console.web.hotline.tabs import PER_PAGE, TABS, WHO, Ask, Rows, asked
@@ -26,9 +27,6 @@ from workflow.errors import KeyReused, Refused
 from workflow.storage.models import commands
 
 router = APIRouter()
-KEPT = "hotline"
-"""The cookie that remembers the tab and the filters last looked at."""
-
 TRIES = 20
 Operator = Annotated[Signed, Depends(HOTLINE)]
 
@@ -45,7 +43,7 @@ def queue(
     nobody: bool = False,
 ) -> HTMLResponse:
     """One tab's rows; without a question, those looked at last."""
-    ask = asked(tab, who, unit, number) if request.url.query else _kept(request)
+    ask = asked(tab, who, unit, number) if request.url.query else _kept(request, viewer)
     office = site.office
     ask, counts, shown = _looked_at(office, viewer, ask)
     answer = page(
@@ -62,7 +60,7 @@ def queue(
         shift=shift(office, office.clock()),
         nobody=nobody,
     )
-    return _remembered(request, ask, answer)
+    return _remembered(request, viewer, ask, answer)
 
 
 def _looked_at(
@@ -78,17 +76,29 @@ def _looked_at(
         return rows.ask, counts, found
 
 
-def _remembered(request: Request, ask: Ask, answer: HTMLResponse) -> HTMLResponse:
-    secure = request.url.scheme == "https"
-    answer.set_cookie(
-        KEPT, ask.address()[9:], path="/hotline", httponly=True, secure=secure, samesite="strict"
-    )
+def _remembered(request: Request, viewer: Signed, ask: Ask, answer: HTMLResponse) -> HTMLResponse:
+    """With what was asked for, unless the page asked by itself: it may be an older one that stands
+    open beside.
+    """
+    if BY_ITSELF in request.headers:
+        return answer
+    said, secure = f"{ask.address()[9:]}&of={_mark(viewer)}", request.url.scheme == "https"
+    answer.set_cookie(FILTERS, said, path=FILTERED, httponly=True, secure=secure, samesite="strict")
     return answer
 
 
-def _kept(request: Request) -> Ask:
-    said = {name: values[0] for name, values in parse_qs(request.cookies.get(KEPT, "")).items()}
+def _kept(request: Request, viewer: Signed) -> Ask:
+    """What this person looked at last; who had this browser before may have filtered otherwise."""
+    kept = parse_qs(request.cookies.get(FILTERS, ""))
+    said = {name: values[0] for name, values in kept.items()}
+    if said.get("of") != _mark(viewer):
+        return Ask()
     return asked(said.get("tab"), said.get("who"), said.get("unit"), None)
+
+
+def _mark(viewer: Signed) -> str:
+    """Whose the filters are, without leaving the name in the browser."""
+    return sha256(viewer.account.encode()).hexdigest()[:16]
 
 
 @router.post("/hotline/next")
@@ -97,7 +107,7 @@ def claim_next(request: Request, site: SiteHere, viewer: Operator, form: Sent) -
     next. From a complaint's page it is the tab looked at last.
     """
     tab = text(form, "tab")
-    ask = asked(tab, text(form, "who"), text(form, "unit"), None) if tab else _kept(request)
+    ask = asked(tab, text(form, "who"), text(form, "unit"), None) if tab else _kept(request, viewer)
     found = _claimed(site, viewer, form, asked(ask.tab, None, ask.unit, None))
     return RedirectResponse(f"/c/{found}" if found else f"{ask.address()}&nobody=1", 303)
 

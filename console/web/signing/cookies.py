@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from console.accounts.sessions import sign_out
-from console.web.access import COOKIE
+from console.web.access import COOKIE, FILTERED, FILTERS
 from console.web.site import site_of, told_https
 from workflow.settings import LOOPBACK
 
@@ -35,8 +35,9 @@ def remember(answer: _Answer, request: Request, secret: str) -> _Answer:
 
 
 def forget(answer: _Answer) -> _Answer:
-    """The answer that takes the cookie away."""
+    """The answer that takes the cookie away, and with it what the person had filtered."""
     answer.delete_cookie(COOKIE, path="/", httponly=True)
+    answer.delete_cookie(FILTERS, path=FILTERED, httponly=True)
     return answer
 
 
