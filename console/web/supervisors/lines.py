@@ -143,6 +143,7 @@ def _line(
     whose = _whose(c, waits_for, units, people)
     mine = whose == ME or waits_for == "malice_review"
     reminded = reminders(said, found)
+    rules = office.rulebook.bound(c.profile, c.profile_version)
     offered = _offered(_legal(office, c, viewer), mine, tone, reminded)
     return Line(
         c.id,
@@ -152,7 +153,7 @@ def _line(
         due,
         _task(c, waits_for),
         whose,
-        (*reminded, *receipts(c, messages)),
+        (*reminded, *receipts(c, messages, rules.policy)),
         tuple((event, ACTS[event].label) for event in offered),
         mine or tone == "red",
     )

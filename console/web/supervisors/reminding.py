@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Open
 from workflow.outbox import CITIZEN
+from workflow.policy import Policy
 from workflow.states import State
 from workflow.storage.models import events, outbox
 
@@ -51,20 +52,39 @@ def reminders(told: Iterable[Said], found: tuple[str, Open] | None) -> tuple[str
 
 
 def sent(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:
-    """What became of the last invitation of those who wait for the citizen's answer."""
+    """What became of the last invitation of those who wait for the citizen's answer, in this round
+    of theirs.
+    """
     asked = [c for c in found if c.state == State.REEVALUATING]
+    since = {c.id: c.limits["reevaluate"].opened_at for c in asked if "reevaluate" in c.limits}
     ids = [f"{c.id}-{version}" for c in asked for version in range(1, c.version + 1)]
     query = (
-        select(outbox.c.subject, outbox.c.status)
+        select(outbox.c.subject, outbox.c.status, outbox.c.created_at)
         .where(outbox.c.event_id.in_(ids), outbox.c.recipient == CITIZEN)
         .order_by(outbox.c.id)
     )
     rows = conn.execute(query).all() if ids else []
-    return {row.subject: _SENT[row.status] for row in rows if row.status in _SENT}
+    return {
+        row.subject: row.status
+        for row in rows
+        if row.status in _SENT and row.created_at >= since.get(row.subject, 0)
+    }
 
 
-def receipts(c: Complaint, sent: Mapping[str, str]) -> list[str]:
-    """What has come of what was sent: the unit's acknowledgement, the message to the citizen."""
+def receipts(c: Complaint, sent: Mapping[str, str], policy: Policy) -> list[str]:
+    """What has come of what was sent: the unit's acknowledgement, the message to the citizen; where
+    that failed, also how the round goes on.
+    """
     if c.state == State.RECTIFYING:
         return ["签收✓"]
-    return [sent[c.id]] if c.id in sent else []
+    if c.id not in sent:
+        return []
+    status = sent[c.id]
+    return [_SENT[status] + (_instead(c, policy) if status == "failed" else "")]
+
+
+def _instead(c: Complaint, policy: Policy) -> str:
+    """What takes the place of a message that failed, as the outbox has it."""
+    if c.wrong_number or not c.reachable:
+        return "，号码不能用"
+    return "，转电话回访" if "call" in policy.reevaluation_channels else "，须另行联系"
