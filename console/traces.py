@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Text, and_, cast, func, insert, literal_column, select
+from sqlalchemy import Connection, Row, Text, and_, cast, func, insert, literal_column, select
 
 from console import wording
 from console.places import lent
+from schemas.text import without_persons
+from workflow.intake import opened_private
 from workflow.ledger import Actor
 from workflow.storage.models import events, vault, views
 from workflow.storage.vault import Vault, opened_text
@@ -99,7 +101,9 @@ def looks(
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """One number shown; `at` in microseconds UTC; `reason` is None once it is erased."""
+    """One number shown; `at` in microseconds UTC; `reason`, without who rated and without any
+    number, is None once it is erased.
+    """
 
     at: int
     account: str
@@ -116,6 +120,9 @@ _REASON = and_(
     vault.c.field == "reason",
 )
 
+_contact = vault.alias()
+_WHO = and_(_contact.c.owner == events.c.subject, _contact.c.field == "contact")
+
 
 def reveals(
     conn: Connection,
@@ -126,7 +133,9 @@ def reveals(
     most: int = 100,
     after: int = 0,
 ) -> tuple[int, tuple[Reveal, ...]]:
-    """As `looks`, of the numbers that were shown, each with the reason given for it."""
+    """As `looks`, of the numbers that were shown, each with the reason given for it: it goes into
+    files, and a name or a number typed there would leave the complaint that way.
+    """
     where = [_REVEALED]
     if account:
         where.append(events.c.actor == account)
@@ -134,14 +143,24 @@ def reveals(
         where.append(events.c.subject == subject)
     count = conn.execute(select(func.count()).select_from(events).where(*where)).scalar_one()
     newest = events.c.recorded_at.desc(), events.c.lane, events.c.pos.desc()
-    query = select(events, vault.c.owner, vault.c.sealed).outerjoin(vault, _REASON).where(*where)
+    reason, who = vault.c.sealed.label("reason"), _contact.c.sealed.label("who")
+    query = select(events, reason, who).outerjoin(vault, _REASON).outerjoin(_contact, _WHO)
+    query = query.where(*where).order_by(*newest)
     return int(count), tuple(
         Reveal(
             row.recorded_at,
             row.actor,
             wording.role_name(row.role),
             row.subject,
-            row.owner and opened_text(sealed.unseal(row.owner, "reason", bytes(row.sealed))),
+            row.reason and _reason(sealed, row),
         )
-        for row in conn.execute(query.order_by(*newest).offset(after).limit(most))
+        for row in conn.execute(query.offset(after).limit(most))
     )
+
+
+def _reason(sealed: Vault, row: Row[Any]) -> str:
+    owner = f"{row.subject}-{row.version}"
+    text = opened_text(sealed.unseal(owner, "reason", bytes(row.reason)))
+    rated = row.who and sealed.unseal(row.subject, "contact", bytes(row.who))
+    sent = opened_private(rated)
+    return without_persons(text, sent.mobile, sent.userName, sent.certKey)
