@@ -125,3 +125,34 @@ def test_a_new_order_appears_by_itself(
     page.goto(f"/orders/{city.complaint(order).order}")
     departments.acknowledge(city.ledger, order, account=HANDLER.name, unit=UNIT)
     expect(page.get_by_text("这件工单刚有变动")).to_be_visible()
+
+
+PRESSED = "() => [...document.querySelectorAll('button, input, select, textarea, .btn')]"
+PRESSED += ".filter((one) => one.getClientRects().length).map((one) => one.innerText || one.name)"
+
+
+def test_an_order_on_paper_has_its_history_and_what_was_written_so_far(
+    city: City, order: str, console_here: str, people: People
+) -> None:
+    departments.acknowledge(city.ledger, order, account=HANDLER.name, unit=UNIT)
+    page = signed_in(city, people, console_here).page
+    page.goto(f"/orders/{city.complaint(order).order}")
+    facts = "\n".join(f"第{n}条：窗口人员多要了一份证明" for n in range(1, 41))
+    page.get_by_label("查明事实").fill(facts)
+    page.get_by_label("责任岗位").select_option(label="窗口岗")
+    page.set_input_files("#file", {"name": "a.pdf", "mimeType": "", "buffer": b"%PDF-1.7"})
+    expect(page.get_by_label("a.pdf", exact=True)).to_be_checked()
+    past = page.locator(".past li").first
+    expect(past).to_be_hidden()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(past).to_be_visible()
+    printed = page.locator("#feedback").inner_text()
+    for told in (facts, "窗口岗", "已整改", "a.pdf", "给群众的答复", "（未填）"):
+        assert told in printed, told
+    assert ("法律依据" in printed, page.evaluate(PRESSED)) == (False, [])
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    expect(past).to_be_hidden()
+    expect(page.get_by_label("查明事实")).to_have_value(facts)
+    expect(page.get_by_text("（未填）")).to_have_count(0)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from browser import Person, Size
-from city import City
+from city import HANDLER, City
 from clicked import Operator
 from playwright.sync_api import expect
+
+import schemas as s
 
 People = Callable[..., Person]
 
@@ -115,3 +117,28 @@ def test_on_paper_a_complaint_has_nothing_to_be_pressed(operator: Operator) -> N
     assert operator.page.evaluate(TO_PRESS)
     operator.page.emulate_media(media="print")
     assert operator.page.evaluate(TO_PRESS) == []
+
+
+def test_on_paper_stands_what_is_to_be_decided_on_and_what_was_folded_away(
+    city: City, operator: Operator
+) -> None:
+    page = operator.page
+    subject = city.portal.bad_review(mobile="13900001234")
+    city.drain()
+    city.hotline.confirms(subject)
+    city.hotline.assigns(subject)
+    city.drain()
+    given = {"reason": "不属本单位职责", "legal_basis": "职责规定第三条"}
+    city.step(subject, s.WorkOrderReturned, HANDLER, **given)
+    page.goto(f"/c/{subject}")
+    evidence = page.locator(".hints details li").first
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".asked")).to_contain_text("职责规定第三条")
+    expect(page.locator(".asked")).to_be_visible()
+    expect(page.locator(".seen dl")).to_be_visible()
+    expect(evidence).to_be_visible()
+    assert page.evaluate(TO_PRESS) == []
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    expect(page.locator(".seen dl")).to_be_hidden()

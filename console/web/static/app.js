@@ -115,6 +115,36 @@
     if (one.hasAttribute("data-copy")) copy(one);
   });
 
+  // 纸上：收着的内容打开，只装着要填要按的不打开；填了一半的反馈按文字印，框里会截断。印完照旧。
+  var undo = [];
+  function put(one, text) {
+    if (text) {
+      var told = document.createElement("p");
+      told.className = "on-paper";
+      told.textContent = text;
+      one.parentNode.insertBefore(told, one);
+      undo.push(function () { told.remove(); });
+    }
+    one.classList.add("no-print");
+    undo.push(function () { one.classList.remove("no-print"); });
+  }
+  function onPaper() {
+    offPaper();
+    document.querySelectorAll("main details:not([open]):not(.pop):not(.quarters)").forEach(function (one) {
+      if (one.closest("form, .pop") || one.querySelector("form")) return;
+      one.open = true;
+      undo.push(function () { one.open = false; });
+    });
+    document.querySelectorAll(".printed textarea, .printed select, .printed input:not([type])").forEach(function (one) {
+      var value = one.tagName === "SELECT" && one.value ? one.options[one.selectedIndex].text : one.value;
+      put(one, value.trim() ? value : "（未填）");
+    });
+    document.querySelectorAll(".printed [type=checkbox]").forEach(function (one) { put(one.checked ? one : one.closest("li")); });
+  }
+  function offPaper() { undo.splice(0).forEach(function (back) { back(); }); }
+  window.addEventListener("beforeprint", onPaper);
+  window.addEventListener("afterprint", offPaper);
+
   // 复制：内网常无 https，剪贴板接口用不了，退回旧办法。
   function copy(button) {
     var source = document.getElementById(button.getAttribute("data-copy"));
