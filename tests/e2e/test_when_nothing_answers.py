@@ -133,6 +133,19 @@ def test_a_page_that_hears_nothing_says_so_and_listens_again(
     expect(page.get_by_text("未办结 3 件")).to_be_visible()
 
 
+def test_a_page_says_how_old_it_is_whatever_the_clock_of_the_machine_it_is_read_at(
+    handler: Person, order: str
+) -> None:
+    page = handler.page
+    page.clock.install()
+    with answering(handler, "**/live*", 503):
+        page.goto("/orders")
+        page.clock.run_for(5_000)
+        expect(behind(page)).to_contain_text("本页是刚才取到的")
+        page.clock.run_for(150_000)
+        expect(behind(page)).to_contain_text("本页是 2 分钟前取到的")
+
+
 def test_whoever_has_been_signed_out_meanwhile_is_told_so(handler: Person, order: str) -> None:
     page = handler.page
     with answering(handler, "**/live*", 503):

@@ -197,7 +197,11 @@
   // 系统忙、出了错或连不上。人点的、填的：说没有办成，同一处再办成了就收起。
   // 页面自己取的：说可能不是最新的，自己再试，取到了就收起。
   var NOT_DONE = "没有办成：系统暂时忙或连不上，刚才没有办成，请稍候再点一次。";
-  var late = new Map(), line = null, undone = null, fetched = new Date(), leaving = false;
+  var late = new Map(), line = null, ageing = null, undone = null, fetched = Date.now(), leaving = false;
+  function old() {
+    var minutes = Math.floor((Date.now() - fetched) / 60000);
+    return "系统暂时忙或连不上：本页是" + (minutes > 0 ? " " + minutes + " 分钟前" : "刚才") + "取到的，可能不是最新的。会自动再试，不用刷新。";
+  }
   function tell(role, looks, text) {
     var told = document.createElement("div"), main = document.getElementById("main");
     told.className = "stays " + looks;
@@ -211,8 +215,9 @@
     late.set(one, so);
     setTimeout(function () {
       if (!late.size || line || leaving) return;
-      var at = ("0" + fetched.getHours()).slice(-2) + ":" + ("0" + fetched.getMinutes()).slice(-2);
-      line = tell("status", "warn", "系统暂时忙或连不上：本页是 " + at + " 取到的，可能不是最新的。会自动再试，不用刷新。");
+      line = tell("status", "warn", old());
+      clearInterval(ageing);
+      ageing = setInterval(function () { if (line.textContent !== old()) line.textContent = old(); }, 10000);
     }, patience);
     return so;
   }
@@ -220,7 +225,8 @@
     late.delete(one);
     late.forEach(function (so, other) { if (other.nodeType && !document.contains(other)) late.delete(other); });
     if (late.size) return;
-    fetched = new Date();
+    fetched = Date.now();
+    clearInterval(ageing);
     if (line) line.remove();
     line = null;
   }
@@ -280,7 +286,7 @@
       stream.addEventListener("changed", changed);
       // 断线时浏览器会自己重连；服务器不给了，它不再连，先问清为什么。
       stream.addEventListener("error", function () {
-        if (!late.size) fetched = new Date();
+        if (!late.size) fetched = Date.now();
         if (stream.readyState !== 2) behind(STREAM, 6000);
         else ask();
       });
