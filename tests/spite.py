@@ -1,4 +1,6 @@
-"""A complaint that went all the way round, with markup in every text anybody could type on it."""
+"""A complaint that went all the way round, with markup in every text anybody could type on it; and
+a notice of days off that has it in its name.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from city import (
 )
 
 import schemas as s
-from producers import departments
+from producers import departments, supervisors
 from producers.departments import papers
 from schemas.envelope import Fact
 from workflow.door import texts_of
@@ -87,7 +89,7 @@ class Spite:
 
 
 def spiteful(city: City) -> Spiteful:
-    """Everything that can be typed, typed."""
+    """Every text of a complaint's steps and the notice's name; no other page's fields."""
     does = Spite(city)
     ended, open_ = does.rated(), does.rated()
     city.portal.sends(rating("P9999", 1, proDepart=does.said("proDepart")))  # nobody knows it
@@ -96,6 +98,7 @@ def spiteful(city: City) -> Spiteful:
     at_the_unit(does, ended)
     to_the_end(does, ended)
     with_the_unit(does, open_)
+    at_the_office(does)
     return Spiteful(ended, open_, frozenset(does.typed))
 
 
@@ -147,3 +150,14 @@ def with_the_unit(does: Spite, subject: str) -> None:
     draft = {name: does.said(f"draft.{name}") for name in ("facts", "reply", "signer")}
     who = {"account": HANDLER.name, "unit": UNIT}
     departments.save_draft(does.city.ledger, subject, values=draft, **who)
+
+
+def at_the_office(does: Spite) -> None:
+    """A notice of days off."""
+    supervisors.revise_calendar(
+        does.city.ledger,
+        account=SUPERVISOR.name,
+        version="坏",
+        notice=does.said("notice"),
+        working=["2021-12-04"],
+    )

@@ -1,4 +1,4 @@
-"""Markup typed into every field there is, seen by everybody in a real browser: nothing runs,
+"""Markup typed into every text of a complaint, seen by everybody in a real browser: nothing runs,
 nothing is fetched, and the page's own policy has nothing to refuse.
 """
 

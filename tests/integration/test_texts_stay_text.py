@@ -72,7 +72,7 @@ def addresses(city: City, desks: Desks, typed: Spiteful, role: Role) -> set[str]
             path = str(route.path)
             if "GET" in (route.methods or ()) and permitted(route, role) and path not in STREAMS:
                 found.add(filled(path, ours))
-    tabs = {"/hotline": ("verify", "later", "review", "reevaluate"), "/watch": ()}
+    tabs = {"/hotline": ("verify", "later", "review", "reevaluate"), "/rules": ("calendar",)}
     found |= {f"{page}?tab={tab}" for page, names in tabs.items() for tab in names}
     return found
 
@@ -92,6 +92,19 @@ def test_no_page_takes_a_text_for_markup(city: City, desks: Desks, typed: Spitef
     assert not wrong, "\n".join(wrong)
     unseen = {name for name in typed.typed if f"坏{name}<script>" not in shown}
     assert unseen == NOT_SHOWN
+
+
+def test_what_is_searched_for_is_shown_as_text(desks: Desks) -> None:
+    for role, person in everybody(desks):
+        answer = person.post("/search", "/", q=spite("q"))
+        if answer.status_code == 403:
+            assert role in (Role.ADMINISTRATOR, Role.IT), role
+            continue
+        page = Markup()
+        page.feed(answer.text)
+        assert not page.foreign, role
+        assert SUM not in page.text, role
+        assert "坏q<script>" in page.text, role
 
 
 def test_the_citizens_page_takes_no_text_for_markup(
