@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from city import CITIZEN, HANDLER, OPERATOR, City, rating, service
+from endings import writes_down
 from reactions import Counting, Killing, make_room
 from sqlalchemy import func, select
 from zygote import acknowledge
@@ -119,16 +120,11 @@ def quarter(
     hook = CommitHook(city, kill_at, after)
     bus = EmbeddedBus(city.ledger, (*register(city.office), Counting()))
 
-    def sends(*rows: Any) -> None:
-        answers = city.portal.sends(*rows)
-        for row, answer in zip(rows, answers.rows, strict=True):
-            if answer.outcome in ("accepted", "repeat"):
-                acknowledge(acks, kind=type(row).__name__, project=row.projectNo)
+    writes_down(city, acks)
+    sends = city.portal.sends
 
     def does(subject: str, kind: Any, by: Any = OPERATOR, /, **values: Any) -> None:
-        key = f"{subject}/{kind.__name__}"
-        done = city.step(subject, kind, by, key=key, **values)
-        acknowledge(acks, key=key, event=done.event_id)
+        city.step(subject, kind, by, key=f"{subject}/{kind.__name__}", **values)
 
     first = (service("A"), rating("A", 1), rating("B", 2), rating("C"))
     sends(*first)

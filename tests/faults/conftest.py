@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from city import City
-from endings import QUARTER, end_of
+from endings import QUARTER, end_of, nothing_told_is_lost, writes_down
 from reactions import make_room
 from zygote import acknowledged
 
@@ -29,3 +29,20 @@ def undisturbed(storage, start, zygote, in_memory):
     assert zygote.run(QUARTER, **given) == 0
     commits = acknowledged(place / "n")[0]["commits"]
     return commits, end_of(folder, acknowledged(place / "acks"))
+
+
+@pytest.fixture
+def told(city, tmp_path):
+    """The file of what the city's doors answered. In the end all of it is there, and the books are
+    right; what somebody else answered may be written beside it.
+    """
+    acks = tmp_path / "acks"
+    writes_down(city, acks)
+    yield acks
+    nothing_told_is_lost(city, acknowledged(acks))
+    assert city.damage() == []
+
+
+@pytest.fixture
+def effects_kept(effects_kept, told):
+    """Beside the room for effects: whatever goes wrong, what was told is there in the end."""

@@ -15,6 +15,7 @@ from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, R
 from reactions import Counting
 from sqlalchemy import select
 from test_broker_faults import all_once, heads, relay_of, running, stands, waits_for
+from zygote import acknowledge
 
 from producers.topic import Collecting
 from workflow.bus.kafka import check_topics, create_topics
@@ -140,7 +141,7 @@ def test_relay_and_consumers_wait_for_their_rights_and_go_on_by_themselves(
 @pytest.mark.guarantee("G1")
 @pytest.mark.guarantee("G6")
 def test_the_collector_waits_for_its_right_and_parks_also_without_the_one_to_copy(
-    city, made, give, guarded, caplog
+    city, made, give, guarded, caplog, told
 ):
     sender = KafkaProducer(bootstrap_servers=guarded[1])
     source = [("source", b"bihuan")]
@@ -157,6 +158,7 @@ def test_the_collector_waits_for_its_right_and_parks_also_without_the_one_to_cop
         waits_for(lambda: job.pulse.ready)
         row = rating("A", 5).model_dump_json(exclude={"source"}).encode()
         sender.send(made.topic("ratings"), row, headers=source).get(10)
+        acknowledge(told, kind="Rating", project="A")
         waits_for(lambda: kept(city, ratings) == 1)
     sender.close()
     assert_told_calmly(caplog)
