@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 from city import OPERATOR, rating
@@ -19,6 +19,7 @@ from producers.clock.recomputing import DONE
 from producers.supervisors.rules import revise_calendar
 from workflow.collection import collect
 from workflow.errors import Away, Busy, InvalidInput
+from workflow.settings import ADDRESS
 from workflow.storage import postgres
 from workflow.storage.models import complaints, lanes, parked, units
 from workflow.storage.numbers import reached
@@ -62,6 +63,36 @@ def test_a_deadlock_is_told_as_busy_to_one_and_the_other_goes_on(city):
         running = [pool.submit(lock_both, city, *way, meeting) for way in ways]
         ended = [type(each.exception()) for each in running]
     assert sorted(ended, key=str) == sorted([Busy, type(None)], key=str)
+
+
+@pytest.mark.guarantee("G9")
+def test_no_connection_waits_without_end_for_a_lock_an_answer_or_whoever_stands_still(city):
+    limits = {
+        "lock_timeout": "10s",
+        "statement_timeout": "2min",
+        "idle_in_transaction_session_timeout": "8s",
+    }
+    for connects in (city.office.database.read, city.office.database.write):
+        with connects() as conn:
+            shown = {name: conn.execute(text(f"SHOW {name}")).scalar_one() for name in limits}
+        assert shown == limits
+
+
+@pytest.mark.guarantee("G9")
+def test_who_waits_too_long_for_a_lock_is_told_that_the_database_is_busy(city, folder, monkeypatch):
+    subject = {"id": city.portal.bad_review()}
+    query = text("SELECT id FROM complaints WHERE id = :id FOR UPDATE")
+    limits = {"lock_timeout": "100ms", "idle_in_transaction_session_timeout": "0"}
+    monkeypatch.setattr(postgres, "LIMITS", {**postgres.LIMITS, **limits})
+    with (
+        closing(PostgresDatabase((folder / ADDRESS).read_text())) as database,
+        database.write() as first,
+    ):
+        first.execute(query, subject)
+        began = time.monotonic()
+        with pytest.raises(Busy), database.write() as second:
+            second.execute(query, subject)
+        assert time.monotonic() - began < 60, "it waited for the end of the statement"
 
 
 @pytest.mark.guarantee("G9")
