@@ -171,11 +171,13 @@ def _wait_for(servers: str) -> None:
 def away(container: Container, how: str) -> Iterator[None]:
     """The broker killed, stopped or paused, and there again at the end, at its old address."""
     {"kill": container.kill, "stop": container.stop, "pause": container.pause}[how]()
-    yield
-    if how == "pause":
-        container.unpause()
-    else:
-        container.start()
+    try:
+        yield
+    finally:
+        if how == "pause":
+            container.unpause()
+        else:
+            container.start()
 
 
 def _container(port: int, **more: object) -> DockerContainer:
