@@ -19,8 +19,10 @@ from workflow.storage.models import leases
 from workflow.storage.moving import Sum, copy_all, nothing_in, ours, seal_off, sums, unseal
 from workflow.storage.schema import upgrade
 
-_NOT_LET_IN = ("authentication failed", "does not exist", "pg_hba.conf", "no password", "invalid ")
-_NOT_LET_IN_ZH = ("认证失败", "不存在", "没有提供口令", "没有密码")
+_NOT_LET_IN = (
+    *("authentication failed", "does not exist", "pg_hba.conf", "no password", "invalid "),
+    *("认证失败", "不存在", "没有提供口令", "没有密码"),
+)
 """In a server's own words: trying again will not help."""
 
 
@@ -75,7 +77,7 @@ def _open_at(address: str) -> Database:
     except Away as away:
         server.close()
         _, _, reason = str(away).partition("：")
-        if any(said in reason for said in (*_NOT_LET_IN, *_NOT_LET_IN_ZH)):
+        if any(said in reason for said in _NOT_LET_IN):
             raise InvalidInput(
                 "to", "（不显示）", f"目标库不让进，什么也没有搬动：{reason}"
             ) from away

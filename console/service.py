@@ -47,11 +47,12 @@ _COUNTED: dict[str, Unit] = {
 _DAY = 24 * 3_600_000_000
 
 
-def taken_in(conn: Connection, fact: ReviewCollected, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+def taken_in(
+    conn: Connection, fact: ReviewCollected, found: Served | None, zone: ZoneInfo
+) -> Iterator[tuple[str, str]]:
     """How the rating came, when the service was given, and what nobody here knows of it."""
     place = _place(fact) | {"of_assess": fact.assess_number}
     channel = conn.execute(_CHANNEL, place).scalar()
-    found = served(conn, fact)
     yield "评价渠道", Channel(channel).label if channel else "（没有记录）"
     yield "评价来源", wording.value_text("origin", fact.origin, zone)
     yield "服务时间", wording.when(found.served_at, zone) if found else NO_RECORD

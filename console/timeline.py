@@ -16,7 +16,7 @@ from console import wording
 from console.entries import Due, Entry, Timeline
 from console.recognised import for_the_office, in_words, to_unit
 from console.scope import complaint_for
-from console.service import taken_in
+from console.service import Served, served, taken_in
 from console.sight import (
     RELAYED,
     admit,
@@ -128,7 +128,7 @@ class View:
         if fact.text:
             yield "原话", self._text(first, "text") or wording.ERASED
         yield "评价时间", wording.when(fact.assessed_at, self.zone)
-        yield from taken_in(self.conn, fact, self.zone)
+        yield from taken_in(self.conn, fact, self.served, self.zone)
         yield "实名", ("是" if c.real_name else "否") + f"，{self._phone_in_words()}"
         for label, value in (("事项", fact.item), ("窗口", fact.window), ("区县", fact.area)):
             if value:
@@ -151,6 +151,10 @@ class View:
         if not self.complaint.has_phone:
             return "无电话"
         return "有电话" if number_in(self.citizen.left) else "电话已删除"
+
+    @cached_property
+    def served(self) -> Served | None:
+        return served(self.conn, self.records[0].fact)
 
     @cached_property
     def shown(self) -> tuple[Shown, date]:

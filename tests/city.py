@@ -117,6 +117,15 @@ class City:
         """Any step by anybody, its texts sealed as a door would."""
         return take(self.ledger, subject, kind, by, Step(key=key), **values)
 
+    def assigned(self) -> str:
+        """A bad rating that was confirmed and sent to its unit."""
+        subject = self.portal.bad_review()
+        self.drain()
+        self.hotline.confirms(subject)
+        self.hotline.assigns(subject)
+        self.drain()
+        return subject
+
     def complaint(self, subject: str) -> Complaint:
         with self.office.database.read() as conn:
             query = select(complaints.c.fold).where(complaints.c.id == subject)

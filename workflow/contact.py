@@ -69,45 +69,21 @@ def phone_of(conn: Connection, vault: Vault, subject: str) -> str | None:
     return number_in(left_by(conn, vault, subject) or "") or None
 
 
-def _opened(conn: Connection, vault: Vault, subject: str) -> Private:
-    return opened_private(vault.plain(conn, subject, "contact"))
-
-
-def name_of(
-    conn: Connection, vault: Vault, complaint: Complaint, sent: Private | None = None
-) -> str:
-    """The name of who rated, if he gave it with his number; empty where he did not, or it was
-    erased. As with the number, to show the whole of it is an act. `sent`: what the rating says of
-    people, where it is open already.
-    """
-    sent = sent or _opened(conn, vault, complaint.id)
-    return sent.userName if complaint.real_name and not sent.anonymous else ""
-
-
-def left_by(
-    conn: Connection, vault: Vault, subject: str, sent: Private | None = None
-) -> str | None:
+def left_by(conn: Connection, vault: Vault, subject: str) -> str | None:
     """The same as it was written, also where the rating has words in a number's place."""
+    return _supplied(conn, vault, subject) or _sent(conn, vault, subject).mobile or None
+
+
+def _supplied(conn: Connection, vault: Vault, subject: str) -> str | None:
     for version in conn.execute(_SUPPLIED, {"of": subject}).scalars():
         supplied = vault.text(conn, f"{subject}-{version}", "phone")
         if supplied:
             return supplied
-    return (sent or _opened(conn, vault, subject)).mobile or None
+    return None
 
 
-def sent_by(
-    conn: Connection, vault: Vault, complaint: Complaint, sent: Private | None = None
-) -> tuple[str, ...]:
-    """What its ratings told of their giver (phone, name, ID number): what a text for the unit must
-    not contain.
-    """
-    told = [sent or _opened(conn, vault, complaint.id)]
-    service = rating_owner((complaint.source, complaint.project_no, complaint.service_number))
-    begin, beyond = bounds(f"{service}\x1f")
-    for row in conn.execute(_SAID, {"begin": begin, "beyond": beyond}):
-        told.append(opened_private(vault.unseal(row.owner, "rating", bytes(row.sealed))))
-    parts = (part for one in told for part in (one.mobile, one.userName, one.certKey) if part)
-    return tuple(dict.fromkeys(parts))
+def _sent(conn: Connection, vault: Vault, subject: str) -> Private:
+    return opened_private(vault.plain(conn, subject, "contact"))
 
 
 class Citizen:
@@ -118,19 +94,31 @@ class Citizen:
 
     @cached_property
     def _sent(self) -> Private:
-        return _opened(self._conn, self._vault, self._complaint.id)
+        return _sent(self._conn, self._vault, self._complaint.id)
 
     @cached_property
     def left(self) -> str:
-        """What was left in a number's place; empty where that is nothing, or erased."""
-        return left_by(self._conn, self._vault, self._complaint.id, self._sent) or ""
+        """As of `left_by`; empty where nothing was left in a number's place, or it was erased."""
+        supplied = _supplied(self._conn, self._vault, self._complaint.id)
+        return supplied or self._sent.mobile
 
     @property
     def name(self) -> str:
-        """As of `name_of`."""
-        return name_of(self._conn, self._vault, self._complaint, self._sent)
+        """The name, if it was given with the number; empty where it was not, or it was erased. As
+        with the number, to show the whole of it is an act.
+        """
+        shown = self._complaint.real_name and not self._sent.anonymous
+        return self._sent.userName if shown else ""
 
     @cached_property
     def known(self) -> tuple[str, ...]:
-        """As of `sent_by`."""
-        return sent_by(self._conn, self._vault, self._complaint, self._sent)
+        """What the ratings told of their giver (phone, name, ID number): what a text for the unit
+        must not contain.
+        """
+        c, told = self._complaint, [self._sent]
+        begin, beyond = bounds(f"{rating_owner((c.source, c.project_no, c.service_number))}\x1f")
+        for row in self._conn.execute(_SAID, {"begin": begin, "beyond": beyond}):
+            sealed = bytes(row.sealed)
+            told.append(opened_private(self._vault.unseal(row.owner, "rating", sealed)))
+        parts = (part for one in told for part in (one.mobile, one.userName, one.certKey) if part)
+        return tuple(dict.fromkeys(parts))

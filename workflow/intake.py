@@ -43,9 +43,6 @@ SERVICE_CONTENT = (
     "done_at",
     "digest",
 )
-_UNSAID = (None,) * 5
-"""A service of which nothing is said from `kind` on."""
-
 UNIT, DAY = RATING_CONTENT.index("unit"), RATING_CONTENT.index("day")
 
 
@@ -141,20 +138,18 @@ class Desk:
         item = row.taskName or row.taskCode or None
         kind, promised_in = row.promiseTime, row.promiseType
         accepted, done = row.acceptDate, row.resultDate
-        content = (
-            unit,
-            day,
-            at,
-            item,
-            row.winName or None,
+        told = (
             None if kind is None else str(kind),
             row.promiseDay,
             None if promised_in is None else str(promised_in),
             None if accepted is None else micros(accepted),
             None if done is None else micros(done),
         )
+        content = (unit, day, at, item, row.winName or None)
         key = (row.source, row.projectNo, row.serviceNumber)
-        full = (*content, content_digest(self._key, key, content))
+        # rows stored before there was room for the rest said no more than they say now
+        said = (*content, *told) if any(told) else content
+        full = (*content, *told, content_digest(self._key, key, said))
         return Ready(number, False, key, full, unit, day, at)
 
     def day_of(self, at: int) -> str:
@@ -197,10 +192,8 @@ def content_digest(key: bytes, row_key: tuple[str, ...], content: tuple[Any, ...
 
     `content` ends before the digest itself; a unit that came later from the service record is
     None here, as it was sent. What a service says of its promise and its end counts where it says
-    any of it: rows stored before there was room for it said no more than they say now.
+    any of it.
     """
-    if content[-5:] == _UNSAID:
-        content = content[:-5]
     text = "\x1f".join(map(str, row_key + content))
     return blake2b(text.encode(), digest_size=16, key=key).hexdigest()
 

@@ -22,11 +22,11 @@ from workflow.loop import STEPS
 Check = TypeVar("Check")
 COOKIE = "bihuan"
 BY_ITSELF = "x-by-itself"
-FILTERS = "hotline"
-"""The cookie that remembers which of the hotline's tabs, narrowed how, was looked at last."""
-
-FILTERED = "/hotline"
 """The header of what a page fetches by itself."""
+FILTERS, FILTERED = "hotline", "/hotline"
+"""The cookie that remembers which of the hotline's tabs, narrowed how, was looked at last; and the
+address it is for.
+"""
 PEOPLE = frozenset(Role) - {Role.CONSUMER, Role.CLOCK, Role.PLATFORM, Role.HOTLINE, Role.CITIZEN}
 """Who may have an account."""
 

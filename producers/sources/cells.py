@@ -48,9 +48,7 @@ def promised(values: MutableMapping[str, object], wrong: list[Problem]) -> None:
     None is promised by 0, which is sent of what is done at once.
     """
     text = str(values.pop("promiseDay"))
-    if not text:
-        return
-    if text == "0":
+    if text in ("", "0"):
         return
     if PROMISED.fullmatch(text):
         values["promiseDay"] = int(text)

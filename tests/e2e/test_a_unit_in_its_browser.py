@@ -21,12 +21,7 @@ People = Callable[..., Person]
 
 @pytest.fixture
 def order(city: City) -> str:
-    subject = city.portal.bad_review()
-    city.drain()
-    city.hotline.confirms(subject)
-    city.hotline.assigns(subject)
-    city.drain()
-    return subject
+    return city.assigned()
 
 
 def signed_in(city: City, people: People, address: str, size: Size = Size.SCALED) -> Person:

@@ -22,12 +22,7 @@ AWAY = ("net::ERR_CONNECTION_REFUSED", "console: htmx:")
 
 
 def assigned(city: City) -> str:
-    subject = city.portal.bad_review()
-    city.drain()
-    city.hotline.confirms(subject)
-    city.hotline.assigns(subject)
-    city.drain()
-    return str(city.complaint(subject).order)
+    return str(city.complaint(city.assigned()).order)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from producers import hotline
 from schemas.codes import Origin
 from workflow.clock import instant
 from workflow.collection import MOST, collect
-from workflow.contact import ending_in, left_by, phone_of, sent_by
+from workflow.contact import Citizen, ending_in, left_by, phone_of
 from workflow.storage import collected
 from workflow.storage.models import (
     complaint_facts,
@@ -208,7 +208,7 @@ def test_a_later_rating_s_contact_becomes_its_complaint_s(city, together, first_
     with city.office.database.read() as conn:
         assert phone_of(conn, vault, "CP21-0001") == "13900005678"
         assert ending_in(conn, vault, "5678") == ("CP21-0001",)
-        assert {"群众乙", "13900005678"} <= set(sent_by(conn, vault, complaint))
+        assert {"群众乙", "13900005678"} <= set(Citizen(conn, vault, complaint).known)
         assert conn.execute(select(complaint_facts.c.real_name)).scalar_one()
     assert city.damage() == []
 

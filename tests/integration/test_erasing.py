@@ -12,7 +12,7 @@ from console.cli import app
 from console.finding import found_by_last4
 from console.timeline import timeline
 from producers.clock import Ticker
-from workflow.contact import sent_by
+from workflow.contact import Citizen
 from workflow.erasure import Retention, erase_person
 from workflow.errors import InvalidInput, UnknownComplaint
 from workflow.storage.models import conflicts, contacts, events, raters, ratings, tallies, vault
@@ -246,7 +246,7 @@ def test_who_rated_later_in_anothers_complaint_is_forgotten_by_his_own_number(ci
     done = erase_person(city.ledger, account="管理员", reason="本人要求", phone=ANOTHER)
     assert (done.complaints, done.ratings, done.under_way) == (1, 0, ())
     with city.office.database.read() as conn:
-        told = sent_by(conn, city.office.vault, city.complaint(subject))
+        told = Citizen(conn, city.office.vault, city.complaint(subject)).known
     assert told == ()
     assert city.damage() == []
 
@@ -258,7 +258,9 @@ def test_whatever_language_a_server_sorts_by_people_are_forgotten_whole(abroad):
     city.portal.sends(rating("A", 2, assessNumber="2", mobile=ANOTHER))  # another content
     city.drain()
     with city.office.database.read() as conn:
-        assert {"群众乙", ANOTHER} <= set(sent_by(conn, city.office.vault, city.complaint(subject)))
+        assert {"群众乙", ANOTHER} <= set(
+            Citizen(conn, city.office.vault, city.complaint(subject)).known
+        )
     erase_person(city.ledger, account="管理员", reason="本人要求", subject=subject)
     left = select(vault.c.field).where(vault.c.field != "sent")
     with city.office.database.read() as conn:

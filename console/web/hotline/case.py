@@ -132,7 +132,7 @@ def case_of(office: Office, number: str, viewer: Actor, wanted: Wanted | None = 
             _phone(view),
             _rater(view),
             next(iter(view.records[0].fact.reasons), ""),
-            hints(conn, c, view.records, rules),
+            hints(view, rules),
             sheets(view, line, wanted),
             _names(conn, line, c),
             Choices(c, rules, view.units),

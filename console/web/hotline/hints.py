@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select
 
 from console import wording
-from console.service import later_than_promised, served
+from console.service import later_than_promised
+from console.timeline import View
 from schemas import ComplaintAnalysed, ReviewCollected
 from schemas.codes import LEVELS
 from workflow.clock import instant
 from workflow.complaint import Complaint
-from workflow.record import Record
 from workflow.rulebook import BoundRules
 from workflow.storage.models import complaint_facts, complaints, contacts, ratings
 
@@ -40,17 +40,15 @@ class Hint:
     rows: tuple[Row, ...]
 
 
-def hints(
-    conn: Connection, c: Complaint, records: list[Record], rules: BoundRules
-) -> tuple[Hint, ...]:
+def hints(view: View, rules: BoundRules) -> tuple[Hint, ...]:
     """The analysis' findings, then what the tables know of the same phone, service and window."""
-    first: ReviewCollected = records[0].fact
-    zone = rules.policy.zone
-    analysed = [r.fact for r in records if r.type == "ComplaintAnalysed"]
+    conn, c, zone = view.conn, view.complaint, view.zone
+    first: ReviewCollected = view.records[0].fact
+    analysed = [r.fact for r in view.records if r.type == "ComplaintAnalysed"]
     found = [_misoperation(fact) for fact in analysed]
     found += _phone(conn, c, zone)
     found += _service(conn, c, zone)
-    if late := later_than_promised(served(conn, first), rules.calendar):
+    if late := later_than_promised(view.served, rules.calendar):
         found.append(Hint(late, "medium", ()))
     found += _window(conn, c, first, instant(c.collected_at).astimezone(zone).date())
     return tuple(found)

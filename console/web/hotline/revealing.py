@@ -21,7 +21,7 @@ from console.web.hotline.page import show
 from console.web.navigation import CODE
 from console.web.rendering import status_of
 from console.web.stepping import take, text
-from workflow.contact import name_of
+from workflow.contact import Citizen
 from workflow.errors import BihuanError, InvalidInput, UnknownComplaint
 
 router = APIRouter()
@@ -46,7 +46,7 @@ def reveal(request: Request, site: SiteHere, viewer: Present, form: Sent, no: st
         return show(request, site, viewer, no, forms, status=status_of(error))
     found = taken(office, done)
     with office.database.read() as conn:
-        rater = name_of(conn, office.vault, found.now)
+        rater = Citizen(conn, office.vault, found.now).name
     phone = found.phone or _no_number(found.no_number)
     return show(request, site, viewer, no, Forms(), phone=phone, rater=rater)
 

@@ -17,7 +17,7 @@ from console.tables import CSV
 from console.uploads import TAKEN, Job, drop, job_of, jobs_of, received, take_in
 from console.web.access import Sent, SiteHere, sent
 from console.web.exporting import attached
-from console.web.navigation import IMPORTED, IMPORTS
+from console.web.navigation import IMPORTED, IMPORTS, pages_of
 from console.web.office.uploads import upload
 from console.web.rendering import page, status_of
 from console.web.site import Site
@@ -97,7 +97,7 @@ def rows(
         count = int(conn.execute(query).scalar_one())
         ordered = select(refused).where(*where).order_by(refused.c.row, refused.c.id)
         found = conn.execute(ordered.offset((page_no - 1) * PER_PAGE).limit(PER_PAGE)).all()
-    pages = max(1, -(-count // PER_PAGE))
+    pages = pages_of(count, PER_PAGE)
     shown = {"receipt": receipt, "rows": found, "count": count, "page_no": page_no}
     return page(request, "office/import_rows.html", title="拒收的行", pages=pages, **shown)
 

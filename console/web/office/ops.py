@@ -20,7 +20,7 @@ from console.refusals import line
 from console.reprisals import reported, reprisals
 from console.traces import looks, reveals
 from console.web.access import Sent, SiteHere
-from console.web.navigation import MEND, OPS, PageNo
+from console.web.navigation import MEND, OPS, PageNo, pages_of
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import text, whole
@@ -85,7 +85,7 @@ def _unsent(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str,
     count = conn.execute(select(func.count()).select_from(outbox).where(failed)).scalar_one()
     after = (asked["page_no"] - 1) * PER_PAGE
     found = messages(conn, site.office.units, failed, most=PER_PAGE, after=after)
-    return {"unsent": found, "count": count, "pages": _pages(count)}
+    return {"unsent": found, "count": count, "pages": pages_of(count, PER_PAGE)}
 
 
 def _looks(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,14 +100,14 @@ def _reveals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str
     after = (asked["page_no"] - 1) * PER_PAGE
     who = asked["account"], asked["subject"]
     count, found = reveals(conn, site.office.vault, *who, most=PER_PAGE, after=after)
-    return {"reveals": found, "count": count, "pages": _pages(count)}
+    return {"reveals": found, "count": count, "pages": pages_of(count, PER_PAGE)}
 
 
 def _reprisals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
     after, count = (asked["page_no"] - 1) * PER_PAGE, reported(conn)
     found = reprisals(conn, asked["actor"], most=PER_PAGE, after=after)
     names = site.office.units.printed
-    return {"reprisals": found, "count": count, "pages": _pages(count), "units": names}
+    return {"reprisals": found, "count": count, "pages": pages_of(count, PER_PAGE), "units": names}
 
 
 def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,10 +127,6 @@ _TABS: Mapping[str, Callable[[Site, Connection, Mapping[str, Any]], dict[str, An
     "signins": _sign_ins,
     "chain": _chain,
 }
-
-
-def _pages(count: int) -> int:
-    return max(1, -(-count // PER_PAGE))
 
 
 @router.post("/retry", dependencies=[Depends(MEND)])

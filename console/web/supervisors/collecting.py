@@ -14,7 +14,7 @@ from console.reports import annex4
 from console.reports.periods import parse_period
 from console.web.access import Sent, SiteHere
 from console.web.exporting import download
-from console.web.navigation import COLLECT, TAKEN_IN, URGE, PageNo
+from console.web.navigation import COLLECT, TAKEN_IN, URGE, PageNo, pages_of
 from console.web.rendering import page
 from console.web.site import Site
 from console.web.stepping import text
@@ -203,7 +203,7 @@ def rows_behind(
 
 
 def _pages(count: int, page_no: int) -> dict[str, int]:
-    pages = max(1, -(-count // leaking.PER_PAGE))
+    pages = pages_of(count, leaking.PER_PAGE)
     return {"count": count, "page_no": page_no, "pages": pages, "days": leaking.DAYS}
 
 

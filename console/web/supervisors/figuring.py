@@ -19,7 +19,7 @@ from console.reports.indicators import ASSUMED, OVER
 from console.reports.periods import parse_period, shifted
 from console.web.access import SiteHere
 from console.web.exporting import download
-from console.web.navigation import FIGURES, PageNo
+from console.web.navigation import FIGURES, PageNo, pages_of
 from console.web.rendering import page
 from console.web.supervisors import figure_rows, figures
 from console.web.supervisors.headline import area_of, quarter_at
@@ -155,7 +155,7 @@ def listed(
         rows=found[first : first + PER_PAGE],
         count=len(found),
         page_no=page_no,
-        pages=max(1, -(-len(found) // PER_PAGE)),
+        pages=pages_of(len(found), PER_PAGE),
         **shown,
     )
 
