@@ -57,6 +57,11 @@ def open_places(room: Room) -> None:
     _HERE.set(Places(asyncio.get_running_loop(), current_default_thread_limiter(), room))
 
 
+def serving() -> bool:
+    """Whether what is asked here is asked by one who waits for a server's answer."""
+    return _HERE.get(None) is not None
+
+
 @contextmanager
 def lent() -> Iterator[None]:
     """Another answer may be made meanwhile; outside a server nothing happens."""

@@ -96,7 +96,9 @@ def own_figures(office: Office, conn: Connection, unit: str, period: Period) -> 
     """
     now = office.clock()
     moved, question = stirred(conn, now), (unit, period.label)
-    return _MEMORY.recall(office.database, question, moved, lambda: _read(conn, unit, period, now))
+    return _MEMORY.recall(
+        office.database, conn, question, moved, lambda own: _read(own, unit, period, now)
+    )
 
 
 def _read(conn: Connection, unit: str, period: Period, now: int) -> Figures:

@@ -59,12 +59,12 @@ def rows(
     """
     now = office.clock()
 
-    def read() -> tuple[Row, ...]:
+    def read(own: Connection) -> tuple[Row, ...]:
         if name is None:
-            return counted(office, conn, _rows, ask, formula, now)
-        return counted(office, conn, _rows_beside, ask, formula, name, now)
+            return counted(office, own, _rows, ask, formula, now)
+        return counted(office, own, _rows_beside, ask, formula, name, now)
 
-    return _ROWS.recall(office.database, (ask, formula.id, name), stirred(conn, now), read)
+    return _ROWS.recall(office.database, conn, (ask, formula.id, name), stirred(conn, now), read)
 
 
 def _rows(

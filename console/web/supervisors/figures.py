@@ -82,7 +82,11 @@ def sheet(office: Office, conn: Connection, ask: Ask) -> Sheet:
     now = office.clock()
     moved, question = stirred(conn, now), ask
     return _SHEETS.recall(
-        office.database, question, moved, lambda: counted(office, conn, _sheet, ask, now)
+        office.database,
+        conn,
+        question,
+        moved,
+        lambda own: counted(office, own, _sheet, ask, now),
     )
 
 

@@ -50,9 +50,10 @@ def headline(office: Office, conn: Connection) -> Headline:
     period = quarter_at(office, now)
     return _MEMORY.recall(
         office.database,
+        conn,
         period.label,
         stirred(conn, now),
-        lambda: counted(office, conn, _read, period, now),
+        lambda own: counted(office, own, _read, period, now),
     )
 
 

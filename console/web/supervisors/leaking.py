@@ -125,9 +125,10 @@ def slow(office: Office, conn: Connection, period: Period) -> Slow:
     moved = stirred(conn, now)
     return _MEMORY.recall(
         office.database,
+        conn,
         period.label,
         moved,
-        lambda: Slow(now, _channels(conn, period), _unrated(conn, period)),
+        lambda own: Slow(now, _channels(own, period), _unrated(own, period)),
     )
 
 

@@ -35,7 +35,7 @@ def signals(office: Office, conn: Connection) -> Signals:
     whoever fell silent.
     """
     moved = stirred(conn, office.clock())
-    return _MEMORY.recall(office.database, "signals", moved, lambda: _read(office, conn))
+    return _MEMORY.recall(office.database, conn, "signals", moved, lambda own: _read(office, own))
 
 
 def _read(office: Office, conn: Connection) -> Signals:
