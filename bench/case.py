@@ -8,10 +8,10 @@ from typing import NamedTuple
 import schemas as s
 from schemas.codes import CallOutcome, CaseClass, Origin
 from schemas.envelope import Fact, Role
+from workflow.clock import HOUR
 from workflow.ledger import Actor
 from workflow.storage.vault import Sealed, seal_text
 
-HOUR = 3_600_000_000
 UNIT = "ZD-RSJ"
 PLATFORM, OPERATOR = Actor("platform", Role.PLATFORM), Actor("op01", Role.OPERATOR)
 HANDLER, CITIZEN = Actor("h01", Role.DEPARTMENT, UNIT), Actor("citizen", Role.CITIZEN)

@@ -25,13 +25,12 @@ from producers.clock import tick
 from schemas.codes import Channel, Origin
 from schemas.envelope import Role
 from schemas.rating import Rating
-from workflow.clock import micros
+from workflow.clock import DAY, micros
 from workflow.collection import MOST, collect_ready
 from workflow.intake import Desk, Ready
 from workflow.storage.models import sequences
 
 NOW = micros(datetime.fromisoformat("2021-12-15T10:00:00+08:00"))
-DAY = 24 * 3_600_000_000
 UNITS = ("ZD-RSJ", "ZD-SCJG", "ZD-GAJ", "ZD-ZJJ", "ZD-WJJ", "ZD-YBJ", "ZD-XZSP", "ZD-ZRZY")
 OPEN_OF = 100
 """One complaint in so many is open."""

@@ -11,10 +11,10 @@ from bench.rounds import close_batch
 from bench.seeding import drained
 from console.wiring import Office
 from schemas.envelope import Fact, Role
+from workflow.clock import HOUR
 from workflow.door import Step, take
 from workflow.ledger import Actor
 
-HOUR = 3_600_000_000
 SUPERVISOR = Actor("s01", Role.SUPERVISOR)
 
 

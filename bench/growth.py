@@ -21,13 +21,13 @@ from bench.servers import NoServer, postgres
 from bench.stores import START, Stopwatch, audited, count, expect, store
 from console.wiring import server_at
 from producers.clock import tick
+from workflow.clock import DAY
 from workflow.settings import ADDRESS
 from workflow.storage.models import deadlines
 from workflow.storage.moving import copy_all
 from workflow.storage.schema import upgrade
 
 PART, TICKS = "growth", "deadlines"
-DAY = 24 * 3_600_000_000
 FEW, MANY = 10_000, 1_000_000
 DUE = 1_000
 """Complaints of each early group: their timers fall due together."""

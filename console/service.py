@@ -12,7 +12,7 @@ from console import wording
 from schemas import ReviewCollected
 from schemas.codes import Channel, PromiseUnit, ServiceKind
 from workflow.calendar import Calendar, Limit, Unit, due
-from workflow.clock import instant, micros
+from workflow.clock import DAY, instant, micros
 from workflow.errors import InvalidInput
 from workflow.storage.collected import of_service
 from workflow.storage.models import ratings, services
@@ -44,8 +44,6 @@ _COUNTED: dict[str, Unit] = {
 }
 """The units whose end can be told: where a month ends, laws and platforms do not agree."""
 
-_DAY = 24 * 3_600_000_000
-
 
 def taken_in(
     conn: Connection, fact: ReviewCollected, found: Served | None, zone: ZoneInfo
@@ -74,7 +72,7 @@ def later_than_promised(found: Served | None, calendar: Calendar) -> str:
     if found is None or not found.promised or found.accepted_at is None or found.done_at is None:
         return ""
     unit = _COUNTED.get(found.promised_in or "")
-    if unit is None or found.done_at - found.accepted_at <= found.promised * _DAY:
+    if unit is None or found.done_at - found.accepted_at <= found.promised * DAY:
         return ""
     try:
         limit = Limit(found.promised, unit)

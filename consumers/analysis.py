@@ -11,9 +11,9 @@ from consumers.analysis_rules import AnalysisRules, Rule, shipped
 from schemas import ComplaintAnalysed, Finding, ReviewCollected
 from schemas.codes import REASONS
 from workflow.bus.consumer import Record, Work
+from workflow.clock import DAY, HOUR
 from workflow.storage.vault import Vault, opened_text
 
-HOUR = 3_600_000_000
 LONGEST = 4000
 OTHER = "其他"
 Window = Callable[[ReviewCollected, int], int | None]
@@ -76,7 +76,7 @@ class Analysis:
             return
         ends_at = self.window(fact, served_at)
         if ends_at is not None and fact.assessed_at > ends_at:
-            days = (fact.assessed_at - served_at) // (24 * HOUR)
+            days = (fact.assessed_at - served_at) // DAY
             evidence = f"办事后第 {days} 天才评价，已过本地的评价期限"
             yield Finding(kind="late", rule="L-WINDOW", evidence=evidence, weight="medium")
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 import schemas as s
 from schemas.envelope import Role
+from workflow.clock import HOUR
 from workflow.complaint import Complaint, load
 from workflow.door import Step, needed, records, take
 from workflow.errors import InvalidInput
@@ -20,7 +21,7 @@ from workflow.storage.models import commands, complaints
 CITIZEN = Actor("citizen", Role.CITIZEN)
 """Whoever holds the link; the log does not say who that is."""
 
-CODE_OPENS = 3_600_000_000
+CODE_OPENS = HOUR
 """A code opens what is asked now for no less than this (microseconds)."""
 
 

@@ -23,6 +23,7 @@ from workflow.calendar_counting import (
 )
 from workflow.calendar_days import Calendar, Hours, Spans, instant, micros
 from workflow.calendar_limits import End, Limit, StartRule, Unit
+from workflow.clock import DAY
 from workflow.errors import InvalidInput
 
 __all__ = [
@@ -48,7 +49,6 @@ __all__ = [
 
 _WEEKDAYS: Final = "一二三四五六日"
 _PUBLICATION_MONTHS: Final = (11, 12)
-_DAY_MICROS: Final = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def worktime(calendar: Calendar, start: datetime, end: datetime, pauses: Pauses 
     begin, until, stopped = micros(start, "from"), micros(end, "to"), merged(pauses)
     if until < begin:
         raise InvalidInput("to", end.isoformat(), "结束时间早于开始时间")
-    if until - begin > FURTHEST_DAYS * _DAY_MICROS:
+    if until - begin > FURTHEST_DAYS * DAY:
         raise InvalidInput("to", end.isoformat(), "两个时间相隔超过一百年")
     total = 0
     for day in dates_between(calendar.local_date(begin), calendar.local_date(until)):

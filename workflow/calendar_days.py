@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from workflow.calendar_official import Official
-from workflow.clock import EPOCH, instant
+from workflow.clock import DAY, EPOCH, HOUR, MINUTE, SECOND, instant
 from workflow.errors import InvalidInput
 
 __all__ = ["Calendar", "Hours", "Spans", "clock_text", "instant", "joined", "micros"]
@@ -20,9 +20,6 @@ Hours = tuple[tuple[int, int], ...]
 Spans = tuple[tuple[int, int], ...]
 """The same as instants: microseconds since 1970-01-01T00:00:00Z."""
 
-_SECOND: Final = 1_000_000
-_MINUTE: Final = 60 * _SECOND
-_DAY: Final = 86_400 * _SECOND
 _MICRO: Final = timedelta(microseconds=1)
 _FIRST_YEAR, _LAST_YEAR = 1970, 2800
 _LONGEST_VERSION: Final = 80
@@ -155,12 +152,12 @@ def _bounds(zone: ZoneInfo, day: date) -> Spans:
 
 def _instants(zone: ZoneInfo, day: date, hours: Hours) -> Spans:
     """The instants at which the zone's wall clock shows this date and these hours."""
-    midnight = (day.toordinal() - EPOCH.toordinal()) * _DAY
+    midnight = (day.toordinal() - EPOCH.toordinal()) * DAY
     found: list[tuple[int, int]] = []
     for begin, end, offset in _offsets(zone, midnight):
         for opens, closes in hours:
-            a = max(begin, midnight + opens * _MINUTE - offset)
-            b = min(end, midnight + closes * _MINUTE - offset)
+            a = max(begin, midnight + opens * MINUTE - offset)
+            b = min(end, midnight + closes * MINUTE - offset)
             if a < b:
                 found.append((a, b))
     return joined(found)
@@ -183,8 +180,8 @@ def _offset(zone: ZoneInfo, at: int) -> int:
 
 def _offsets(zone: ZoneInfo, midnight: int) -> list[tuple[int, int, int]]:
     """Stretches of one UTC offset around a date; offsets lie within ±16 h: nothing is missed."""
-    low, high = midnight - 16 * 60 * _MINUTE, midnight + 40 * 60 * _MINUTE
-    marks = [low + k * 8 * 60 * _MINUTE for k in range(8)]
+    low, high = midnight - 16 * HOUR, midnight + 40 * HOUR
+    marks = [low + k * 8 * HOUR for k in range(8)]
     stretches: list[tuple[int, int, int]] = []
     begin, offset = low, _offset(zone, low)
     for left, right in pairwise(marks):
@@ -198,7 +195,7 @@ def _offsets(zone: ZoneInfo, midnight: int) -> list[tuple[int, int, int]]:
 
 def _change(zone: ZoneInfo, left: int, right: int, offset: int) -> int:
     """The second at which the offset leaves `offset` between two instants."""
-    while right - left > _SECOND:
-        middle = left + (right - left) // (2 * _SECOND) * _SECOND
+    while right - left > SECOND:
+        middle = left + (right - left) // (2 * SECOND) * SECOND
         left, right = (middle, right) if _offset(zone, middle) == offset else (left, middle)
     return right

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from workflow.clock import HOUR, MINUTE, SECOND
 from workflow.errors import InvalidInput
 
 __all__ = ["End", "Limit", "StartRule", "Unit"]
@@ -15,9 +16,9 @@ StartRule = Literal["same_day", "next_day", "next_working_day"]
 End = Literal["close", "day_end"]
 
 MICROS: Final[dict[str, int]] = {
-    "working hours": 3_600_000_000,
-    "working minutes": 60_000_000,
-    "working seconds": 1_000_000,
+    "working hours": HOUR,
+    "working minutes": MINUTE,
+    "working seconds": SECOND,
 }
 LARGEST: Final[dict[str, int]] = {
     "working days": 3_650,

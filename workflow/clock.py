@@ -9,6 +9,12 @@ Clock = Callable[[], int]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+"""In the unit of instants, microseconds."""
+
 TURN = 0.001
 """Seconds after which a thread that works lets another have the interpreter, in processes of many:
 at Python's own five milliseconds an answer of thirty statements beside a slow one waits for it

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from schemas import PersonalDataErased
 from schemas.envelope import Role
-from workflow.clock import instant
+from workflow.clock import DAY, instant
 from workflow.contact import phone_of
 from workflow.door import checked_name, stated
 from workflow.errors import InvalidInput
@@ -26,8 +26,6 @@ from workflow.storage import erasing, messages
 from workflow.storage.erasing import COMPLAINTS_DONE, RATINGS_DONE, Kept, Said
 from workflow.storage.numbers import move, next_number, reached
 from workflow.storage.vault import Sealed, Vault
-
-DAY = 86_400_000_000
 
 
 @dataclass(slots=True)

@@ -10,12 +10,15 @@ from pydantic_core import from_json, to_json
 
 from schemas.codes import Origin
 from schemas.rating import Rating, Refusal, ServiceRecord
-from workflow.clock import instant, micros
+from workflow.clock import MINUTE, instant, micros
 from workflow.phones import number_in
 from workflow.unit_list import UnitList
 
-FUTURE = 5 * 60 * 1_000_000
+FUTURE = 5 * MINUTE
 """Platforms' clocks run a few minutes ahead; more than five minutes is refused."""
+
+QUARTER_HOUR = 15 * MINUTE
+"""The finest offset of a zone."""
 
 RATING_CONTENT = (
     "level",
@@ -153,8 +156,8 @@ class Desk:
         return Ready(number, False, key, full, unit, day, at)
 
     def day_of(self, at: int) -> str:
-        """The office's date of an instant; remembered by quarter hour, the finest zone offset."""
-        quarter = at // 900_000_000
+        """The office's date of an instant; remembered by quarter hour."""
+        quarter = at // QUARTER_HOUR
         day = self._days.get(quarter)
         if day is None:
             if len(self._days) > 50_000:

@@ -14,6 +14,7 @@ from schemas import ReevaluationInvited
 from schemas.envelope import Role
 from workflow import links
 from workflow.advance import advance
+from workflow.clock import HOUR, MINUTE
 from workflow.complaint import Complaint, Event, load
 from workflow.contact import phone_of
 from workflow.errors import IllegalStep, InvalidInput
@@ -31,8 +32,7 @@ OPERATORS = f"role:{Role.OPERATOR}"
 UNDELIVERED = "再评价邀请没有送达，请另行联系群众"
 INVITATION = "您反映的政务服务问题已有整改反馈，请评价整改结果。"
 
-MINUTE = 60_000_000
-WAITS = (0, MINUTE, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE)
+WAITS = (0, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR)
 """Microseconds from writing a message to each try; when the last one fails, it has failed."""
 
 LOGGER = logging.getLogger("bihuan.outbox")

@@ -12,6 +12,7 @@ from console.accounts.record import Happened, Outcome, note
 from console.accounts.roles import OF_A_UNIT, from_text
 from console.accounts.secret import digest_of, new_secret
 from schemas.envelope import Role
+from workflow.clock import DAY, HOUR, MINUTE
 from workflow.errors import NotPermitted, SignInRefused, Transient
 from workflow.ledger import Actor
 from workflow.states import ROLE_NAMES
@@ -20,10 +21,9 @@ from workflow.storage.models import accounts, sessions
 if TYPE_CHECKING:
     from console.wiring import Office
 
-MINUTE = 60_000_000
 IDLE = 30 * MINUTE
-LONGEST = 12 * 60 * MINUTE
-KEPT = 30 * 24 * 60 * MINUTE
+LONGEST = 12 * HOUR
+KEPT = 30 * DAY
 """How long an expired session's row is kept."""
 
 _OPEN = (

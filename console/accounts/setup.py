@@ -12,6 +12,7 @@ from console.accounts.register import administrators, existing, insert_person, p
 from console.accounts.secret import digest_of, new_secret
 from console.accounts.sessions import revoke
 from schemas.envelope import Role
+from workflow.clock import HOUR
 from workflow.errors import InvalidInput
 from workflow.storage.models import accounts, setup_links
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from console.wiring import Office
 
 HOURS = 72
-_VALID = HOURS * 3_600_000_000
+_VALID = HOURS * HOUR
 
 
 class Invited(NamedTuple):

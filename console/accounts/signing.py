@@ -11,6 +11,7 @@ from console.accounts.record import Happened, Outcome, note
 from console.accounts.roles import account_key, from_text
 from console.accounts.sessions import open_session, revoke, session_of
 from schemas.envelope import Role
+from workflow.clock import MINUTE
 from workflow.errors import InvalidInput, SignInRefused
 from workflow.storage.models import accounts, setup_links
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from console.wiring import Office
 
 MOST_FAILURES = 5
-LOCKED_FOR = 15 * 60_000_000
+LOCKED_FOR = 15 * MINUTE
 
 
 class Attempt(NamedTuple):

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, insert, select, update
 from console.accounts.record import Happened, Outcome, note
 from console.accounts.roles import checked_account
 from console.accounts.secret import digest_of, new_secret
-from console.accounts.sessions import MINUTE
 from schemas.envelope import Role
+from workflow.clock import DAY, MINUTE
 from workflow.errors import InvalidInput, Transient
 from workflow.ledger import Actor
 from workflow.storage.models import tokens
@@ -27,7 +27,6 @@ PREFIX = "bh_"
 ACTS_AS = "token:"
 """Before its name where a system stands in the log."""
 
-DAY = 24 * 60 * MINUTE
 LONGEST_DAYS = 3 * 366
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from console.demo.clock import MINUTE, at_office, slot, working_day_after
+from console.demo.clock import at_office, slot, working_day_after
 from console.demo.fates import Fate, Key
 from console.demo.looking import look
 from console.demo.people import phone
@@ -15,6 +15,7 @@ from console.queues import queue
 from producers import departments, supervisors
 from schemas.envelope import Role
 from workflow.calendar import Calendar
+from workflow.clock import MINUTE
 from workflow.states import State
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from workflow.calendar import Calendar
-from workflow.clock import micros
+from workflow.clock import HOUR, MINUTE, micros
 
-MINUTE = 60_000_000
-HOUR = 60 * MINUTE
 _FIRST_CALL = 9 * HOUR
 """People are called from nine o'clock on, never before."""
 _LEAVING = 10 * MINUTE

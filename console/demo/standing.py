@@ -7,9 +7,10 @@ from threading import Lock
 
 from sqlalchemy import update
 
-from console.demo.clock import HOUR, working_day_after
+from console.demo.clock import working_day_after
 from console.wiring import STANDING_CLOCK, stood_at
 from workflow.calendar import Calendar
+from workflow.clock import HOUR
 from workflow.errors import InvalidInput
 from workflow.storage.database import Database
 from workflow.storage.models import sequences

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from console.reports.periods import Period
 from workflow.calendar import Calendar
+from workflow.clock import DAY, MINUTE
 from workflow.complaint import order_number
 from workflow.storage.models import complaint_facts, order_facts
 
@@ -26,8 +27,6 @@ STAGES: Mapping[str, str] = {
 """Collected to verified; then of each order: sent to acknowledged, acknowledged to submitted,
 submitted to accepted, accepted to the citizen's answer. Orders that were withdrawn do not count.
 """
-
-MINUTE = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +151,4 @@ class _Worked:
 
 
 _DAY = timedelta(days=1)
-_MARGIN = 31 * 24 * 60 * MINUTE
+_MARGIN = 31 * DAY

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, func, select
 
 from console.places import lent, serving
+from workflow.clock import MINUTE
 from workflow.errors import Transient
 from workflow.storage.database import HOLD_EVERY, Database
 from workflow.storage.models import lanes, progress
@@ -29,9 +30,7 @@ SHARE = 20
 MOST = 32
 """Answers of one kind that are kept; the one asked anew longest ago goes first."""
 
-MINUTE = 60_000_000
 LOGGER = logging.getLogger("bihuan.console")
-
 
 class _Kept(NamedTuple, Generic[T]):
     """An answer, and when it was given; a slow one is kept so many seconds."""

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
 from console.scope import visible
 from schemas.envelope import Role
+from workflow.clock import DAY
 from workflow.complaint import load
 from workflow.ledger import Actor
 from workflow.outbox import DESK
 from workflow.storage.models import complaints, outbox
 
 MOST = 20
-_DAY = 86_400_000_000
 DAYS = 7
 """How long a message counts as recent: nobody notes who has read it."""
 
@@ -43,7 +43,7 @@ def told(conn: Connection, viewer: Actor) -> tuple[Told, ...]:
 def recent(conn: Connection, viewer: Actor, now: int) -> int:
     """How many of those are of the last `DAYS`."""
     latest = conn.execute(_latest(viewer))
-    return sum(row.created_at >= now - DAYS * _DAY for row in latest)
+    return sum(row.created_at >= now - DAYS * DAY for row in latest)
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from producers.clock.recomputing import recompute
 from producers.clock.timers import tick
+from workflow.clock import MINUTE, SECOND
 from workflow.erasure import Retention
 from workflow.errors import Transient
 from workflow.ledger import Ledger
@@ -24,7 +25,7 @@ ERASING = 20
 SILENT = 60.0
 """Seconds without word of a batch after which a tick is taken for stuck."""
 
-JUMP = 60_000_000
+JUMP = MINUTE
 """Microseconds by which the host's clock may run ahead of or behind the time that has passed."""
 
 LOGGER = logging.getLogger("bihuan.clock")
@@ -119,4 +120,4 @@ class Ticker:
 
 
 def _warn_of_jump(ahead: int) -> None:
-    LOGGER.warning("the host's clock jumped by %.1f s", ahead / 1_000_000)
+    LOGGER.warning("the host's clock jumped by %.1f s", ahead / SECOND)

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from workflow.clock import DAY
 from workflow.errors import KeyReused
 from workflow.storage.models import receipts
 
-KEPT = 7 * 24 * 3600 * 1_000_000
+KEPT = 7 * DAY
 """Microseconds for which a repeat gets the first answer."""
 
 

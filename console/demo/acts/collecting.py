@@ -11,10 +11,10 @@ from console.demo.build import Taken
 from console.demo.stage import Stage
 from console.reports.footing import table_of
 from console.wording import padded
+from workflow.clock import DAY
 from workflow.storage.models import conflicts, ratings, refused, services
 
 TITLE: Final = "归集：五个月的办件和评价"
-_DAY: Final = 86_400_000_000
 _WIDEST, _LEFT = 100, 40
 """Columns of the whole table of refusals, and of what stands left of its reasons."""
 
@@ -62,7 +62,7 @@ def _late(conn: Connection) -> int:
     given = ((services, services.c.served_at), (ratings, ratings.c.assessed_at))
     return sum(
         conn.execute(
-            select(func.count()).select_from(table).where(table.c.received_at > at + _DAY)
+            select(func.count()).select_from(table).where(table.c.received_at > at + DAY)
         ).scalar_one()
         for table, at in given
     )

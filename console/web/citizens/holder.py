@@ -16,6 +16,7 @@ from console.web.access import Forged, checks_forms, site_here
 from console.web.limiting import Buckets
 from console.web.site import Site, site_of, told_https
 from producers.citizens import token_of
+from workflow.clock import SECOND
 from workflow.errors import InvalidInput
 from workflow.links import held_in, hold, read, read_code
 
@@ -91,7 +92,7 @@ def remember(request: Request, answer: Response, held: str) -> None:
     office = site_of(request).office
     behind = told_https(request, office.settings.citizen_url or office.settings.url)
     secure = request.url.scheme == "https" or behind
-    kept = hold(office.keys.link, held, office.wall() + HALF_AN_HOUR * 1_000_000)
+    kept = hold(office.keys.link, held, office.wall() + HALF_AN_HOUR * SECOND)
     answer.set_cookie(
         COOKIE, kept, HALF_AN_HOUR, path=PLACE, secure=secure, httponly=True, samesite="lax"
     )

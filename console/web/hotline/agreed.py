@@ -6,10 +6,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from console import wording
+from workflow.clock import DAY, HOUR, MINUTE
 
-MINUTE = 60_000_000
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 JUST_COME = 10 * MINUTE
 """So long it is the time agreed on; after that the citizen waits in vain."""
 

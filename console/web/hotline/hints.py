@@ -13,12 +13,11 @@ from console.service import later_than_promised
 from console.timeline import View
 from schemas import ComplaintAnalysed, ReviewCollected
 from schemas.codes import LEVELS
-from workflow.clock import instant
+from workflow.clock import DAY, instant
 from workflow.complaint import Complaint
 from workflow.rulebook import BoundRules
 from workflow.storage.models import complaint_facts, complaints, contacts, ratings
 
-DAY = 24 * 3_600_000_000
 MOST = 20
 """Rows a hint shows."""
 

@@ -14,6 +14,7 @@ from console.web.access import PUBLIC, SiteHere
 from console.web.rendering import problem
 from console.web.signing.cookies import address_of, remember, secure, within
 from console.web.site import Site
+from workflow.clock import MINUTE
 from workflow.errors import Damaged, SignInRefused
 
 AWAY = "bihuan_away"
@@ -67,7 +68,7 @@ def callback(request: Request, site: SiteHere, state: str = "", code: str = "") 
 
 
 def _sealed(site: Site, pending: Pending, place: str) -> str:
-    until = site.office.wall() + _MINUTES * 60_000_000
+    until = site.office.wall() + _MINUTES * MINUTE
     plain = json.dumps([*pending, place, until]).encode()
     return urlsafe_b64encode(site.office.vault.seal(AWAY, "pending", plain)).decode()
 

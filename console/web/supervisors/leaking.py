@@ -14,13 +14,13 @@ from console.reports.periods import Period
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
 from schemas.codes import BAD_LEVELS, Channel
+from workflow.clock import DAY
 from workflow.storage.models import conflicts, ratings, refused, services
 
 PER_PAGE = 50
 DAYS = 30
 """How far back the morning's page looks for refused rows and conflicts."""
 
-_DAY = 86_400_000_000
 ENOUGH = 1000
 """Ratings from which a channel that never brought a bad one is worth a look."""
 
@@ -71,7 +71,7 @@ class Slow:
 
 
 def since(now: int) -> int:
-    return now - DAYS * _DAY
+    return now - DAYS * DAY
 
 
 def refusals(conn: Connection, now: int) -> tuple[Refusals, ...]:
