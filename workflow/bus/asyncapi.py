@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from schemas import EVENTS
 from schemas.envelope import EnvelopeBase
+from workflow.bus.broker import PARKED_ERROR, PARKED_FROM
 
 _JSON = "application/json"
 _RATINGS = (
@@ -30,8 +31,8 @@ _OWN_HEADER = {"datacontenttype": "content-type"}
 """CloudEvents' Kafka binding gives this one attribute a header of its own."""
 
 _WHENCE = {
-    "parked-from": "原处：TOPIC/PARTITION/OFFSET，或 CONSUMER/LANE/POSITION",
-    "parked-error": "为什么处理不了",
+    PARKED_FROM: "原处：TOPIC/PARTITION/OFFSET，或 CONSUMER/LANE/POSITION",
+    PARKED_ERROR: "为什么处理不了",
 }
 _COPY: dict[str, Any] = {
     "title": "Parked",

@@ -38,6 +38,9 @@ UNREAD = "bihuan-unread"
 it says why.
 """
 
+PARKED_FROM, PARKED_ERROR = "parked-from", "parked-error"
+"""The headers that a copy of what is parked has beside its own."""
+
 
 @dataclass(frozen=True)
 class Broker:

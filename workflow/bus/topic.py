@@ -17,7 +17,7 @@ from sqlalchemy import Row
 
 from workflow.bus import progress
 from workflow.bus.arrivals import LATE, Standstill
-from workflow.bus.broker import Broker, Message
+from workflow.bus.broker import PARKED_ERROR, PARKED_FROM, Broker, Message
 from workflow.bus.causes import TooLarge
 from workflow.bus.cloudevents import headers_of, row_from
 from workflow.bus.consumer import Consumer
@@ -173,7 +173,7 @@ class Following:
 
 class Copies:
     """Copies of what is parked go to the topic `parked`, if the broker takes them: the database,
-    or the log, has them anyway. `parked-from` says where, as `bihuan parked` names it. What is too
+    or the log, has them anyway. `PARKED_FROM` says where, as `bihuan parked` names it. What is too
     large for that topic is told there without what it holds.
     """
 
@@ -188,7 +188,7 @@ class Copies:
     def keep(self, message: Message, error: str) -> None:
         place = f"{message.topic}/{message.partition}/{message.offset}"
         LOGGER.warning("parked: %s: %s", place.replace("/", " "), error)
-        said = [("parked-from", place.encode()), ("parked-error", error[:MAX_ERROR].encode())]
+        said = [(PARKED_FROM, place.encode()), (PARKED_ERROR, error[:MAX_ERROR].encode())]
         headers = [(name, text or b"") for name, text in (*message.headers, *said)]
         value = message.value or b""  # a message of nothing cannot be sent
         whole = Message("parked", -1, message.key, value, headers)
