@@ -14,12 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, TypeVarTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, text
 
 from console.places import lent
 from workflow.errors import BihuanError, Transient
 from workflow.storage.database import HOLD_EVERY, Database
-from workflow.storage.models import lanes
+from workflow.storage.log import RECORDED
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -131,13 +131,12 @@ def counted(
     """`count(office, conn, *given)`: here, or where much is recorded, in the other process. `count`
     is a module's function; what it is given and what it answers are pickled.
     """
-    if (conn.execute(_RECORDED).scalar_one() or 0) <= LARGE:
+    if (conn.execute(RECORDED).scalar_one() or 0) <= LARGE:
         return count(office, conn, *given)
     return office.counting.answer(office.database, count, *given)
 
 
 _PATIENT = text("SET LOCAL idle_in_transaction_session_timeout = 0")
-_RECORDED = select(func.sum(lanes.c.pos))
 
 
 def _answered(asked: tuple[Callable[..., Any], tuple[Any, ...]], *place: Any) -> _Answer:

@@ -29,6 +29,7 @@ from workflow.bus.embedded import EmbeddedBus
 from workflow.errors import Away, Refused
 from workflow.ledger import Actor
 from workflow.outbox import Message, deliver
+from workflow.storage.log import RECORDED
 from workflow.storage.models import complaints, lanes, progress
 
 
@@ -89,7 +90,7 @@ def _caught_up(city: City) -> bool:
     with city.office.database.read() as conn:
         joined = conn.execute(select(func.count()).select_from(progress)).scalar_one()
         done = conn.execute(select(func.sum(progress.c.pos))).scalar()
-        return joined > 0 and done == conn.execute(select(func.sum(lanes.c.pos))).scalar()
+        return joined > 0 and done == conn.execute(RECORDED).scalar()
 
 
 class CommitHook:

@@ -23,7 +23,8 @@ from schemas.envelope import Role
 from workflow.errors import BihuanError
 from workflow.ledger import Actor
 from workflow.storage.database import Database
-from workflow.storage.models import complaints, events, lanes
+from workflow.storage.log import ends
+from workflow.storage.models import complaints, events
 
 POLL = 0.1
 """Seconds after which the heads are looked at again, for what other processes recorded."""
@@ -122,8 +123,7 @@ class Hub:
 
     def _look(self, before: dict[int, int] | None) -> dict[int, int]:
         with self.database.read() as conn:
-            found = conn.execute(select(lanes.c.lane, lanes.c.pos))
-            heads = {row.lane: row.pos for row in found}
+            heads = ends(conn)
             moved = {lane: before[lane] for lane in heads if before and heads[lane] > before[lane]}
             pages = self._signed_in(conn, self._open(), QUIET if not moved else ASKED)
             if moved and pages:

@@ -18,7 +18,8 @@ from console.places import lent, serving
 from workflow.clock import MINUTE
 from workflow.errors import Transient
 from workflow.storage.database import HOLD_EVERY, Database
-from workflow.storage.models import lanes, progress
+from workflow.storage.log import RECORDED
+from workflow.storage.models import progress
 
 T = TypeVar("T")
 
@@ -148,4 +149,4 @@ def stirred(conn: Connection, now: int) -> tuple[int, int, int]:
 
 
 _TAKEN = select(func.sum(progress.c.pos)).where(progress.c.consumer == "metrics")
-_STIRRED = select(select(func.sum(lanes.c.pos)).scalar_subquery(), _TAKEN.scalar_subquery())
+_STIRRED = select(RECORDED.scalar_subquery(), _TAKEN.scalar_subquery())

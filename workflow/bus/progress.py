@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.storage.database import Spoken
-from workflow.storage.log import LANES
+from workflow.storage.log import LANES, ends
 from workflow.storage.models import lanes, progress
 
 Place = tuple[int, int]
@@ -64,7 +64,7 @@ def join_source(conn: Connection, name: str, start: Literal["beginning", "now"])
     known = conn.execute(select(func.count()).where(progress.c.consumer == name)).scalar_one()
     if known:
         return
-    heads = {row.lane: row.pos for row in conn.execute(select(lanes.c.lane, lanes.c.pos))}
+    heads = ends(conn)
     rows = [
         {"consumer": name, "lane": lane, "pos": heads[lane] if start == "now" else 0}
         for lane in range(LANES)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from workflow.storage.database import run_many
 from workflow.storage.models import events, lanes
@@ -107,6 +107,16 @@ def open_lanes(conn: Connection, key: bytes) -> None:
 
 
 _OPEN = insert(lanes)
+
+
+def ends(conn: Connection) -> dict[int, int]:
+    """The last position of each lane."""
+    return {row.lane: row.pos for row in conn.execute(_ENDS)}
+
+
+_ENDS = select(lanes.c.lane, lanes.c.pos)
+RECORDED = select(func.sum(lanes.c.pos))
+"""How many events there are: no position is left out."""
 
 
 def append(conn: Connection, key: bytes, entries: Sequence[Entry], now: int) -> list[Place]:

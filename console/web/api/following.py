@@ -25,8 +25,8 @@ from console.web.site import Site
 from workflow.bus.cloudevents import structured
 from workflow.errors import InvalidInput, NotPermitted
 from workflow.storage.database import Database
-from workflow.storage.log import LANES
-from workflow.storage.models import events, lanes
+from workflow.storage.log import LANES, ends
+from workflow.storage.models import events
 
 READ = Granted(Scope.READ)
 AT_ONCE = 50
@@ -184,7 +184,7 @@ def _told(row: Row[Any], system: System) -> bool:
 def heads(database: Database) -> Position:
     """The end of the log."""
     with database.read() as conn:
-        found = {row.lane: row.pos for row in conn.execute(select(lanes.c.lane, lanes.c.pos))}
+        found = ends(conn)
     return Position(found.get(lane, 0) for lane in range(LANES))
 
 
@@ -192,7 +192,7 @@ def beyond(database: Database, position: Position) -> Sequence[Row[Any]]:
     """What follows this position, oldest first; of each lane without a gap."""
     with database.read() as conn:
         found: list[Row[Any]] = []
-        for lane, pos in conn.execute(select(lanes.c.lane, lanes.c.pos)):
+        for lane, pos in ends(conn).items():
             if pos > position[lane]:
                 query = select(events).where(events.c.lane == lane, events.c.pos > position[lane])
                 found += conn.execute(query.order_by(events.c.pos).limit(AT_ONCE))
