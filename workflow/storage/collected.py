@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from workflow.intake import SERVICE_CONTENT, Ready
+from workflow.intake import RATING_CONTENT, SERVICE_CONTENT, Ready
 from workflow.storage.bulk import Bulk
 from workflow.storage.database import Spoken, run_many
 from workflow.storage.models import (
@@ -34,17 +34,7 @@ RATING = (
     "batch",
     "received_at",
     "matched",
-    "level",
-    "reasons",
-    "origin",
-    "channel",
-    "unit",
-    "day",
-    "assessed_at",
-    "item",
-    "window",
-    "private",
-    "digest",
+    *RATING_CONTENT,
 )
 SERVICE = (
     "source",
