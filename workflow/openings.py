@@ -63,10 +63,18 @@ class Openings:
 
     def _open(self, row: Ready, rating: Rating) -> str:
         subject = self._next_id()
+        text, texts = _sealed(rating.writingEvaluation)
+        fact, at = self._collected(row, rating, text), self.received_at
+        self.posting.record(subject, fact, PLATFORM, occurred_at=at, texts=texts)
+        self._keep_contact(subject, row, rating)
+        self._fresh[subject] = row.phone
+        self.opened += 1
+        return subject
+
+    def _collected(self, row: Ready, rating: Rating, text: str | None) -> ReviewCollected:
         policy = self.ledger.rulebook.in_force(self.received_at)
-        text = seal_text(rating.writingEvaluation) if rating.writingEvaluation else None
         named = bool(rating.userName or row.phone or rating.certKey)
-        fact = ReviewCollected(
+        return ReviewCollected(
             source=row.key[0],
             project_no=row.key[1],
             service_number=row.key[2],
@@ -85,19 +93,8 @@ class Openings:
             window=rating.winName or None,
             real_name=named and not rating.anonymityFlag,
             has_phone=bool(row.phone),
-            text=None if text is None else text.digest,
+            text=text,
         )
-        self.posting.record(
-            subject,
-            fact,
-            PLATFORM,
-            occurred_at=self.received_at,
-            texts={} if text is None else {"text": text},
-        )
-        self._keep_contact(subject, row, rating)
-        self._fresh[subject] = row.phone
-        self.opened += 1
-        return subject
 
     def _area(self, row: Ready) -> str | None:
         unit = None if row.unit is None else self.desk.units.resolve(row.unit)
@@ -105,8 +102,7 @@ class Openings:
 
     def _join(self, subject: str, row: Ready) -> None:
         said = opened_private(row.private)
-        words = said.writingEvaluation
-        text = seal_text(words) if words else None
+        text, texts = _sealed(said.writingEvaluation)
         level, reasons = row.content[0], row.content[1]
         fact = LaterRatingJoined(
             source=row.key[0],
@@ -117,9 +113,8 @@ class Openings:
             reasons=tuple(reasons.split(",")) if reasons else (),
             assessed_at=row.at,
             received_at=self.received_at,
-            text=None if text is None else text.digest,
+            text=text,
         )
-        texts: dict[str, Sealed] = {} if text is None else {"text": text}
         self.posting.record(subject, fact, PLATFORM, occurred_at=self.received_at, texts=texts)
         if row.phone and not said.anonymous and self._takes(subject, row.phone):
             self._supply(subject, said.mobile, row.phone)
@@ -158,3 +153,11 @@ class Openings:
     def _next_id(self) -> str:
         year = instant(self.received_at).astimezone(self.desk.zone).year
         return f"CP{year % 100:02d}-{next_number(self.posting.conn, f'complaint/{year}'):04d}"
+
+
+def _sealed(words: str) -> tuple[str | None, dict[str, Sealed]]:
+    """What somebody wrote: its digest for the event, and itself for the vault, if he did."""
+    if not words:
+        return None, {}
+    text = seal_text(words)
+    return text.digest, {"text": text}
