@@ -10,7 +10,7 @@ import typer
 
 from console import cli_units
 from console.cli_root import AsJson
-from console.report_desk import Page, checked_scope, disorders, instant_of, reading, show
+from console.report_desk import Page, asked_area, disorders, instant_of, reading, show
 
 TextOrCsv = Annotated[
     Literal["text", "csv"], typer.Option("--format", help="text 文字，csv 通报附件的列")
@@ -20,7 +20,7 @@ PeriodOption = Annotated[
     str, typer.Option(help="统计期，如 2021Q3、2021-09、2021、2021-07..2021-09")
 ]
 Tier = Annotated[str, typer.Option(help="层级：部门、镇办、村居")]
-Area = Annotated[str, typer.Option(help="区县")]
+Area = Annotated[str | None, typer.Option(help="区县，不写是名册里第一个有部门的")]
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +65,7 @@ def annex4(
     ctx: typer.Context,
     period: PeriodOption,
     tier: Tier = "部门",
-    area: Area = "张店区",
+    area: Area = None,
     form: TextOrCsv = "text",
     as_json: AsJson = False,
 ) -> None:
@@ -76,7 +76,7 @@ def annex4(
 
     when = parse_period(period)
     with reading(ctx) as read:
-        checked_scope(read.units, tier, area)
+        area = asked_area(read.units, tier, area)
         rows = report.annex4_rows(read.conn, read.units, when, tier, area)
         missing = unplaced(read.conn, read.units, when)
     if form == "csv" and not as_json:
@@ -94,7 +94,7 @@ def indicators(
     ctx: typer.Context,
     period: PeriodOption,
     tier: Tier = "部门",
-    area: Area = "张店区",
+    area: Area = None,
     as_of: Annotated[
         str | None,
         typer.Option(help="按当时的情况统计，带时区，如 2021-10-08T09:00:00+08:00；缺省为现在"),
@@ -109,7 +109,7 @@ def indicators(
     when = parse_period(period)
     past = None if as_of is None else instant_of(as_of, "as_of")
     with reading(ctx, past) as read:
-        checked_scope(read.units, tier, area)
+        area = asked_area(read.units, tier, area)
         policies, assumed = read.office.rulebook.policies, read.footing.synthetic
         ask = report.Question(when, tier, area, read.now, past, assumed)
         found = report.indicators(read.conn, read.units, policies, ask)
@@ -127,7 +127,7 @@ def whatif(
     period: PeriodOption,
     change: Annotated[str, typer.Option("--set", help='如 "rectify=3 working days"')],
     tier: Tier = "部门",
-    area: Area = "张店区",
+    area: Area = None,
     form: TextOrJson = "text",
     as_json: AsJson = False,
 ) -> None:
@@ -138,7 +138,7 @@ def whatif(
 
     when, wanted = parse_period(period), report.Change.parse(change)
     with reading(ctx) as read:
-        checked_scope(read.units, tier, area)
+        area = asked_area(read.units, tier, area)
         codes = [unit.code for unit in read.units.of(tier, area)]
         found = report.what_if(read.conn, read.office.rulebook, when, codes, wanted, read.now)
         missing = unplaced(read.conn, read.units, when)

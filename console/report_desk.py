@@ -101,6 +101,15 @@ def checked_scope(units: UnitList, tier: str | None, area: str | None) -> None:
         raise InvalidInput("area", area, f"名册中没有这个区县，有 {'、'.join(units.areas())}")
 
 
+def asked_area(units: UnitList, tier: str, area: str | None) -> str:
+    """The area asked for, unless said otherwise the list's own. Raises InvalidInput for a tier or
+    an area the list does not have.
+    """
+    asked = area or units.home
+    checked_scope(units, tier, asked)
+    return asked
+
+
 def instant_of(text: str, field: str) -> int:
     """Microseconds UTC of an ISO time with its zone; InvalidInput otherwise."""
     from workflow.calendar import micros  # noqa: PLC0415

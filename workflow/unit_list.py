@@ -80,6 +80,13 @@ class UnitList:
         """Areas in the list's order, of one tier or of all."""
         return tuple(dict.fromkeys(u.area for u in self.units if tier in (None, u.tier)))
 
+    @cached_property
+    def home(self) -> str:
+        """The area that is meant where none is named: the first that has departments, else the
+        first; empty where the list is.
+        """
+        return next(iter(self.areas(TIERS[0]) or self.areas()), "")
+
     def of(self, tier: str | None = None, area: str | None = None) -> tuple[Unit, ...]:
         """Units of a tier and an area, in the list's order."""
         return tuple(u for u in self.units if tier in (None, u.tier) and area in (None, u.area))

@@ -18,7 +18,6 @@ from workflow.formulas import Counts
 from workflow.units import UnitList
 
 TIER = "部门"
-AREA = "张店区"
 TITLE = "各部门“好差评”录入量统计表（附件4）"
 SCOPE = "口径：单位自身的评价，与附件3（镇、街道）不相加；按评价日期；没有评价的单位也列出"
 HEADER = ("rank", "department", "ratings_entered")
@@ -35,11 +34,14 @@ class Annex4Row:
 
 
 def annex4_rows(
-    conn: Connection, units: UnitList, period: Period, tier: str = TIER, area: str = AREA
+    conn: Connection, units: UnitList, period: Period, tier: str = TIER, area: str | None = None
 ) -> tuple[Annex4Row, ...]:
-    """The units of a tier and area by their ratings, ties in the list's order, ranks sequential."""
+    """The units of a tier and area, unless said otherwise the list's own, by their ratings; ties in
+    the list's order, ranks sequential.
+    """
     counts = pooled((code, count) for code, _, count in tallied(conn, period))
-    mine = [(unit, counts.get(unit.code, Counts()).ratings) for unit in units.of(tier, area)]
+    asked = units.of(tier, area or units.home)
+    mine = [(unit, counts.get(unit.code, Counts()).ratings) for unit in asked]
     mine.sort(key=lambda found: -found[1])
     return tuple(
         Annex4Row(rank, unit.printed, ratings, unit.code)

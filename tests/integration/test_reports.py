@@ -588,3 +588,14 @@ def test_a_roster_replaces_the_list_in_force_or_nothing_of_it(city, folder, tmp_
     with city.office.database.read() as conn:
         rows = annex4_rows(conn, city.office.units, Q3)
     assert [(r.rank, r.name, r.ratings) for r in rows] == [(1, "甲局", 0), (2, "乙局", 0)]
+
+
+def test_the_area_that_nobody_names_is_the_lists_own(folder, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        "代码,名称,区县,层级\nT,某镇,周村区,镇办\nA,甲局,淄川区,部门\n", encoding="utf-8"
+    )
+    assert bihuan(folder, "units", "import", str(roster)).exit_code == 0
+    for asked in (("annex4",), ("indicators",), ("whatif", "--set", "rectify=3 working days")):
+        shown = bihuan(folder, "report", *asked, "--period", "2021Q3", "--json")
+        assert json.loads(shown.stdout)["area"] == "淄川区"

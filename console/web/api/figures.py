@@ -7,14 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from console.accounts.tokens import Scope, System
-from console.report_desk import checked_scope, snapshot
+from console.report_desk import asked_area, snapshot
 from console.reports import indicators as report
 from console.reports.periods import parse_period
 from console.web.access import SiteHere
 from console.web.api.granted import Granted
 from console.web.api.problems import problems
 from console.web.api.shapes import Figures
-from console.web.supervisors.headline import area_of
 from workflow.errors import NotPermitted
 
 FIGURES = Granted(Scope.FIGURES)
@@ -40,8 +39,7 @@ def figures(
         raise NotPermitted("限单位的令牌看不到全区的指标")
     when = parse_period(period)
     with snapshot(site.office) as read:
-        asked = area or area_of(read.units)
-        checked_scope(read.units, tier, asked)
+        asked = asked_area(read.units, tier, area)
         ask = report.Question(when, tier, asked, read.now, None, read.footing.synthetic)
         found = report.indicators(read.conn, read.units, site.office.rulebook.policies, ask)
     return {**report.indicators_json(found), **read.footing.as_json()}

@@ -22,7 +22,7 @@ from console.web.exporting import download
 from console.web.navigation import FIGURES, PageNo, pages_of
 from console.web.rendering import page
 from console.web.supervisors import figure_rows, figures
-from console.web.supervisors.headline import area_of, quarter_at
+from console.web.supervisors.headline import quarter_at
 from schemas.envelope import Role
 from workflow.formulas import FORMULAS, Rate
 from workflow.units import TIERS
@@ -39,7 +39,7 @@ def asked(
     return figures.Ask(
         parse_period(period),
         tier if tier in TIERS else annex4.TIER,
-        area if area in units.areas() else area_of(units),
+        area if area in units.areas() else units.home,
     )
 
 

@@ -14,7 +14,6 @@ from console.reports.periods import Period, parse_period, quarter_of, shifted
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
 from workflow.clock import instant
-from workflow.unit_list import UnitList
 
 SHOWN = ("verify", "rectify", "callback", "satisfied_first")
 SHORT = {
@@ -62,17 +61,10 @@ def quarter_at(office: Office, at: int) -> Period:
     return quarter_of(instant(at).astimezone(office.rulebook.in_force(at).zone))
 
 
-def area_of(units: UnitList) -> str:
-    """The area whose departments are meant where none is named."""
-    areas = units.areas(annex4.TIER)
-    return annex4.AREA if annex4.AREA in areas or not areas else areas[0]
-
-
 def _read(office: Office, conn: Connection, period: Period, now: int) -> Headline:
     units = office.units
-    area = area_of(units)
     footing = footing_of(conn, office.rulebook.in_force(now).zone, now)
-    ask = Question(period, annex4.TIER, area, now, synthetic=footing.synthetic)
+    ask = Question(period, annex4.TIER, units.home, now, synthetic=footing.synthetic)
     found = indicators(conn, units, office.rulebook.policies, ask)
     figures = tuple((SHORT[name], found.figure(name)) for name in SHOWN)
-    return Headline(period, f"{area}{annex4.TIER}", now, footing.behind, figures)
+    return Headline(period, f"{units.home}{annex4.TIER}", now, footing.behind, figures)
