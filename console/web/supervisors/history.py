@@ -14,6 +14,7 @@ from console.wiring import Office
 from workflow.complaint import Complaint
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
+from workflow.policy import Policy
 
 PRESSING = frozenset(
     {
@@ -83,13 +84,14 @@ def history(office: Office, subject: str, viewer: Actor) -> History:
         sent = of_events(view.conn, office.units, ids)
         names = names_of(view.conn, (complaint.claimer, *(entry.who for entry in found.entries)))
     steps = tuple(Step(e, _of(sent, f"{complaint.id}-{e.version}")) for e in entries)
-    return History(complaint, found, steps, legal(office, complaint, viewer), names)
+    policy = office.rulebook.bound(complaint.profile, complaint.profile_version).policy
+    may = legal(complaint, viewer, office.clock(), policy)
+    return History(complaint, found, steps, may, names)
 
 
-def legal(office: Office, c: Complaint, viewer: Actor) -> tuple[str, ...]:
-    """The events of `ACTS` that the viewer may record now, in the order of `ACTS`."""
-    policy = office.rulebook.bound(c.profile, c.profile_version).policy
-    steps = legal_steps(c, viewer.role, viewer.name, office.clock(), policy, viewer.unit)
+def legal(c: Complaint, viewer: Actor, at: int, policy: Policy) -> tuple[str, ...]:
+    """The events of `ACTS` that the viewer may record then (microseconds UTC), in their order."""
+    steps = legal_steps(c, viewer.role, viewer.name, at, policy, viewer.unit)
     return tuple(event for event in ACTS if event in steps)
 
 

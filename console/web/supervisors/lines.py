@@ -25,6 +25,7 @@ from schemas.envelope import Role
 from workflow.complaint import Complaint, Open
 from workflow.ledger import Actor
 from workflow.limits import LIMITS, OWNERS
+from workflow.rulebook import BoundRules
 from workflow.states import State
 from workflow.unit_list import UnitList
 
@@ -136,15 +137,15 @@ def _line(
     said: Iterable[Said],
     messages: Mapping[str, str],
 ) -> Line:
-    found = pressing(c)
+    found, rules = pressing(c), office.rulebook.bound(c.profile, c.profile_version)
     limit = found[0] if found else None
-    left, due, tone = _pressed(office, c, found[1], at) if found else ("暂停", "", "paused")
+    left, due, tone = _pressed(rules, found[1], at) if found else ("暂停", "", "paused")
     waits_for = awaited(c, found)
     whose = _whose(c, waits_for, units, people)
     mine = whose == ME or waits_for == "malice_review"
     reminded = reminders(said, found)
-    rules = office.rulebook.bound(c.profile, c.profile_version)
-    offered = _offered(_legal(office, c, viewer), mine, tone, reminded)
+    open_to_him = legal(c, viewer, at.now, rules.policy)
+    offered = _offered([e for e in OFFERED if e in open_to_him], mine, tone, reminded)
     return Line(
         c.id,
         tone,
@@ -159,16 +160,11 @@ def _line(
     )
 
 
-def _pressed(office: Office, c: Complaint, opened: Open, at: Spans) -> tuple[str, str, str]:
+def _pressed(rules: BoundRules, opened: Open, at: Spans) -> tuple[str, str, str]:
     """What is left, when it is due, and how much that presses."""
-    rules, due = office.rulebook.bound(c.profile, c.profile_version), opened.due_at
+    due = opened.due_at
     left = left_text(rules.calendar, remaining(rules.calendar, at.now, due), due)
     return left, wording.when(due, rules.policy.zone), tone_of(due, at.now, at.soon)
-
-
-def _legal(office: Office, c: Complaint, viewer: Actor) -> list[str]:
-    open_to_him = legal(office, c, viewer)
-    return [event for event in OFFERED if event in open_to_him]
 
 
 def _offered(legal: Sequence[str], mine: bool, tone: str, reminded: Sequence[str]) -> Sequence[str]:
