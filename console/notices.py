@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import zip_longest
 
+from console.wording import WEEKDAYS
 from workflow.errors import InvalidInput
 
 LONGEST = timedelta(days=20)
 """A stretch of days off that is longer is a misreading."""
-
-WEEKDAYS = "一二三四五六日"
 
 _WEEKDAY = re.compile(r"(?:星期|礼拜|周)([一二三四五六日天])")
 _ASIDE = re.compile(r"[（(]([^（）()]*)[）)]")

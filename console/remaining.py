@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from console import wording
@@ -73,8 +74,18 @@ def soon(calendar: Calendar, now: int) -> int:
 
 @lru_cache(maxsize=64)
 def _end_of_next(calendar: Calendar, today: date) -> int:
+    return end_of(calendar, working_days_after(calendar, today, 1)[0])
+
+
+def working_days_after(calendar: Calendar, today: date, most: int) -> list[date]:
+    """The next working days, at most so many; tomorrow where none is in sight."""
     ahead = (today + n * _DAY for n in range(1, _FURTHEST))
-    day = next((day for day in ahead if calendar.is_working_day(day)), today + _DAY)
+    found = (day for day in ahead if calendar.is_working_day(day))
+    return list(islice(found, most)) or [today + _DAY]
+
+
+def end_of(calendar: Calendar, day: date) -> int:
+    """When this date is over, microseconds UTC."""
     while not (whole := calendar.whole_day(day)):  # a date that a change of zone left out
         day += _DAY
     return whole[-1][1]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
-from console.remaining import soon
+from console.remaining import end_of, soon, working_days_after
+from console.wording import WEEKDAYS
 from workflow.calendar import Calendar
 
 UNDUE = "none"
@@ -13,8 +13,6 @@ UNDUE = "none"
 
 AHEAD = 5
 """Working days from today on that have a column of their own in the matrix."""
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +44,13 @@ class Spans:
 def spans(calendar: Calendar, now: int) -> Spans:
     """As of this instant: overdue, today, the next working days, later, and nothing running."""
     today = calendar.local_date(now)
-    days = _working(calendar, today)
+    days = working_days_after(calendar, today, AHEAD)
     found, begin = [Span("over", "已超期", None, now)], now
     for number, day in enumerate((today, *days)):
-        end = _end(calendar, day)
-        label = (
-            "今天"
-            if day == today
-            else f"{day.month}-{day.day}（{'一二三四五六日'[day.weekday()]}）"
-        )
+        end = end_of(calendar, day)
+        named = f"{day.month}-{day.day}（{WEEKDAYS[day.weekday()]}）"
+        label = "今天" if day == today else named
         found.append(Span(f"d{number}", label, begin, end))
         begin = end
     found += [Span("later", "更晚", begin, None), Span(UNDUE, "暂停", None, None)]
     return Spans(now, soon(calendar, now), tuple(found))
-
-
-def _working(calendar: Calendar, today: date) -> list[date]:
-    """The next working days; any days where there are none in sight."""
-    ahead = (today + n * _DAY for n in range(1, 60))
-    return [day for day in ahead if calendar.is_working_day(day)][:AHEAD] or [today + _DAY]
-
-
-def _end(calendar: Calendar, day: date) -> int:
-    whole = calendar.whole_day(day)
-    return whole[-1][1] if whole else _end(calendar, day + _DAY)
