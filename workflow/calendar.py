@@ -37,7 +37,6 @@ __all__ = [
     "StartRule",
     "Unit",
     "due",
-    "due_at",
     "explain",
     "findings",
     "instant",
@@ -90,26 +89,6 @@ def due(
         days = tuple(_used_dates(calendar, begin, at, stopped))
     provisional = any(calendar.is_provisional(note.date) for note in days)
     return Due(instant(at), provisional, days, start, limit, calendar.zone, calendar.id)
-
-
-def due_at(
-    calendar: Calendar,
-    start: datetime,
-    limit: Limit,
-    *,
-    start_rule: StartRule = "next_day",
-    end: End = "close",
-    roll: bool = False,
-    pauses: Pauses = (),
-) -> datetime:
-    """The due time of `due` alone (aware UTC): day limits without pauses are remembered by date."""
-    begin, stopped = micros(start, "start"), merged(pauses)
-    started = start.astimezone(calendar.zone).date()
-    if limit.in_days:
-        return instant(
-            counted(calendar, started, begin, limit, _rules(start_rule, end, roll), stopped)[0]
-        )
-    return instant(used_up(calendar.spans, started, begin, limit.micros, stopped))
 
 
 @lru_cache(maxsize=16)

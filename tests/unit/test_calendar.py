@@ -15,7 +15,6 @@ from workflow.calendar import (
     Calendar,
     Limit,
     due,
-    due_at,
     explain,
     findings,
     opening_of_first_working_day_after,
@@ -141,7 +140,7 @@ class TestPauses:
     def test_an_empty_pause_is_refused(self) -> None:
         moment = at("2021-09-22T10:00")
         with pytest.raises(InvalidInput, match="pause"):
-            due_at(office_calendar(), moment, Limit(1, "working hours"), pauses=[(moment, moment)])
+            due(office_calendar(), moment, Limit(1, "working hours"), pauses=[(moment, moment)])
 
 
 class TestUnpublishedYears:
@@ -293,10 +292,10 @@ def test_files_that_are_no_calendars(tmp_path: Path) -> None:
 def test_a_calendar_that_closes_for_good_ends_the_search() -> None:
     calendar = parse_calendar('zone = "UTC"\n[dates]\n2021-09-01 = ["09:00-10:00"]')
     with pytest.raises(InvalidInput, match="二十年"):
-        due_at(calendar, at("2021-09-02T00:00"), Limit(1, "working days"))
+        due(calendar, at("2021-09-02T00:00"), Limit(1, "working days"))
     rarely = parse_calendar('zone = "UTC"\n[hours]\nmon = ["09:00-09:01"]')
     with pytest.raises(InvalidInput, match="一百年"):
-        due_at(rarely, at("2021-09-02T00:00"), Limit(30_000, "working hours"))
+        due(rarely, at("2021-09-02T00:00"), Limit(30_000, "working hours"))
 
 
 @pytest.mark.parametrize(
@@ -340,7 +339,7 @@ def test_limits_in_english_and_chinese(text: str, limit: Limit) -> None:
 def test_times_without_zone_or_out_of_range(moment: datetime) -> None:
     for limit in (Limit(1, "working days"), Limit(1, "working hours")):
         with pytest.raises(InvalidInput, match="start"):
-            due_at(office_calendar(), moment, limit)
+            due(office_calendar(), moment, limit)
 
 
 def test_the_end_before_the_start_is_refused() -> None:

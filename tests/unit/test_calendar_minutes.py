@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow.calendar import Limit, due, due_at, worktime
+from workflow.calendar import Limit, due, worktime
 from workflow.calendar_files import calendar_of
 
 MINUTE = timedelta(minutes=1)
@@ -144,7 +144,7 @@ def test_working_time_is_used_up_at_the_earliest_such_minute(
     pauses = data.draw(pauses_near(start))
     limit = Limit(minutes, "working minutes")
     calendar = calendar_of(table, "t")
-    found = due_at(calendar, start, limit, pauses=pauses)
+    found = due(calendar, start, limit, pauses=pauses).due_at
     assert found == Reference(table, pauses).after(start, minutes)
     assert worktime(calendar, start, found, pauses) == minutes * MINUTE
 
