@@ -98,9 +98,9 @@ def batch_of(number: int, complaints: int, received_at: int) -> s.BatchCollected
     )
 
 
-def record_first(office: Office, ids: Sequence[str], size: int = 100) -> None:
+def record_first(office: Office, ids: Sequence[str]) -> None:
     """Collects these complaints and goes no further."""
-    for part in _parts(STEPS[0], ids, office.clock(), size):
+    for part in _parts(STEPS[0], ids, office.clock(), 100):
         with office.ledger.transaction() as posting:
             _record(posting, part)
 

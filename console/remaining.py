@@ -26,7 +26,7 @@ class Left(NamedTuple):
     due: str
 
 
-def left_of(rules: BoundRules, opened: Open, now: int, *, paused: bool = False) -> Left:
+def left_of(rules: BoundRules, opened: Open, now: int, *, paused: bool) -> Left:
     """Of a limit, as of now (microseconds UTC)."""
     left = _left(rules.calendar, opened.due_at, now)
     if opened.provisional:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from schemas.analysis import ComplaintAnalysed, Finding
 from schemas.collection import BatchCollected, LaterRatingJoined, ReviewCollected
@@ -172,8 +172,6 @@ AnyFact = Annotated[
     Field(discriminator="type"),
 ]
 
-FACTS: TypeAdapter[AnyFact] = TypeAdapter(AnyFact)
-
 
 class Envelope(EnvelopeBase):
     """An event as it travels: CloudEvents attributes and one fact of the union."""
@@ -185,7 +183,6 @@ __all__ = [
     "BY_TYPE",
     "COMPLAINT_EVENTS",
     "EVENTS",
-    "FACTS",
     "RULE_EVENTS",
     "AnyFact",
     "AppealLodged",

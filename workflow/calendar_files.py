@@ -43,9 +43,9 @@ def load_calendar(path: Path) -> Calendar:
     return calendar_of(read_toml(path, "calendar"), path.stem)
 
 
-def parse_calendar(text: str, name: str = "calendar") -> Calendar:
+def parse_calendar(text: str) -> Calendar:
     """An office's calendar from TOML text; InvalidInput names field, value and reason."""
-    return calendar_of(_parsed(text, "calendar", name), name)
+    return calendar_of(_parsed(text, "calendar", "calendar"), "calendar")
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:

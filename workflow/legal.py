@@ -17,7 +17,7 @@ UNSAID = Fact()
 
 
 def legal_rows(
-    complaint: Complaint, role: Role, actor: str, at: int, policy: Any, unit: str | None = None
+    complaint: Complaint, role: Role, actor: str, at: int, policy: Any, unit: str | None
 ) -> tuple[Step, ...]:
     """The rows open to this person now (microseconds UTC): for each there is something to fill in
     that `advance` takes, and for no other row there is.

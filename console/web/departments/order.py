@@ -46,7 +46,6 @@ BETWEEN = "，"
 """Stands between the signer's name and his office."""
 
 SENT = "DepartmentAssigned"
-PRESSING = ("SupervisionOrdered", "Reminded", "DeadlineWarned", "DeadlineMissed")
 
 
 class File(NamedTuple):

@@ -18,9 +18,9 @@ class Upload(NamedTuple):
     name: str
 
 
-def upload(form: FormData, field: str = "file") -> Upload:
+def upload(form: FormData) -> Upload:
     """Raises InvalidInput where no file was chosen."""
-    given = form.get(field)
+    given = form.get("file")
     if not isinstance(given, UploadFile) or not given.filename:
         raise InvalidInput("file", "", "请先选一个文件")
     return Upload(given.file, given.filename)
