@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from console import wording
 from workflow.calendar import Calendar, instant, worktime
-from workflow.complaint import Open
+from workflow.complaint import Complaint
 from workflow.rulebook import BoundRules
 
 HALF_HOUR = timedelta(minutes=30)
@@ -26,12 +26,17 @@ class Left(NamedTuple):
     due: str
 
 
-def left_of(rules: BoundRules, opened: Open, now: int, *, paused: bool) -> Left:
-    """Of a limit, as of now (microseconds UTC)."""
+def left_of(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left | None:
+    """Of the complaint's limit of this name, as of now (microseconds UTC); None where it does not
+    run.
+    """
+    opened = c.limits.get(limit or "")
+    if opened is None:
+        return None
     left = _left(rules.calendar, opened.due_at, now)
     if opened.provisional:
         left = left._replace(due=f"{left.due}（暂定）")
-    return left._replace(tone="paused", text="停表") if paused else left
+    return left._replace(tone="paused", text="停表") if limit in c.paused else left
 
 
 @lru_cache(maxsize=256)

@@ -75,10 +75,9 @@ def rows_of(office: Office, viewer: Signed, found: Sequence[Found]) -> list[Row]
 
 def _row(office: Office, viewer: Signed, found: Found, c: Complaint, item: str) -> Row:
     limit = "" if c.state in ENDS else OWNERS[State(c.state)][1]
-    opened = c.limits.get(limit) if may_know(viewer.actor, limit, c.assisting) else None
     rules = office.rulebook.bound(c.profile, c.profile_version)
-    paused = limit in c.paused
-    left = left_of(rules, opened, office.clock(), paused=paused) if opened else None
+    told = may_know(viewer.actor, limit, c.assisting)
+    left = left_of(rules, c, limit, office.clock()) if told else None
     unit = c.unit or c.handled_by
     number = found.order if viewer.role is Role.DEPARTMENT else c.id
     named = office.units.names.get(unit, unit) if unit else "未配上"

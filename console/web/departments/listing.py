@@ -124,9 +124,7 @@ def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Ro
     state = State(c.state)
     limit = "acknowledge" if main and state is State.DISPATCHED else "rectify"
     opened = c.limits.get(limit)
-    left = opened and left_of(rules, opened, now, paused=limit in c.paused)
-    mine = state in BEFORE_FEEDBACK
-    task = (TASKS[state] if main else "协办反馈") if mine else ""
+    task = (TASKS[state] if main else "协办反馈") if state in BEFORE_FEEDBACK else ""
     reason = wording.value_text("reason_code", c.reason_code, rules.policy.zone)
     return Row(
         number=str(c.order),
@@ -135,10 +133,10 @@ def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Ro
         state=wording.state_name(c.state),
         part="主办" if main else "协办",
         task=task,
-        holder="" if c.ended_at else ("本单位" if mine else who_has_it(state)),
+        holder=who_has_it(c),
         item=item,
         reason=reason if c.reason_code else "",
-        left=left,
+        left=left_of(rules, c, limit, now),
         due_at=opened.due_at if opened else 1 << 62,
         acknowledges=main and state is State.DISPATCHED,
         ended=wording.near(c.ended_at, rules.policy.zone, now) if c.ended_at else "",
@@ -146,8 +144,13 @@ def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Ro
     )
 
 
-def who_has_it(state: State) -> str:
-    """Whose turn it is, by role alone: a unit is not told who in the hotline."""
+def who_has_it(c: Complaint) -> str:
+    """Whose turn it is, if anybody's, by role alone: a unit is not told who in the hotline."""
+    if c.ended_at:
+        return ""
+    state = State(c.state)
+    if state in BEFORE_FEEDBACK:
+        return "本单位"
     return wording.role_name(OWNERS[state][0]).replace("话务员", "热线")
 
 

@@ -22,7 +22,6 @@ from workflow.advance import NEXT_ROUND
 from workflow.complaint import Complaint
 from workflow.door import texts_of
 from workflow.ledger import Actor
-from workflow.loop import BEFORE_FEEDBACK
 from workflow.rulebook import BoundRules
 from workflow.states import State
 from workflow.storage import desk
@@ -120,7 +119,7 @@ def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: 
     rules = office.rulebook.bound(c.profile, c.profile_version)
     now, main, state = office.clock(), c.unit == viewer.unit, State(c.state)
     limit = "acknowledge" if main and state is State.DISPATCHED else "rectify"
-    opened, order = c.limits.get(limit), str(c.order)
+    order = str(c.order)
     files = desk.files_of(conn, office.vault, c.id) if main else []
     return Order(
         number=order,
@@ -129,9 +128,9 @@ def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: 
         state_name=wording.state_name(c.state),
         round=c.round,
         main=main,
-        holder="" if c.ended_at else _holder(state),
+        holder=who_has_it(c),
         seen=seen,
-        left=opened and left_of(rules, opened, now, paused=limit in c.paused),
+        left=left_of(rules, c, limit, now),
         limit=limit,
         cards=_cards(c, limit),
         steps=foreseen.units_steps(c, viewer, now, rules),
@@ -141,10 +140,6 @@ def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: 
         last=_last(office, conn, c, viewer) if main else {},
         names=names_of(conn, (entry.who for entry in seen.entries)),
     )
-
-
-def _holder(state: State) -> str:
-    return "本单位" if state in BEFORE_FEEDBACK else who_has_it(state)
 
 
 def _cards(c: Complaint, limit: str) -> tuple[tuple[str, int], ...]:

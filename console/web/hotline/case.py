@@ -119,7 +119,7 @@ def case_of(office: Office, number: str, viewer: Actor, wanted: Wanted | None = 
         c, conn, line = view.complaint, view.conn, view.timeline()
         rules = office.rulebook.bound(c.profile, c.profile_version)
         limit = None if c.state in ENDS else OWNERS[State(c.state)][1]
-        left = _left(rules, c, limit, now)
+        left = left_of(rules, c, limit, now)
         legal = legal_steps(c, viewer.role, viewer.name, now, rules.policy, viewer.unit)
         return Case(
             c,
@@ -148,11 +148,6 @@ def _files(office: Office, conn: Connection, c: Complaint) -> tuple[Attachment, 
     """What has gone with the units' feedback, of every round."""
     found = files_of(conn, office.vault, c.id)
     return tuple(file for file in found if file.version is not None)
-
-
-def _left(rules: BoundRules, c: Complaint, limit: str | None, now: int) -> Left | None:
-    opened = c.limits.get(limit or "")
-    return left_of(rules, opened, now, paused=limit in c.paused) if opened else None
 
 
 def _phone(view: View) -> str:

@@ -65,15 +65,15 @@ def _line(
     names: Mapping[str, str],
     units: Mapping[str, str],
 ) -> Line:
-    zone = office.rulebook.bound(c.profile, c.profile_version).policy.zone
-    unit, held = c.unit or c.handled_by, c.claimer
+    rules, now = office.rulebook.bound(c.profile, c.profile_version), office.clock()
+    unit, held, zone = c.unit or c.handled_by, c.claimer, rules.policy.zone
     reviewed = tab.key == "malice"
     reason = c.reason_code or next(iter(first.reasons), "")
     limit = tab.limit or ("verify" if "verify" in c.limits else OWNERS[State(c.state)][1])
     return Line(
         c.id,
         limit,
-        _left(office, c, limit),
+        left_of(rules, c, limit, now),
         LEVELS[c.level],
         REASONS[reason].text if reason in REASONS else reason,
         first.item,
@@ -82,17 +82,9 @@ def _line(
         held == viewer and not reviewed,
         c.calls,
         wording.when(c.last_call_at, zone)[5:] if c.last_call_at else "",
-        agreed(c.next_call_at, zone, office.clock()),
+        agreed(c.next_call_at, zone, now),
         tuple(_tags(c)),
     )
-
-
-def _left(office: Office, c: Complaint, limit: str) -> Left | None:
-    opened = c.limits.get(limit)
-    if opened is None:
-        return None
-    rules = office.rulebook.bound(c.profile, c.profile_version)
-    return left_of(rules, opened, office.clock(), paused=limit in c.paused)
 
 
 def _tags(c: Complaint) -> Iterable[str]:
