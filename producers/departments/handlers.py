@@ -8,16 +8,10 @@ from typing import Unpack
 
 import schemas as s
 from producers.departments.papers import attached, settle
-from schemas.envelope import Role
+from producers.departments.persons import DEPARTMENT, handler
 from workflow.door import Step, records, take
-from workflow.door_units import required_unit, unit_code
-from workflow.ledger import Actor, Ledger, Recorded
-
-DEPARTMENT = Role.DEPARTMENT
-
-
-def _handler(ledger: Ledger, account: str, unit: str) -> Actor:
-    return Actor(account, DEPARTMENT, required_unit(ledger, "unit", unit))
+from workflow.door_units import unit_code
+from workflow.ledger import Ledger, Recorded
 
 
 @records(s.WorkOrderAcknowledged, DEPARTMENT)
@@ -25,7 +19,7 @@ def acknowledge(
     ledger: Ledger, subject: str, *, account: str, unit: str, **step: Unpack[Step]
 ) -> Recorded:
     """签收工单；整改期限不因签收而变。"""
-    return take(ledger, subject, s.WorkOrderAcknowledged, _handler(ledger, account, unit), step)
+    return take(ledger, subject, s.WorkOrderAcknowledged, handler(ledger, account, unit), step)
 
 
 @records(s.WorkOrderReturned, DEPARTMENT)
@@ -45,7 +39,7 @@ def return_order(
         ledger,
         subject,
         s.WorkOrderReturned,
-        _handler(ledger, account, unit),
+        handler(ledger, account, unit),
         step,
         reason=reason,
         legal_basis=legal_basis,
@@ -69,7 +63,7 @@ def request_extension(
         ledger,
         subject,
         s.ExtensionRequested,
-        _handler(ledger, account, unit),
+        handler(ledger, account, unit),
         step,
         working_days=working_days,
         reason=reason,
@@ -81,7 +75,7 @@ def appeal(
     ledger: Ledger, subject: str, *, account: str, unit: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """申诉一次，由核实人以外的复核人决定；不停表。"""
-    actor = _handler(ledger, account, unit)
+    actor = handler(ledger, account, unit)
     return take(ledger, subject, s.AppealLodged, actor, step, reason=reason)
 
 
@@ -90,7 +84,7 @@ def assist(
     ledger: Ledger, subject: str, *, account: str, unit: str, note: str, **step: Unpack[Step]
 ) -> Recorded:
     """协办单位反馈自己的部分，主办单位总负责。"""
-    actor = _handler(ledger, account, unit)
+    actor = handler(ledger, account, unit)
     return take(ledger, subject, s.AssistanceSubmitted, actor, step, note=note)
 
 
@@ -99,7 +93,7 @@ def ask_clarification(
     ledger: Ledger, subject: str, *, account: str, unit: str, question: str, **step: Unpack[Step]
 ) -> Recorded:
     """请热线代问一句；单位不自行联系群众。"""
-    actor = _handler(ledger, account, unit)
+    actor = handler(ledger, account, unit)
     return take(ledger, subject, s.ClarificationAsked, actor, step, question=question)
 
 
@@ -122,11 +116,11 @@ def submit(
     **step: Unpack[Step],
 ) -> Recorded:
     """提交整改反馈：已整改，或解释说明（须写法律依据），并写签批人；可附已上传的附件。"""
-    handler = _handler(ledger, account, unit)
-    taken = attached(ledger, subject, handler, attachments) or None
+    actor = handler(ledger, account, unit)
+    taken = attached(ledger, subject, actor, attachments) or None
     said: dict[str, str | None] = {"kind": kind, "facts": facts, "cause": cause, "reply": reply}
     said |= {"measures": measures, "legal_basis": legal_basis, "post": post, "signed_by": signed_by}
     also = partial(settle, subject=subject, ids=attachments)
     return take(
-        ledger, subject, s.RectificationSubmitted, handler, step, also, attachments=taken, **said
+        ledger, subject, s.RectificationSubmitted, actor, step, also, attachments=taken, **said
     )

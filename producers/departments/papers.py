@@ -8,11 +8,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from producers.departments.persons import handler
 from schemas import RectificationSubmitted
-from schemas.envelope import Role
 from schemas.rectification import ATTACHMENTS_MOST
 from workflow.complaint import Complaint, Event
-from workflow.door_units import required_unit
 from workflow.errors import InvalidInput
 from workflow.file_kinds import kind_of, shown_name
 from workflow.ledger import Actor, Ledger, Posting
@@ -36,7 +35,7 @@ def save_draft(
     """Keeps what has been typed; answers when (microseconds UTC). Raises UnknownComplaint,
     NotPermitted for an assisting unit, IllegalStep once nothing can be submitted any more.
     """
-    actor = _handler(ledger, account, unit)
+    actor = handler(ledger, account, unit)
     typed = {name: text[:DRAFT_MOST] for name, text in values.items() if text}
     with ledger.transaction() as posting:
         order = _order(ledger, posting, subject, actor)
@@ -51,7 +50,7 @@ def attach(
     """Keeps a file for the feedback that is being written. Raises InvalidInput for one that is
     empty, too large, one too many, or of a kind that is not taken; else like `save_draft`.
     """
-    actor = _handler(ledger, account, unit)
+    actor = handler(ledger, account, unit)
     if not content:
         raise InvalidInput("附件", "", "文件是空的")
     if len(content) > BYTES_MOST:
@@ -73,7 +72,7 @@ def attach(
 
 def detach(ledger: Ledger, subject: str, file_id: str, *, account: str, unit: str) -> None:
     """Deletes a file that has not been submitted. Raises InvalidInput for any other."""
-    actor = _handler(ledger, account, unit)
+    actor = handler(ledger, account, unit)
     with ledger.transaction() as posting:
         order = _order(ledger, posting, subject, actor)
         file = desk.file_of(posting.conn, ledger.vault, file_id)
@@ -109,10 +108,6 @@ def settle(posting: Posting, subject: str, ids: Sequence[str]) -> None:
     complaint = posting.complaint(subject)
     if not desk.take_along(posting.conn, str(complaint.order), complaint.version, ids):
         raise InvalidInput("附件", "", "有附件刚被删除，请看过再提交")
-
-
-def _handler(ledger: Ledger, account: str, unit: str) -> Actor:
-    return Actor(account, Role.DEPARTMENT, required_unit(ledger, "unit", unit))
 
 
 def _order(ledger: Ledger, posting: Posting, subject: str, actor: Actor) -> str:

@@ -5,17 +5,11 @@ from __future__ import annotations
 from typing import Unpack
 
 import schemas as s
-from schemas.envelope import Role
+from producers.hotline.persons import OPERATOR, operator
 from workflow import outbox
 from workflow.door import Step, checked_name, needed, records, take
 from workflow.errors import InvalidInput
-from workflow.ledger import Actor, Ledger, Recorded
-
-OPERATOR = Role.OPERATOR
-
-
-def _operator(account: str) -> Actor:
-    return Actor(account, OPERATOR)
+from workflow.ledger import Ledger, Recorded
 
 
 @records(s.ReevaluationInvited, OPERATOR)
@@ -27,7 +21,7 @@ def invite(
     **step: Unpack[Step],
 ) -> Recorded:
     """记已在电话中邀请群众再评价。"""
-    return take(ledger, subject, s.ReevaluationInvited, _operator(account), step, channel="call")
+    return take(ledger, subject, s.ReevaluationInvited, operator(account), step, channel="call")
 
 
 @records(s.ReevaluationInvited, OPERATOR)
@@ -35,7 +29,7 @@ def send_invitation(ledger: Ledger, subject: str, *, account: str, channel: str)
     """用短信或链接邀请群众再评价：先进发件箱，送达才算邀请；发不出去的改为电话。"""
     if channel not in ("message", "link"):
         raise InvalidInput("channel", channel, "只能是 message 短信、link 链接")
-    return outbox.invite(ledger, subject, _operator(checked_name("account", account)), channel)
+    return outbox.invite(ledger, subject, operator(checked_name("account", account)), channel)
 
 
 @records(s.ComplaintReevaluated, OPERATOR)
@@ -55,7 +49,7 @@ def reevaluate(
         ledger,
         subject,
         s.ComplaintReevaluated,
-        _operator(account),
+        operator(account),
         step,
         level=level,
         by="call",
@@ -76,7 +70,7 @@ def fact_check(
     **step: Unpack[Step],
 ) -> Recorded:
     """无人可问，事实核查是否已整改。"""
-    actor = _operator(account)
+    actor = operator(account)
     return take(ledger, subject, s.FactChecked, actor, step, rectified=rectified, note=note)
 
 
@@ -91,7 +85,7 @@ def report_objection(
 ) -> Recorded:
     """代群众登记异议，须写哪里不同意。"""
     words = needed("words", words)
-    return take(ledger, subject, s.CitizenObjected, _operator(account), step, words=words)
+    return take(ledger, subject, s.CitizenObjected, operator(account), step, words=words)
 
 
 @records(s.RetaliationReported, OPERATOR)
@@ -99,4 +93,4 @@ def report_retaliation(
     ledger: Ledger, subject: str, *, account: str, words: str, **step: Unpack[Step]
 ) -> Recorded:
     """代群众登记打击报复；只给监督员和审计员看，责任单位看不到。"""
-    return take(ledger, subject, s.RetaliationReported, _operator(account), step, words=words)
+    return take(ledger, subject, s.RetaliationReported, operator(account), step, words=words)

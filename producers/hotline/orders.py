@@ -6,16 +6,10 @@ from collections.abc import Sequence
 from typing import Unpack
 
 import schemas as s
-from schemas.envelope import Role
+from producers.hotline.persons import OPERATOR, operator
 from workflow.door import Step, records, take
 from workflow.door_units import assign_to, unit_code
-from workflow.ledger import Actor, Ledger, Recorded
-
-OPERATOR = Role.OPERATOR
-
-
-def _operator(account: str) -> Actor:
-    return Actor(account, OPERATOR)
+from workflow.ledger import Ledger, Recorded
 
 
 @records(s.DepartmentAssigned, OPERATOR)
@@ -29,7 +23,7 @@ def assign(
     **step: Unpack[Step],
 ) -> Recorded:
     """派单或改派给责任单位，可带协办单位。"""
-    return assign_to(ledger, subject, _operator(account), unit, assisting, step)
+    return assign_to(ledger, subject, operator(account), unit, assisting, step)
 
 
 @records(s.ReturnAccepted, OPERATOR)
@@ -43,7 +37,7 @@ def accept_return(
     **step: Unpack[Step],
 ) -> Recorded:
     """同意退回，可指明另一单位。"""
-    actor, named = _operator(account), unit_code(ledger, "unit", unit)
+    actor, named = operator(account), unit_code(ledger, "unit", unit)
     return take(ledger, subject, s.ReturnAccepted, actor, step, unit=named, note=note)
 
 
@@ -52,7 +46,7 @@ def refuse_return(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """不同意退回；视为已签收，到期时间不变。"""
-    return take(ledger, subject, s.ReturnRefused, _operator(account), step, reason=reason)
+    return take(ledger, subject, s.ReturnRefused, operator(account), step, reason=reason)
 
 
 @records(s.ClarificationAnswered, OPERATOR)
@@ -60,7 +54,7 @@ def answer_clarification(
     ledger: Ledger, subject: str, *, account: str, answer: str, **step: Unpack[Step]
 ) -> Recorded:
     """把代问的结果告诉责任单位。"""
-    return take(ledger, subject, s.ClarificationAnswered, _operator(account), step, answer=answer)
+    return take(ledger, subject, s.ClarificationAnswered, operator(account), step, answer=answer)
 
 
 @records(s.RectificationAccepted, OPERATOR)
@@ -68,7 +62,7 @@ def accept_feedback(
     ledger: Ledger, subject: str, *, account: str, **step: Unpack[Step]
 ) -> Recorded:
     """整改反馈审核通过，转再评价。"""
-    return take(ledger, subject, s.RectificationAccepted, _operator(account), step)
+    return take(ledger, subject, s.RectificationAccepted, operator(account), step)
 
 
 @records(s.RectificationSentBack, OPERATOR)
@@ -76,4 +70,4 @@ def send_back(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """打回整改反馈，到期时间不变。"""
-    return take(ledger, subject, s.RectificationSentBack, _operator(account), step, reason=reason)
+    return take(ledger, subject, s.RectificationSentBack, operator(account), step, reason=reason)

@@ -7,18 +7,13 @@ from datetime import datetime
 from typing import Unpack
 
 import schemas as s
+from producers.hotline.persons import OPERATOR, operator
 from schemas.codes import BAD_LEVELS, REASONS, CallOutcome
 from schemas.envelope import Role
 from workflow.door import Step, acting, ahead, records, take
 from workflow.door_units import named_units
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
-
-OPERATOR = Role.OPERATOR
-
-
-def _operator(account: str) -> Actor:
-    return Actor(account, OPERATOR)
 
 
 @records(s.TicketLinked, OPERATOR, Role.HOTLINE)
@@ -39,7 +34,7 @@ def link_ticket(
 @records(s.ComplaintClaimed, OPERATOR)
 def claim(ledger: Ledger, subject: str, *, account: str, **step: Unpack[Step]) -> Recorded:
     """认领一件，免得两人联系同一位群众。"""
-    return take(ledger, subject, s.ComplaintClaimed, _operator(account), step)
+    return take(ledger, subject, s.ComplaintClaimed, operator(account), step)
 
 
 @records(s.ComplaintReleased, OPERATOR)
@@ -47,7 +42,7 @@ def release(
     ledger: Ledger, subject: str, *, account: str, reason: str = "done", **step: Unpack[Step]
 ) -> Recorded:
     """释放自己认领的一件。"""
-    return take(ledger, subject, s.ComplaintReleased, _operator(account), step, reason=reason)
+    return take(ledger, subject, s.ComplaintReleased, operator(account), step, reason=reason)
 
 
 @records(s.CallAttempted, OPERATOR)
@@ -70,7 +65,7 @@ def call(
         ledger,
         subject,
         s.CallAttempted,
-        _operator(account),
+        operator(account),
         step,
         outcome=outcome,
         next_call_at=later,
@@ -84,7 +79,7 @@ def request_contact(
     ledger: Ledger, subject: str, *, account: str, **step: Unpack[Step]
 ) -> Recorded:
     """缺联系方式，或拨过而号码有误，请经办单位的数据员补充；核实时限暂停。"""
-    return take(ledger, subject, s.ContactRequested, _operator(account), step)
+    return take(ledger, subject, s.ContactRequested, operator(account), step)
 
 
 @records(s.MaliceAlleged, OPERATOR)
@@ -92,7 +87,7 @@ def allege_malice(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """报恶意复核，由另一人决定。"""
-    return take(ledger, subject, s.MaliceAlleged, _operator(account), step, reason=reason)
+    return take(ledger, subject, s.MaliceAlleged, operator(account), step, reason=reason)
 
 
 @records(s.MaliceUpheld, OPERATOR)
@@ -100,7 +95,7 @@ def uphold_malice(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """恶意成立；须是报复核的人以外的话务员。"""
-    return take(ledger, subject, s.MaliceUpheld, _operator(account), step, reason=reason)
+    return take(ledger, subject, s.MaliceUpheld, operator(account), step, reason=reason)
 
 
 @records(s.MaliceRejected, OPERATOR)
@@ -108,7 +103,7 @@ def reject_malice(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """恶意不成立，继续核实；须是报复核的人以外的话务员。"""
-    return take(ledger, subject, s.MaliceRejected, _operator(account), step, reason=reason)
+    return take(ledger, subject, s.MaliceRejected, operator(account), step, reason=reason)
 
 
 @records(s.ComplaintConfirmed, OPERATOR)
@@ -134,7 +129,7 @@ def confirm(
         ledger,
         subject,
         s.ComplaintConfirmed,
-        _operator(account),
+        operator(account),
         step,
         by=by,
         reason_code=reason_code,
@@ -169,7 +164,7 @@ def dismiss(
         ledger,
         subject,
         s.ComplaintDismissed,
-        _operator(account),
+        operator(account),
         step,
         verdict=verdict,
         ground=ground,
@@ -182,4 +177,4 @@ def reveal_contact(
     ledger: Ledger, subject: str, *, account: str, reason: str, **step: Unpack[Step]
 ) -> Recorded:
     """显示号码，须写理由；只留痕，号码另由保密库给出。"""
-    return take(ledger, subject, s.ContactRevealed, _operator(account), step, reason=reason)
+    return take(ledger, subject, s.ContactRevealed, operator(account), step, reason=reason)
