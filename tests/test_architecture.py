@@ -27,6 +27,7 @@ from workflow.limits import LIMITS, OWNERS
 from workflow.loop import STEPS
 from workflow.policy import Policies
 from workflow.states import ENDS, OPEN, State
+from workflow.storage.models import METADATA
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("schemas", "workflow", "consumers", "producers", "console")
@@ -169,6 +170,12 @@ def test_every_module_of_the_engine_is_on_the_page_for_the_next_person() -> None
     told = re.findall(r"[a-z_]+\*?", page.split("```text")[1].split("```")[0])
     modules = {path.stem for path in (ROOT / "workflow").glob("[!_]*.py")}
     assert {name for name in modules if not any(fnmatch(name, word) for word in told)} == set()
+
+
+def test_the_same_page_says_where_everything_is_kept() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told = re.findall("`([a-z_]+)`", page.split("## Where state lives")[1].split("\n## ")[0])
+    assert METADATA.tables.keys() - {*told} == set()
 
 
 def test_every_module_is_named_for_its_subject() -> None:
