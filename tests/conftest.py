@@ -195,6 +195,14 @@ def under(folder, monkeypatch):
 
 
 @pytest.fixture
+def desks(city):
+    """The console over this city, in this process."""
+    from desks import Desks  # noqa: PLC0415  # most stories have no page
+
+    return Desks(city)
+
+
+@pytest.fixture
 def office(city):
     """The city's office."""
     return city.office

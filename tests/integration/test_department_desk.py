@@ -63,11 +63,6 @@ def rectifying(city: City, dispatched: str) -> str:
 
 
 @pytest.fixture
-def desks(city: City) -> Desks:
-    return Desks(city)
-
-
-@pytest.fixture
 def handler(desks: Desks) -> Person:
     return desks.sits("经办乙", Role.DEPARTMENT, UNIT)
 

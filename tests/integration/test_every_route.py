@@ -40,11 +40,6 @@ SECRET_FILE = b"%PDF-1.7 minutes"
 
 
 @pytest.fixture
-def desks(city: City) -> Desks:
-    return Desks(city)
-
-
-@pytest.fixture
 def ours(city: City) -> Ours:
     """A complaint at the unit, being put right, by each part of an address."""
     subject = city.portal.bad_review()

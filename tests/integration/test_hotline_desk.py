@@ -33,11 +33,6 @@ HOUR = 3_600_000_000
 
 
 @pytest.fixture
-def desks(city: City) -> Desks:
-    return Desks(city)
-
-
-@pytest.fixture
 def operator(desks: Desks) -> Person:
     return desks.sits(OPERATOR.name, Role.OPERATOR)
 

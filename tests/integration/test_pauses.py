@@ -22,14 +22,14 @@ from workflow.storage.models import deadlines, events, order_facts
 
 
 @pytest.fixture
-def under(city):
-    """The city under its own profile with other settings."""
+def ruled(city):
+    """Gives the city's own profile other settings."""
 
-    def rules(**settings):
+    def by(**settings):
         zibo = city.office.rulebook.in_force(city.clock.now)
         city.office.rulebook.policies = Policies([replace(zibo, **settings)])
 
-    return rules
+    return by
 
 
 def dispatched(city):
@@ -56,8 +56,8 @@ def appeals(city, subject, till="2021-09-22T10:00:00+08:00"):
     city.travel(till)
 
 
-def test_a_later_rating_s_phone_ends_the_wait_for_one(city, under):
-    under(contact_pauses=True)
+def test_a_later_rating_s_phone_ends_the_wait_for_one(city, ruled):
+    ruled(contact_pauses=True)
     subject = city.portal.bad_review(project="A", mobile="")
     city.drain()
     city.step(subject, s.ContactRequested, OPERATOR)
@@ -101,8 +101,8 @@ def test_an_ended_complaint_takes_a_contact_while_the_citizen_may_object_and_is_
     assert city.damage() == []
 
 
-def test_an_appeal_stops_the_clock_of_rectification_and_its_rejection_starts_it_again(city, under):
-    under(appeal_pauses=True)
+def test_an_appeal_stops_the_clock_of_rectification_and_its_rejection_starts_it_again(city, ruled):
+    ruled(appeal_pauses=True)
     subject = dispatched(city)
     assert city.complaint(subject).limits["rectify"].due_at == at("2021-09-24T17:30:00")
     appeals(city, subject)
@@ -125,8 +125,8 @@ def test_an_appeal_stops_the_clock_of_rectification_and_its_rejection_starts_it_
     assert city.damage() == []
 
 
-def test_what_stands_still_is_neither_missed_nor_shown_as_overdue(city, under):
-    under(appeal_pauses=True)
+def test_what_stands_still_is_neither_missed_nor_shown_as_overdue(city, ruled):
+    ruled(appeal_pauses=True)
     subject = dispatched(city)
     appeals(city, subject, "2021-10-25T10:00:00+08:00")
     while tick(city.ledger):
@@ -140,8 +140,8 @@ def test_what_stands_still_is_neither_missed_nor_shown_as_overdue(city, under):
     assert city.damage() == []
 
 
-def test_a_notice_moves_what_stands_still_only_when_it_runs_on(city, under):
-    under(appeal_pauses=True)
+def test_a_notice_moves_what_stands_still_only_when_it_runs_on(city, ruled):
+    ruled(appeal_pauses=True)
     subject = dispatched(city)
     appeals(city, subject)
     before = city.complaint(subject).limits["rectify"]
@@ -184,8 +184,8 @@ def without_phone(city):
     return subject
 
 
-def test_where_looking_for_a_phone_stops_nothing_verification_runs_out(city, under):
-    under(contact_pauses=False)
+def test_where_looking_for_a_phone_stops_nothing_verification_runs_out(city, ruled):
+    ruled(contact_pauses=False)
     subject = without_phone(city)
     due = city.complaint(subject).limits["verify"].due_at
     city.travel(days=4)
@@ -216,8 +216,8 @@ def test_a_request_left_open_at_the_end_holds_nothing_up_when_it_is_opened_again
     assert city.damage() == []
 
 
-def test_extensions_are_counted_beside_their_days(city, under):
-    under(max_extensions=1)
+def test_extensions_are_counted_beside_their_days(city, ruled):
+    ruled(max_extensions=1)
     subject = dispatched(city)
     city.department.acknowledges(subject)
     city.step(subject, s.ExtensionRequested, HANDLER, working_days=1, reason="人手不够")

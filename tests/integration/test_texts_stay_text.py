@@ -43,11 +43,6 @@ class Markup(HTMLParser):
 
 
 @pytest.fixture
-def desks(city: City) -> Desks:
-    return Desks(city)
-
-
-@pytest.fixture
 def typed(city: City) -> Spiteful:
     return spiteful(city)
 

@@ -20,11 +20,6 @@ from workflow.storage.models import accounts
 ON = ("sqlite",)
 
 
-@pytest.fixture
-def desks(city: City) -> Desks:
-    return Desks(city)
-
-
 def named(city: City, account: str, name: str) -> None:
     with city.office.database.write() as conn:
         conn.execute(update(accounts).where(accounts.c.account == account).values(name=name))
