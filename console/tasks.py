@@ -12,6 +12,7 @@ from console import wording
 from schemas.envelope import Role
 from workflow.complaint import Complaint
 from workflow.limits import OWNERS
+from workflow.loop import BEFORE_FEEDBACK
 from workflow.states import FROM_ASSIGNING, FROM_DISPATCH, State
 from workflow.storage.models import complaints
 
@@ -28,7 +29,6 @@ TASKS = {
     State.RULING: "终裁",
 }
 HOTLINES = tuple(state for state, (owner, _) in OWNERS.items() if owner is Role.OPERATOR)
-WORKING = (State.DISPATCHED, State.RECTIFYING)
 BESIDE = {
     "verify": (State.VERIFYING, FROM_DISPATCH),
     "malice_review": (State.MALICE_REVIEW, FROM_ASSIGNING),
@@ -61,7 +61,7 @@ def concerns(role: Role) -> ColumnElement[bool]:
         marked = [c.marks.contains(f" {mark} ") for mark in ("extension", "capped")]
         return and_(open_, or_(c.state == State.RULING, c.due_at < bindparam("now"), *marked))
     if role is Role.DEPARTMENT:
-        return and_(open_, c.state.in_(WORKING))
+        return and_(open_, c.state.in_(BEFORE_FEEDBACK))
     beside = [c.marks.contains(f" {mark} ") for mark in ("question", "verify", "malice")]
     return and_(open_, or_(c.state.in_(HOTLINES), *beside))
 
@@ -91,7 +91,7 @@ def _hotlines(c: Complaint, limit: str, role: Role) -> Iterator[tuple[str, str]]
 
 
 def _units(c: Complaint, limit: str, unit: str | None) -> Iterator[tuple[str, str]]:
-    if c.state not in WORKING:
+    if c.state not in BEFORE_FEEDBACK:
         return
     if c.unit == unit:
         yield TASKS[State(c.state)], limit
