@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
 
-from schemas.codes import Origin
+from schemas.codes import BAD_LEVELS, Origin
 from schemas.rating import Rating, Refusal, ServiceRecord
 from workflow.clock import MINUTE, instant, micros
 from workflow.phones import number_in
@@ -130,7 +130,7 @@ class Desk:
             sealed,
         )
         key = (row.source, row.projectNo, row.serviceNumber, row.assessNumber)
-        onsite, bad = int(row.origin is Origin.ONSITE_ACTIVE), int(row.satisfaction <= 2)
+        onsite, bad = int(row.origin is Origin.ONSITE_ACTIVE), int(row.satisfaction in BAD_LEVELS)
         full = (*content, content_digest(self._key, key, content))
         sent, phone = row if bad else None, number_in(row.mobile)
         return Ready(number, True, key, full, unit, day, at, private, phone, onsite, bad, sent)

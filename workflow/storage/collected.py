@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from schemas.codes import BAD_LEVELS, Origin
 from workflow.intake import RATING_CONTENT, SERVICE_CONTENT, Ready
 from workflow.storage.bulk import Bulk
 from workflow.storage.database import Spoken, run_many
@@ -189,7 +190,8 @@ def match(conn: Connection, service: Key, unit: str, batch: int) -> list[Waiting
     if waiting:
         conn.execute(_MATCH, {**places, "to_unit": unit, "in_batch": batch})
     return [
-        Waiting(row.day, int(row.origin == "onsite_active"), int(row.level <= 2)) for row in waiting
+        Waiting(row.day, int(row.origin == Origin.ONSITE_ACTIVE), int(row.level in BAD_LEVELS))
+        for row in waiting
     ]
 
 
