@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from workflow.errors import InvalidInput
+from workflow.said import MOMENT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -117,7 +118,7 @@ def instant_of(text: str, field: str) -> int:
     try:
         return micros(datetime.fromisoformat(text.strip()), field)
     except ValueError:
-        raise InvalidInput(field, text, "须是时间，如 2021-10-08T09:00:00+08:00") from None
+        raise InvalidInput(field, text, MOMENT) from None
 
 
 def disorders(findings: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ Micros = Annotated[int, Field(ge=0, le=32_503_680_000_000_000)]
 
 
 class Role(StrEnum):
-    """Who may record a step. `system` roles are the engine's own consumers and the clock."""
+    """Who may record a step; CONSUMER and CLOCK are the engine itself."""
 
     PLATFORM = "platform"  # 评价平台
     OPERATOR = "operator"  # 热线话务员

@@ -188,9 +188,9 @@ def moment(field: str, value: object) -> int:
     except ValueError:
         at = None
     if not isinstance(at, datetime):
-        raise InvalidInput(field, value, "须是时间，如 2021-10-21T15:00:00+08:00")
+        raise InvalidInput(field, value, said.MOMENT)
     if at.utcoffset() is None:
-        raise InvalidInput(field, value, "时间须带时区，如 2021-10-21T15:00:00+08:00")
+        raise InvalidInput(field, value, said.WITH_ZONE)
     return micros(at)
 
 

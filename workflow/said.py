@@ -47,6 +47,7 @@ def of_kind(value: object) -> str:
 UNFIT = "写法不对"
 REQUIRED = "必填，不能为空"
 MOMENT = "须是时间，如 2021-10-21T15:00:00+08:00"
+WITH_ZONE = "时间须带时区，如 2021-10-21T15:00:00+08:00"
 _WHOLE = "须是整数"
 _ITEMS = "须是一列值"
 _OBJECT = "须是一个对象"
@@ -78,7 +79,7 @@ _MODELS = {
     "mapping_type": _OBJECT,
     "model_type": _OBJECT,
     "model_attributes_type": _OBJECT,
-    "timezone_aware": "时间须带时区，如 2021-10-21T15:00:00+08:00",
+    "timezone_aware": WITH_ZONE,
     "datetime_type": MOMENT,
     "datetime_parsing": MOMENT,
     "datetime_object_invalid": MOMENT,
