@@ -16,7 +16,7 @@ from workflow.errors import InvalidInput, UnknownComplaint
 from workflow.ledger import Actor, Ledger, Recorded
 from workflow.said import REQUIRED
 from workflow.storage.models import complaints
-from workflow.units import stored
+from workflow.units import known, stored
 
 BY_PERSON = "person"
 """The rule an assignment names when a person chose the unit."""
@@ -34,10 +34,7 @@ def unit_code(ledger: Ledger, field: str, name: object) -> str | None:
         return None
     with ledger.database.read() as conn:
         units = stored(conn)
-    found = units.resolve(clean(name))
-    if found is None and units.units:
-        raise InvalidInput(field, name, "单位名册里没有这个单位，或有几个区县同名")
-    return tidied(name) if found is None else found.code
+    return known(units, field, clean(name)).code if units.units else tidied(name)
 
 
 def required_unit(ledger: Ledger, field: str, name: object) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "Unit",
     "UnitList",
     "keeps_used",
+    "known",
     "load",
     "revision",
     "seed",
@@ -26,6 +27,16 @@ __all__ = [
 
 REVISION = "units"
 """The counter of how often the list was replaced."""
+
+
+def known(units: UnitList, field: str, name: str) -> Unit:
+    """The unit called so, by code, name or alias. Raises InvalidInput for one that is not in the
+    list, or that several areas have.
+    """
+    found = units.resolve(name)
+    if found is None:
+        raise InvalidInput(field, name, "单位名册里没有这个单位，或有几个区县同名")
+    return found
 
 
 def seed(conn: Connection, units: UnitList) -> None:

@@ -22,6 +22,7 @@ from schemas.envelope import Role
 from workflow.errors import InvalidInput
 from workflow.staff import move_person
 from workflow.storage.models import accounts, setup_links
+from workflow.units import known
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -59,12 +60,7 @@ def person(
     office: Office, account: str, name: str, roles: Iterable[Role], unit: str | None = None
 ) -> Person:
     """A person whose values hold. Raises InvalidInput."""
-    code = None
-    if unit is not None:
-        found = office.units.resolve(unit)
-        if found is None:
-            raise InvalidInput("unit", unit, "单位名册里没有这个单位，或有几个区县同名")
-        code = found.code
+    code = None if unit is None else known(office.units, "unit", unit).code
     return Person(checked_account(account), checked_person(name), checked_roles(roles, code), code)
 
 

@@ -23,6 +23,7 @@ from schemas.rating import Refusal
 from workflow import staff
 from workflow.errors import InvalidInput
 from workflow.unit_list import UnitList
+from workflow.units import known
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -178,12 +179,7 @@ def _account(typed: str, seen: set[str]) -> str:
 
 
 def _unit(typed: str, units: UnitList) -> str | None:
-    if not typed:
-        return None
-    found = units.resolve(typed)
-    if found is None:
-        raise InvalidInput("unit", typed, "单位名册里没有这个单位，或有几个区县同名")
-    return found.code
+    return known(units, "unit", typed).code if typed else None
 
 
 def _phone(typed: str, roles: Collection[Role] | None) -> str | None:

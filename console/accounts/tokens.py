@@ -17,6 +17,7 @@ from workflow.clock import DAY, MINUTE
 from workflow.errors import InvalidInput, Transient
 from workflow.ledger import Actor
 from workflow.storage.models import tokens
+from workflow.units import known
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -108,12 +109,7 @@ def _checked(office: Office, scopes: set[Scope], unit: str | None, days: int) ->
         raise InvalidInput("scopes", "", "须有至少一个范围")
     if not 0 < days <= LONGEST_DAYS:
         raise InvalidInput("days", days, f"有效天数须是 1 至 {LONGEST_DAYS}")
-    if unit is None:
-        return None
-    found = office.units.resolve(unit)
-    if found is None:
-        raise InvalidInput("unit", unit, "单位名册里没有这个单位，或有几个区县同名")
-    return found.code
+    return None if unit is None else known(office.units, "unit", unit).code
 
 
 def system_of(office: Office, bearer: str) -> System | None:
