@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from contextlib import ExitStack, closing
+from math import inf
 from pathlib import Path
 from zlib import crc32
 
@@ -168,8 +169,11 @@ def folder(storage, tmp_path):
 
 
 @pytest.fixture
-def city(folder):
-    """A city at 10:00 on 2021-09-16, with nothing in it yet."""
+def city(folder, monkeypatch):
+    """A city at 10:00 on 2021-09-16, with nothing in it yet. Its pages keep no slow answer for a
+    minute of the host's: on a busy machine each is slow, and in a story no minute passes.
+    """
+    monkeypatch.setattr("console.web.remembering.QUICK", inf)
     made = City(folder)
     yield made
     made.close()
