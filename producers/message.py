@@ -15,6 +15,7 @@ from schemas.rating import Refusal
 from schemas.text import tidied
 from workflow.answers import Answers
 from workflow.bus.broker import UNREAD, Message
+from workflow.bus.parking import NONE, check_reason
 from workflow.collection import collect_ready
 from workflow.errors import InvalidInput
 from workflow.intake import Desk, Ready
@@ -24,7 +25,6 @@ from workflow.storage import messages
 
 MOST_BYTES = 256 << 10
 SOURCE = "source"
-NONE = "没有这条异常件，或已处理"
 
 
 class Reading(NamedTuple):
@@ -111,8 +111,7 @@ def retry(ledger: Ledger, desk: Desk, partition: int, position: int, *, by: str)
 
 def discard(ledger: Ledger, partition: int, position: int, reason: str, *, by: str) -> None:
     """Gives a parked message up, noting who does and why. Raises InvalidInput."""
-    if not tidied(reason):
-        raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
+    check_reason(reason)
     with ledger.database.write() as conn:
         parked = _parked(conn, partition, position)
         messages.settle(conn, parked, "discarded", f"{by}：{reason}", ledger.now(conn))

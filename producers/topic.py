@@ -17,7 +17,7 @@ from workflow.bus.broker import Broker, Message
 from workflow.bus.kafka import Subscription
 from workflow.bus.lease import seat
 from workflow.bus.pulse import Pulse
-from workflow.bus.singly import TRIES
+from workflow.bus.singly import KILLED, TRIES
 from workflow.bus.topic import Copies
 from workflow.collection import MOST, collect_ready
 from workflow.errors import Transient
@@ -30,7 +30,6 @@ Poison = tuple[Message, str]
 """A message and what is wrong with it."""
 
 POLL = 1.0
-KILLED = "进程在处理它时中止"
 
 LOGGER = logging.getLogger("bihuan.collect")
 

@@ -21,6 +21,7 @@ from workflow.storage.models import events, parked
 HOLDING = ("parked", "held")
 TRYING = "trying"
 MAX_ERROR = 2000
+NONE = "没有这条异常件，或已处理"
 
 
 def held_subjects(
@@ -111,13 +112,18 @@ def discard(
     """Gives a parked record up, noting who does and why, and lets those held behind it go on;
     answers their event ids.
     """
-    if not tidied(reason):
-        raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
+    check_reason(reason)
     with ledger.transaction() as posting:
         progress.hold(posting.conn, consumer.name, lane)
         row = _parked_row(posting.conn, consumer.name, lane, pos)
         _settle(posting, consumer.name, row, "discarded", f"{by}：{reason}")
     return _release(ledger, consumer, row.subject)
+
+
+def check_reason(reason: str) -> None:
+    """Raises InvalidInput where none is given for giving up a record or a message."""
+    if not tidied(reason):
+        raise InvalidInput("reason", reason, "放弃一条异常件须写明理由")
 
 
 def overtaken(ledger: Ledger, record: Record) -> bool:
@@ -182,7 +188,7 @@ def _parked_row(conn: Connection, consumer: str, lane: int, pos: int) -> Row[Any
     query = select(parked).where(*_key(consumer, lane, pos), parked.c.status == "parked")
     row = conn.execute(query).one_or_none()
     if row is None:
-        raise InvalidInput("parked", f"{consumer}/{lane}/{pos}", "没有这条异常件，或已处理")
+        raise InvalidInput("parked", f"{consumer}/{lane}/{pos}", NONE)
     return row
 
 

@@ -19,6 +19,7 @@ from workflow.record import bare, record_of
 
 TRIES = 3
 BACK_OFF = (0.05, 0.2, 1.0)
+KILLED = "进程在处理它时中止"
 
 
 @dataclass
@@ -77,7 +78,7 @@ class Singly:
 
     def _one(self, reach: Reach, row: Row[Any]) -> bool:
         """One record, tried and retried, parked at last; False if another runner took the lane."""
-        error: Exception = RuntimeError("进程在处理它时中止")
+        error: Exception = RuntimeError(KILLED)
         tries = self._tries_before(row)
         while tries <= TRIES:
             try:
