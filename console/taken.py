@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from console import wording
 from console.sight import UNITS_LIMITS
-from workflow.complaint import Complaint, Open, load
+from workflow.complaint import Complaint, Open
 from workflow.contact import left_by
 from workflow.ledger import Recorded
 from workflow.phones import number_in
-from workflow.storage.models import complaints
+from workflow.storage.rows import as_it_stands
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -43,8 +41,7 @@ class Taken(NamedTuple):
 def taken(office: Office, done: Recorded) -> Taken:
     """The step with all that its answer tells."""
     with office.database.read() as conn:
-        query = select(complaints.c.fold).where(complaints.c.id == done.subject)
-        now = load(conn.execute(query).scalar_one())
+        now = as_it_stands(conn, done.subject)
         revealed = done.type == "ContactRevealed"
         left = left_by(conn, office.vault, done.subject) if revealed else None
     zone = office.rulebook.bound(now.profile, now.profile_version).policy.zone

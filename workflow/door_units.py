@@ -6,16 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
 from schemas import DepartmentAssigned
 from schemas.text import clean, tidied
-from workflow.complaint import Complaint, load
 from workflow.door import Step, take
-from workflow.errors import InvalidInput, UnknownComplaint
+from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
 from workflow.said import REQUIRED
-from workflow.storage.models import complaints
+from workflow.storage.rows import as_it_stands
 from workflow.units import known, stored
 
 BY_PERSON = "person"
@@ -60,7 +57,8 @@ def assign_to(
     number.
     """
     main, others = _units(ledger, unit, assisting)
-    complaint = _read(ledger, subject)
+    with ledger.database.read() as conn:
+        complaint = as_it_stands(conn, clean(subject))
     expected = step.get("expected_version")
     return take(
         ledger,
@@ -100,12 +98,3 @@ def _units(
     if main in others or len(set(others)) != len(others):
         raise InvalidInput("assisting", "、".join(assisting), "协办单位不能是主办单位，也不能重复")
     return main, others
-
-
-def _read(ledger: Ledger, subject: str) -> Complaint:
-    query = select(complaints.c.fold).where(complaints.c.id == clean(subject))
-    with ledger.database.read() as conn:
-        fold = conn.execute(query).scalar()
-    if fold is None:
-        raise UnknownComplaint(subject)
-    return load(fold)

@@ -15,12 +15,13 @@ from schemas.envelope import Role
 from workflow import links
 from workflow.advance import advance
 from workflow.clock import HOUR, MINUTE
-from workflow.complaint import Complaint, Event, load
+from workflow.complaint import Complaint, Event
 from workflow.contact import phone_of
 from workflow.errors import IllegalStep, InvalidInput
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.states import State
-from workflow.storage.models import complaints, outbox
+from workflow.storage.models import outbox
+from workflow.storage.rows import as_it_stands
 
 DESK = "desk"
 """The default channel: people read the outbox itself, so that a message is shown once written."""
@@ -154,8 +155,7 @@ def _message(ledger: Ledger, row: Row[Any]) -> Message | None:
     if row.recipient != CITIZEN:
         return Message(*plain)
     with ledger.database.read() as conn:
-        query = select(complaints.c.fold).where(complaints.c.id == row.subject)
-        complaint = load(conn.execute(query).scalar_one())
+        complaint = as_it_stands(conn, row.subject)
         wrong = complaint.wrong_number  # a stranger would have the link to answer by
         phone = None if wrong else phone_of(conn, ledger.vault, row.subject)
     until = _expires_at(complaint)

@@ -22,6 +22,7 @@ from workflow.ledger import Actor, Ledger, Posting, Recorded
 from workflow.phones import number_of
 from workflow.states import FROM_ASSIGNING, State
 from workflow.storage.models import complaints, services
+from workflow.storage.rows import as_it_stands
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,9 +97,8 @@ def _supplied(
 
 def _is_the_wrong_one(ledger: Ledger, subject: str, number: str) -> bool:
     """The number that was called and is wrong: what comes again is no other one."""
-    fold = select(complaints.c.fold).where(complaints.c.id == subject)
     with ledger.database.read() as conn:
-        wrong = load(conn.execute(fold).scalar_one()).wrong_number
+        wrong = as_it_stands(conn, subject).wrong_number
         return wrong and phone_of(conn, ledger.vault, subject) == number
 
 

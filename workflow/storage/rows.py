@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from workflow.complaint import Complaint, dump
+from workflow.complaint import Complaint, dump, load
+from workflow.errors import UnknownComplaint
 from workflow.states import State
 from workflow.storage.database import Spoken, run_many
 from workflow.storage.models import complaints
@@ -70,6 +71,17 @@ def folds_of(conn: Connection, ids: Sequence[str]) -> list[tuple[str, str]]:
         return []
     rows = conn.execute(_FOLDS.on(conn), {"keys": _keys(ids)})
     return [(row[0], row[1]) for row in rows]
+
+
+def as_it_stands(conn: Connection, subject: str) -> Complaint:
+    """The complaint, to be looked at. Raises UnknownComplaint."""
+    fold = conn.execute(_FOLD, {"of_id": subject}).scalar()
+    if fold is None:
+        raise UnknownComplaint(subject)
+    return load(fold)
+
+
+_FOLD = select(complaints.c.fold).where(complaints.c.id == bindparam("of_id"))
 
 
 def _keys(ids: Sequence[str]) -> str:
