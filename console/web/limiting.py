@@ -43,7 +43,7 @@ class Buckets:
         self._refuse(left)
 
     def ask(self, asker: str) -> None:
-        """Whether there is one, without taking it. Raises TooOften."""
+        """Takes none. Raises TooOften, as taking one would."""
         with self._lock:
             left, _ = self._now(asker)
         self._refuse(left)
