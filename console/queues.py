@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from console.wiring import Office
 
 ROLES = (Role.OPERATOR, Role.REVIEWER, Role.DEPARTMENT, Role.SUPERVISOR)
-PAUSED = {"verify": "暂停，等单位补联系方式"}
+PAUSED = {"verify": "暂停，等单位补联系方式，最迟到下一个工作日下班"}
 _BY_DUE = attrgetter("due_at", "complaint.id")
 
 

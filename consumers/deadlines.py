@@ -19,6 +19,11 @@ from workflow.storage.models import deadlines
 SHIFT = "shift"
 """The timer of a claim: not a limit, nobody answers for it; it ends with the office's day."""
 
+CONTACT = "contact"
+"""The timer of a phone asked for: not a limit, for the clerk is not to know that he is late; it
+ends with the working day after the one on which it was asked for.
+"""
+
 _WINDOWS = frozenset(row.name for row in LIMITS if row.window)
 _CHANGE_LIMITS = frozenset(
     kind
@@ -133,6 +138,12 @@ class Deadlines:
             ends = self._shift_ends(record.occurred_at)
             row = (subject, SHIFT, record.version, ends, None, None, ends, "release")
             work.fold(TIMERS, (subject, SHIFT), row)
+        elif record.type == "ContactRequested":
+            ends = self._shift_ends(self._shift_ends(record.occurred_at))
+            row = (subject, CONTACT, record.version, ends, None, None, ends, "unanswered")
+            work.fold(TIMERS, (subject, CONTACT), row)
+        elif record.type == "ContactSupplied":
+            work.fold(TIMERS, (subject, CONTACT), None)
 
 
 def _armed(subject: str, name: str, opened: Open, at: int) -> Row:

@@ -176,7 +176,7 @@ def _ruled(record: Record) -> Changed:
 
 
 COMPLAINT_FOLDS: Mapping[str, Said] = {
-    "ContactSupplied": lambda record: {"real_name": record.fact.found},
+    "ContactSupplied": lambda record: {"real_name": True} if record.fact.found else {},
     "ComplaintConfirmed": _confirmed,
     "ComplaintDismissed": _dismissed,
     "AppealUpheld": _dismissed,

@@ -27,6 +27,7 @@ class Note(NamedTuple):
 
 NOTES: Final[Mapping[str, tuple[Note, ...]]] = {
     "VerificationRequested": (Note(OPERATOR, "新的差评，请核实"),),
+    "ContactSupplied": (Note(OPERATOR, "补联系方式有了结果，请继续核实", "verify", "VERIFYING"),),
     "MaliceAlleged": (Note(REVIEWER, "报恶意复核，请另一人决定", "malice_review"),),
     "MaliceRejected": (Note(OPERATOR, "恶意不成立，请继续核实"),),
     "ComplaintDismissed": (Note(UNIT, "核实结案，无需再办"),),

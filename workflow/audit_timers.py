@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from workflow.audit_finding import Finding
 from workflow.audit_names import differing, shown
 
-SHIFT = "shift"
+SHIFT, CONTACT = "shift", "contact"
 Next = tuple[int | None, str | None]
 
 
@@ -43,18 +43,24 @@ def take_timers(
             timers["reevaluate"].looked = event.occurred_at
     elif event.type == "ComplaintClaimed":
         timers[SHIFT] = Armed(event.occurred_at, claim=event.version)
+    elif event.type == "ContactRequested":
+        timers[CONTACT] = Armed(event.occurred_at, claim=event.version)
+    elif event.type == "ContactSupplied":
+        timers.pop(CONTACT, None)
 
 
 def timers_differ(
     row: dict[str, Any], timers: dict[str, Armed], stored: Mapping[str, Row[Any]]
 ) -> Iterator[Finding]:
-    """An open complaint's limits are armed unless paused; beside them only an operator's shift."""
+    """An open complaint's limits are armed unless paused; beside them only an operator's shift, and
+    the wait for a phone. One asked for by an earlier release has no timer: that is no finding.
+    """
     running = {
         name: limit
         for name, limit in row["limits"].items()
         if not name.endswith("_window") and name not in row["paused"]
     }
-    for name in sorted((stored.keys() | running.keys()) - {SHIFT}):
+    for name in sorted((stored.keys() | running.keys()) - {SHIFT, CONTACT}):
         where = f"{row['id']} {name}"
         if name not in stored:
             yield Finding("deadline", where, "时限未结，却没有定时")
@@ -62,7 +68,12 @@ def timers_differ(
             yield Finding("deadline", where, "时限已结，却还有定时")
         else:
             yield from _limit(where, stored[name], running[name], timers[name])
-    yield from _shift(row, timers.get(SHIFT), stored.get(SHIFT))
+    if SHIFT not in stored and row["claimer"] is not None:
+        yield Finding("deadline", f"{row['id']} {SHIFT}", "还有人领着这件，却没有下班定时")
+    for name, step in ((SHIFT, "release"), (CONTACT, "unanswered")):
+        if name in stored:
+            where = f"{row['id']} {name}"
+            yield from _beside(where, stored[name], timers.get(name), step)
 
 
 def _limit(where: str, row: Row[Any], limit: list[Any], armed: Armed) -> Iterator[Finding]:
@@ -87,19 +98,15 @@ def _ahead(armed: Armed, due: int, warn: int | None, red: int | None) -> Next:
     return due + 1, "missed"
 
 
-def _shift(row: dict[str, Any], claim: Armed | None, stored: Row[Any] | None) -> Iterator[Finding]:
-    """A claim ends with its day. The day's end itself is not reckoned anew: only that it lies
-    after the claim.
+def _beside(where: str, stored: Row[Any], begun: Armed | None, step: str) -> Iterator[Finding]:
+    """A claim ends with its day, a wait with the next one. The day's end itself is not reckoned
+    anew: only that it lies after the beginning.
     """
-    where = f"{row['id']} {SHIFT}"
-    if stored is None:
-        if row["claimer"] is not None:
-            yield Finding("deadline", where, "还有人领着这件，却没有下班定时")
-    elif claim is None:
-        yield Finding("deadline", where, "没有人领过这件，却有下班定时")
-    else:
-        expected: dict[str, Any] = {"generation": claim.claim, "warn_at": None, "red_at": None}
-        expected |= {"next_at": stored.due_at, "next_step": "release"}
-        yield from differing("deadline", where, stored, expected)
-        if stored.due_at <= claim.at:
-            yield Finding("deadline", where, f"{shown('due_at')}早于领件的时间")
+    if begun is None:
+        yield Finding("deadline", where, "没有开始过，却有定时")
+        return
+    expected: dict[str, Any] = {"generation": begun.claim, "warn_at": None, "red_at": None}
+    expected |= {"next_at": stored.due_at, "next_step": step}
+    yield from differing("deadline", where, stored, expected)
+    if stored.due_at <= begun.at:
+        yield Finding("deadline", where, f"{shown('due_at')}早于开始的时间")

@@ -120,6 +120,7 @@ STEPS: tuple[Step, ...] = (
     _row("ContactSupplied", "补充联系方式", VERIFYING, None, CLERK, None, SUPPLYING),
     _row("ContactSupplied", "补充联系方式", FROM_ASSIGNING, None, CLERK, r.dispatch_first,
          SUPPLYING),
+    _row("ContactSupplied", "等联系方式到期", OPEN, None, CLOCK, None, SUPPLYING),
     _row("ContactSupplied", "追评带来联系方式", OPEN, None, PLATFORM, None, NOBODY),
     _row("ContactSupplied", "追评带来联系方式", ENDS, None, PLATFORM, None, (*NOBODY, *OBJECTION)),
     _row("MaliceAlleged", "报恶意复核", VERIFYING, MALICE_REVIEW, OPERATOR, None, ALLEGING),

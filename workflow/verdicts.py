@@ -8,8 +8,14 @@ from workflow.complaint import Complaint, Event
 from workflow.conditions import nothing, reads_the_fact
 
 
+def _to_be_called(c: Complaint) -> bool:
+    """Not by a wrong number, once its unit was asked for another and has brought none."""
+    in_vain = c.wrong_number and c.contact_sought and not c.contact_requested
+    return c.reachable and not in_vain
+
+
 def _citizen_asked(c: Complaint, _e: Event, policy: Any) -> str | None:
-    asked = c.answered or not c.reachable or c.calls >= policy.min_calls
+    asked = c.answered or not _to_be_called(c) or c.calls >= policy.min_calls
     return None if asked else "还没有打通过电话；先记一次接通的通话"
 
 
@@ -21,7 +27,7 @@ def confirmation_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
     fact: Any = e.fact
     if fact.by == "call" and not c.answered:
         return "还没有打通过电话；先记一次接通的通话，匿名件用事实核查"
-    if fact.by == "fact_check" and c.reachable and c.calls < policy.min_calls:
+    if fact.by == "fact_check" and _to_be_called(c) and c.calls < policy.min_calls:
         return f"实名件先电话核实，已有效拨打{c.calls}次，满{policy.min_calls}次仍不通可事实核查"
     return None
 
@@ -38,7 +44,7 @@ def dismissal_grounded(c: Complaint, e: Event, policy: Any) -> str | None:
         return _invalid_grounded(c, fact)
     if fact.ground is not None:
         return "无法核实不带无效原因"
-    if c.reachable and c.calls < policy.min_calls:
+    if _to_be_called(c) and c.calls < policy.min_calls:
         return (
             f"无法核实须至少拨打{policy.min_calls}次、"
             f"每次间隔{int(policy.call_spacing.total_seconds() // 60)}分钟以上，现有{c.calls}次"

@@ -67,6 +67,8 @@ class _Timer:
             complaint = self.posting.complaint(self.row.subject)
             if self.row.next_step == "release":
                 self._release(complaint)
+            elif self.row.next_step == "unanswered":
+                self._wait_no_longer(complaint)
             elif (opened := self._still_open(complaint)) is None:
                 self._clear()
             else:
@@ -130,6 +132,12 @@ class _Timer:
         """The end of the office's day: who still holds a complaint holds it no longer."""
         if complaint.claimer is not None:
             self._record(s.ComplaintReleased(reason="end_of_shift"))
+        self._clear()
+
+    def _wait_no_longer(self, complaint: Complaint) -> None:
+        """The clerk has not answered: as if he had found none, and verifying goes on without."""
+        if complaint.contact_requested:
+            self._record(s.ContactSupplied(found=False))
         self._clear()
 
     def _record(self, fact: Fact) -> None:

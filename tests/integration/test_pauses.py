@@ -205,6 +205,62 @@ def test_a_request_left_open_at_the_end_holds_nothing_up_when_it_is_opened_again
     city.step(
         subject, s.ComplaintDismissed, OPERATOR, verdict="invalid", ground="duplicate", note="重复"
     )
+def without_answer(city, subject):
+    """Friday at 16:00 a phone is asked for, and the clerk says nothing for a week."""
+    city.travel("2021-09-17T16:00:00+08:00")
+    city.step(subject, s.ContactRequested, OPERATOR)
+    city.drain()
+    city.travel("2021-09-18T17:30:00+08:00")
+    tick(city.ledger, at("2021-09-18T17:29:59"))
+    assert "verify" in city.complaint(subject).paused
+    for later in ("2021-09-18T17:30:05+08:00", "2021-09-24T09:00:00+08:00"):
+        city.travel(later)
+        while tick(city.ledger):
+            city.drain()
+
+
+def test_a_clerk_who_never_answers_holds_nothing_up_for_good(city):
+    subject = city.portal.bad_review(mobile="")
+    city.drain()
+    without_answer(city, subject)
+    complaint = city.complaint(subject)
+    assert (complaint.paused, complaint.contact_requested) == ({}, False)
+    assert "verify:2" in complaint.missed
+    (told,) = [
+        entry
+        for entry in timeline(city.office, subject, OPERATOR).entries
+        if entry.type == "ContactSupplied"
+    ]
+    assert told.details == (("查到电话", "否"),)
+    assert queue(city.office, "operator")[0].left_text.startswith("已超期")
+    assert city.damage() == []
+    city.step(subject, s.ContactRequested, OPERATOR)
+    city.drain()
+    assert "verify" in city.complaint(subject).paused
+    assert city.damage() == []
+    city.travel("2021-10-08T09:00:00+08:00")
+    while tick(city.ledger):
+        city.drain()
+    assert city.complaint(subject).paused == {}
+    city.step(
+        subject, s.ComplaintDismissed, OPERATOR, verdict="unverifiable", note="查不到联系方式"
+    )
+    assert city.damage() == []
+
+
+def test_after_a_wrong_number_and_no_other_one_nobody_is_called_again(city):
+    subject = city.portal.bad_review()
+    city.drain()
+    city.hotline.calls(subject, "wrong_number")
+    given = {"verdict": "unverifiable", "note": "号码有误，单位没有补来"}
+    with pytest.raises(IllegalStep, match="至少拨打3次"):
+        city.step(subject, s.ComplaintDismissed, OPERATOR, **given)
+    without_answer(city, subject)
+    city.step(subject, s.ComplaintDismissed, OPERATOR, **given)
+    assert city.state(subject) == "核实结案"
+    assert city.damage() == []
+
+
     city.step(subject, s.DismissalReversed, SUPERVISOR, reason="再核实")
     city.drain()
     assert city.complaint(subject).paused == {}

@@ -29,7 +29,7 @@ ComplaintClaimed :operator:{DESKS} DISPATCHED RECTIFYING APPEALED
 ComplaintReleased :operator supervisor clock:{DESKS} DISPATCHED RECTIFYING APPEALED
 CallAttempted :operator:VERIFYING {WORK}
 ContactRequested :operator:VERIFYING {WORK}
-ContactSupplied :clerk platform:{ALL}
+ContactSupplied :clerk clock platform:{ALL}
 MaliceAlleged :operator:VERIFYING {WORK}
 MaliceUpheld :operator reviewer supervisor:MALICE_REVIEW ASSIGNING {WORK} RULING
 MaliceRejected :operator reviewer supervisor:MALICE_REVIEW ASSIGNING {WORK} RULING
@@ -134,6 +134,7 @@ class Told:
     barred: str | None = None
     alleger: str | None = None
     awaited: bool = False
+    sought: bool = False
     verdict: str | None = None
     ground: str | None = None
     outcome: str | None = None
@@ -176,7 +177,7 @@ def _target(told: Told, step: Step) -> str | None:
         return "ANALYSED" if rules["verify_first"] else "ASSIGNING"
     if (
         kind in BESIDE
-        and step.role != "platform"
+        and step.role not in ("platform", "clock")
         and told.state not in ("VERIFYING", "MALICE_REVIEW")
     ):
         beside = not rules["verify_first"] or (kind, told.state) == BACK
@@ -211,7 +212,8 @@ def _holds(told: Told, step: Step) -> bool:
     """Everything beyond who and where."""
     kind, data, rules = step.kind, step.data, told.rules
     mine = step.role != "operator" or told.claimer in (None, step.actor)
-    enough = not told.reachable or told.calls >= rules["min_calls"]
+    in_vain = told.misdialled and told.sought and not told.awaited
+    enough = not told.reachable or in_vain or told.calls >= rules["min_calls"]
     last_return = told.returns >= rules["max_returns"]
     checks: dict[str, Any] = {
         "ComplaintClaimed": lambda: mine and told.barred != step.actor,
@@ -223,6 +225,8 @@ def _holds(told: Told, step: Step) -> bool:
         "ContactSupplied": lambda: (
             told.awaited and told.state != "MALICE_REVIEW"
             if step.role == "clerk"
+            else told.awaited
+            if step.role == "clock"
             else not told.reachable
             and (
                 told.state in OPEN.split()
@@ -354,7 +358,7 @@ def _taken(told: Told, step: Step, before: str) -> None:  # noqa: PLR0912, PLR09
         if data["outcome"] in ("answered", "wrong_number"):
             told.misdialled = data["outcome"] == "wrong_number"
     elif kind == "ContactRequested":
-        told.awaited = True
+        told.awaited = told.sought = True
     elif kind == "ContactSupplied":
         told.awaited = False
         if data["found"]:
@@ -413,7 +417,7 @@ def _opened_again(told: Told, kind: str) -> None:
         told.barred = told.verifier if kind == "CitizenObjected" else told.barred
         told.verdict = told.ground = told.last_call_at = None
         told.calls, told.answered, told.unverified = 0, False, True
-        told.awaited = False
+        told.awaited = told.sought = False
 
 
 def due(told: Told) -> set[str]:

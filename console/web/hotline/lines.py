@@ -92,6 +92,8 @@ def _tags(c: Complaint) -> Iterable[str]:
         yield f"第{c.round}轮"
     if c.contact_requested:
         yield "等单位补电话"
+    elif c.contact_sought and (c.wrong_number or not c.reachable):
+        yield "单位没有补来电话"
     elif not c.reachable:
         yield "无人可拨"
     if c.supervised:
