@@ -23,6 +23,7 @@ NEEDS = {
     "claimed_to_be_called": "话务员须先认领",
     "claimed": "已认领，本人释放",
     "contact_wanted": "没有联系电话，或号码有误",
+    "contact_lacking": "没有联系电话，或号码有误",
     "contact_requested": "已请单位补联系方式",
     "no_allegation_open": "没有待定的恶意复核",
     "allegation_open": "有待定的恶意复核",

@@ -71,6 +71,10 @@ def contact_wanted(c: Complaint, _e: Event, _: Any) -> str | None:
     return "已经在等单位补充" if c.contact_requested else None
 
 
+def contact_lacking(c: Complaint, _e: Event, _: Any) -> str | None:
+    return None if c.wrong_number or not c.reachable else "已有联系电话"
+
+
 def contact_requested(c: Complaint, _e: Event, _: Any) -> str | None:
     return None if c.contact_requested else "没有要求补充联系方式"
 

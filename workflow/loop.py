@@ -80,6 +80,7 @@ RETURN_RULING, EXTENSION = (c.return_ruled_by,), (c.extension_pending,)
 BASIS = (c.legal_basis_given,)
 ANSWER = (c.on_the_scale, *FREE, c.somebody_to_ask)
 NOBODY, OBJECTION = (c.nobody_to_ask,), (c.objection_open,)
+LACKING = (c.contact_lacking,)
 RUN_OUT = (c.limit_open,)
 
 
@@ -121,8 +122,9 @@ STEPS: tuple[Step, ...] = (
     _row("ContactSupplied", "补充联系方式", FROM_ASSIGNING, None, CLERK, r.dispatch_first,
          SUPPLYING),
     _row("ContactSupplied", "等联系方式到期", OPEN, None, CLOCK, None, SUPPLYING),
-    _row("ContactSupplied", "追评带来联系方式", OPEN, None, PLATFORM, None, NOBODY),
-    _row("ContactSupplied", "追评带来联系方式", ENDS, None, PLATFORM, None, (*NOBODY, *OBJECTION)),
+    _row("ContactSupplied", "追评带来联系方式", OPEN, None, PLATFORM, None, LACKING),
+    _row("ContactSupplied", "追评带来联系方式", ENDS, None, PLATFORM, None,
+         (*LACKING, *OBJECTION)),
     _row("MaliceAlleged", "报恶意复核", VERIFYING, MALICE_REVIEW, OPERATOR, None, ALLEGING),
     _row("MaliceAlleged", "报恶意复核", FROM_DISPATCH, None, OPERATOR, r.dispatch_first, ALLEGING),
     _row("MaliceUpheld", "恶意成立", MALICE_REVIEW, DISMISSED, CHECKERS, None, SECOND),

@@ -121,7 +121,8 @@ class Openings:
 
     def _takes(self, subject: str, phone: str) -> bool:
         """Whether the table takes a contact here. None is taken in the place of another number,
-        which he who left it could not have erased then, nor where somebody was forgotten.
+        which he who left it could not have erased then, unless that was called and is wrong; nor
+        where somebody was forgotten.
         """
         complaint, conn = self.posting.complaint(subject), self.posting.conn
         policy = self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
@@ -130,7 +131,8 @@ class Openings:
             return False
         if subject in self._fresh:  # what it was opened with is not written yet
             return self._fresh[subject] in ("", phone)
-        mine = not complaint.has_phone or phone_of(conn, self.ledger.vault, subject) == phone
+        same = complaint.has_phone and phone_of(conn, self.ledger.vault, subject) == phone
+        mine = same != complaint.wrong_number if complaint.has_phone else True
         return mine and kept(conn, subject)
 
     def _supply(self, subject: str, written: str, number: str) -> None:

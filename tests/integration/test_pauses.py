@@ -15,6 +15,7 @@ from producers.clock import recompute, tick
 from producers.departments import contacts_wanted, supply_contact
 from producers.supervisors import revise_calendar
 from workflow.clock import instant, micros
+from workflow.contact import phone_of
 from workflow.erasure import erase_person
 from workflow.errors import IllegalStep
 from workflow.policy import Policies
@@ -70,6 +71,26 @@ def test_a_later_rating_s_phone_ends_the_wait_for_one(city, ruled):
     assert complaint.limits["verify"].generation == 2
     city.hotline.confirms(subject)
     assert supply_contact(city.ledger, "A", "1", account="数据员01", unit=UNIT) is None
+    assert city.damage() == []
+
+
+def test_a_later_rating_s_phone_takes_the_place_of_a_wrong_number_and_of_no_other(city):
+    subject = city.portal.bad_review(project="A", mobile="13800001111")
+    city.drain()
+    city.portal.sends(rating("A", 1, assessNumber="2", mobile="13900002222"))
+    assert "ContactSupplied" not in city.timeline(subject)
+    city.hotline.calls(subject, "wrong_number")
+    city.step(subject, s.ContactRequested, OPERATOR)
+    city.portal.sends(rating("A", 1, assessNumber="3", mobile="13800001111"))
+    assert city.complaint(subject).contact_requested
+    city.portal.sends(rating("A", 1, assessNumber="4", mobile="13900003333"))
+    city.drain()
+    complaint = city.complaint(subject)
+    assert (complaint.wrong_number, complaint.contact_requested) == (False, False)
+    assert complaint.paused == {}
+    with city.office.database.read() as conn:
+        assert phone_of(conn, city.office.vault, subject) == "13900003333"
+    city.hotline.confirms(subject)
     assert city.damage() == []
 
 
@@ -184,27 +205,6 @@ def without_phone(city):
     return subject
 
 
-def test_where_looking_for_a_phone_stops_nothing_verification_runs_out(city, ruled):
-    ruled(contact_pauses=False)
-    subject = without_phone(city)
-    due = city.complaint(subject).limits["verify"].due_at
-    city.travel(days=4)
-    while tick(city.ledger):
-        city.drain()
-    assert "verify:1" in city.complaint(subject).missed
-    wanted = contacts_wanted(city.ledger, unit=UNIT)
-    supply_contact(city.ledger, "P0001", "1", account="数据员01", unit=UNIT, phone="13900001111")
-    city.drain()
-    assert city.complaint(subject).limits["verify"].due_at == due
-    assert contacts_wanted(city.ledger, unit=UNIT) == wanted != ()
-    assert city.damage() == []
-
-
-def test_a_request_left_open_at_the_end_holds_nothing_up_when_it_is_opened_again(city):
-    subject = without_phone(city)
-    city.step(
-        subject, s.ComplaintDismissed, OPERATOR, verdict="invalid", ground="duplicate", note="重复"
-    )
 def without_answer(city, subject):
     """Friday at 16:00 a phone is asked for, and the clerk says nothing for a week."""
     city.travel("2021-09-17T16:00:00+08:00")
@@ -261,6 +261,27 @@ def test_after_a_wrong_number_and_no_other_one_nobody_is_called_again(city):
     assert city.damage() == []
 
 
+def test_where_looking_for_a_phone_stops_nothing_verification_runs_out(city, ruled):
+    ruled(contact_pauses=False)
+    subject = without_phone(city)
+    due = city.complaint(subject).limits["verify"].due_at
+    city.travel(days=4)
+    while tick(city.ledger):
+        city.drain()
+    assert "verify:1" in city.complaint(subject).missed
+    wanted = contacts_wanted(city.ledger, unit=UNIT)
+    supply_contact(city.ledger, "P0001", "1", account="数据员01", unit=UNIT, phone="13900001111")
+    city.drain()
+    assert city.complaint(subject).limits["verify"].due_at == due
+    assert contacts_wanted(city.ledger, unit=UNIT) == wanted != ()
+    assert city.damage() == []
+
+
+def test_a_request_left_open_at_the_end_holds_nothing_up_when_it_is_opened_again(city):
+    subject = without_phone(city)
+    city.step(
+        subject, s.ComplaintDismissed, OPERATOR, verdict="invalid", ground="duplicate", note="重复"
+    )
     city.step(subject, s.DismissalReversed, SUPERVISOR, reason="再核实")
     city.drain()
     assert city.complaint(subject).paused == {}

@@ -227,7 +227,7 @@ def _holds(told: Told, step: Step) -> bool:
             if step.role == "clerk"
             else told.awaited
             if step.role == "clock"
-            else not told.reachable
+            else (told.misdialled or not told.reachable)
             and (
                 told.state in OPEN.split()
                 or (not told.objected and _before(told, "objection_window", step))
