@@ -342,7 +342,15 @@ def test_a_notice_is_tried_and_then_moves_exactly_what_was_shown(city: City) -> 
     supervisor.sends("/rules/notice", **asked)
     shown = re.findall(
         r"<tr><td>(CP[0-9-]+)</td><td>([^<]+)</td><td>([^<]+)</td><td><b>([^<]+)<", supervisor.page
+    for one in (administrator, supervisor):
+        one.opens("/rules")
+        assert "监督员丙的人 不同意" in one.page
+        assert "理由：等新年度" in one.page
+    assert supervisor.sends("/rules/policy", **asked).status_code == 303
+    assert supervisor.sends("/decisions/policy/refuse", reason="写错了版本").status_code == 303
     )
+    assert "监督员丙的人 撤回了自己的提请" in supervisor.page
+    assert supervisor.page.index("理由：写错了版本") < supervisor.page.index("理由：等新年度")
     assert (subject, "整改") in {one[:2] for one in shown}
     assert city.complaint(subject).limits["rectify"].due_at == before, "nothing is recorded yet"
     hidden = dict(

@@ -22,7 +22,7 @@ from console.web.navigation import RULES
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import moment, text, whole
-from console.web.supervisors.proposals import proposal_for
+from console.web.supervisors.proposals import not_taken, proposal_for
 from producers.supervisors import propose_policy, revise_calendar
 from producers.supervisors.rules import NOTICE_YEARS, known_years
 from schemas import CalendarRevised
@@ -65,12 +65,14 @@ def _rules(site: Site, asked: Mapping[str, Any]) -> dict[str, Any]:
     policy = office.rulebook.in_force(now)
     with office.database.read() as conn:
         proposal = proposal_for(office, conn, asked["viewer"].actor)
+        refusals = not_taken(office, conn)
     return {
         "policy": policy,
         "limits": list(limits_of(policy)),
         "settings": list(rules_of(policy)),
         "versions": office.rulebook.policies.versions(policy.name),
         "proposal": proposal,
+        "refusals": refusals,
     }
 
 
