@@ -66,3 +66,18 @@ def test_the_next_one_claimed_is_one_whose_time_has_come(city: City) -> None:
     assert re.findall(r'href="/c/([^"]+)" data-row', page) == [due, second, first]
     taken = operator.client.post("/hotline/next", data=hidden_of(page) | {"tab": "later"})
     assert taken.headers["location"] == f"/c/{due}"
+
+
+def test_an_open_list_learns_without_any_change_that_a_time_has_come(city: City) -> None:
+    """The page asks for its rows again each minute; that keeps no session alive."""
+    subject = agreed(city, THREE)
+    city.travel("2021-09-16T14:59:30+08:00")
+    operator = Desks(city).sits(OPERATOR.name, Role.OPERATOR)
+    page = operator.get("/hotline?tab=later").text
+    (block,) = re.findall(r'<div id="queue"[^>]*>', page)
+    (trigger,) = re.findall(r'hx-trigger="([^"]*)"', block)
+    assert "every 60s" in trigger.split(", ")
+    city.travel("2021-09-16T15:00:30+08:00")
+    (address,) = re.findall(r'hx-get="([^"]*)"', block)
+    again = operator.get(html.unescape(address), headers={"x-by-itself": "1"}).text
+    assert "今天 15:00 已到" in words(next(row for row in again.split("<tr") if subject in row))
