@@ -35,6 +35,7 @@ from console.web.office import connect as office_connect
 from console.web.office import imports as office_imports
 from console.web.office import ops as office_ops
 from console.web.office import rules as office_rules
+from console.web.office import sought as office_sought
 from console.web.office import traced as office_traced
 from console.web.office.accounts import router as office_accounts
 from console.web.office.units import router as office_units
@@ -64,6 +65,7 @@ ROUTERS = (
     office_connect.router,
     office_ops.router,
     office_traced.router,
+    office_sought.router,
 )
 """The desks, in the order of the loop."""
 

@@ -11,6 +11,7 @@ import threading
 import time
 from datetime import date
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from city import UNIT, City, service
@@ -111,12 +112,39 @@ def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
     auditor.opens(f"/ops?subject={subject}")
     assert "监督员丙" in auditor.page
     assert "打开这件" in auditor.page
-    auditor.opens("/ops?tab=signins&account=监督员丙")
+    finds(auditor, tab="signins", account="监督员丙")
     assert "登录" in auditor.page
     assert "监督员丙" in auditor.client.get("/ops/looks/export?form=csv").text
     auditor.opens("/ops?tab=stuck")
     assert "重试" not in auditor.page, "another's tab is not his"
     assert auditor.sends("/ops/retry", consumer="metrics", lane="1", pos="1").status_code == 403
+
+
+def finds(auditor: Browser, **typed: str) -> str:
+    """Fills in the tab's form and goes where it leads: that address."""
+    auditor.opens("/ops")
+    place = str(auditor.sends("/ops/find", **typed).headers["location"])
+    auditor.opens(place)
+    return place
+
+
+def test_whose_traces_are_looked_at_stands_in_no_address(city: City) -> None:
+    for account in ("话务员甲", "话务员乙"):
+        looked(city.office, Actor(account, Role.OPERATOR), "timeline", open_one(city))
+    subject = open_one(city, "verifying")
+    supervisors.reveal_contact(city.ledger, subject, account="监督员丙", reason="督办要用")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops?tab=reveals")
+    (theirs,) = re.findall(r'href="(\S+)">监督员丙</a>', auditor.page)
+    auditor.opens(html.unescape(theirs))
+    assert "督办要用" in auditor.page
+    place = finds(auditor, tab="looks", account="话务员甲")
+    assert ("话务员甲" in auditor.page, "话务员乙" in auditor.page) == (True, False)
+    for one in (theirs, place, *re.findall(r'(?:href|action)="([^"]+)"', auditor.page)):
+        assert not any(name in unquote(one) for name in ("监督员丙", "话务员甲")), one
+    assert auditor.opens("/ops?tab=looks&who=abcd") == 404
+    finds(auditor, tab="looks", account="")
+    assert "话务员乙" in auditor.page
 
 
 def test_the_auditor_goes_back_to_what_was_looked_at_before(
@@ -128,7 +156,7 @@ def test_the_auditor_goes_back_to_what_was_looked_at_before(
     for subject in subjects:
         looked(city.office, handler, "timeline", subject)
     auditor = signed_in(city, "审计员辛", Role.AUDITOR)
-    auditor.opens("/ops?account=联络员乙")
+    finds(auditor, account="联络员乙")
     seen = []
     while older := re.search(r'href="(\S+)">更早的', auditor.page):
         seen.append([subject in auditor.page for subject in subjects])
@@ -146,7 +174,7 @@ def test_the_auditor_sees_the_unit_for_which_somebody_looked(city: City) -> None
     looked(city.office, handler, "timeline", open_one(city))
     signed_in(city, handler.name, handler.role, "ZD-YBJ")
     auditor = signed_in(city, "审计员辛", Role.AUDITOR)
-    auditor.opens("/ops?account=联络员乙")
+    finds(auditor, account="联络员乙")
     names = city.office.units.printed
     assert (names[UNIT] in auditor.page, names["ZD-YBJ"] in auditor.page) == (True, False)
 
@@ -172,7 +200,7 @@ def test_the_auditor_sees_searches_by_a_phone_that_found_nothing(city: City) -> 
     operator.sends("/search", q="9876")
     operator.sends("/search", q="19900009876")
     auditor = signed_in(city, "审计员辛", Role.AUDITOR)
-    auditor.opens("/ops?account=话务员甲")
+    finds(auditor, account="话务员甲")
     assert "按电话后四位查，没有找到" in auditor.page
     assert "按号码查，没有找到" in auditor.page
     assert "9876" not in auditor.page
@@ -196,7 +224,7 @@ def test_the_auditor_lists_who_was_shown_a_number_when_and_why(city: City) -> No
     assert whole == sorted(whole), "the newest first"
     assert ("4 条" in auditor.page, "<img" in auditor.page) == (True, False)
     assert "19900001234" not in auditor.page
-    auditor.opens(f"/ops?tab=reveals&account=话务员甲&subject={second}")
+    finds(auditor, tab="reveals", account="话务员甲", subject=second)
     assert ("核对来电号码" in auditor.page, "群众要求回电" in auditor.page) == (True, False)
     told = auditor.client.get(f"/ops/reveals/export?form=csv&subject={first}").text
     rows = [line.split(",") for line in told.lstrip("\ufeff").splitlines()]
@@ -256,7 +284,9 @@ def test_an_export_of_looks_that_is_cut_says_so_at_its_end(
     for times, rows in ((2, 2), (3, 3)):
         looked(city.office, Actor(f"话务员{times}", Role.OPERATOR), "timeline", *[subject] * times)
         hotline.reveal_contact(city.ledger, subject, account="话务员甲", reason="核对来电")
-        told = auditor.client.get(f"/ops/looks/export?form=csv&account=话务员{times}").text
+        finds(auditor, account=f"话务员{times}")
+        (place,) = re.findall(r'href="(/ops/looks/export[^"]+form=csv)"', auditor.page)
+        told = auditor.client.get(html.unescape(place)).text
         lines = told.splitlines()[1:]
         assert len(lines) == rows
         assert lines[-1].startswith("只列最新的 2 条，更早的没有列入") is (times == 3)
@@ -312,7 +342,15 @@ def test_rules_are_proposed_by_one_and_agreed_to_by_another(city: City) -> None:
     assert "管理员壬的人" in supervisor.page
     assert supervisor.sends("/decisions/policy/refuse", reason=" ").status_code == 422
     assert supervisor.sends("/decisions/policy/refuse", reason="等新年度").status_code == 303
+    for one in (administrator, supervisor):
+        one.opens("/rules")
+        assert "监督员丙的人 不同意" in one.page
+        assert "理由：等新年度" in one.page
+    assert supervisor.sends("/rules/policy", **asked).status_code == 303
+    assert supervisor.sends("/decisions/policy/refuse", reason="写错了版本").status_code == 303
     supervisor.opens("/rules")
+    assert "监督员丙的人 撤回了自己的提请" in supervisor.page
+    assert supervisor.page.index("理由：写错了版本") < supervisor.page.index("理由：等新年度")
     assert supervisor.sends("/rules/policy", **asked).status_code == 303
     supervisor.opens("/decisions?kind=policy")
     assert ("同意生效" in supervisor.page, "撤回提请" in supervisor.page) == (False, True)
@@ -342,15 +380,7 @@ def test_a_notice_is_tried_and_then_moves_exactly_what_was_shown(city: City) -> 
     supervisor.sends("/rules/notice", **asked)
     shown = re.findall(
         r"<tr><td>(CP[0-9-]+)</td><td>([^<]+)</td><td>([^<]+)</td><td><b>([^<]+)<", supervisor.page
-    for one in (administrator, supervisor):
-        one.opens("/rules")
-        assert "监督员丙的人 不同意" in one.page
-        assert "理由：等新年度" in one.page
-    assert supervisor.sends("/rules/policy", **asked).status_code == 303
-    assert supervisor.sends("/decisions/policy/refuse", reason="写错了版本").status_code == 303
     )
-    assert "监督员丙的人 撤回了自己的提请" in supervisor.page
-    assert supervisor.page.index("理由：写错了版本") < supervisor.page.index("理由：等新年度")
     assert (subject, "整改") in {one[:2] for one in shown}
     assert city.complaint(subject).limits["rectify"].due_at == before, "nothing is recorded yet"
     hidden = dict(

@@ -21,6 +21,7 @@ from console.reprisals import reported, reprisals
 from console.traces import looks, reveals
 from console.web.access import Sent, SiteHere
 from console.web.navigation import MEND, OPS, PageNo, pages_of
+from console.web.office.sought import Account, sealed
 from console.web.rendering import page, status_of
 from console.web.site import Site
 from console.web.stepping import text, whole
@@ -46,7 +47,11 @@ TABS: Mapping[Role, Mapping[str, str]] = {
         "chain": "事件链",
     },
 }
-_NOTHING_ASKED: dict[str, Any] = {"account": "", "subject": "", "page_no": 1, "before": None}
+_NOTHING_ASKED: dict[str, Any] = {
+    **dict.fromkeys(("account", "who", "subject"), ""),
+    "page_no": 1,
+    "before": None,
+}
 
 
 @router.get("")
@@ -54,15 +59,15 @@ def ops(
     request: Request,
     site: SiteHere,
     viewer: Annotated[Signed, Depends(OPS)],
+    account: Account,
     tab: str | None = None,
-    account: str | None = None,
     subject: str | None = None,
     page_no: PageNo = 1,
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     did: str | None = None,
 ) -> HTMLResponse:
     """The viewer's own tabs; the first where none is named."""
-    who = {"account": account or "", "subject": subject or ""}
+    who = {"account": account, "who": sealed(site.office, account), "subject": subject or ""}
     asked = {**who, "page_no": page_no, "before": before}
     shown = _shown(site, viewer, tab, asked)
     return page(request, "office/ops.html", title="异常件与留痕", did=did, refused="", **shown)
@@ -100,7 +105,13 @@ def _reveals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str
     after = (asked["page_no"] - 1) * PER_PAGE
     who = asked["account"], asked["subject"]
     count, found = reveals(conn, site.office.vault, *who, most=PER_PAGE, after=after)
-    return {"reveals": found, "count": count, "pages": pages_of(count, PER_PAGE)}
+    marks = {account: sealed(site.office, account) for account in {one.account for one in found}}
+    return {
+        "reveals": found,
+        "count": count,
+        "pages": pages_of(count, PER_PAGE),
+        "marks": marks,
+    }
 
 
 def _reprisals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from console.traces import looks, reveals
 from console.web.access import SiteHere
 from console.web.exporting import download
 from console.web.navigation import TRACES
+from console.web.office.sought import Account
 from console.web.site import Site
 from console.wording import ERASED, when
 
@@ -26,7 +27,7 @@ _Row = tuple[int, *tuple[str, ...]]
 
 @router.get("/looks/export", dependencies=[Depends(TRACES)])
 def export(
-    site: SiteHere, account: str | None = None, subject: str | None = None, form: Form = "xlsx"
+    site: SiteHere, account: Account, subject: str | None = None, form: Form = "xlsx"
 ) -> Response:
     """Who looked at what, the newest first."""
     with site.office.database.read() as conn:
@@ -42,7 +43,7 @@ def export(
 
 @router.get("/reveals/export", dependencies=[Depends(TRACES)])
 def export_reveals(
-    site: SiteHere, account: str | None = None, subject: str | None = None, form: Form = "xlsx"
+    site: SiteHere, account: Account, subject: str | None = None, form: Form = "xlsx"
 ) -> Response:
     """Who was shown a number and why, the newest first."""
     office = site.office
