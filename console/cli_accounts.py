@@ -159,7 +159,9 @@ def account_disable(
 
 def account_import(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="XLSX 或 CSV，列为 账号,姓名,身份,单位,手机号")],
+    file: Annotated[
+        Path, typer.Argument(help="XLSX 或 CSV，列为 账号,姓名,身份,单位,手机号[,接替]")
+    ],
     links: Annotated[
         Path | None, typer.Option(metavar="文件", help="新账号的设密码链接写到这个 XLSX 文件")
     ] = None,

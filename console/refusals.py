@@ -28,6 +28,7 @@ FIELD_WORDS = {
     "account": "账号",
     "password": "密码",
     "roles": "身份",
+    "succeeds": "接替",
     "scopes": "范围",
     "role": "身份",
     "key": "请求键",

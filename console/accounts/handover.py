@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row
 
 from console.accounts.register import disable_row, existing, insert_person, person
 from console.accounts.roles import from_text
@@ -10,6 +12,7 @@ from console.accounts.setup import link_for
 from workflow import staff
 from workflow.errors import InvalidInput
 from workflow.staff import phone_in
+from workflow.storage.desk import hand_on_drafts
 
 if TYPE_CHECKING:
     from console.wiring import Office
@@ -20,7 +23,8 @@ def hand_over(
 ) -> tuple[str, str]:
     """A new account with the same roles at the same unit, the old one disabled, in one
     transaction; the new account and the secret of its set-up link. What the unit has to do is
-    seen by whoever is its handler, so nothing else moves. Raises InvalidInput.
+    seen by whoever is its handler, so only what the old one has typed of a feedback moves. Raises
+    InvalidInput.
     """
     with office.database.read() as conn:
         row = existing(conn, account)
@@ -30,7 +34,15 @@ def hand_over(
     number = phone_in(phone) if phone else None
     with office.database.write() as conn:
         insert_person(conn, new, by, now)
-        disable_row(conn, row, by, now)
+        succeed(office, conn, row, new.account, by, now)
         if number is not None:
             staff.set_phone(conn, office.vault, staff.Person(row.unit, new.account, number))
         return new.account, link_for(conn, new.account, by, now)
+
+
+def succeed(office: Office, conn: Connection, old: Row[Any], new: str, by: str, now: int) -> None:
+    """The old account is disabled, and its drafts go to the new one, in the caller's
+    transaction.
+    """
+    disable_row(conn, old, by, now)
+    hand_on_drafts(conn, office.vault, old.account, new)

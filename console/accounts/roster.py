@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from console.accounts.register import change_person, insert_person, listed
+from console.accounts.handover import succeed
+from console.accounts.register import change_person, existing, insert_person, listed
 from console.accounts.roles import roles_in_words
-from console.accounts.roster_reading import HEADER, Entry, Roster
+from console.accounts.roster_reading import HEADER, SUCCEEDS, Entry, Roster
 from console.accounts.setup import link_for, link_text
 from console.accounts.sheets import sheet
 from schemas.envelope import Role
@@ -40,6 +41,11 @@ def take_roster(office: Office, roster: Roster, by: str) -> dict[str, str]:
             if entry.phone is not None and person.unit is not None:
                 theirs = staff.Person(person.unit, person.account, entry.phone)
                 staff.set_phone(conn, office.vault, theirs)
+        for entry in roster.entries:
+            if entry.succeeds is not None:
+                old = existing(conn, entry.succeeds)
+                if old.disabled_at is None:
+                    succeed(office, conn, old, entry.person.account, by, now)
     return secrets
 
 
@@ -51,7 +57,7 @@ def roster_sheet(office: Office) -> bytes:
     """The accounts as the XLSX that is read back; phones are not known in the clear, and stay as
     they are where the cell is empty.
     """
-    return sheet(HEADER, _rows(office))
+    return sheet((*HEADER, SUCCEEDS), _rows(office))
 
 
 def _rows(office: Office) -> Iterator[tuple[str, ...]]:
@@ -60,7 +66,7 @@ def _rows(office: Office) -> Iterator[tuple[str, ...]]:
         people = [account.person for account in listed(conn)]
     for person in people:
         roles = roles_in_words(person.roles)
-        yield person.account, person.name, roles, _named(units, person.unit), ""
+        yield person.account, person.name, roles, _named(units, person.unit), "", ""
 
 
 def links_sheet(office: Office, secrets: Mapping[str, str], address: str) -> bytes:

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from console.wiring import Office
 
 HEADER = ("账号", "姓名", "身份", "单位", "手机号")
+SUCCEEDS = "接替"
+"""A column that may be left out: the account of the same unit that this one takes over from."""
 _FIELDS = {"account": "账号", "name": "姓名", "roles": "身份", "unit": "单位", "phone": "手机号"}
+_FIELDS |= {"succeeds": SUCCEEDS}
 _BETWEEN = re.compile(r"[、，,；;/\s]+")
 _MOST = 5000
 Given = ParamSpec("Given")
@@ -48,17 +51,19 @@ class RowError:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row that holds: who it makes of an account, and what that was before. `phone` is in the
-    clear, none where the cell is empty.
+    clear, none where the cell is empty; `succeeds` is the account that is disabled by it.
     """
 
     row: int
     person: Person
     before: Person | None
     phone: str | None
+    succeeds: str | None = None
 
     @property
     def changes(self) -> bool:
-        return self.before != self.person or self.phone is not None
+        more = self.phone is not None or self.succeeds is not None
+        return self.before != self.person or more
 
     def told(self, units: Mapping[str, str]) -> list[str]:
         """What becomes another, in words; `units` are names by code."""
@@ -69,7 +74,11 @@ class Entry:
             ("单位", units.get(before.unit or "", "无"), units.get(now.unit or "", "无")),
         )
         changes = [f"{name} {old} → {new}" for name, old, new in pairs if old != new]
-        return [*changes, "手机号"] if self.phone is not None else changes
+        changes += ["手机号"] if self.phone is not None else []
+        return [*changes, *self.taking_over()]
+
+    def taking_over(self) -> list[str]:
+        return [f"接替 {self.succeeds}，该账号停用"] if self.succeeds else []
 
 
 @dataclass(slots=True)
@@ -89,8 +98,8 @@ class Roster:
 
 
 def read_roster(office: Office, file: IO[bytes], name: str) -> Roster:
-    """The table of an XLSX or CSV file with the columns 账号, 姓名, 身份, 单位, 手机号. Raises
-    InvalidInput where it cannot be read as such.
+    """The table of an XLSX or CSV file with the columns 账号, 姓名, 身份, 单位, 手机号 and, where
+    somebody takes over, 接替. Raises InvalidInput where it cannot be read as such.
     """
     units = office.units
     with office.database.read() as conn:
@@ -112,7 +121,7 @@ def read_roster(office: Office, file: IO[bytes], name: str) -> Roster:
 
 def _rows_of(file: IO[bytes], name: str) -> Iterator[tuple[int, dict[str, str], Refusal | None]]:
     with table_of(file, name) as table:
-        if set(table.header) != set(HEADER):
+        if set(table.header) - {SUCCEEDS} != set(HEADER):
             raise InvalidInput("表头", "、".join(table.header), f"须是 {'、'.join(HEADER)}")
         for count, (number, cells, refused) in enumerate(table.rows, 1):
             if count > _MOST:
@@ -141,10 +150,11 @@ class _Reading:
         unit = self._of(_unit, cells["单位"], units)
         roles = self._roles(cells["身份"], cells["单位"])
         phone = self._of(_phone, cells["手机号"], roles)
+        old = self._of(_succeeded, cells.get(SUCCEEDS, ""), account, unit, before)
         if self.errors or account is None or name is None or roles is None:
             return None
         person = Person(account, name, roles, unit)
-        return Entry(self.number, person, before.get(account), phone)
+        return Entry(self.number, person, before.get(account), phone, old)
 
     def _roles(self, typed: str, unit: str) -> tuple[Role, ...] | None:
         """None where one of them is none: what goes together cannot be told then."""
@@ -188,3 +198,16 @@ def _phone(typed: str, roles: Collection[Role] | None) -> str | None:
     if roles is not None and not OF_A_UNIT & set(roles):
         raise InvalidInput("phone", "（不显示）", "只登记单位联络员的手机号，其他人请留空")
     return staff.phone_in(typed)
+
+
+def _succeeded(
+    typed: str, account: str | None, unit: str | None, before: Mapping[str, Person]
+) -> str | None:
+    if not typed:
+        return None
+    old = before.get(checked_account(typed))
+    if old is None or old.account == account:
+        raise InvalidInput("succeeds", typed, "没有这个账号，或就是这一行的账号")
+    if old.unit is None or old.unit != unit:
+        raise InvalidInput("succeeds", typed, "只在同一单位的人之间交接")
+    return old.account

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from console.accounts import roster, setup
 from console.accounts.register import Person, listed
 from console.accounts.roster import take_roster
-from console.accounts.roster_reading import HEADER, Roster, RowError, read_roster
+from console.accounts.roster_reading import HEADER, SUCCEEDS, Roster, RowError, read_roster
 from console.accounts.sessions import session_of
 from console.accounts.sheets import sheet
 from console.accounts.signing import sign_in
@@ -115,6 +115,26 @@ def test_every_wrong_row_is_named_and_nothing_is_taken(office: Office) -> None:
     with pytest.raises(InvalidInput, match="第 3 行"):
         take_roster(office, found, "admin")
     assert people(office) == []
+
+
+def test_one_takes_over_only_from_another_of_the_same_unit(office: Office) -> None:
+    take_roster(office, read(office, *FIRST), "admin")
+    header = (*HEADER, SUCCEEDS)
+    rows = (
+        ("丙", "联络员丙", "责任单位", "区住建局", "", "乙"),
+        ("丁", "联络员丁", "责任单位", "区人社局", "", "没有"),
+        ("乙", "联络员乙", "责任单位，单位数据员", "区人社局", "", "乙"),
+        ("戊", "话务员戊", "话务员", "", "", "甲"),
+    )
+    wrong = read(office, *rows, header=header)
+    assert [(error.row, error.field) for error in wrong.errors] == [
+        (n, "接替") for n in range(2, 6)
+    ]
+    right = ("丙", "联络员丙", "责任单位", "区人社局", "", "乙")
+    take_roster(office, read(office, right, header=header), "admin")
+    with office.database.read() as conn:
+        disabled = {row.person.account for row in listed(conn) if row.disabled_at is not None}
+    assert disabled == {"乙"}
 
 
 def test_every_error_of_a_row_is_named_at_once(office: Office) -> None:

@@ -17,9 +17,14 @@ from sqlalchemy import func, select, update
 
 import schemas as s
 from console import foreseen
+from console.accounts.handover import hand_over
+from console.accounts.roster import take_roster
+from console.accounts.roster_reading import HEADER, SUCCEEDS, read_roster
+from console.accounts.sheets import sheet
 from console.reports.periods import parse_period
 from console.web.departments.figures import Figures, own_figures
 from console.web.departments.listing import done_orders
+from console.web.departments.order import order_page
 from producers import departments, hotline, supervisors
 from schemas.envelope import Role
 from workflow.erasure import erase_person
@@ -416,6 +421,30 @@ def test_a_draft_is_kept_as_one_types_for_its_account_alone_and_sealed(
         (sealed,) = conn.execute(select(drafts.c.sealed)).scalars()
     assert "第二句".encode() not in bytes(sealed)
     assert city.timeline(dispatched)[-1] == "DepartmentAssigned", "a draft is no step"
+
+
+@pytest.mark.parametrize("way", ["form", "roster"])
+def test_what_was_typed_goes_along_at_a_hand_over(
+    city: City, dispatched: str, handler: Person, desks: Desks, way: str
+) -> None:
+    page, office = page_of(city, dispatched), city.office
+    hidden = hidden_of(handler.get(page).text)
+    handler.client.post(f"{page}/draft", data=hidden | {"facts": "写到一半"})
+    if way == "form":
+        hand_over(office, "经办乙", "新人", "联络员新", None, "admin")
+    else:
+        row = ("新人", "联络员新", "责任单位", UNIT, "", "经办乙")
+        file = io.BytesIO(sheet((*HEADER, SUCCEEDS), [row]))
+        found = read_roster(office, file, "名册.xlsx")
+        assert found.new[0].taking_over() == ["接替 经办乙，该账号停用"]
+        take_roster(office, found, "admin")
+    assert handler.get(page).status_code == 303, "signed out"
+    order = order_page(office, Actor("新人", Role.DEPARTMENT, UNIT), page.rpartition("/")[2])
+    assert order.draft is not None
+    assert order.draft.values["facts"] == "写到一半"
+    with office.database.read() as conn:
+        assert list(conn.execute(select(drafts.c.account)).scalars()) == ["新人"]
+    assert city.damage() == []
 
 
 def test_after_it_was_sent_back_the_last_feedback_is_there_to_be_mended(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 
+from workflow.errors import Damaged
 from workflow.storage.models import attachments, drafts
 from workflow.storage.vault import SALT, Sealed, Vault
 
@@ -73,6 +75,21 @@ def keep_draft(
         "sealed": vault.seal(f"draft/{order_no}", account, plain),
     }
     conn.execute(_KEPT, row)
+
+
+def hand_on_drafts(conn: Connection, vault: Vault, account: str, to: str) -> None:
+    """What this account has typed is the other's from now on, unless he has typed of the same
+    order himself; what cannot be opened stays, for the auditor to find.
+    """
+    his = select(drafts.c.order_no).where(drafts.c.account == to)
+    mine = select(drafts.c.order_no, drafts.c.sealed).where(drafts.c.account == account)
+    for row in conn.execute(mine.where(drafts.c.order_no.not_in(his))).all():
+        owner = f"draft/{row.order_no}"
+        with suppress(Damaged):
+            plain = vault.unseal(owner, account, bytes(row.sealed))
+            theirs = {"account": to, "sealed": vault.seal(owner, to, plain)}
+            one = drafts.c.order_no == row.order_no, drafts.c.account == account
+            conn.execute(update(drafts).where(*one).values(theirs))
 
 
 def keep_file(conn: Connection, vault: Vault, about: Attachment, content: Sealed) -> None:
