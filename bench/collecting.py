@@ -14,7 +14,8 @@ from bench.floor import recorded, replayed, same_rows
 from bench.lab import Lab
 from bench.stores import Stopwatch, audited, count, expect, store
 from console.wiring import Office
-from producers.importing import Receipt, import_file, ready_batches
+from producers.importing import import_file, ready_batches
+from producers.runs import Receipt
 from producers.sources import source
 from workflow.collection import collect_ready
 

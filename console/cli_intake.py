@@ -18,7 +18,8 @@ from console.cli_root import AsJson
 
 if TYPE_CHECKING:
     from console.wiring import Office
-    from producers.importing import Progress, Receipt
+    from producers.importing import Progress
+    from producers.runs import Receipt
     from producers.sources import Source
     from schemas.rating import Refusal
 

@@ -19,8 +19,9 @@ from typing import IO
 
 from console.refusals import line
 from console.wiring import Office
-from producers.importing import ReadyBatch, Receipt, import_file, write_refused_file
+from producers.importing import ReadyBatch, import_file, write_refused_file
 from producers.rehearsing import rehearse
+from producers.runs import Receipt
 from producers.sources import Source, source
 from schemas.rating import Refusal
 from workflow.errors import BihuanError, InvalidInput

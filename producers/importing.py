@@ -4,26 +4,23 @@ goes on.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, select, tuple_
 
 from producers.apart import apart
 from producers.files.refused import is_own, write_refused
 from producers.platforms import Batch, read_batches
+from producers.runs import Overtaken, Receipt, id_of, new_receipt, run_of, save_receipt, unfinished
 from producers.sources import Source
 from producers.sources import source as source_named
 from schemas.rating import Refusal
-from workflow import said
 from workflow.answers import Answers
 from workflow.collection import collect_ready
-from workflow.errors import InvalidInput
 from workflow.intake import Desk, Ready
 from workflow.ledger import Ledger
 from workflow.storage.database import Database
@@ -36,41 +33,6 @@ rows.
 
 FEW = 100
 """Rows of a transaction while people wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """How far an import has come: the last line taken in, and what became of the rows so far."""
-
-    id: str
-    source: str
-    name: str
-    rows_done: int = 0
-    """The last line taken in, from the header (1) on."""
-    accepted: int = 0
-    repeats: int = 0
-    conflicts: int = 0
-    refused: int = 0
-    complaints: int = 0
-    started_at: int = 0
-    finished_at: int | None = None
-
-    @property
-    def rows(self) -> int:
-        """Answered so far."""
-        return self.accepted + self.repeats + self.conflicts + self.refused
-
-    def after(self, answers: Answers, last_row: int) -> Receipt:
-        """The receipt with one more batch."""
-        return replace(
-            self,
-            rows_done=last_row,
-            accepted=self.accepted + answers.count("accepted"),
-            repeats=self.repeats + answers.count("repeat"),
-            conflicts=self.conflicts + answers.count("conflict"),
-            refused=self.refused + answers.count("refused"),
-            complaints=self.complaints + answers.complaints,
-        )
 
 
 class ReadyBatch(NamedTuple):
@@ -93,44 +55,39 @@ def import_file(
     receipt bears the file's name, or that `name`.
 
     The receipt is committed with each batch. InvalidInput when the file as a whole is unreadable;
-    what was taken in before stays.
+    what was taken in before stays. Where another run at the same time goes on under the same
+    receipt, this one begins anew under its own.
     """
-    receipt = _begun(ledger, path, source, name or path.name)
+    known, anew = id_of(path, source), False
+    while True:
+        kept = None if anew else unfinished(ledger, known)
+        begun = kept or new_receipt(ledger, known, source, name or path.name)
+        try:
+            return _taken(ledger, desk, path, source, (begun, kept), on_batch)
+        except Overtaken:
+            anew = True
+
+
+def _taken(
+    ledger: Ledger,
+    desk: Desk,
+    path: Path,
+    source: Source,
+    begun: tuple[Receipt, Receipt | None],
+    on_batch: Progress,
+) -> Receipt:
+    """The file from where the receipt stands, `begun` with what of it is stored. Raises
+    Overtaken.
+    """
+    receipt, kept = begun
     for batch in batches(path, source, desk, receipt.rows_done):
         for part in _parts(ledger.database, batch):
-            receipt = _take(ledger, desk, receipt, part)
+            receipt = kept = _take(ledger, desk, receipt, kept, part)
         on_batch(receipt, batch)
     finished = replace(receipt, finished_at=ledger.clock())
     with ledger.database.write() as conn:
-        _save(conn, finished)
+        save_receipt(conn, finished, kept)
     return finished
-
-
-def _id_of(path: Path, source: Source) -> str:
-    """What an import is known by: the source and the file's content."""
-    try:
-        with path.open("rb") as file:
-            return f"{source.name}/{hashlib.file_digest(file, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise InvalidInput("文件", path.name, f"打不开：{said.of_system(error)}") from error
-
-
-def _begun(ledger: Ledger, path: Path, source: Source, name: str) -> Receipt:
-    """The unfinished receipt of the same content from the same source, or a new one: each run
-    that begins anew has its own.
-    """
-    known = _id_of(path, source)
-    with ledger.database.read() as conn:
-        runs = conn.execute(select(imports).where(_run_of(known))).mappings().all()
-    for row in runs:
-        if row["finished_at"] is None:
-            return Receipt(**row)
-    own = f"{known}/{len(runs) + 1}" if runs else known
-    return Receipt(own, source.name, name, started_at=ledger.clock())
-
-
-def _run_of(known: str) -> ColumnElement[bool]:
-    return or_(imports.c.id == known, imports.c.id.startswith(f"{known}/", autoescape=True))
 
 
 def ready_batches(path: Path, source: str, desk: Desk, after_row: int) -> Iterator[ReadyBatch]:
@@ -169,13 +126,15 @@ def _parts(database: Database, batch: ReadyBatch) -> Iterator[ReadyBatch]:
     yield rest
 
 
-def _take(ledger: Ledger, desk: Desk, receipt: Receipt, batch: ReadyBatch) -> Receipt:
+def _take(
+    ledger: Ledger, desk: Desk, receipt: Receipt, kept: Receipt | None, batch: ReadyBatch
+) -> Receipt:
     grown = receipt
 
     def save(conn: Connection, answers: Answers) -> None:
         nonlocal grown
         grown = receipt.after(answers, batch.last_row)
-        _save(conn, grown)
+        save_receipt(conn, grown, kept)
 
     collect_ready(
         ledger,
@@ -187,12 +146,6 @@ def _take(ledger: Ledger, desk: Desk, receipt: Receipt, batch: ReadyBatch) -> Re
         also=save,
     )
     return grown
-
-
-def _save(conn: Connection, receipt: Receipt) -> None:
-    values = {name: getattr(receipt, name) for name in Receipt.__slots__}
-    statement = insert(imports).values(values)
-    conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def refused_rows(ledger: Ledger, receipt: Receipt) -> Iterator[Refusal]:
@@ -231,7 +184,7 @@ def place_of_refused(ledger: Ledger, path: Path, source: Source, target: Path) -
     """
     if not target.exists():
         return target
-    runs = select(imports.c.id).where(_run_of(_id_of(path, source)))
+    runs = select(imports.c.id).where(run_of(id_of(path, source)))
     ever = refused.c.import_id.in_(runs)
     at, number = target, 1
     while at.exists() and not is_own(at, path, _refusals(ledger, ever)):

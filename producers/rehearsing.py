@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from producers.importing import Progress, ReadyBatch, Receipt, batches
+from producers.importing import Progress, ReadyBatch, batches
+from producers.runs import Receipt
 from producers.sources import Source
 from schemas.rating import Refusal
 from workflow.answers import Answers, Outcome

@@ -12,8 +12,9 @@ from sqlalchemy import func, select, text
 from typer.testing import CliRunner
 
 from console.cli import app
-from producers.importing import Receipt, import_file, refused_rows, write_refused_file
+from producers.importing import import_file, refused_rows, write_refused_file
 from producers.rehearsing import rehearse
+from producers.runs import Receipt
 from producers.sources import source
 from workflow.storage.models import METADATA, complaints, events, imports, ratings, refused, tallies
 
@@ -152,6 +153,11 @@ def test_the_same_file_twice_at_once_is_taken_in_once_and_its_refused_rows_are_t
         assert write_refused_file(city.ledger, receipt, path, target) == 3
     other.close()
     with city.office.database.read() as conn:
+        kept = [Receipt(**row) for row in conn.execute(select(imports)).mappings()]
+        assert all(receipt.finished_at and receipt.rows == 2006 for receipt in kept)
+        assert sum(receipt.accepted for receipt in kept) == 1997
+        assert {receipt.id for receipt in kept} == {one.id for one in receipts.values()}
+        assert len(kept) == 2, "each run tells what itself came to"
         assert conn.execute(select(func.count()).select_from(ratings)).scalar_one() == 1004
         assert conn.execute(select(func.count()).select_from(complaints)).scalar_one() == 3
     recounted(city)
