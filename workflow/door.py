@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, TypedDict, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from schemas.envelope import Digest, Fact, Role
 from schemas.text import tidied
@@ -76,6 +76,7 @@ def take(
     """
     key = step.get("key")
     _check_names(subject, {"account": actor.name, "unit": actor.unit, "key": key})
+    expected = seen_version(step.get("expected_version"))
     fact, texts = stated(kind, values)
     try:
         return ledger.command(
@@ -83,7 +84,7 @@ def take(
             fact,
             actor,
             key=key,
-            expected_version=step.get("expected_version"),
+            expected_version=expected,
             texts=texts,
             also=also,
         )
@@ -92,6 +93,27 @@ def take(
             raise
         # What the hotline and the citizen did meanwhile is not for the unit to know.
         raise StaleVersion(subject, stale.expected, stale.current) from None
+
+
+def seen_version(value: object) -> int | None:
+    """The version somebody was looking at. Raises InvalidInput."""
+    if value is not None and type(value) is not int:
+        raise InvalidInput("expected_version", value, "须是整数")
+    return value
+
+
+def written(field: str, value: object) -> str:
+    """A value that is a text. Raises InvalidInput."""
+    if not isinstance(value, str):
+        raise InvalidInput(field, value, "须是文字")
+    return value
+
+
+def listed(field: str, value: object) -> list[str]:
+    """Several values that are texts. Raises InvalidInput."""
+    if not isinstance(value, list | tuple):
+        raise InvalidInput(field, value, "须是一列文字")
+    return [written(field, one) for one in value]
 
 
 def _check_names(subject: object, names: Mapping[str, object]) -> None:
@@ -104,11 +126,10 @@ def _check_names(subject: object, names: Mapping[str, object]) -> None:
 
 def checked_name(field: str, name: object) -> str:
     """An account, unit or key as it may stand in the log. Raises InvalidInput."""
-    if not isinstance(name, str):
-        raise InvalidInput(field, name, "须是文字")
-    if NAME.fullmatch(name) is None or not tidied(name):
-        raise InvalidInput(field, name, "须是1至120个字，不含空白")
-    return name
+    text = written(field, name)
+    if NAME.fullmatch(text) is None or not tidied(text):
+        raise InvalidInput(field, text, "须是1至120个字，不含空白")
+    return text
 
 
 def stated(kind: type[Fact], values: Mapping[str, object]) -> tuple[Fact, dict[str, Sealed]]:
@@ -128,9 +149,19 @@ def stated(kind: type[Fact], values: Mapping[str, object]) -> tuple[Fact, dict[s
             plain[field] = tidy
     try:
         # Through JSON, for there the strict models take a code's plain text for the code.
-        return kind.model_validate_json(to_json(plain)), texts
+        return kind.model_validate_json(_said(plain)), texts
     except ValidationError as error:
         raise invalid(error) from None
+
+
+def _said(plain: Mapping[str, object]) -> bytes:
+    field = ""
+    try:
+        for field, value in plain.items():  # noqa: B007  # the refusal names it
+            to_json(value)
+    except PydanticSerializationError:
+        raise InvalidInput(field, "", "不是能记录的值") from None
+    return to_json(plain)
 
 
 @lru_cache(maxsize=256)

@@ -58,7 +58,7 @@ def assign_to(
     """
     main, others = _units(ledger, unit, assisting)
     with ledger.database.read() as conn:
-        complaint = as_it_stands(conn, clean(subject))
+        complaint = as_it_stands(conn, clean(str(subject)))
     expected = step.get("expected_version")
     return take(
         ledger,

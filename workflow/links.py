@@ -34,7 +34,7 @@ def read(key: bytes, token: str) -> tuple[str, int, int]:
     Raises InvalidInput, which never shows the token.
     """
     try:
-        body, seal = (_bytes(part) for part in token[:_LONGEST].split("."))
+        body, seal = (_bytes(part) for part in str(token)[:_LONGEST].split("."))
         genuine = hmac.compare_digest(seal, _seal(key, body))
         subject, number, expires_at = body.decode().rsplit("/", 2)
         if genuine:

@@ -15,7 +15,7 @@ from schemas.text import clean, masked, tidied
 from workflow.clock import instant
 from workflow.complaint import Complaint, load
 from workflow.contact import found_by, phone_of
-from workflow.door import Step, records, take
+from workflow.door import Step, records, take, written
 from workflow.door_units import required_unit
 from workflow.errors import IllegalStep, InvalidInput, KeyReused, StaleVersion
 from workflow.ledger import Actor, Ledger, Posting, Recorded
@@ -72,7 +72,11 @@ def supply_contact(
     """
     actor = Actor(account, Role.CLERK, required_unit(ledger, "unit", unit))
     number = _phone(phone)
-    subject = _waiting(ledger, actor.unit, clean(project_no), clean(service_number))
+    of = (
+        clean(written("project_no", project_no)),
+        clean(written("service_number", service_number)),
+    )
+    subject = _waiting(ledger, actor.unit, *of)
     if subject is None:
         return None
     try:
@@ -115,7 +119,7 @@ DAYS_AROUND = timedelta(days=3)
 
 
 def _phone(text: str | None) -> str | None:
-    if text is None or not tidied(text):
+    if text is None or not tidied(written("phone", text)):
         return None
     number = number_of(clean(text))
     if not number:

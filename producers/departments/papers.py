@@ -12,6 +12,7 @@ from producers.departments.persons import handler
 from schemas import RectificationSubmitted
 from schemas.rectification import ATTACHMENTS_MOST
 from workflow.complaint import Complaint, Event
+from workflow.door import listed
 from workflow.errors import InvalidInput
 from workflow.file_kinds import kind_of, shown_name
 from workflow.ledger import Actor, Ledger, Posting
@@ -89,7 +90,7 @@ def attached(
     """These files as the event states them. Raises InvalidInput for one that is not this unit's for
     this complaint.
     """
-    if not ids:
+    if not listed("附件", ids):
         return []
     if len(ids) > ATTACHMENTS_MOST:
         raise InvalidInput("附件", f"{len(ids)}个", f"最多{ATTACHMENTS_MOST}个")

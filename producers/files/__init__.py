@@ -21,6 +21,10 @@ ADDED = ("行号", "字段", "原因", "多出的内容")
 """The columns a refused-rows file has beside the original ones; ignored when it comes back."""
 
 
+_HEAD = 65_536
+"""Bytes of a text file among which its first line ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A file's header, its rows as a stream, and how far the reading has come."""
@@ -54,6 +58,7 @@ def table_of(file: IO[bytes], name: str) -> Iterator[Table]:
             yield _table(rows, lambda: int(size * done()), size)
     else:
         _refuse_other_kinds(magic, name)
+        _refuse_bare_returns(file, name)
         yield _table(csv_rows(file), file.tell, size)
 
 
@@ -64,6 +69,14 @@ def _refuse_other_kinds(magic: bytes, name: str) -> None:
         raise InvalidInput("文件", name, "是旧式 .xls，请另存为 .xlsx 或 CSV")
     if magic.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InvalidInput("文件", name, "是 UTF-16 编码，请另存为 CSV UTF-8")
+
+
+def _refuse_bare_returns(file: IO[bytes], name: str) -> None:
+    """The line ends of old Macs: the whole file would be one line."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    if b"\r" in head and b"\n" not in head:
+        raise InvalidInput("文件", name, "各行之间只有回车符，没有换行符，请另存为 CSV UTF-8")
 
 
 def _table(rows: Iterator[Row], bytes_read: Callable[[], int], size: int) -> Table:

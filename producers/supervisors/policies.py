@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 import schemas as s
 from producers.supervisors.rules import last_version
 from schemas.envelope import Fact, Role
-from workflow.door import checked_name, moment, records, stated
+from workflow.door import checked_name, moment, records, seen_version, stated, written
 from workflow.errors import InvalidInput, NotPermitted, StaleVersion
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.storage.models import events
@@ -66,7 +66,7 @@ def propose_policy(
         raise InvalidInput("profile", name, f"本处的规则是 {ledger.rulebook.profile}")
     if role not in PROPOSERS:
         raise InvalidInput("role", role, "由监督员或管理员提请")
-    ledger.rulebook.policies.get(name, version)
+    ledger.rulebook.policies.get(name, written("version", version))
     at = moment("effective_at", effective_at)
     _in_time(ledger, at)
     said = {"profile": name, "version": version, "effective_at": at}
@@ -87,7 +87,7 @@ def take_policy_into_force(
     actor, name = _supervisor(account), ledger.rulebook.profile
     with ledger.transaction() as posting:
         ledger.database.alone(posting.conn)
-        found = _waiting(posting.conn, name, expected_version)
+        found = _waiting(posting.conn, name, seen_version(expected_version))
         if found.by == actor.name:
             raise NotPermitted("这是您提请的，须由另一位监督员裁决")
         _in_time(ledger, found.effective_at)
@@ -109,7 +109,7 @@ def refuse_policy(
     actor, name = _supervisor(account), ledger.rulebook.profile
     with ledger.transaction() as posting:
         ledger.database.alone(posting.conn)
-        found = _waiting(posting.conn, name, expected_version)
+        found = _waiting(posting.conn, name, seen_version(expected_version))
         said = {"profile": name, "version": found.policy, "reason": reason}
         fact, texts = stated(s.PolicyRefused, said)
         return _next(posting, _proposals(name), fact, actor, texts)

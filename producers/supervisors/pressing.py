@@ -8,7 +8,7 @@ from typing import Unpack
 import schemas as s
 from producers.supervisors.persons import REVIEWER, SUPERVISOR, second, supervisor
 from schemas.text import tidied
-from workflow.door import Step, records, take
+from workflow.door import Step, records, take, written
 from workflow.door_units import assign_to, unit_code
 from workflow.errors import InvalidInput
 from workflow.ledger import Ledger, Recorded
@@ -81,7 +81,7 @@ def remind(
 
 def _limit(name: str | None) -> str | None:
     """A limit of the table, by its name. Raises InvalidInput."""
-    tidy = tidied(name or "") or None
+    tidy = None if name is None else tidied(written("limit", name)) or None
     if tidy is not None and tidy not in PRESSED:
         raise InvalidInput("limit", tidy, "只能是 " + "、".join(PRESSED))
     return tidy

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 import schemas as s
 from schemas.envelope import Fact, Role
 from schemas.text import tidied
-from workflow.door import checked_name, records, stated
+from workflow.door import checked_name, listed, records, seen_version, stated, written
 from workflow.errors import InvalidInput, StaleVersion
 from workflow.ledger import Actor, Ledger
 from workflow.rulebook import CALENDAR_SUBJECT
@@ -59,14 +59,14 @@ def _plausible(working: list[str], off: list[str], notice: str) -> None:
     both = sorted(set(working) & set(off))
     if both:
         raise InvalidInput("off", both[0], "同一天不能既上班又放假")
-    if not tidied(notice):
+    if not tidied(written("notice", notice)):
         raise InvalidInput("notice", notice, "须写明所依据的通知")
 
 
 def known_years(**years: int | None) -> None:
     """Raises InvalidInput, by its field, for a year of which no notice can be."""
     for field, year in years.items():
-        if year is not None and year not in NOTICE_YEARS:
+        if year is not None and (type(year) is not int or year not in NOTICE_YEARS):
             raise InvalidInput(field, year, "须是公布放假安排的年份")
 
 
@@ -81,6 +81,7 @@ def _append(
 ) -> str:
     """The event's id. Raises StaleVersion if somebody decided since `expected_version`."""
     actor = Actor(checked_name("account", account), Role.SUPERVISOR)
+    seen_version(expected_version)
     with ledger.transaction() as posting:
         ledger.database.alone(posting.conn)  # there is no row to lock: decisions take turns
         current = last_version(posting.conn, subject)
@@ -93,7 +94,7 @@ def _append(
 
 
 def _days(field: str, days: Sequence[str]) -> list[str]:
-    return sorted({_day(field, day) for day in days})
+    return sorted({_day(field, day) for day in listed(field, days)})
 
 
 def _day(field: str, text: str) -> str:

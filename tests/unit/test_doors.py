@@ -1,5 +1,7 @@
 """Every step a person records has its door; what a door takes in, refuses, and gives away."""
 
+import contextlib
+import inspect
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from workflow import links
 from workflow.contact import phone_of
 from workflow.door import DOORS, TEXT_MOST
 from workflow.errors import (
+    BihuanError,
     IllegalStep,
     InvalidInput,
     KeyReused,
@@ -429,6 +432,33 @@ def test_a_name_or_a_time_of_the_wrong_type_is_refused_like_any_other(
         assert refused.value.field == field
     with pytest.raises(UnknownComplaint):
         hotline.claim(city.ledger, odd, account=A)
+    assert city.damage() == []
+
+
+ODD: tuple[Any, ...] = (5, -1, True, 1.5, "x", b"x", ["x"], [5], {"x": 1}, object(), "\ud800")
+
+
+@pytest.mark.parametrize("party", sorted(DOORS))
+def test_whatever_is_given_a_door_refuses_it_and_never_fails(
+    city: City, verifying: str, party: str
+) -> None:
+    for door, _, roles in DOORS[party]:
+        takes = inspect.signature(door).parameters
+        given: dict[str, Any] = {n: "x" for n, one in takes.items() if one.default is one.empty}
+        given |= {
+            "ledger": city.ledger,
+            "subject": verifying,
+            "account": A,
+            "unit": UNIT,
+            "role": min(roles),
+        }
+        given |= {"token": links.make(city.ledger.keys.link, verifying, 1, 2**60)}
+        given = {name: value for name, value in given.items() if name in takes}
+        beside = {"key", "expected_version"} if "step" in takes else set()
+        for name in (takes.keys() | beside) - {"ledger", "step"}:
+            for odd in ODD:
+                with contextlib.suppress(BihuanError):
+                    door(**given | {name: odd})
     assert city.damage() == []
 
 

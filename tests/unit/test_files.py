@@ -163,6 +163,8 @@ def test_a_wrong_header_is_one_clear_error(path: Path, header: str, named: str) 
         (HEADER.encode("utf-16"), "UTF-16"),
         ("projectNo,satisfaction".encode("utf-16-le"), "UTF-16"),
         (b"PK\x03\x04" + b"\0" * 600, "XLSX"),
+        (f"{HEADER}\rJS1,5\rJS2,5\r".encode(), "只有回车符"),
+        (f'{HEADER}\r"JS1",5\r'.encode() * 9000, "只有回车符"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01,\n", "表头"),
     ],
 )
