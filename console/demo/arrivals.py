@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
@@ -10,10 +10,14 @@ from console.demo.desks import Row, Window
 from console.demo.fates import Fate, Key
 from console.demo.people import Person
 from console.demo.plan import Slot
-from console.demo.rows import moment, project, rating_row, service_row, stamp
+from console.demo.rows import moment, project, promised_row, rating_row, service_row, stamp
 
 _SERVICE_IN_DAILY_BATCH: Final = 0.1
 _INCOMPLETE_FIRST: Final = 0.08
+PROMISED: Final = 5
+"""Working days that a service is promised to take, where it is no 即办件."""
+_COURSES: Final = tuple(map(timedelta, (4, 15, 6)))
+"""How long before its end one was accepted: one of three was done later than promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ class Told:
 def told(role: Role, rng: Random) -> Told:
     """The role's rows; now and then a first try lacks the reason, or the service comes later."""
     day, unit = role.slot.day, role.slot.unit
-    services = [service_row(role.key[0], unit, role.window, stamp(day, role.second - _gap(rng)))]
+    record = service_row(role.key[0], unit, role.window, stamp(day, role.second - _gap(rng)))
+    services = [promised_row(record, PROMISED, day - _COURSES[role.serial % len(_COURSES)])]
     rating = _rating(role, rng)
     pushed = moment(day, role.second + rng.randint(60, 300))
     before: tuple[Arrival, ...] = ()

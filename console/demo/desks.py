@@ -67,7 +67,8 @@ def _window(number: int, item: int, item_name: str, window: int, device: str) ->
     )
     kind = "immediate" if item % 3 else "promised"
     head = (code, item_name, place, clerk)
-    return Window((*head, kind), (*head, f"{device.upper()}-{number:03}-{window:02}"), (*head, ""))
+    service = (*head, "", "", "", "", kind)  # what was promised is told of those rated badly
+    return Window(service, (*head, f"{device.upper()}-{number:03}-{window:02}"), (*head, ""))
 
 
 def _onsite_voices(device: str) -> tuple[Row, ...]:

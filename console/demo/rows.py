@@ -12,7 +12,8 @@ from console.demo.people import PASSERS_BY
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 SERVICE_FIELDS: Final[Row] = (
     *("projectNo", "serviceNumber", "areaName", "proDepart"),
-    *("taskCode", "taskName", "winName", "proManager", "promiseTime", "serviceTime"),
+    *("taskCode", "taskName", "winName", "proManager"),
+    *("promiseDay", "promiseType", "acceptDate", "resultDate", "promiseTime", "serviceTime"),
 )
 RATING_FIELDS: Final[Row] = (
     *("projectNo", "serviceNumber", "assessNumber", "areaName", "proDepart"),
@@ -56,6 +57,16 @@ def project(day: date, unit: Unit, serial: int) -> str:
 def service_row(key: str, unit: Unit, window: Window, when: str) -> Row:
     """A service record in the order of SERVICE_FIELDS."""
     return (key, "1", unit.area, unit.name, *window.service, when)
+
+
+def promised_row(service: Row, days: int, accepted: date) -> Row:
+    """The same record where so many working days were promised, done when the service was given;
+    as it is where nothing is promised.
+    """
+    if service[-2] != "promised":
+        return service
+    taken = f"{accepted} 09:30:00"
+    return (*service[:-6], str(days), "working_days", taken, service[-1], *service[-2:])
 
 
 def rating_row(key: str, unit: Unit, middle: Row, when: str) -> Row:

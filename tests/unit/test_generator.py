@@ -56,7 +56,7 @@ def when(text: str) -> datetime:
 
 
 def good_service(row: Row) -> bool:
-    return row[3][:2] != "某单" and row[8][0] != "特" and "2021-05" <= row[9][:7] <= "2021-12"
+    return row[3][:2] != "某单" and row[-2][0] != "特" and "2021-05" <= row[-1][:7] <= "2021-12"
 
 
 def good_rating(row: Row) -> bool:
@@ -89,8 +89,8 @@ class Tally:
         key = int(row[0])
         if good_service(row) and key not in self.seen_services:
             self.seen_services.add(key)
-            self.cells["A", row[2], row[3], row[9][:7]] += 1
-            if row[0][4:6] != row[9][5:7]:
+            self.cells["A", row[2], row[3], row[-1][:7]] += 1
+            if row[0][4:6] != row[-1][5:7]:
                 self.other_month.append(row)
 
     def rating(self, row: Row) -> None:
@@ -408,6 +408,19 @@ def test_the_living_desk_has_work_for_everybody() -> None:
     wanted = {state.value for state in OPEN if state not in first_stops}
     assert set(stages) == wanted | {"CLOSED", "DISMISSED", "PARKED"}
     assert stages["PARKED"] == 1
+
+
+def test_what_the_desk_has_to_verify_tells_its_promise_kept_or_not() -> None:
+    keys = {key[0] for key in living_desk().fates}
+    rated = [row for day in living_desk().days for row in services(day) if row[0] in keys]
+    promised = [row for row in rated if row[S["promiseTime"]] == "promised"]
+    assert 0 < len(promised) < len(rated)
+    assert {(row[S["promiseDay"]], row[S["promiseType"]]) for row in promised} == {
+        ("5", "working_days")
+    }
+    took = [when(row[S["resultDate"]]) - when(row[S["acceptDate"]]) for row in promised]
+    assert min(took) < timedelta(days=5)
+    assert max(took) > timedelta(days=14)
 
 
 def test_the_living_desks_rows_are_taken_and_lie_in_october(counter_desk: Desk) -> None:
