@@ -116,9 +116,17 @@ def watched(
     return of
 
 
+async def listener(
+    site: SiteHere, viewer: Annotated[Signed, Depends(LIVE)]
+) -> AsyncIterator[Signed]:
+    """Whoever listens, with as many pages as one session may have open. Raises TooOften."""
+    with site.hub.streams.one_more(viewer.session):
+        yield viewer
+
+
 async def live(
     site: SiteHere,
-    viewer: Annotated[Signed, Depends(LIVE)],
+    viewer: Annotated[Signed, Depends(listener)],
     of: Annotated[str | None, Depends(watched)],
     seen: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:

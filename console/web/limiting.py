@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from workflow.errors import BihuanError
 
@@ -63,3 +64,33 @@ class Buckets:
             if asker in self._left:
                 left, at = self._left[asker]
                 self._left[asker] = (min(float(self.burst), left + 1), at)
+
+
+MOST_STREAMS = 4
+"""Streams that one asker may have open at once, unless said otherwise."""
+
+BUSY_SECONDS = 30
+
+
+class Streams:
+    """Counts the streams each asker has open."""
+
+    def __init__(self, most: int = MOST_STREAMS) -> None:
+        self.most = most
+        self._open: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one_more(self, asker: str) -> Iterator[None]:
+        """Raises TooOften."""
+        with self._lock:
+            if self._open[asker] >= self.most:
+                raise TooOften(BUSY_SECONDS)
+            self._open[asker] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open[asker] -= 1
+                if not self._open[asker]:
+                    del self._open[asker]

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from console.accounts import still_open
 from console.scope import visible
 from console.sight import concerns
+from console.web.limiting import Streams
 from console.wiring import Office
 from schemas.envelope import Role
 from workflow.errors import BihuanError
@@ -34,6 +35,9 @@ WAITING = 100
 
 ALL = "*"
 AT_ONCE = 500
+
+MOST_PAGES = 30
+"""Pages that one session may have open at once."""
 
 ASKED = 1.0
 """Seconds for which the sessions of open pages are taken as still there."""
@@ -82,6 +86,7 @@ class Hub:
         self.database, self._wall, self._tidy = office.database, office.wall, tidy
         self._asked = monotonic()
         self._pages: set[Page] = set()
+        self.streams = Streams(MOST_PAGES)
         self._lock, self._woken, self._stopped = threading.Lock(), threading.Event(), False
 
     @contextmanager

@@ -22,7 +22,7 @@ from console.accounts.tokens import Scope, make_token, revoke_token, system_of
 from console.web.api import app as api
 from console.web.api import following
 from console.web.api.granted import Limits
-from console.web.limiting import Buckets
+from console.web.limiting import MOST_STREAMS, Buckets, Streams, TooOften
 from workflow.collection import MOST
 from workflow.errors import Away
 from workflow.storage.models import events, ratings, receipts, refused, tokens, views
@@ -795,11 +795,11 @@ def test_a_position_that_is_none_is_refused(systems, after):
 
 
 def test_a_token_has_so_many_streams_and_no_more(systems):
-    streams = following.Streams()
-    opened = [streams.one_more("x") for _ in range(following.MOST_STREAMS + 1)]
+    streams = Streams()
+    opened = [streams.one_more("x") for _ in range(MOST_STREAMS + 1)]
     for one in opened[:-1]:
         one.__enter__()
-    with pytest.raises(following.TooOften):
+    with pytest.raises(TooOften):
         opened[-1].__enter__()
     opened[0].__exit__(None, None, None)
     with streams.one_more("x"):

@@ -17,7 +17,7 @@ from console.accounts import session_of
 from console.accounts.register import unlock
 from console.accounts.sessions import revoke_all
 from console.web.access import COOKIE
-from console.web.live import Hub, Page, stream
+from console.web.live import MOST_PAGES, Hub, Page, stream
 from console.wiring import Office
 from schemas.envelope import Role
 from workflow.ledger import Actor
@@ -138,3 +138,18 @@ def test_a_page_that_is_older_than_its_stream_is_told_at_once(city: City, subjec
     assert asyncio.run(first(HANDLER, now - 1)) == subject
     assert asyncio.run(first(HANDLER, now)) == ""
     assert asyncio.run(first(OTHERS[0], 0)) == ""
+
+
+def test_a_session_has_so_many_pages_open_and_no_more(city: City) -> None:
+    desks = Desks(city)
+    person = desks.sits("监督02", Role.SUPERVISOR)
+    signed = session_of(city.office, person.client.cookies[COOKIE])
+    assert signed is not None
+    streams = desks.app.state.site.hub.streams
+    with ExitStack() as opened:
+        for _ in range(MOST_PAGES):
+            opened.enter_context(streams.one_more(signed.session))
+        refused = person.get("/live")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
+        with streams.one_more("another session"):
+            pass

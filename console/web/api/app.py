@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.web.api import complaints, figures, following, intake, problems, steps
 from console.web.api.granted import Limits, bearer
-from console.web.limiting import TooOften
+from console.web.limiting import Streams, TooOften
 from console.web.site import Site
 from workflow.errors import BihuanError
 
@@ -71,7 +71,7 @@ def create_api(site: Site, limits: Limits | None = None) -> FastAPI:
         strict_content_type=False,
     )
     api.state.site, api.state.limits = site, limits or Limits()
-    api.state.streams = following.Streams()
+    api.state.streams = Streams()
     for module in (intake, complaints, figures, following):
         api.include_router(module.router)
     api.include_router(steps.router_of_doors())

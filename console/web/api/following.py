@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
 from time import monotonic
 from typing import Annotated, Any
 
@@ -20,7 +17,6 @@ from console.sight import RETALIATION_READERS
 from console.web.access import SiteHere
 from console.web.api.granted import Granted, viewer_of
 from console.web.api.problems import problems
-from console.web.limiting import TooOften
 from console.web.site import Site
 from workflow.bus.cloudevents import structured
 from workflow.errors import InvalidInput, NotPermitted
@@ -41,10 +37,6 @@ PING = 15
 STILL = 3.0
 """Seconds after which a stream's token is asked for again, whether or not events flow."""
 
-MOST_STREAMS = 4
-"""A token's streams at once."""
-
-BUSY_SECONDS = 30
 router = APIRouter(tags=["事件"])
 
 
@@ -68,27 +60,6 @@ class Position(tuple[int, ...]):
     def past(self, row: Row[Any]) -> Position:
         """After this event too."""
         return Position(max(pos, row.pos) if n == row.lane else pos for n, pos in enumerate(self))
-
-
-class Streams:
-    """Counts the streams a token has open."""
-
-    def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def one_more(self, name: str) -> Iterator[None]:
-        """Raises TooOften."""
-        with self._lock:
-            if self._open[name] >= MOST_STREAMS:
-                raise TooOften(BUSY_SECONDS)
-            self._open[name] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._open[name] -= 1
 
 
 class Bearer:

@@ -266,7 +266,7 @@
     var asked = document.body.getAttribute("data-live");
     if (asked === null || !window.EventSource) return;
     var address = asked ? "/live?of=" + encodeURIComponent(asked) + "&seen=" + document.body.getAttribute("data-seen") : "/live";
-    var stream = null, waiting = null, last = 0, STREAM = {};
+    var stream = null, waiting = null, again = null, over = false, last = 0, STREAM = {};
     function changed(event) {
       if (asked !== "" && event.data !== asked && event.data !== "*") return;
       if (waiting) return;
@@ -279,7 +279,10 @@
         if (told) told.hidden = false;
       }, Math.max(30, last + 1000 - Date.now()));
     }
+    // 浏览器对一台主机一共只有六条连接：看不见的标签页不占着，否则开到第七页，哪一页都打不开。
     function listen() {
+      if (document.hidden) return;
+      if (stream) stream.close();
       stream = new EventSource(address);
       // 页面给出之后、接通之前，或断线期间的变化：列表一接通就取一次；一件的页面说明自己是第几版，由服务器告诉。
       stream.addEventListener("open", function () { caught(STREAM); refresh(); });
@@ -294,17 +297,27 @@
     // 忙、出错、连不上：过一会儿再问。不再给：登录已结束，或这件已不归本单位。
     function ask() {
       var asking = new AbortController();
+      clearTimeout(again);
       fetch(address, { signal: asking.signal, cache: "no-store" }).then(function (answer) {
         var given = /^text\/event-stream/.test(answer.headers.get("content-type"));
         asking.abort();
         if (answer.status >= 500 || answer.status === 429) later();
         else if (answer.status === 200 && given) listen();
-        else { caught(STREAM); ended(); }
+        else if (!over) { over = true; caught(STREAM); ended(); }
       }, later);
     }
-    function later() { if (!leaving) setTimeout(ask, pause(behind(STREAM, 2000))); }
+    function later() {
+      clearTimeout(again);
+      if (!leaving && !document.hidden) again = setTimeout(ask, pause(behind(STREAM, 2000)));
+    }
     listen();
-    window.addEventListener("pagehide", function () { stream.close(); });
+    document.addEventListener("visibilitychange", function () {
+      if (!document.hidden) { if (!over) ask(); return; }
+      if (!late.size) fetched = Date.now();
+      clearTimeout(again);
+      if (stream) stream.close();
+    });
+    window.addEventListener("pagehide", function () { if (stream) stream.close(); });
     window.addEventListener("pageshow", function (event) { if (event.persisted) ask(); });  // 按“后退”回来的页面
   }
 })();
