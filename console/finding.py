@@ -6,6 +6,7 @@ nothing was found.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
@@ -77,6 +78,14 @@ def found_by(office: Office, asked: str, viewer: Actor) -> tuple[Found, ...]:
     if phone or rows:
         looked(office, viewer, "phone" if phone else "number", *(row.id for row in rows[:MOST]))
     return rows
+
+
+def found_still(office: Office, ids: Sequence[str], viewer: Actor) -> tuple[Found, ...]:
+    """What was found by this viewer and counted as looked at then, as far as it still exists for
+    him.
+    """
+    with office.database.read() as conn:
+        return _rows(conn, viewer, complaints.c.id.in_(ids)) if ids else ()
 
 
 def _ending(office: Office, four: str, viewer: Actor) -> tuple[Found, ...]:

@@ -1,16 +1,22 @@
-"""查找: one box for any number; asked by a form, so that no number ever stands in an address."""
+"""查找: one box for any number; asked by a form, so that no number ever stands in an address. What
+was found has an address of its own, sealed, so that one comes back to the list from each of it.
+"""
 
 from __future__ import annotations
 
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
 from console.accounts import Signed
-from console.finding import MOST, Found, found_by
+from console.accounts.sessions import LONGEST
+from console.finding import MOST, Found, found_by, found_still
 from console.rated import rated
 from console.refusals import line
 from console.remaining import Left, left_of
@@ -18,35 +24,72 @@ from console.sight import may_know
 from console.web.access import Sent, SiteHere
 from console.web.navigation import SEARCH
 from console.web.rendering import page, status_of
+from console.web.site import Site
 from console.web.stepping import text
 from console.wiring import Office
 from schemas.envelope import Role
 from workflow.complaint import Complaint, load
-from workflow.errors import InvalidInput
+from workflow.errors import Damaged, InvalidInput
 from workflow.limits import OWNERS
 from workflow.states import ENDS, State
 from workflow.storage.models import complaints
 
 router = APIRouter()
+_OF = "search"
 
 
 @router.post("/search")
 def search(
     request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(SEARCH)], form: Sent
 ) -> Response:
-    """One found: its page; several: a list; none: what can be searched for."""
-    asked, refusal, status = text(form, "q") or "", "", 200
-    found: tuple[Found, ...] = ()
+    """One found: its page; several: their list; none: what can be searched for."""
+    asked = text(form, "q") or ""
     try:
         found = found_by(site.office, asked, viewer.actor)
     except InvalidInput as error:
-        refusal, status = line(error), status_of(error)
+        return _none(request, asked, status_of(error), line(error))
     if len(found) == 1:
         return RedirectResponse(place_of(found[0], viewer), 303)
+    if not found:
+        return _none(request, asked)
+    return RedirectResponse(f"/search?of={_sealed(site, viewer, found)}", 303)
+
+
+@router.get("/search")
+def several(
+    request: Request,
+    site: SiteHere,
+    viewer: Annotated[Signed, Depends(SEARCH)],
+    of: Annotated[str, Query(max_length=4000)] = "",
+) -> Response:
+    """What this person found, as it stands now."""
+    found = found_still(site.office, _opened(site, viewer, of), viewer.actor)
+    if not found:
+        return _none(request, "")
     rows = rows_of(site.office, viewer, found[:MOST])
-    shown = {"title": "查找", "asked": asked, "found": rows, "most": MOST, "refusal": refusal}
-    shown["more"] = len(found) > MOST
-    return page(request, "search.html", status, **shown)
+    shown = {"title": "查找", "asked": "", "found": rows, "most": MOST, "refusal": ""}
+    return page(request, "search.html", more=len(found) > MOST, **shown)
+
+
+def _none(request: Request, asked: str, status: int = 200, refusal: str = "") -> Response:
+    shown = {"title": "查找", "asked": asked, "found": (), "most": MOST, "refusal": refusal}
+    return page(request, "search.html", status, more=False, **shown)
+
+
+def _sealed(site: Site, viewer: Signed, found: Sequence[Found]) -> str:
+    """For this account alone, and for no longer than a session lasts."""
+    plain = json.dumps([site.office.wall() + LONGEST, *(one.id for one in found)]).encode()
+    return urlsafe_b64encode(site.office.vault.seal(_OF, viewer.account, plain)).decode()
+
+
+def _opened(site: Site, viewer: Signed, of: str) -> list[str]:
+    """None where it is not ours, another's or too old."""
+    try:
+        sealed = urlsafe_b64decode(of.encode())
+        until, *ids = json.loads(site.office.vault.unseal(_OF, viewer.account, sealed))
+    except (ValueError, binascii.Error, Damaged):
+        return []
+    return ids if site.office.wall() < until else []
 
 
 class Row(NamedTuple):

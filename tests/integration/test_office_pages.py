@@ -168,6 +168,23 @@ def test_the_auditor_goes_back_to_what_was_looked_at_before(
     assert auditor.opens("/ops?tab=looks&before=0") == 422
 
 
+def test_the_auditor_goes_back_to_who_signed_in_before(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.web.office.ops.PER_PAGE", 2)
+    names = [f"话务员{number}" for number in range(4)]
+    for name in names:
+        signed_in(city, name, Role.OPERATOR)
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops?tab=signins")
+    seen = auditor.page
+    while older := re.search(r'href="(\S+)">更早的', auditor.page):
+        auditor.opens(html.unescape(older[1]))
+        seen += auditor.page
+    assert [name for name in names if name not in seen] == []
+    assert "最新的" in auditor.page
+
+
 def test_the_auditor_sees_the_unit_for_which_somebody_looked(city: City) -> None:
     """Whoever goes to another unit afterwards did not look for that one."""
     handler = Actor("联络员乙", Role.DEPARTMENT, UNIT)
@@ -185,13 +202,31 @@ def test_a_list_of_what_was_found_tells_what_is_left_and_each_is_recorded(city: 
     city.drain()
     operator = signed_in(city, "话务员甲", Role.OPERATOR)
     operator.opens("/")
-    operator.sends("/search", q=subject[-4:])
+    found = operator.sends("/search", q=subject[-4:]).headers["location"]
+    assert operator.opens(found) == 200
     for told in (subject, other, "left left-", "区人社局", f"/why/{subject}/"):
         assert told in operator.page, told
     assert "只列出前" not in operator.page
     with city.office.database.read() as conn:
         seen = conn.execute(select(views.c.subject, views.c.what)).all()
     assert {tuple(one) for one in seen} >= {(subject, "number"), (other, "last4")}
+
+
+def test_the_address_of_what_was_found_is_its_finders_and_holds_no_number(city: City) -> None:
+    subject = open_one(city)
+    city.portal.bad_review(project="P8", mobile="19900000001")
+    city.drain()
+    operator = signed_in(city, "话务员甲", Role.OPERATOR)
+    operator.opens("/")
+    found = operator.sends("/search", q="0001").headers["location"]
+    assert "0001" not in found
+    other = signed_in(city, "话务员丁", Role.OPERATOR)
+    for place in (found, f"{found[:-8]}AAAAAAAA", "/search?of=x", "/search"):
+        assert other.opens(place) == 200
+        assert subject not in other.page
+        assert "没有找到" in other.page
+    operator.opens(found)
+    assert subject in operator.page
 
 
 def test_the_auditor_sees_searches_by_a_phone_that_found_nothing(city: City) -> None:
