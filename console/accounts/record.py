@@ -83,10 +83,18 @@ def note(conn: Connection, happened: Happened) -> None:
 
 def latest(conn: Connection, account: str | None = None, most: int = 200) -> list[Happened]:
     """The last lines, newest first; of one account or of all."""
-    query = select(
-        sign_ins.c.account, sign_ins.c.outcome, sign_ins.c.by, sign_ins.c.address, sign_ins.c.at
-    )
+    return lines(conn, account, most)[0]
+
+
+def lines(
+    conn: Connection, account: str | None = None, most: int = 200, before: int | None = None
+) -> tuple[list[Happened], int | None]:
+    """The same, or those before this line, and the line before which there are more, if any."""
+    query = select(sign_ins).order_by(sign_ins.c.id.desc()).limit(most + 1)
     if account is not None:
         query = query.where(sign_ins.c.account == account)
-    rows = conn.execute(query.order_by(sign_ins.c.id.desc()).limit(most))
-    return [Happened(r.account, Outcome(r.outcome), r.by, r.address, r.at) for r in rows]
+    if before is not None:
+        query = query.where(sign_ins.c.id < before)
+    rows = conn.execute(query).all()
+    found = [Happened(r.account, Outcome(r.outcome), r.by, r.address, r.at) for r in rows[:most]]
+    return found, rows[most - 1].id if len(rows) > most else None

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from starlette.datastructures import FormData
 
 from console.accounts import Signed
-from console.accounts.record import WORDS, latest
+from console.accounts.record import WORDS, lines
 from console.messages import messages
 from console.parked import RATINGS, parcels, stuck
 from console.refusals import line
@@ -122,7 +122,9 @@ def _reprisals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[s
 
 
 def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {"happened": latest(conn, asked["account"] or None), "words": WORDS}
+    who = asked["account"] or None
+    found, older = lines(conn, who, PER_PAGE, asked["before"])
+    return {"happened": found, "older": older, "words": WORDS}
 
 
 def _chain(_: Site, conn: Connection, __: Mapping[str, Any]) -> dict[str, Any]:
