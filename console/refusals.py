@@ -138,6 +138,8 @@ def line(error: errors.BihuanError, *, names: bool = False) -> str:
             f"{error.subject} 刚刚变动过：您看到的是第 {error.expected} 版，"
             f"现为第 {error.current} 版{since}。请看过再办"
         )
+    if isinstance(error, errors.KeyReused) and not names:  # nobody at a page knows of keys
+        return "这张表刚才已经提交过，这次的内容不同。请看过经过，仍要办的再提交一次"
     told = line_shown(str(error))
     if isinstance(error, errors.InvalidInput):
         from console.wording import FIELDS  # noqa: PLC0415  # only a refusal needs it

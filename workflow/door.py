@@ -232,8 +232,7 @@ def ahead(ledger: Ledger, field: str, value: object) -> int | None:
     at, now = moment(field, value), ledger.clock()
     if not now < at <= now + AHEAD_MOST // timedelta(microseconds=1):
         here = instant(now).astimezone(ledger.rulebook.in_force(now).zone)
-        shown = here.isoformat(timespec="minutes")
-        raise InvalidInput(field, str(value), f"须晚于现在（{shown}），一年以内")
+        raise InvalidInput(field, "", f"须晚于现在（{here:%Y-%m-%d %H:%M}），一年以内")
     return at
 
 

@@ -20,6 +20,9 @@ __all__ = [
     "WrongKey",
 ]
 
+HIDDEN = "（不显示）"
+"""Stands for a value that no refusal shows: a password, a number, a link."""
+
 _SHOWN = 120
 
 
@@ -138,7 +141,7 @@ class InvalidInput(Refused):
     def __init__(self, field: str, value: object, reason: str, row: int | None = None) -> None:
         self.field, self.value, self.reason, self.row = field, value, reason, row
         where = f"第 {row} 行，" if row is not None else ""
-        given = "" if value in ("", None) else f"（收到：{_shown(value)}）"
+        given = "" if value in ("", None, HIDDEN) else f"（收到：{_shown(value)}）"
         super().__init__(f"{where}{_shown(field)}：{reason}{given}")
 
 

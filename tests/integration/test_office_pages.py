@@ -785,3 +785,17 @@ def test_durations_are_working_time(city: City) -> None:
         found = durations(conn, calendar, period, frozenset({subject}))
     verify = next(one for one in found if one.stage == "verify")
     assert (verify.count, verify.middle) == (1, 6 * 60), "16日10:00至12:00，13:30至17:30"
+
+
+def test_a_form_sent_again_with_something_else_is_told_so_without_a_word_of_keys(
+    city: City,
+) -> None:
+    """A browser's own button may show the old form again."""
+    subject = open_one(city)
+    operator = signed_in(city, "话务员甲", Role.OPERATOR)
+    operator.opens(f"/c/{subject}")
+    place, key = f"/c/{subject}/ticket-linked", {"key": "as-it-was"}
+    assert operator.sends(place, **key, ticket="12345-1").status_code == 303
+    assert operator.sends(place, **key, ticket="12345-2").status_code == 409
+    assert operator.told().startswith("这张表刚才已经提交过")
+    assert 'value="12345-2"' in operator.page

@@ -28,6 +28,7 @@ def test_a_page_refuses_in_words_and_names_no_field_as_programs_do(city: City) -
     browser.sends("/password", old=PASSWORD, new="短", again="短")
     assert browser.told().startswith("密码：")
     assert "（password）" not in browser.told()
+    assert "收到" not in browser.told(), "what was typed is not shown, and nobody misses it"
 
 
 def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(city: City) -> None:

@@ -36,7 +36,7 @@ def test_no_character_of_a_link_may_change():
 def test_rubbish_is_refused_without_being_shown(token):
     with pytest.raises(InvalidInput) as refused:
         links.read(KEY, token)
-    assert "（不显示）" in str(refused.value)
+    assert refused.value.value == "（不显示）"
     assert not token or len(token) < 3 or token not in str(refused.value)
 
 
@@ -67,4 +67,4 @@ def test_no_letter_of_a_code_may_change_and_no_other_office_has_made_it():
 def test_what_is_no_code_is_refused_without_being_shown(typed):
     with pytest.raises(InvalidInput) as refused:
         links.read_code(KEY, typed)
-    assert "（不显示）" in str(refused.value)
+    assert refused.value.value == "（不显示）"
