@@ -10,6 +10,7 @@ from plans import planned
 from test_supervisors_pages import open_one, signed_in
 
 import schemas as s
+from console.accounts.register import disable
 from console.queues import pressing, queue
 from console.web.home import MOST
 from schemas.envelope import Role
@@ -98,3 +99,19 @@ def test_only_what_is_open_is_read_however_much_is_done(city: City, viewer: Acto
     assert found
     of_open = ("complaints_due", "complaints_open")
     assert all(any(index in line for index in of_open) for line in found), found
+
+
+def test_an_administrator_is_told_which_accounts_are_missing(city: City) -> None:
+    """Without a reviewer every appeal would wait for nobody."""
+    administrator = signed_in(city, "管理员壬", Role.ADMINISTRATOR)
+    administrator.opens("/")
+    assert '<a href="/units">有复核人的账号' in administrator.page
+    signed_in(city, "复核员己", Role.REVIEWER)
+    administrator.opens("/")
+    assert "有复核人的账号" in administrator.page
+    assert '<a href="/units">有复核人的账号' not in administrator.page
+    disable(city.office, "复核员己", "管理员壬")
+    administrator.opens("/")
+    assert '<a href="/units">有复核人的账号' in administrator.page
+    administrator.opens("/units")
+    assert "身份写话务员、复核人、责任单位" in administrator.page

@@ -24,7 +24,8 @@ def left_to_do(office: Office, role: Role) -> tuple[ToDo, ...]:
     if role not in (Role.ADMINISTRATOR, Role.IT):
         return ()
     with office.database.read() as conn:
-        names = set(conn.execute(select(accounts.c.roles).distinct()).scalars())
+        usable = select(accounts.c.roles).where(accounts.c.disabled_at.is_(None))
+        names = set(conn.execute(usable.distinct()).scalars())
         there = {
             table.name: bool(conn.execute(select(exists().select_from(table))).scalar())
             for table in (units, staff, ratings)
@@ -36,6 +37,9 @@ def left_to_do(office: Office, role: Role) -> tuple[ToDo, ...]:
         ToDo("有话务员的账号", Role.OPERATOR in held, "/units"),
         ToDo("有监督员的账号", Role.SUPERVISOR in held, "/units"),
         ToDo("有单位联络员的账号", Role.DEPARTMENT in held, "/units"),
+        ToDo("有复核人的账号（单位的申诉只由他裁）", Role.REVIEWER in held, "/units"),
+        ToDo("有信息科的账号（导入评价、处理异常件）", Role.IT in held, "/units"),
+        ToDo("有审计员的账号（谁看过什么，由他查）", Role.AUDITOR in held, "/units"),
         ToDo("评价数据已有来源", there["ratings"], "/imports"),
     )
     mine = {"/units"} if role is Role.ADMINISTRATOR else {"/imports"}

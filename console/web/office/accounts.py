@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from console.accounts import Signed, finding, register, roster
 from console.accounts.finding import STATES, Ask, part
 from console.accounts.handover import hand_over
+from console.accounts.roles import ROLES, roles_in_words
 from console.accounts.roster_reading import Roster, read_roster
 from console.accounts.sessions import revoke_all
 from console.accounts.setup import link_text, make_link
@@ -172,6 +173,7 @@ def _accounts(
         "ask": ask,
         "part": shown,
         "states": STATES,
+        "role_words": roles_in_words(ROLES),
         "most": finding.MOST,
         "unit_names": names,
         "wall": now,
