@@ -61,7 +61,7 @@ class Answers:
         words = {YES: "是", NO: "否", SKIPPED: "没有回答"}
         level = dict(LEVELS[scale])[int(self.level)]
         return (
-            ("单位联系您了吗", words[self.contacted], _place()),
+            ("单位或热线联系您了吗", words[self.contacted], _place()),
             ("问题解决了吗", words[self.solved], _place(contacted=self.contacted)),
             (
                 "满意吗",
