@@ -7,7 +7,7 @@ from __future__ import annotations
 import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -17,11 +17,14 @@ from sqlalchemy import select
 from console.accounts import Signed
 from console.accounts.sessions import LONGEST
 from console.finding import MOST, Found, found_by, found_still
+from console.people import names_of
+from console.queues import holder
 from console.rated import rated
 from console.refusals import line
 from console.remaining import Left, left_of
 from console.sight import may_know
 from console.web.access import Sent, SiteHere
+from console.web.departments.listing import who_has_it
 from console.web.navigation import SEARCH
 from console.web.rendering import page, status_of
 from console.web.site import Site
@@ -31,6 +34,7 @@ from schemas.envelope import Role
 from workflow.complaint import Complaint, load
 from workflow.errors import Damaged, InvalidInput
 from workflow.limits import OWNERS
+from workflow.loop import BEFORE_FEEDBACK
 from workflow.states import ENDS, State
 from workflow.storage.models import complaints
 
@@ -93,8 +97,8 @@ def _opened(site: Site, viewer: Signed, of: str) -> list[str]:
 
 
 class Row(NamedTuple):
-    """A complaint found; `left` of the limit that presses whoever has it, where the viewer may know
-    of it.
+    """A complaint found; `holder`: in whose hands it is, empty once it has ended; `left` of the
+    limit that presses him, where the viewer may know of it.
     """
 
     number: str
@@ -102,6 +106,7 @@ class Row(NamedTuple):
     state: str
     item: str
     unit: str
+    holder: str
     limit: str
     left: Left | None
 
@@ -113,10 +118,20 @@ def rows_of(office: Office, viewer: Signed, found: Sequence[Found]) -> list[Row]
         folds = conn.execute(select(complaints.c.fold).where(complaints.c.id.in_(ids))).scalars()
         known = {c.id: c for c in map(load, folds)}
         items = {subject: said.item for subject, said in rated(conn, ids).items()}
-    return [_row(office, viewer, one, known[one.id], items.get(one.id) or "") for one in found]
+        names = names_of(conn, (c.claimer for c in known.values()))
+    return [
+        _row(office, viewer, one, known[one.id], items.get(one.id) or "", names) for one in found
+    ]
 
 
-def _row(office: Office, viewer: Signed, found: Found, c: Complaint, item: str) -> Row:
+def _row(
+    office: Office,
+    viewer: Signed,
+    found: Found,
+    c: Complaint,
+    item: str,
+    names: Mapping[str, str],
+) -> Row:
     limit = "" if c.state in ENDS else OWNERS[State(c.state)][1]
     rules = office.rulebook.bound(c.profile, c.profile_version)
     told = may_know(viewer.actor, limit, c.assisting)
@@ -124,7 +139,20 @@ def _row(office: Office, viewer: Signed, found: Found, c: Complaint, item: str) 
     unit = c.unit or c.handled_by
     number = found.order if viewer.role is Role.DEPARTMENT else c.id
     named = office.units.names.get(unit, unit) if unit else "未配上"
-    return Row(number or c.id, place_of(found, viewer), found.state, item, named, limit, left)
+    holds = _holder(office, viewer, c, names)
+    return Row(
+        number or c.id, place_of(found, viewer), found.state, item, named, holds, limit, left
+    )
+
+
+def _holder(office: Office, viewer: Signed, c: Complaint, names: Mapping[str, str]) -> str:
+    """A unit is not told who in the hotline."""
+    if c.state in ENDS:
+        return ""
+    state = State(c.state)
+    if viewer.role is not Role.DEPARTMENT:
+        return holder(c, OWNERS[state][0], office.units, names)
+    return "本单位" if state in BEFORE_FEEDBACK else who_has_it(state)
 
 
 def place_of(item: Found, viewer: Signed) -> str:

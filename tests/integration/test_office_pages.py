@@ -204,7 +204,7 @@ def test_a_list_of_what_was_found_tells_what_is_left_and_each_is_recorded(city: 
     operator.opens("/")
     found = operator.sends("/search", q=subject[-4:]).headers["location"]
     assert operator.opens(found) == 200
-    for told in (subject, other, "left left-", "区人社局", f"/why/{subject}/"):
+    for told in (subject, other, "left left-", "区人社局", "热线，未认领", f"/why/{subject}/"):
         assert told in operator.page, told
     assert "只列出前" not in operator.page
     with city.office.database.read() as conn:
