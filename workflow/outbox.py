@@ -124,7 +124,7 @@ def deliver(ledger: Ledger, channels: Mapping[str, Channel], limit: int = 100) -
     want of a channel too, a call-back task takes its place, or a word to the operators.
     """
     with ledger.database.read() as conn:
-        now = ledger.clock()
+        now = ledger.now(conn)
         ripe = (row for row in conn.execute(_WAITING) if row.created_at + WAITS[row.tries] <= now)
         rows = list(islice(ripe, limit))
     for row in rows:

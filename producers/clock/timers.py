@@ -39,10 +39,11 @@ def tick(ledger: Ledger, now: int | None = None, limit: int = 200) -> int:
     """Fires at most `limit` timers that are due, the oldest first; answers how many it looked at.
 
     Timers and what they record move in one transaction, so a second clock, or this one after a
-    kill, finds each either due or done. `now` (microseconds UTC): by default the ledger's clock.
+    kill, finds each either due or done. `now` (microseconds UTC): by default the server's
+    clock, or the ledger's where there is none.
     """
     with ledger.database.read() as conn:
-        at = ledger.clock() if now is None else now
+        at = ledger.now(conn) if now is None else now
         if conn.execute(_DUE, {"now": at, "most": 1}).first() is None:
             return 0
     with ledger.transaction(patient=True) as posting:

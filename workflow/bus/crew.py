@@ -26,7 +26,7 @@ class Crew:
     """
 
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
-        self.database, self._clock = database, clock
+        self.database = database
         self._own = Lease(database, f"{CAREFUL}/{uuid4().hex}", clock)
         self._careful = Lease(database, CAREFUL, clock)
         self._alone = False
@@ -51,7 +51,7 @@ class Crew:
 
     def share(self, conn: Connection) -> Share:
         """This process's part of the lanes, among those who work now."""
-        now = self._clock()
+        now = self._own.now(conn)
         names = sorted(row.name for row in conn.execute(_OTHERS) if not runs_out(row, now))
         if self._own.name not in names:
             return EVERYTHING
@@ -90,11 +90,11 @@ class Crew:
         """Whether somebody ended uncleanly, the careful one included."""
         with self.database.read() as conn:
             row = conn.execute(select(leases).where(leases.c.name == CAREFUL)).one_or_none()
-            left = row is not None and not row.clean and runs_out(row, self._clock())
+            left = row is not None and not row.clean and runs_out(row, self._own.now(conn))
             return left or bool(self._gone(conn))
 
     def _gone(self, conn: Connection) -> list[str]:
-        now = self._clock()
+        now = self._own.now(conn)
         return [
             row.name
             for row in conn.execute(_OTHERS)

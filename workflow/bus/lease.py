@@ -27,7 +27,8 @@ _PROCESS = os.urandom(4).hex()
 
 
 class Lease:
-    """One name's lease in the table; its time is the host's, never the demo's clock.
+    """One name's lease in the table; its time is the server's, on a file the host's, never the
+    demo's clock.
 
     `acquire` answers None while somebody else holds it, else whether the last holder ended cleanly.
     """
@@ -37,26 +38,30 @@ class Lease:
         self.holder = f"{_HOST}/{os.getpid()}/{_PROCESS}-{id(self):x}"
 
     def acquire(self) -> bool | None:
-        now = self._clock()
         with self.database.write() as conn:
             self.database.alone(conn)
             row = conn.execute(select(leases).where(leases.c.name == self.name)).one_or_none()
             if row is None:
-                conn.execute(insert(leases), {"name": self.name, **self._held(now)})
+                conn.execute(insert(leases), {"name": self.name, **self._held(conn)})
                 return True
-            if self._taken(row):
+            if self._taken(conn, row):
                 return None
-            self._write(conn, **self._held(now))
+            self._write(conn, **self._held(conn))
             return bool(row.clean)
 
     def elsewhere(self) -> bool:
         """Whether somebody else holds it now."""
         with self.database.read() as conn:
             row = conn.execute(select(leases).where(leases.c.name == self.name)).one_or_none()
-            return row is not None and self._taken(row)
+            return row is not None and self._taken(conn, row)
 
-    def _taken(self, row: Row[Any]) -> bool:
-        return row.holder != self.holder and not runs_out(row, self._clock())
+    def now(self, conn: Connection) -> int:
+        """What all who look at the table agree on: hosts' clocks may not."""
+        at = self.database.now(conn) if self._clock is system_clock else None
+        return self._clock() if at is None else at
+
+    def _taken(self, conn: Connection, row: Row[Any]) -> bool:
+        return row.holder != self.holder and not runs_out(row, self.now(conn))
 
     def renew(self) -> bool:
         """False when it was lost meanwhile: stop working."""
@@ -80,7 +85,7 @@ class Lease:
         query = select(leases.c.holder).where(leases.c.name == self.name)
         if conn.execute(query).scalar() != self.holder:
             return False
-        self._write(conn, **self._held(self._clock()))
+        self._write(conn, **self._held(conn))
         return True
 
     def release(self, *, clean: bool = True) -> None:
@@ -101,8 +106,9 @@ class Lease:
         """The holder's part of the lanes: nobody else works."""
         return EVERYTHING
 
-    def _held(self, now: int) -> dict[str, object]:
-        return {"holder": self.holder, "expires_at": now + SECONDS * 1_000_000, "clean": False}
+    def _held(self, conn: Connection) -> dict[str, object]:
+        until = self.now(conn) + SECONDS * 1_000_000
+        return {"holder": self.holder, "expires_at": until, "clean": False}
 
     def _write(self, conn: Connection, **values: object) -> None:
         conn.execute(update(leases).where(leases.c.name == self.name).values(**values))
