@@ -82,6 +82,9 @@ def _open_at(address: str) -> Database:
                 "to", "（不显示）", f"目标库不让进，什么也没有搬动：{reason}"
             ) from away
         raise Away(f"目标库连不上，什么也没有搬动，请稍后重试：{reason}") from away
+    except InvalidInput as wrong:
+        server.close()
+        raise InvalidInput("to", wrong.value, wrong.reason) from None
     except BaseException:
         server.close()
         raise

@@ -9,9 +9,12 @@ from contextlib import ExitStack, closing
 
 import pytest
 from city import OPERATOR, rating
+from psycopg import ConnectionInfo
 from sqlalchemy import func, select, text
+from typer.testing import CliRunner
 
 import schemas as s
+from console.cli import app
 from console.traces import looked
 from console.wiring import open_office
 from producers.clock import recompute
@@ -289,6 +292,16 @@ def test_a_host_that_vanishes_without_a_word_is_given_up_in_half_a_minute(empty)
     idle, each, times = asks
     assert waits == 30_000
     assert idle + each * times == 30
+
+
+def test_a_server_that_is_too_old_is_refused_in_a_line_at_each_opening(folder, monkeypatch):
+    monkeypatch.setattr(ConnectionInfo, "server_version", property(lambda _: 140_009))
+    for words in (["check"], ["serve", "--port", "0"], ["import", __file__, "--source", "bihuan"]):
+        told = CliRunner().invoke(app, [*words, "--data", str(folder)])
+        assert told.exit_code == 2, told.output
+        (line,) = told.output.splitlines()
+        assert "PostgreSQL 15 或更新的版本" in line
+        assert "PostgreSQL 14" in line
 
 
 @pytest.mark.parametrize("address", ["nonsense", "mysql://x/y"])

@@ -6,6 +6,7 @@ import re
 import pytest
 from city import HANDLER, City, VirtualClock, rating, service
 from console_pages import PASSWORD, signed_up
+from psycopg import ConnectionInfo
 from sqlalchemy import create_engine, inspect, make_url, text, update
 from storages import Sqlite
 from typer.testing import CliRunner
@@ -218,6 +219,16 @@ def test_an_address_that_leads_nowhere_is_told_in_a_line_and_nothing_moves(
     assert re.search(said, result.output)
     assert "guess" not in result.output
     assert len(result.output.splitlines()) == 1
+    nothing_moved(embedded)
+
+
+def test_refused_where_the_target_is_too_old(embedded, empty, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(ConnectionInfo, "server_version", property(lambda _: 140_009))
+        with pytest.raises(InvalidInput, match="PostgreSQL 15") as told:
+            move(embedded.office, empty)
+    assert told.value.field == "to"
+    assert tables_at(empty) == []
     nothing_moved(embedded)
 
 

@@ -36,6 +36,9 @@ VANISHED = {
 vanishes says no farewell, and the system would wait for hours.
 """
 
+OLDEST = 15
+"""The first release of the server that is tried with every statement here."""
+
 CONNECTIONS = 8
 """For reading, and as many for writing: who reads may have to write before he is done."""
 
@@ -153,7 +156,14 @@ def _engine(address: URL, called: str) -> Engine:
 
 
 def _connected(_dialect: Any, _record: Any, given: Any, named: Any) -> Awaited:
-    return Awaited.connect(*given, **named)
+    """Raises InvalidInput for a server that is too old: it lacks what the statements ask for."""
+    made = Awaited.connect(*given, **named)
+    found = made.info.server_version // 10_000
+    if found < OLDEST:
+        made.close()
+        reason = f"须是 PostgreSQL {OLDEST} 或更新的版本"
+        raise InvalidInput("BIHUAN_DATABASE", f"PostgreSQL {found}", reason)
+    return made
 
 
 def _still_there(
