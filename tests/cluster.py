@@ -16,11 +16,14 @@ from typing import Any
 
 from city import City
 from jobs import Hurrying
+from over_http import NAME
 from proxy import Proxy
 from reactions import effects, make_room
+from servers import steady_port
 from sqlalchemy import Connection, func, select
 from zygote import Child, Zygote
 
+from console.accounts.tokens import Scope, make_token
 from workflow import audit
 from workflow.bus.broker import Broker
 from workflow.bus.progress import behind, stands
@@ -58,7 +61,8 @@ OVER_KAFKA = {
 
 class Cluster:
     """Its processes by name; `client` is the one outside. `through`: the way that all of them
-    take to the database.
+    take to the database. `by_http`: with a console of its own, by which the client takes half of
+    its steps.
     """
 
     def __init__(
@@ -67,6 +71,8 @@ class Cluster:
         zygote: Zygote,
         broker: Broker | None = None,
         through: Proxy | None = None,
+        *,
+        by_http: bool = False,
     ) -> None:
         self._zygote, self._since = zygote, time.time_ns() // 1000
         self.commands: Mapping[str, Sequence[str]] = EMBEDDED if broker is None else OVER_KAFKA
@@ -76,6 +82,13 @@ class Cluster:
         self.acks, self._folder = folder.parent / "acks", folder
         self.city = City(folder, Hurrying(self._since))
         make_room(self.city.office.database)
+        self.ways, self._api = set[str](), dict[str, str]()
+        if by_http:
+            self.ways = {"by_http", "by_call"}
+            port, scopes = steady_port(), (Scope.INTAKE, Scope.STEPS)
+            self.commands = {**self.commands, "console": ["serve", "--port", str(port)]}
+            token = make_token(self.city.office, NAME, scopes, by="city")
+            self._api = {"address": f"http://127.0.0.1:{port}", "token": token}
         self.children: dict[str, Child] = {}
         self._wanted, self._looked = 0, 0
         self._lines: list[dict[str, Any]] = []
@@ -110,7 +123,7 @@ class Cluster:
         if "client" not in self.children:
             given = {"acks": str(self.acks), "wanted": str(wanted), "seed": str(self._wanted)}
             self.children["client"] = self._zygote.start(
-                "jobs:client", **given, **self._surroundings
+                "jobs:client", **given, api=self._api, **self._surroundings
             )
 
     def answers(self, more: int, seconds: float = PATIENCE) -> None:
@@ -230,9 +243,11 @@ class Cluster:
         assert set(repeated.values()) <= {1}, "a rating was taken in twice"
 
     def told(self) -> Counter[str]:
-        """How many answers of each kind."""
-        kinds = ("event", "refused", "projects")
-        return Counter(kind for line in self._answers() for kind in kinds if kind in line)
+        """How many answers of each kind, and how many by each way."""
+        kinds, answers = ("event", "refused", "projects"), self._answers()
+        ways = {line["asked"]: line["how"] for line in self._lines if "asked" in line}
+        told = Counter(kind for line in answers for kind in kinds if kind in line)
+        return told + Counter(ways[line["answered"]] for line in answers)
 
     def progress_of(self, name: str) -> dict[int, tuple[int, int]]:
         with self.city.office.database.read() as conn:

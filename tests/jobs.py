@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 from city import CITIZEN, HANDLER, OPERATOR, City, VirtualClock, rating
+from over_http import OWN, STEPS, Caller
 from reactions import Counting
 from sqlalchemy import select
 from zygote import acknowledge, acknowledged
@@ -158,14 +159,22 @@ def deadly_rating() -> None:
 
 
 def client(
-    folder: str, environment: Mapping[str, str], since: int, acks: str, wanted: str, seed: str
+    folder: str,
+    environment: Mapping[str, str],
+    since: int,
+    acks: str,
+    wanted: str,
+    seed: str,
+    api: Mapping[str, str] | None = None,
 ) -> None:
     """Somebody outside who asks again for what was not answered, and then for more: so many rounds
-    as the file `wanted` says in all. Tells when all of that has its answer.
+    as the file `wanted` says in all. Tells when all of that has its answer. `api`: where half of it
+    goes by HTTP.
     """
     os.environ.update(environment)
     kafka.SENT_WITHIN = 10.0  # a broker that is away is not waited for where a file would do
-    person = Client(City(Path(folder), Hurrying(since)), acks, Random(seed))
+    caller = Caller(**api) if api else None
+    person = Client(City(Path(folder), Hurrying(since)), acks, Random(seed), caller)
     done = told = max(
         (line["done"] for line in acknowledged(Path(acks)) if "done" in line), default=0
     )
@@ -188,8 +197,8 @@ class Client:
     the same key, so that whoever is started again asks for the same.
     """
 
-    def __init__(self, city: City, acks: str, rng: Random) -> None:
-        self._city, self._acks, self._rng = city, acks, rng
+    def __init__(self, city: City, acks: str, rng: Random, caller: Caller | None) -> None:
+        self._city, self._acks, self._rng, self._caller = city, acks, rng, caller
         lines = acknowledged(Path(acks))
         self._asked = {line["asked"]: line for line in lines if "asked" in line}
         answered = {line["answered"] for line in lines if "answered" in line}
@@ -231,7 +240,8 @@ class Client:
         name = f"{time.time_ns():x}"
         stars = [self._rng.choice((1, 2, 5, 5, 5)) for _ in range(5)]
         rows = [(f"{name}-{n}", star) for n, star in enumerate(stars)]
-        how = self._rng.choice(["by_file", "by_topic"] if self._publisher else ["by_file"])
+        ways = {"by_file": True, "by_topic": self._publisher, "by_http": self._caller}
+        how = self._rng.choice([way for way, there in ways.items() if there])
         self._wants(name, how=how, rows=rows, rated_at=at)
 
     def by_file(self, line: dict[str, Any]) -> dict[str, Any]:
@@ -247,6 +257,12 @@ class Client:
         publisher.publish([Message("ratings", -1, None, value, headers) for value in values])
         return {"projects": [project for project, _ in line["rows"]]}
 
+    def by_http(self, line: dict[str, Any]) -> dict[str, Any]:
+        assert self._caller is not None
+        outcomes = self._caller.sends(line["asked"], self._rows(line))
+        assert outcomes == ["accepted"] * len(line["rows"]), "not the first answer"
+        return {"projects": [project for project, _ in line["rows"]]}
+
     def _rows(self, line: dict[str, Any]) -> list[Rating]:
         at = datetime.fromisoformat(line["rated_at"])
         return [rating(project, stars, assessTime=at) for project, stars in line["rows"]]
@@ -257,8 +273,10 @@ class Client:
             subject, state, version = self._rng.choice(rows)
             kind, by, values = self._rng.choice(NEXT[State(state)])
             given = {"kind": kind.__name__, "by": by.name, "values": values}
-            key = f"{subject}/{kind.__name__}/{version}"
-            self._wants(key, how="by_step", subject=subject, **given)
+            key, how = f"{subject}/{kind.__name__}/{version}", "by_step"
+            if self._caller and kind.__name__ in STEPS and self._rng.random() < 0.5:
+                key, how = OWN + key, "by_call"
+            self._wants(key, how=how, subject=subject, **given)
 
     def _waiting(self) -> Sequence[Any]:
         """The complaints that wait for somebody; a database that is away is waited for."""
@@ -272,6 +290,11 @@ class Client:
         kind, by = getattr(s, line["kind"]), ACTORS[line["by"]]
         done = self._city.step(line["subject"], kind, by, key=line["asked"], **line["values"])
         return {"event": done.event_id}
+
+    def by_call(self, line: dict[str, Any]) -> dict[str, Any]:
+        assert self._caller is not None
+        given = line["subject"], line["kind"], line["values"]
+        return {"event": self._caller.steps(line["asked"], *given)}
 
 
 Choice = tuple[type[Fact], Actor, dict[str, Any]]

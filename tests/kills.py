@@ -59,6 +59,7 @@ def killed_at_random(make: Callable[[], Cluster]) -> Counter[str]:
         done[victim] += 1
     assert cluster.told()["event"] > 0
     assert cluster.told()["projects"] > 0
+    assert cluster.ways <= cluster.told().keys()
     return done
 
 

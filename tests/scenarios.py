@@ -32,10 +32,15 @@ from workflow.outbox import Message, deliver
 from workflow.storage.log import RECORDED
 from workflow.storage.models import complaints, lanes, progress
 
+WARM = (
+    *("jobs", "producers.topic", "workflow.bus.topic"),
+    *("console.processes", "console.web.app", "console.web.live", "console.web.serving"),
+)
+
 
 def warm() -> None:
     """Imports, statements and rules, once for all children."""
-    for name in ("jobs", "console.processes", "producers.topic", "workflow.bus.topic"):
+    for name in WARM:
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as folder:
         city = City(Path(folder))
