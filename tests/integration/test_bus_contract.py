@@ -325,6 +325,14 @@ def test_poison_is_parked_and_what_follows_of_its_complaint_is_held(city, bus, b
 
 
 @pytest.mark.guarantee("G6")
+def test_poison_whose_error_is_no_text_is_parked_all_the_same(city, bus):
+    city.portal.bad_review()
+    bus.drain(Failing(lambda _: ValueError("坏\x00\ud800")))
+    (row,) = rows_of(city, parked)
+    assert (row.status, row.error) == ("parked", "ValueError: 坏\ufffd")
+
+
+@pytest.mark.guarantee("G6")
 def test_a_parked_record_is_replayed_and_those_behind_it_follow_in_order(city, bus, busy):
     poison, broken = busy[3], [True]
     failing = Failing(

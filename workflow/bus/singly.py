@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.exc import OperationalError
 
+from schemas.text import clean
 from workflow.bus import parking, progress
 from workflow.bus.consumer import Consumer, Record, Work
 from workflow.bus.progress import Place, Reach
@@ -97,7 +98,7 @@ class Singly:
             tries += 1
         if isinstance(error, Busy):
             raise error  # nor is this
-        message = f"{type(error).__name__}: {error}"
+        message = clean(f"{type(error).__name__}: {error}")  # a server refuses what is no text
         return self._park_alone(reach, row, "parked", message, tries - 1)
 
     def _tries_before(self, row: Row[Any]) -> int:
