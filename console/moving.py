@@ -51,7 +51,7 @@ def move(office: Office, address: str) -> Proof:
             seal_off(source)
         try:
             held = _copied(office, server)
-        except Exception:
+        except BaseException:  # somebody may have thought better of it, with Ctrl+C
             with office.database.write() as source:
                 unseal(source)
             raise

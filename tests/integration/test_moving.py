@@ -118,11 +118,24 @@ def test_killed_in_between_the_file_takes_nothing_until_it_is_given_again(
 
     with monkeypatch.context() as patched:
         patched.setattr("console.moving._copied", killed)
+        patched.setattr("console.moving.unseal", killed)
         with pytest.raises(KeyboardInterrupt):
             move(embedded.office, empty)
     with pytest.raises(Exception, match="搬走"):
         embedded.portal.sends(rating("Y", 5))
     assert move(embedded.office, empty).tables["ratings"].rows > 0
+
+
+def test_interrupted_in_between_nothing_has_moved(embedded, empty, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("console.moving.copy_all", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            move(embedded.office, empty)
+    nothing_moved(embedded)
+    assert move(embedded.office, empty).tables
 
 
 def test_refused_where_the_target_holds_something_else(embedded, empty, file_story, tmp_path):
