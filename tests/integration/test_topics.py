@@ -9,6 +9,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from workflow.bus import causes
+from workflow.bus.broker import TOPICS, Broker
 from workflow.bus.kafka import check_topics, create_topics
 from workflow.errors import Away, InvalidInput
 
@@ -45,6 +46,7 @@ def changes(broker):
         ("ratings", "cleanup.policy", "compact,delete", "应为 delete"),
         ("ratings", "compression.type", "uncompressed", "应为 producer"),
         ("ratings", "retention.bytes", "1048576", "应为 -1"),
+        ("complaints", "min.insync.replicas", "2", "应至多为 1"),
     ],
 )
 def test_a_topic_that_would_lose_messages_or_is_packed_otherwise_is_refused_by_name(
@@ -86,3 +88,29 @@ def test_fewer_copies_than_asked_are_refused_and_more_are_not(broker, changes):
         check_topics(replace(broker, replication=2))
     assert f"{broker.topic('ratings')}：1" in str(refused.value)
     check_topics(replace(broker, replication=0))
+
+
+NOBODY, ONE, BOTH = (-1, [7]), (7, [7]), (7, [7, 8])
+"""Who leads a partition, and which brokers have all of it."""
+
+
+@pytest.mark.parametrize(
+    ("third", "said"),
+    [(NOBODY, "分区 2 没有 leader"), (ONE, "分区 2 跟上的副本不足 2 份"), (BOTH, None)],
+)
+def test_a_partition_that_nobody_serves_is_told_by_its_number(third, said):
+    broker = Broker("k1:9092", partitions=3, replication=2)
+    partitions = [
+        {"partition_index": n, "leader_id": leads, "isr_nodes": there, "replica_nodes": [7, 8]}
+        for n, (leads, there) in enumerate((BOTH, BOTH, third))
+    ]
+    found, configs = [], {}
+    for name, wanted in TOPICS.items():
+        found.append({"name": name, "error_code": 0, "partitions": partitions})
+        settings = {**wanted, "min.insync.replicas": "2"}
+        configs[name] = {setting: {"value": value} for setting, value in settings.items()}
+    if said is None:
+        broker.check(found, configs)
+        return
+    with pytest.raises(Away, match=f"主题 ratings 的{said}"):
+        broker.check(found, configs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from workflow.bus import causes
-from workflow.errors import InvalidInput, Unwritable
+from workflow.errors import Away, InvalidInput, Unwritable
 
 _DAY = 86_400_000
 _OURS = {"compression.type": "producer", "cleanup.policy": "delete", "retention.bytes": "-1"}
@@ -32,6 +32,9 @@ _UNKNOWN, _HIDDEN = 3, 29
 
 FOR_EVER = -1
 """What Kafka calls a retention without end."""
+
+LEAST = "min.insync.replicas"
+"""Of how many brokers that have all of a partition the client waits for each message."""
 
 UNREAD = "bihuan-unread"
 """The header of a message that is a whole batch left packed, or has a header whose name is no text:
@@ -83,7 +86,7 @@ class Broker:
         self, told: Sequence[Mapping[str, Any]], configs: Mapping[str, Mapping[str, Any]]
     ) -> None:
         """Raises InvalidInput where the topics and their settings as the broker tells them would
-        not do, Unwritable where it does not tell us.
+        not do, Unwritable where it does not tell us, Away where they would but brokers are missing.
         """
         found = self._seen(told)
         for topic in self.topics:
@@ -94,6 +97,9 @@ class Broker:
                 raise Unwritable(causes.lacking(topic, causes.CONFIGS))
             copies = [len(one["replica_nodes"]) for one in found[topic]["partitions"]]
             self._fits(name, copies, {key: one["value"] for key, one in configs[topic].items()})
+        for topic in self.topics:
+            least = int(configs[topic][LEAST]["value"])
+            _served(topic, found[topic]["partitions"], least)
 
     def _seen(self, told: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
         hidden = [str(one["name"]) for one in told if one["error_code"] == _HIDDEN]
@@ -113,6 +119,9 @@ class Broker:
         if min(copies) < self.replication:
             said = f"每个分区应有 {self.replication} 份；用 kafka-reassign-partitions.sh 增加"
             raise InvalidInput("replication", f"{topic}：{min(copies)}", said)
+        if int(configs[LEAST] or 1) > min(copies):
+            said = f"{LEAST} 应至多为 {min(copies)}，否则写不进；用 kafka-configs.sh --alter 改回"
+            raise InvalidInput("topic", f"{topic}：{configs[LEAST]}", said)
         for setting, ours in TOPICS[name].items():
             given = configs.get(setting)
             if given != ours and not (setting == "retention.ms" and _longer(given, ours)):
@@ -142,6 +151,20 @@ class Broker:
             "delivery_timeout_ms": 20_000,
             "request_timeout_ms": 10_000,
         }
+
+
+def _served(topic: str, partitions: Sequence[Mapping[str, Any]], least: int) -> None:
+    """Raises Away unless each has its leader, and brokers enough that have all of it."""
+    for what, lacks in (
+        ("没有 leader，收发不了", [p for p in partitions if p["leader_id"] < 0]),
+        (
+            f"跟上的副本不足 {least} 份（{LEAST}），写不进",
+            [p for p in partitions if len(p["isr_nodes"]) < least],
+        ),
+    ):
+        if lacks:
+            listed = "、".join(str(one["partition_index"]) for one in lacks)
+            raise Away(f"主题 {topic} 的分区 {listed} {what}：请看 Kafka 各节点，好了会自行继续")
 
 
 def _longer(given: str | None, ours: str) -> bool:

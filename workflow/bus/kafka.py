@@ -20,7 +20,7 @@ from kafka.errors import (
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
 
-from workflow.bus.broker import TOPICS, Broker, Message
+from workflow.bus.broker import LEAST, TOPICS, Broker, Message
 from workflow.bus.causes import CREATE, READ, WRITE, failed, told
 from workflow.bus.standing import Standing
 from workflow.bus.unpacking import bound
@@ -230,8 +230,10 @@ def check_topics(broker: Broker) -> None:
     Unwritable.
     """
     asked = [
-        ConfigResource(ConfigResourceType.TOPIC, broker.topic(name), dict(wanted))
-        for name, wanted in TOPICS.items()
+        ConfigResource(
+            ConfigResourceType.TOPIC, broker.topic(name), dict.fromkeys([*settings, LEAST])
+        )
+        for name, settings in TOPICS.items()
     ]
     with _admin(broker) as admin:
         found = admin.describe_topics(broker.topics)
