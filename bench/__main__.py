@@ -26,15 +26,17 @@ def main(words: Sequence[str]) -> int:
     asked = _asked(words)
     names = asked.parts or list(parts.PARTS)
     figures: list[Figure] = []
+    used: dict[str, str] = {}
     with lab(asked.runs, asked.scale) as place:
         where = machine(place.folder)
         for name in names:
             found = list(measured(place, name))
             figures += found
+            used |= place.servers
             if asked.scale == 1 and asked.runs >= RUNS:
-                write(LATEST, where, found)
+                write(LATEST, where | place.servers, found)
     not_run = [name for name in parts.PARTS if name not in names]
-    show(Console(width=160), where, figures, not_run)
+    show(Console(width=160), where | used, figures, not_run)
     return int(any(figure.missing for figure in figures))
 
 
@@ -44,6 +46,7 @@ def measured(place: Lab, name: str) -> Iterator[Figure]:
     """
     sys.stderr.write(f"{name} …\n")
     place.memory.clear()
+    place.servers.clear()
     try:
         yield from parts.PARTS[name](place)
     except Unsound as reason:

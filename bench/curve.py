@@ -65,6 +65,7 @@ def measured(lab: Lab) -> Iterator[Figure]:
     ratings = lab.size(RATINGS) // (TENTHS * MOST) * TENTHS * MOST or TENTHS * MOST
     try:
         with postgres() as server, lab.new_folder() as folder, server.database(folder):
+            lab.servers["postgresql"] = server.version()
             done = lab.run("bench.curve:filled", folder=str(folder), ratings=ratings)
     except NoServer as none:
         yield Figure(PART, "everything", "", missing=str(none))

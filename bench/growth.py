@@ -118,6 +118,7 @@ def _on_a_server(lab: Lab, stores: dict[str, str]) -> Iterator[Figure]:
         except NoServer as none:
             yield Figure(PART, f"steps{THERE}", "", missing=str(none))
             return
+        lab.servers["postgresql"] = server.version()
         there = {name: stack.enter_context(lab.new_folder()) for name in stores}
         for name, folder in there.items():
             stack.enter_context(server.database(folder))

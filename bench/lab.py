@@ -25,6 +25,8 @@ class Lab:
     def __init__(self, folder: Path, runs: int, scale: float = 1.0) -> None:
         self.folder, self.runs, self._scale = folder, runs, scale
         self.memory: dict[str, float] = {}
+        self.servers: dict[str, str] = {}
+        """Which version of each server the part at hand has used."""
 
     def size(self, full: int) -> int:
         """So many, at this scale."""

@@ -172,6 +172,7 @@ def measured(lab: Lab) -> Iterator[Figure]:
         except NoServer as none:
             yield Figure(PART, "everything", "", missing=str(none))
             return
+        lab.servers |= {"postgresql": database.version(), "kafka": broker.version()}
         yield from _taken_in(lab, database, broker)
         yield from _followed(lab, database, broker)
 

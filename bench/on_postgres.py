@@ -135,6 +135,7 @@ def measured(lab: Lab) -> Iterator[Figure]:
         except NoServer as none:
             yield Figure(PART, "everything", "", missing=str(none))
             return
+        lab.servers["postgresql"] = server.version()
         yield from _collecting(lab, server)
         yield from _steps(lab, server)
         yield from _beside(lab, server)

@@ -10,10 +10,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
+from kafka import KafkaAdminClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -89,6 +90,12 @@ class Kafka:
 
     def __init__(self, servers: str, container: str | None) -> None:
         self.servers, self._container = servers, container
+
+    def version(self) -> str:
+        """As far as its broker's protocol tells."""
+        with closing(KafkaAdminClient(**Broker(self.servers).client)) as client:
+            first = client.describe_cluster()["brokers"][0]["node_id"]
+            return ".".join(map(str, client.get_broker_version_data(first).broker_version))
 
     @contextmanager
     def topics(self) -> Iterator[Broker]:

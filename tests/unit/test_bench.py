@@ -3,6 +3,7 @@ that is not as it should be gives no figure.
 """
 
 import json
+import re
 from io import StringIO
 
 import pytest
@@ -30,6 +31,7 @@ from bench.machine import affected, machine
 from bench.report import show, write
 from bench.rounds import go_round, sound, subjects
 from bench.seeding import seeded
+from bench.servers import Kafka, Postgres
 from bench.stores import START, Unsound, audited, count, store
 from console.wiring import office
 from workflow.collection import MOST
@@ -191,6 +193,29 @@ def test_what_was_measured_again_takes_its_parts_place_and_others_stay(tmp_path)
     assert read["demo"]["figures"][0]["missing"] == "none"
     assert read["demo"]["machine"]["commit"] == "before" != read["steps"]["machine"]["commit"]
     assert {"cores", "python", "sqlite", "wal_reset_bug", "date"} <= read["demo"]["machine"].keys()
+
+
+def test_each_part_names_the_servers_that_it_used_and_no_others(tmp_path, monkeypatch):
+    def on_a_server(place):
+        place.servers["postgresql"] = "17.6"
+        yield Figure("there", "rate", "steps/s", [1.0])
+
+    def on_a_file(_):
+        yield Figure("here", "rate", "steps/s", [1.0])
+
+    file = tmp_path / "latest.json"
+    monkeypatch.setattr(command, "LATEST", file)
+    monkeypatch.setattr(parts, "PARTS", {"there": on_a_server, "here": on_a_file})
+    assert command.main([]) == 0
+    read = json.loads(file.read_text(encoding="utf-8"))
+    assert read["there"]["machine"]["postgresql"] == "17.6"
+    assert "postgresql" not in read["here"]["machine"]
+
+
+@pytest.mark.long
+def test_servers_say_which_version_they_are(postgres, kafka):
+    assert re.match(r"1[5-9]\.", Postgres(postgres).version())
+    assert re.fullmatch(r"4\.\d", Kafka(kafka, None).version())
 
 
 @pytest.mark.parametrize("part", [on_postgres, on_kafka])
