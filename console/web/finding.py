@@ -34,7 +34,6 @@ from schemas.envelope import Role
 from workflow.complaint import Complaint, load
 from workflow.errors import Damaged, InvalidInput
 from workflow.limits import OWNERS
-from workflow.loop import BEFORE_FEEDBACK
 from workflow.states import ENDS, State
 from workflow.storage.models import complaints
 
@@ -146,13 +145,9 @@ def _row(
 
 
 def _holder(office: Office, viewer: Signed, c: Complaint, names: Mapping[str, str]) -> str:
-    """A unit is not told who in the hotline."""
-    if c.state in ENDS:
-        return ""
-    state = State(c.state)
-    if viewer.role is not Role.DEPARTMENT:
-        return holder(c, OWNERS[state][0], office.units, names)
-    return "本单位" if state in BEFORE_FEEDBACK else who_has_it(state)
+    if viewer.role is Role.DEPARTMENT:
+        return who_has_it(c)
+    return "" if c.ended_at else holder(c, OWNERS[State(c.state)][0], office.units, names)
 
 
 def place_of(item: Found, viewer: Signed) -> str:

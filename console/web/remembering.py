@@ -33,6 +33,7 @@ MOST = 32
 
 LOGGER = logging.getLogger("bihuan.console")
 
+
 class _Kept(NamedTuple, Generic[T]):
     """An answer, and when it was given; a slow one is kept so many seconds."""
 
