@@ -7,12 +7,14 @@ import re
 import pytest
 from city import HANDLER, OPERATOR, SUPERVISOR, City
 from desks import Desks, Person
+from sqlalchemy import insert
 
 import schemas as s
 from console.web.access import BY_ITSELF
 from console.web.hotline import queue, tabs
-from console.web.supervisors import board, deciding, decisions
+from console.web.supervisors import board, deciding, decisions, leaking
 from schemas.envelope import Role
+from workflow.storage.models import refused
 
 NOTHING = ("这一栏没有件", "这里没有未办结的件", "没有等您裁决的事")
 
@@ -30,7 +32,7 @@ def asks_again(person: Person, address: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (tabs, queue, board, decisions, deciding):
+    for module in (tabs, queue, board, decisions, deciding, leaking):
         monkeypatch.setattr(module, "PER_PAGE", 2)
 
 
@@ -69,3 +71,14 @@ def test_a_supervisor_is_left_on_the_last_page_of_decisions(city: City) -> None:
     city.step(subjects[0], s.ExtensionRefused, SUPERVISOR, reason="不复杂")
     for kind in ("", "&kind=extension"):
         assert asks_again(supervisor, f"/decisions/rows?page=2{kind}") == subjects[1:]
+
+
+def test_what_was_refused_of_late_is_shown_as_long_as_there_is_any(city: City) -> None:
+    supervisor = Desks(city).sits(SUPERVISOR.name, Role.SUPERVISOR)
+    row = {"source": "bihuan", "batch": 1, "field": "mobile", "reason": "没有", "value": "1"}
+    row["received_at"] = city.clock()
+    with city.office.database.write() as conn:
+        conn.execute(insert(refused), [row | {"row": number} for number in (7, 8, 9)])
+    page = supervisor.get("/collect/refused?page=3").text
+    assert re.findall(r'<td class="number">(\d)</td>', page) == ["7"]
+    assert "没有拒收的行" not in page

@@ -14,7 +14,7 @@ from console.reports import annex4
 from console.reports.periods import parse_period
 from console.web.access import Sent, SiteHere
 from console.web.exporting import download
-from console.web.navigation import COLLECT, TAKEN_IN, URGE, PageNo, pages_of
+from console.web.navigation import COLLECT, TAKEN_IN, URGE, PageNo
 from console.web.rendering import page
 from console.web.site import Site
 from console.web.stepping import text
@@ -138,9 +138,8 @@ def refused(
     """Refused rows of the last month, their values masked as they are kept."""
     by = {"source": source, "field": field, "reason": reason}
     with site.office.database.read() as conn:
-        count, rows = leaking.refused_rows(conn, site.office.clock(), by, page_no)
-    title, name = "拒收的行", "supervisors/refused.html"
-    return page(request, name, title=title, by=by, rows=rows, **_pages(count, page_no))
+        found = leaking.refused_rows(conn, site.office.clock(), by, page_no)
+    return page(request, "supervisors/refused.html", title="拒收的行", by=by, **_paged(found))
 
 
 @router.get("/collect/conflicts", dependencies=[Depends(COLLECT)])
@@ -151,9 +150,8 @@ def conflicts(
 ) -> HTMLResponse:
     """Contents of the last month that came under a key which had another."""
     with site.office.database.read() as conn:
-        count, rows = leaking.conflict_rows(conn, site.office.clock(), page_no)
-    title, name = "内容冲突", "supervisors/conflicts.html"
-    return page(request, name, title=title, rows=rows, **_pages(count, page_no))
+        found = leaking.conflict_rows(conn, site.office.clock(), page_no)
+    return page(request, "supervisors/conflicts.html", title="内容冲突", **_paged(found))
 
 
 def rows_asked(
@@ -186,7 +184,7 @@ def rows_behind(
 ) -> HTMLResponse:
     """What one number counts; asked for nothing, the ratings whose unit nobody knows."""
     with site.office.database.read() as conn:
-        count, found = taken_in.taken_in(conn, ask, page_no)
+        found = taken_in.taken_in(conn, ask, page_no)
     return page(
         request,
         "supervisors/taken_in.html",
@@ -194,17 +192,15 @@ def rows_behind(
         what=WHAT[ask.of],
         ask=ask,
         unit_label=site.office.unit_name(ask.unit or ""),
-        rows=found,
         levels=LEVELS,
         channels=CHANNELS,
         origins={one.value: one.label for one in Origin},
-        **_pages(count, page_no),
+        **_paged(found),
     )
 
 
-def _pages(count: int, page_no: int) -> dict[str, int]:
-    pages = pages_of(count, leaking.PER_PAGE)
-    return {"count": count, "page_no": page_no, "pages": pages, "days": leaking.DAYS}
+def _paged(found: leaking.Paged) -> dict[str, Any]:
+    return found._asdict() | {"days": leaking.DAYS}
 
 
 @router.post("/collect/urge")

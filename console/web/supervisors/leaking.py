@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, case, func, select
 
 from console.reports.periods import Period
+from console.web.navigation import page_there
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
 from schemas.codes import BAD_LEVELS, Channel
@@ -70,6 +71,15 @@ class Slow:
     unrated: tuple[Unrated, ...]
 
 
+class Paged(NamedTuple):
+    """A page of a list, and how many rows and pages there are."""
+
+    rows: Sequence[Row[Any]]
+    count: int
+    page_no: int
+    pages: int
+
+
 def since(now: int) -> int:
     return now - DAYS * DAY
 
@@ -86,17 +96,15 @@ def refusals(conn: Connection, now: int) -> tuple[Refusals, ...]:
     return tuple(Refusals(*row) for row in conn.execute(query))
 
 
-def refused_rows(
-    conn: Connection, now: int, asked: Mapping[str, str | None], page: int
-) -> tuple[int, list[Row[Any]]]:
-    """How many rows of the last month were refused so, and one page of them, the newest first."""
+def refused_rows(conn: Connection, now: int, asked: Mapping[str, str | None], page: int) -> Paged:
+    """A page of the rows of the last month that were refused so, the newest first."""
     where: list[ColumnElement[bool]] = [refused.c.received_at >= since(now)]
     where += [refused.c[name] == value for name, value in asked.items() if value is not None]
     return paged(conn, refused, where, [refused.c.id.desc()], page)
 
 
-def conflict_rows(conn: Connection, now: int, page: int) -> tuple[int, list[Row[Any]]]:
-    """How many contents of the last month came under a key that had another, and a page of them."""
+def conflict_rows(conn: Connection, now: int, page: int) -> Paged:
+    """A page of the contents of the last month that came under a key which had another."""
     inside = conflicts.c.received_at >= since(now)
     return paged(conn, conflicts, [inside], [conflicts.c.id.desc()], page)
 
@@ -166,9 +174,10 @@ def paged(
     where: Sequence[ColumnElement[bool]],
     order: Sequence[ColumnElement[Any]],
     page: int,
-) -> tuple[int, list[Row[Any]]]:
-    """How many rows there are, and a page of them."""
+) -> Paged:
+    """The page asked for, or the last there is."""
     count = conn.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+    there, pages = page_there(page, count, PER_PAGE)
     query = select(table).where(*where).order_by(*order)
-    rows = conn.execute(query.offset((page - 1) * PER_PAGE).limit(PER_PAGE)).all()
-    return int(count), list(rows)
+    rows = conn.execute(query.offset((there - 1) * PER_PAGE).limit(PER_PAGE)).all()
+    return Paged(rows, count, there, pages)

@@ -7,12 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table
+from sqlalchemy import ColumnElement, Connection, Table
 
 from console.reports.periods import Period
-from console.web.supervisors.leaking import WITHOUT_A_UNIT, paged
+from console.web.supervisors.leaking import WITHOUT_A_UNIT, Paged, paged
 from schemas.codes import BAD_LEVELS, Origin
 from workflow.storage.models import ratings, services
 
@@ -52,8 +51,8 @@ _COUNTED: Mapping[Of, Sequence[ColumnElement[bool]]] = {
 }
 
 
-def taken_in(conn: Connection, ask: Ask, page: int) -> tuple[int, list[Row[Any]]]:
-    """How many there are, which is the number that was pressed, and a page of them by day."""
+def taken_in(conn: Connection, ask: Ask, page: int) -> Paged:
+    """A page of them by day; there are as many as the number says that was pressed."""
     table = services if ask.of is Of.SERVICES else ratings
     where = _where(table, ask)
     return paged(conn, table, where, [table.c.day, *table.primary_key], page)
