@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Unpack
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
@@ -46,12 +47,13 @@ def contacts_wanted(ledger: Ledger, *, unit: str) -> tuple[Wanted, ...]:
     code = required_unit(ledger, "unit", unit)
     query = select(complaints.c.fold).where(complaints.c.handled_by == code, *_VERIFIED)
     wanted: set[Wanted] = set()
+    zone = ledger.rulebook.in_force(ledger.clock()).zone
     with ledger.database.read() as conn:
         for fold in conn.execute(query).scalars():
             complaint = load(fold)
             verifying = "verify" in complaint.limits
             if complaint.contact_requested or (complaint.contact_sought and verifying):
-                wanted |= _hidden_among(conn, complaint, ledger.keys.match)
+                wanted |= _hidden_among(conn, complaint, ledger.keys.match, zone)
     return tuple(sorted(wanted))
 
 
@@ -141,7 +143,9 @@ def _waiting(ledger: Ledger, unit: str | None, project_no: str, service_number: 
     return None
 
 
-def _hidden_among(conn: Connection, complaint: Complaint, key: bytes) -> set[Wanted]:
+def _hidden_among(
+    conn: Connection, complaint: Complaint, key: bytes, zone: ZoneInfo
+) -> set[Wanted]:
     """The rated service and others of its unit, chosen by a keyed hash: the same ones at every
     look.
     """
@@ -150,7 +154,7 @@ def _hidden_among(conn: Connection, complaint: Complaint, key: bytes) -> set[Wan
         services.c.project_no == complaint.project_no,
         services.c.service_number == complaint.service_number,
     )
-    collected = instant(complaint.collected_at).date().isoformat()
+    collected = instant(complaint.collected_at).astimezone(zone).date().isoformat()
     day = conn.execute(own).scalar() or collected
     around = date.fromisoformat(day)
     nearby = (

@@ -555,6 +555,15 @@ def test_the_clerk_cannot_tell_which_service_was_rated(city: City) -> None:
     assert "19900004321" not in "".join(_stored(city, subject))
 
 
+def test_a_service_without_a_record_is_looked_up_on_the_offices_date(city: City) -> None:
+    city.travel("2021-09-17T07:30:00+08:00")
+    subject = city.portal.bad_review(mobile="")
+    city.hotline.receives(subject)
+    hotline.request_contact(city.ledger, subject, account=A)
+    (wanted,) = departments.contacts_wanted(city.ledger, unit=UNIT)
+    assert wanted.day == "2021-09-17"
+
+
 def test_a_clerk_of_another_unit_supplies_nothing(city: City) -> None:
     subject = city.portal.bad_review(project="S07", mobile="")
     city.hotline.receives(subject)
