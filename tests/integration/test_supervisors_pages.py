@@ -370,6 +370,17 @@ def test_a_final_ruling(city: City, supervisor: Browser) -> None:
     assert (c.verdict, c.ground) == ("invalid", "misoperation")
 
 
+def test_what_was_written_as_a_sentence_ends_once(city: City, supervisor: Browser) -> None:
+    subject = city.portal.bad_review()
+    city.drain()
+    city.hotline.confirms(subject)
+    city.drain()
+    city.department.submits(subject, measures="已整改。")
+    for place in (f"/watch/{subject}", f"/decisions/{subject}", f"/c/{subject}"):
+        assert supervisor.opens(place) == 200
+        assert "措施：已整改；" in supervisor.page, place
+
+
 def test_the_reviewer_decides_appeals_and_malice_and_never_his_own(city: City) -> None:
     reviewer = signed_in(city, "复核员己", Role.REVIEWER)
     appealed, asked = open_one(city, "appealed"), open_one(city, "extension")
@@ -757,6 +768,8 @@ def test_the_unit_is_led_to_its_own_figures(city: City) -> None:
     handler = signed_in(city, "联络员乙", Role.DEPARTMENT, "区人社局")
     answer = handler.client.get("/figures/2021Q3")
     assert answer.headers["location"] == "/orders/figures?period=2021Q3"
+    handler.opens("/figures/2021Q3")
+    assert re.findall(r'<a href="([^"]+)" aria-current="page"', handler.page) == ["/figures"]
     assert handler.opens("/figures/2021Q3/rectify") == 404
     assert handler.opens("/figures/2021Q3/export") == 404
 
