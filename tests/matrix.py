@@ -1,5 +1,5 @@
 """The table of stories by bus and storage at the end of a run. Where the services are required, a
-column in which nothing ran fails the run.
+column in which nothing ran fails the run, and the gate too, whatever else failed and is forgiven.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ import pytest
 
 COLUMNS = ("embedded-sqlite", "embedded-postgresql", "kafka-sqlite", "kafka-postgresql")
 OUTCOMES = ("passed", "skipped", "failed")
+
+
+EMPTY = "matrix/empty"
+"""Where the cache keeps the columns in which nothing ran in the last whole run: `.ci/run` looks."""
 
 
 class Matrix:
@@ -37,7 +41,11 @@ class Matrix:
             self._kills += Counter(said["kills"])
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self._empty and not self._worker and session.exitstatus == pytest.ExitCode.OK:
+        if self._worker or not self._whole:
+            return
+        if (cache := getattr(session.config, "cache", None)) is not None:
+            cache.set(EMPTY, self._empty)
+        if self._empty and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
