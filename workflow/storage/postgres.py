@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import psycopg
-from psycopg import errors
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
@@ -85,11 +84,18 @@ class Awaited(psycopg.Connection[Any]):
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         if timeout is not None:
             return super().wait(gen, interval, timeout)
+        begun = time.monotonic()
         try:
             return super().wait(gen, interval, self.within)
-        except errors._WaitTimeout:
+        except psycopg.OperationalError as error:
+            if error.sqlstate is not None or not self._waited(time.monotonic() - begun):
+                raise
             self.close()
             raise psycopg.OperationalError(f"no answer within {self.within:g} s") from None
+
+    def _waited(self, seconds: float) -> bool:
+        """Whether it is given up by now: an error that is not the server's says so then."""
+        return self.within is not None and seconds >= self.within
 
 
 class PostgresDatabase(Database):
