@@ -94,7 +94,7 @@ class Kafka:
     def version(self) -> str:
         """As far as its broker's protocol tells."""
         with closing(KafkaAdminClient(**Broker(self.servers).client)) as client:
-            first = client.describe_cluster()["brokers"][0]["node_id"]
+            first = client.describe_cluster()["brokers"][0]["broker_id"]
             return ".".join(map(str, client.get_broker_version_data(first).broker_version))
 
     @contextmanager

@@ -4,6 +4,7 @@ that is not as it should be gives no figure.
 
 import json
 import re
+from contextlib import closing
 from io import StringIO
 
 import pytest
@@ -214,7 +215,8 @@ def test_each_part_names_the_servers_that_it_used_and_no_others(tmp_path, monkey
 
 @pytest.mark.long
 def test_servers_say_which_version_they_are(postgres, kafka):
-    assert re.match(r"1[5-9]\.", Postgres(postgres).version())
+    with closing(Postgres(postgres)) as database:
+        assert re.match(r"1[5-9]\.", database.version())
     assert re.fullmatch(r"4\.\d", Kafka(kafka, None).version())
 
 
