@@ -24,7 +24,7 @@ USER bihuan
 WORKDIR /data
 STOPSIGNAL SIGTERM
 # In bash alone: an interpreter started every few seconds would cost more than the work it looks after.
-HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=3s --start-period=90s --retries=3 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /ready HTTP/1.0\\r\\n\\r\\n' >&3; mapfile -u 3 said; [[ ${said[0]} == *' 200 '* ]]"]
 ENTRYPOINT ["bihuan"]
 CMD ["run", "--health-port", "8080"]
