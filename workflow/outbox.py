@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy import Row, bindparam, literal_column, select, text, update
 
 from schemas import ReevaluationInvited
 from schemas.envelope import Role
@@ -62,6 +62,12 @@ _SETTLE = (
         sent_at=bindparam("sent_at"),
     )
 )
+_UNSENT = select(outbox.c.event_id).where(
+    outbox.c.subject == bindparam("of"),
+    outbox.c.channel == bindparam("by"),
+    outbox.c.recipient == CITIZEN,
+    outbox.c.status == literal_column("'waiting'"),  # as the index has it
+)
 _WAITING = select(outbox).where(outbox.c.status == "waiting").order_by(outbox.c.id)
 
 
@@ -99,8 +105,8 @@ class Tried(NamedTuple):
 def invite(ledger: Ledger, subject: str, actor: Actor, channel: str) -> str:
     """Has an invitation sent on a channel of the profile's; answers the message's id.
 
-    Asked again before anything else happened, it is the same message. The invitation is recorded
-    when it is delivered. Raises what recording it now would raise.
+    Asked again before it has gone out, it is the same message, whatever was done meanwhile. The
+    invitation is recorded when it is delivered. Raises what recording it now would raise.
     """
     with ledger.transaction() as posting:
         complaint = posting.complaint(subject)
@@ -111,7 +117,8 @@ def invite(ledger: Ledger, subject: str, actor: Actor, channel: str) -> str:
         fact = ReevaluationInvited.model_validate({"channel": channel})
         event = Event("ReevaluationInvited", fact, actor.name, actor.role, posting.now)
         advance(complaint, subject, event, ledger.rulebook.rules_for(complaint, fact))
-        event_id = f"{subject}-{complaint.version}"
+        waiting = posting.conn.execute(_UNSENT, {"of": subject, "by": channel}).scalar()
+        event_id = waiting or f"{subject}-{complaint.version}"
         posting.run(POST, POST_ROW, (event_id, subject, channel, CITIZEN, INVITATION, posting.now))
     return f"{event_id}/{channel}"
 

@@ -88,6 +88,22 @@ def test_an_operator_has_a_message_sent_and_it_counts_once_it_is_taken(city, tmp
     assert city.damage() == []
 
 
+def test_a_message_that_has_not_gone_out_is_not_written_again_whatever_was_done_meanwhile(
+    city, tmp_path
+):
+    """Else a slow gateway would send the citizen as many as operators pressed the button."""
+    subject = reevaluating(city)
+    send = {"account": "a", "channel": "message"}
+    first = hotline.send_invitation(city.ledger, subject, **send)
+    hotline.link_ticket(city.ledger, subject, account="a", ticket="12345-1")
+    assert hotline.send_invitation(city.ledger, subject, **send) == first
+    assert len(messages(city)) == 1
+    gateway = ProgramGateway(program(tmp_path, "cat > /dev/null; echo R-1"))
+    assert outbox.deliver(city.ledger, {"message": gateway}) == 1
+    assert hotline.send_invitation(city.ledger, subject, **send) != first
+    assert len(messages(city)) == 2
+
+
 def test_without_a_gateway_a_call_takes_the_place_of_a_message(city):
     subject = reevaluating(city)
     before = invitations(city, subject)
