@@ -200,7 +200,13 @@ def rows_behind(
 
 
 def _paged(found: leaking.Paged) -> dict[str, Any]:
-    return found._asdict() | {"days": leaking.DAYS}
+    return {
+        "rows": found.rows,
+        "count": found.count,
+        "page_no": found.page_no,
+        "pages": found.pages,
+        "days": leaking.DAYS,
+    }
 
 
 @router.post("/collect/urge")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, case, func, select
 
@@ -71,7 +71,8 @@ class Slow:
     unrated: tuple[Unrated, ...]
 
 
-class Paged(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Paged:
     """A page of a list, and how many rows and pages there are."""
 
     rows: Sequence[Row[Any]]
