@@ -200,13 +200,8 @@ def rows_behind(
 
 
 def _paged(found: leaking.Paged) -> dict[str, Any]:
-    return {
-        "rows": found.rows,
-        "count": found.count,
-        "page_no": found.page_no,
-        "pages": found.pages,
-        "days": leaking.DAYS,
-    }
+    shown = {"rows": found.rows, "count": found.count, "days": leaking.DAYS}
+    return shown | {"page_no": found.page_no, "pages": found.pages}
 
 
 @router.post("/collect/urge")
