@@ -122,7 +122,8 @@ def test_a_new_order_appears_by_itself(
     expect(page.get_by_text("这件工单刚有变动")).to_be_visible()
 
 
-PRESSED = "() => [...document.querySelectorAll('button, input, select, textarea, .btn')]"
+PRESSED = "() => [...document.querySelectorAll('button, input, select, textarea, .btn, .offer, "
+PRESSED += ".row-head > a')]"
 PRESSED += ".filter((one) => one.getClientRects().length).map((one) => one.innerText || one.name)"
 
 
