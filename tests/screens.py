@@ -21,6 +21,9 @@ TO = Path(__file__).parents[1] / "docs" / "screens"
 ASKED = (State.REEVALUATING, State.CLOSED)
 """States in which a citizen has more than one page to go through."""
 
+FACES = frozenset({"tab"})
+"""What an address says of the part of a page that is shown: a photograph of each."""
+
 
 def main(to: Path = TO) -> None:
     """Empties the folder of earlier photographs first. Raises AssertionError at the end when
@@ -48,8 +51,8 @@ def _staff(people: People, address: str, to: Path) -> None:
     for role in sorted(PEOPLE):
         person = people(address)
         sitting.enter(person, role)
-        for kind in walk.pages(person.page):
-            photograph(person, to, f"{role}-{kind.name}")
+        for kind in walk.pages(person.page, faces=FACES):
+            photograph(person, to, f"{role}-{kind.name.replace('=', '-')}")
 
 
 def _citizens(people: People, address: str, folder: Path, to: Path) -> None:
@@ -65,16 +68,20 @@ def _citizens(people: People, address: str, folder: Path, to: Path) -> None:
 
 
 def photograph(person: Person, to: Path, name: str) -> None:
-    """The whole page, in a window as high as it: nothing that sticks to its edge covers it."""
+    """The whole page, in a window as high as it: nothing that sticks to its edge covers it. What
+    looks like a photograph already there, as a page does beside its first tab, is not kept twice.
+    """
     page = person.page
     page.wait_for_load_state("load")
     small = page.viewport_size
     assert small is not None
     high = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": small["width"], "height": max(small["height"], high)})
-    page.screenshot(path=to / f"{name}.png", full_page=True, animations="disabled")
+    taken = page.screenshot(full_page=True, animations="disabled")
     page.set_viewport_size(small)
-    sys.stdout.write(f"{name}.png\n")
+    if all(taken != earlier.read_bytes() for earlier in to.glob("*.png")):
+        (to / f"{name}.png").write_bytes(taken)
+        sys.stdout.write(f"{name}.png\n")
 
 
 if __name__ == "__main__":
