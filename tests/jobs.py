@@ -8,10 +8,11 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +25,8 @@ from zygote import acknowledge, acknowledged
 
 import console.wiring
 import consumers
+import producers.importing
+import producers.topic
 import schemas as s
 from console.cli import app
 from producers.clock import Ticker
@@ -33,6 +36,7 @@ from workflow.bus import kafka
 from workflow.bus.broker import Message
 from workflow.bus.consumer import Record, Work
 from workflow.clock import instant
+from workflow.collection import collect_ready
 from workflow.errors import Refused, Transient
 from workflow.ledger import Actor
 from workflow.settings_kafka import KafkaSettings
@@ -109,6 +113,51 @@ class Slow(Counting):
 def slow_handler() -> None:
     kafka.POLLED_WITHIN_MS = 1500
     with_one(Slow())
+
+
+def rest(what: str) -> None:
+    """Somewhere in a batch: the story is told, and the process takes as long as the story says."""
+    acknowledge(os.environ["IN_HAND"], what=what)
+    time.sleep(float(os.environ.pop("RESTS", "0")))
+
+
+class Resting(Counting):
+    """Takes its time over a record in the middle of a batch."""
+
+    def __init__(self) -> None:
+        super().__init__("resting")
+        self._handled = 0
+
+    def handle(self, record: Record, work: Work) -> None:
+        super().handle(record, work)
+        self._handled += 1
+        if self._handled == 3:
+            rest("consumers")
+
+
+def resting_consumer() -> None:
+    with_one(Resting())
+
+
+def resting_collector() -> None:
+    producers.topic.collect_ready = partial(_collected_slowly, "collector", 1, count(1))
+
+
+def resting_import() -> None:
+    producers.importing.collect_ready = partial(_collected_slowly, "import", 2, count(1))
+
+
+def _collected_slowly(
+    what: str, which: int, batches: Iterator[int], *given: Any, also: Any, **named: Any
+) -> Any:
+    """As it is, but for a rest before this one of its batches is committed."""
+
+    def slowly(*stored: Any) -> None:
+        also(*stored)
+        if next(batches) == which:
+            rest(what)
+
+    return collect_ready(*given, also=slowly, **named)
 
 
 class Deadly(Counting):
