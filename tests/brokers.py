@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-import docker
+from disks import Disk
 from docker.errors import DockerException
 from docker.models.containers import Container
 from kafka import KafkaAdminClient
@@ -218,34 +218,22 @@ def fresh(servers: str, **values: object) -> Broker:
 
 
 class Cramped:
-    """A broker whose disk has sixty megabytes, in memory; another container holds that disk while
-    the broker is down.
-    """
+    """A broker whose disk has sixty megabytes."""
 
     def __init__(self) -> None:
-        port, self._name = free_port(), f"bihuan-cramped-{os.getpid()}-{next(_NUMBERS)}"
+        port, self._disk = free_port(), Disk(60)
         self.servers = f"127.0.0.1:{port}"
-        self._client = docker.from_env()
-        small = {"type": "tmpfs", "device": "tmpfs", "o": "size=60m,mode=1777"}
-        self._disk = self._client.volumes.create(self._name, driver="local", driver_opts=small)
-        self._holder = self._client.containers.run(
-            "postgres:17",
-            ["sleep", "3600"],
-            entrypoint=[],
-            detach=True,
-            volumes=[f"{self._name}:/small"],
-        )
         made = _container(port, LOG_DIRS="/small/data", LOG_CLEANER_DEDUPE_BUFFER_SIZE=4 << 20)
-        self._made = made.with_volume_mapping(self._name, "/small", "rw").start()
+        self._made = made.with_volume_mapping(self._disk.name, "/small", "rw").start()
         self.container = self._made.get_wrapped_container()
         _wait_for(self.servers)
 
     def fill(self) -> None:
-        self._holder.exec_run(["dd", "if=/dev/zero", "of=/small/filler", "bs=64k"])
+        self._disk.fill()
 
     def make_room(self) -> None:
         """And the broker, which ended itself, is started again."""
-        self._holder.exec_run(["rm", "/small/filler"])
+        self._disk.make_room()
         self.container.start()
         _wait_for(self.servers)
 
@@ -256,6 +244,4 @@ class Cramped:
 
     def close(self) -> None:
         self._made.stop()
-        self._holder.remove(force=True, v=True)
-        self._disk.remove(force=True)
-        self._client.close()
+        self._disk.close()

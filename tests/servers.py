@@ -19,6 +19,7 @@ from typing import Any, NoReturn, Protocol
 
 import psycopg
 import pytest
+from disks import Disk
 from docker.errors import DockerException
 from sqlalchemy import make_url
 from testcontainers.community.postgres import PostgresContainer
@@ -85,16 +86,19 @@ def own() -> Iterator[Server]:
 
 class Contained:
     """One in a container, where an engine answers and has or gets the image. The port is chosen
-    first, so that the server keeps its address. `small` are disks of so little room, in memory.
+    first, so that the server keeps its address. `small` are disks of so little room, in memory;
+    `on` is one that holds all its data.
     """
 
-    def __init__(self, small: Mapping[str, str] | None = None) -> None:
+    def __init__(self, small: Mapping[str, str] | None = None, on: Disk | None = None) -> None:
         self._port, self._made = free_port(), False
         with sockets_left():
             made = PostgresContainer("postgres:17", driver="psycopg", dbname="postgres")
             made.ports["5432"] = ("127.0.0.1", self._port)
             self.container = made.with_command(_options(SETTINGS))
             self.container.tmpfs.update(small or {})
+            if on is not None:
+                self.container.with_volume_mapping(on.name, "/var/lib/postgresql/data", "rw")
             self.container.start()
         address = make_url(made.get_connection_url()).set(host="127.0.0.1", port=self._port)
         self.address = address.render_as_string(hide_password=False).rpartition("/")[0]
