@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 from servers import none_to_be_had
@@ -22,6 +23,10 @@ from servers import none_to_be_had
 NONE = "no browser with Chinese letters to be had (chromium, fonts-noto-cjk)"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOST = "127.0.0.1"
+PATIENCE = 60_000
+"""Milliseconds to wait for what takes a moment: the machine may be busy with other things."""
+
+expect.set_options(timeout=PATIENCE)
 ALONE = (
     "--no-sandbox",
     "--proxy-server=http://127.0.0.1:9",  # where nobody listens: no page and no errand of the
@@ -69,7 +74,7 @@ class Person:
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
         )
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE)
         self.addresses: list[str] = []
         self.troubles: list[str] = []
         self.foreseen: list[int] = []

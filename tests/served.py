@@ -37,7 +37,7 @@ def process(folder: Path, *command: str) -> Iterator[str]:
         _wait_for(address, running)
         yield address
         running.send_signal(signal.SIGTERM)
-        assert running.wait(15) == 0
+        assert running.wait(60) == 0
     finally:
         running.kill()
         running.wait()
@@ -59,7 +59,7 @@ def here(office: Office) -> Iterator[str]:
         for job in web.jobs:
             job.stop()
         for thread in threads:
-            thread.join(15)
+            thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
 
 

@@ -38,7 +38,7 @@ def page(city) -> Iterator[str]:
     for job in web.jobs:
         job.stop()
     for thread in threads:
-        thread.join(15)
+        thread.join(60)
 
 
 def trouble(shown):

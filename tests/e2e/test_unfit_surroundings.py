@@ -181,11 +181,11 @@ def test_a_second_run_says_that_it_stands_by(folder: Path) -> None:
         assert second.stdout is not None
         assert "待命" in second.stdout.readline()
         second.send_signal(signal.SIGTERM)
-        _, errors = second.communicate(timeout=30)
+        _, errors = second.communicate(timeout=60)
         assert (second.returncode, errors) == (0, "")
     finally:
         first.send_signal(signal.SIGTERM)
-        _, errors = first.communicate(timeout=30)
+        _, errors = first.communicate(timeout=60)
     assert (first.returncode, errors) == (0, "")
 
 

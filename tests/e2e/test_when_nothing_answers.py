@@ -105,7 +105,7 @@ def test_a_list_that_is_not_fetched_says_so_and_catches_up_by_itself(
     expect(page.get_by_text("未办结 1 件")).to_be_visible()
     with answering(handler, "**/orders", status):
         assigned(city)
-        expect(behind(page)).to_contain_text("可能不是最新的", timeout=15_000)
+        expect(behind(page)).to_contain_text("可能不是最新的")
         expect(page.get_by_text("未办结 1 件")).to_be_visible()
         expect(alert(page)).to_have_count(0)
         assert violations(page) == []
@@ -120,7 +120,7 @@ def test_a_page_that_hears_nothing_says_so_and_listens_again(
     page = handler.page
     with answering(handler, "**/live*", status):
         page.goto("/orders")
-        expect(behind(page)).to_contain_text("会自动再试", timeout=15_000)
+        expect(behind(page)).to_contain_text("会自动再试")
         assigned(city)
     expect(page.get_by_text("未办结 2 件")).to_be_visible(timeout=30_000)
     expect(behind(page)).to_have_count(0)
@@ -145,7 +145,7 @@ def test_whoever_has_been_signed_out_meanwhile_is_told_so(handler: Person, order
     page = handler.page
     with answering(handler, "**/live*", 503):
         page.goto("/orders")
-        expect(behind(page)).to_contain_text("会自动再试", timeout=15_000)
+        expect(behind(page)).to_contain_text("会自动再试")
         handler.context.clear_cookies()
     expect(page.get_by_text("本页不再自动更新")).to_be_visible(timeout=30_000)
     expect(behind(page)).to_have_count(0)
@@ -160,9 +160,9 @@ def test_what_a_page_brings_in_after_itself_is_asked_for_again_by_itself(
     page, asked = person.page, list[str]()
     with answering(person, "**/collect/items?*", 503):
         page.goto("/collect")
-        expect(behind(page)).to_contain_text("会自动再试", timeout=15_000)
+        expect(behind(page)).to_contain_text("会自动再试")
         expect(page.get_by_role("link", name="事项未配、渠道差评")).to_be_visible()
     page.on("request", lambda one: asked.append(one.headers.get("x-by-itself", "")))
-    expect(page.get_by_role("link", name="事项未配、渠道差评")).to_have_count(0, timeout=30_000)
+    expect(page.get_by_role("link", name="事项未配、渠道差评")).to_have_count(0)
     expect(behind(page)).to_have_count(0)
     assert asked == ["1"], "it does not keep its person signed in"

@@ -53,7 +53,7 @@ def lock_both(city, first, second, meeting):
     query = "SELECT id FROM complaints WHERE id = :id FOR UPDATE"
     with city.office.database.write() as conn:
         conn.execute(text(query), {"id": first})
-        meeting.wait(10)
+        meeting.wait(60)
         conn.execute(text(query), {"id": second})
 
 
@@ -105,7 +105,7 @@ def test_as_many_readers_as_there_are_connections_wait_for_nobody(city):
 
     def looks_round():
         with city.office.database.read() as conn:
-            meeting.wait(10)
+            meeting.wait(60)
             assert conn.execute(select(func.count()).select_from(complaints)).scalar_one() == 1
             looked(city.office, OPERATOR, "timeline", subject)
             return city.office.units.version
@@ -192,7 +192,7 @@ def stand_in_the_way(city, complaint, holding, ours_waits):
         conn.execute(text("SET LOCAL deadlock_timeout = '20s'"))
         conn.execute(text("SELECT * FROM lanes ORDER BY lane FOR UPDATE"))
         holding.set()
-        assert ours_waits.wait(10)
+        assert ours_waits.wait(60)
         conn.execute(text("SELECT * FROM complaints WHERE id = :id FOR UPDATE"), {"id": complaint})
 
 
@@ -215,7 +215,7 @@ def test_a_step_undone_by_a_deadlock_is_done_again(city):
     holding, ours_waits, before = threading.Event(), threading.Event(), deadlocks(city)
     with ThreadPoolExecutor(2) as pool:
         other = pool.submit(stand_in_the_way, city, complaint, holding, ours_waits)
-        assert holding.wait(10)
+        assert holding.wait(60)
         ours = pool.submit(city.step, complaint, s.ComplaintClaimed, OPERATOR)
         while not somebody_waits(city):
             time.sleep(0.02)
@@ -315,7 +315,7 @@ def collected_meanwhile(city, begun, over):
 
     def holds(_conn, _answers):
         begun.set()
-        assert over.wait(20)
+        assert over.wait(60)
 
     desk = city.office.desk()
     told = collect(city.ledger, desk, "bihuan", [(1, rating("P1", 1))], also=holds)
@@ -326,7 +326,7 @@ def test_who_began_before_a_notice_is_looked_at_once_he_is_done(city, elsewhere)
     begun, over = threading.Event(), threading.Event()
     with ThreadPoolExecutor(1) as pool:
         collecting = pool.submit(collected_meanwhile, city, begun, over)
-        assert begun.wait(20)
+        assert begun.wait(60)
         given = {"version": "台风", "notice": "通知", "off": ["2021-09-17"]}
         revise_calendar(elsewhere.ledger, account="监督01", **given)
         assert recompute(elsewhere.ledger) == 0

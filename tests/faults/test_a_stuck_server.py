@@ -70,7 +70,7 @@ def test_a_stuck_server_is_told_in_a_moment_and_all_go_on_when_it_answers(cluste
     cluster = clusters(kept=kept)
     cluster.commands = {**cluster.commands, "run": [*RUN, "--health-port", str(port)]}
     cluster.is_under_way()
-    becomes(True, port, 20)
+    becomes(True, port, 60)
     before = cluster.told()["event"]
     cluster.asks(20)
     cluster.answers(3)
@@ -82,7 +82,7 @@ def test_a_stuck_server_is_told_in_a_moment_and_all_go_on_when_it_answers(cluste
         assert time.monotonic() - started < 25
         time.sleep(max(0.0, started + 20 - time.monotonic()))
         assert not ready(port)
-    becomes(True, port, 20)
+    becomes(True, port, 60)
     cluster.is_answered()
     cluster.settles()
     assert cluster.told()["event"] > before

@@ -318,7 +318,7 @@ def test_what_is_too_large_to_be_copied_stops_nothing_and_is_told_without_what_i
         known = {"bootstrap_servers": broker.servers, "compression_type": packed}
         with closing(KafkaProducer(**known, max_request_size=1 << 24)) as sender:
             source = [("source", b"bihuan")]
-            sender.send(broker.topic("ratings"), value, headers=source, partition=0).get(20)
+            sender.send(broker.topic("ratings"), value, headers=source, partition=0).get(60)
     acknowledge(told, kind="Rating", project="A")
     with running(Collecting(city.ledger, city.office.desk, broker)):
         waits_for(lambda: rows_in(city, ratings))

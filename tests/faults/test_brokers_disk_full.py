@@ -67,7 +67,7 @@ def test_a_broker_whose_disk_is_full_is_away_and_with_room_again_all_go_on(city,
 def sends(broker, project):
     row = rating(project, 5).model_dump_json(exclude={"source"}).encode()
     with closing(KafkaProducer(bootstrap_servers=broker.servers)) as sender:
-        sender.send(broker.topic("ratings"), row, headers=[("source", b"bihuan")]).get(20)
+        sender.send(broker.topic("ratings"), row, headers=[("source", b"bihuan")]).get(60)
 
 
 def taken_in(city, project):

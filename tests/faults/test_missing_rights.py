@@ -78,7 +78,7 @@ def made(guarded, strict):
 
 def refused_until(does, wanted):
     """The broker hears of a new right a moment later."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             return does()

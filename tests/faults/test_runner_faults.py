@@ -61,7 +61,7 @@ def test_what_survives_the_tries_leaves_no_trace_of_them(city):
     assert parked_rows(city) == []
 
 
-def wait_for(path, seconds=20.0):
+def wait_for(path, seconds=60.0):
     """What a child has said; a story that waits for ever says so."""
     until = time.monotonic() + seconds
     while not (said := acknowledged(path)):

@@ -70,7 +70,7 @@ class Topic:
                 Runner(self.city.ledger, consumer), *made
             )
         member.runner.consumer = consumer
-        moved, deadline = 0, time.monotonic() + 30
+        moved, deadline = 0, time.monotonic() + 60
         while not at_the_relay(self.city, consumer):
             assert time.monotonic() < deadline
             moved += member.once(0.5)

@@ -200,7 +200,7 @@ def test_who_waits_is_told_when_the_office_closes(city: City, tmp_path: Path) ->
     written(told)
     office.counting.close()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert heard == [counting.CLOSED] * 2
     assert active_children() == []
 

@@ -31,7 +31,7 @@ def test_two_threads_that_read_of_a_notice_at_once_miss_none_that_follows(city, 
 
     def learns():
         with city.office.database.read() as conn:
-            event.listen(conn, "after_cursor_execute", lambda *_: both_have_read.wait(20))
+            event.listen(conn, "after_cursor_execute", lambda *_: both_have_read.wait(60))
             city.office.rulebook.refresh(conn)
 
     closes(elsewhere, DAYS[0])
@@ -52,7 +52,7 @@ def test_a_calendar_reckoned_before_a_notice_is_not_kept_after_it(city, elsewher
     def slowly(self, *told):
         made = revised(self, *told)
         reckoned.set()
-        assert learned.wait(20)
+        assert learned.wait(60)
         return made
 
     closes(elsewhere, DAYS[0])
@@ -63,7 +63,7 @@ def test_a_calendar_reckoned_before_a_notice_is_not_kept_after_it(city, elsewher
     monkeypatch.setattr(Calendar, "revised", slowly)
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(city.office.rulebook.calendar_at, city.clock.now)
-        assert reckoned.wait(20)
+        assert reckoned.wait(60)
         monkeypatch.setattr(Calendar, "revised", revised)
         closes(elsewhere, DAYS[2])
         with city.office.database.read() as conn:

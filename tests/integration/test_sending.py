@@ -77,7 +77,7 @@ def test_an_operator_has_a_message_sent_and_it_counts_once_it_is_taken(city, tmp
     sender = Sender(city.ledger, {"message": gateway}, lambda: None)
     running = threading.Thread(target=sender.run)
     running.start()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while invitations(city, subject) == before and time.monotonic() < until:
         time.sleep(0.02)
     sender.stop()

@@ -197,7 +197,7 @@ def test_what_a_platform_took_back_before_it_was_sent_whole_is_no_rating(
         producer.begin_transaction()
         for n in range(3):
             value = packed(row(rating(f"T{number}-{n}"), source="bihuan"))
-            producer.send(broker.topic("ratings"), value, partition=0).get(timeout=30)
+            producer.send(broker.topic("ratings"), value, partition=0).get(timeout=60)
         getattr(producer, f"{ends}_transaction")()
     producer.close()
     platform(row(rating("T9")))
@@ -218,7 +218,7 @@ def test_a_transaction_that_a_platform_leaves_open_holds_its_partition_alone_and
     producer.init_transactions()
     producer.begin_transaction()
     value = packed(row(rating("T1"), source="bihuan"))
-    producer.send(broker.topic("ratings"), value, partition=0).get(timeout=30)
+    producer.send(broker.topic("ratings"), value, partition=0).get(timeout=60)
     platform(row(rating("T2")), partition=1)
     takes(collecting, 1)
     for _ in range(20):
