@@ -22,6 +22,7 @@ from reactions import make_room
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from storages import STORAGES, Postgres, Sqlite
+from turns import Turns, place_of
 from zygote import Zygote
 
 from console.accounts import passwords
@@ -34,6 +35,11 @@ def pytest_configure(config):
     os.environ.setdefault("BIHUAN_FAULT_SEED", secrets.token_hex(4))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Turns(config, log)
+
+
 def pytest_report_header():
     return f"faults: {ROUNDS} of each, {KILLS} of each kill, BIHUAN_FAULT_SEED={seed()}"
 
@@ -44,14 +50,10 @@ ones; each is told on SQLite, and all of them on both with BIHUAN_WHOLE=1, as in
 """
 
 
-LONGEST = "test_kills_over_kafka.py"
-"""Twenty rounds of each of its kills take a quarter of an hour: begun late, they run on alone."""
-
-
 def pytest_collection_modifyitems(config, items):
     """The shortest run leaves out what is marked as long, and most of what SQLite has told."""
+    items.sort(key=place_of)
     if WHOLE:
-        items.sort(key=lambda item: item.path.name != LONGEST)
         return
     left_out = [item for item in items if item.get_closest_marker("long") or told_before(item)]
     config.hook.pytest_deselected(items=left_out)

@@ -32,7 +32,7 @@ from console.cli import app
 from producers.clock import Ticker
 from schemas.envelope import Fact
 from schemas.rating import Rating
-from workflow.bus import kafka
+from workflow.bus import duty, kafka
 from workflow.bus.broker import Message
 from workflow.bus.consumer import Record, Work
 from workflow.clock import instant
@@ -75,6 +75,7 @@ def job(
     os.environ.update(environment)
     _opened_hurrying(since)
     kafka.SESSION_MS = session
+    duty.STANDING_BY = 0.2
     Ticker.__init__.__kwdefaults__["seconds"] = 0.3
     with_one(Counting())
     if also:

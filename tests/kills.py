@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -20,8 +19,12 @@ WHOLE = ROUNDS > 1 or "BIHUAN_WHOLE" in os.environ
 KILLS = int(os.environ.get("BIHUAN_KILL_ROUNDS", ROUNDS))
 """Of each kill -9, where it is to be more than of the other faults."""
 
-AN_OFFICE = 40
-"""Rounds before the next begins with a new, empty office."""
+AN_OFFICE = 5
+"""Rounds of each kill that one story tells, of an office of its own: workers tell them side by
+side.
+"""
+
+OFFICES = range(-(-KILLS // AN_OFFICE))
 
 
 def seed() -> str:
@@ -38,23 +41,20 @@ def some_of(points: int, storage: Any) -> range:
     return range(1 + Random(seed()).randrange(step), points + 1, step)
 
 
-def killed_at_random(make: Callable[[], Cluster]) -> Counter[str]:
-    """Each process, the client and everything at once, as often as KILLS says, in any order; in the
-    shortest run half of them, other ones each time.
+def killed_at_random(cluster: Cluster, number: int) -> Counter[str]:
+    """Each process, the client and everything at once, in any order, so that all OFFICES together
+    have it as often as KILLS says; in the shortest run half of them, other ones each time.
     """
-    rng, done = Random(seed()), Counter[str]()
-    cluster = make()
+    rng, done = Random(f"{seed()}/{number}"), Counter[str]()
+    rounds = min(AN_OFFICE, KILLS - number * AN_OFFICE)
     victims = [*cluster.commands, "client", "everything"]
     of_them = len(victims) if WHOLE else (len(victims) + 1) // 2
-    turns = [victim for _ in range(KILLS) for victim in rng.sample(victims, of_them)]
-    for number, victim in enumerate(turns):
-        if number and number % AN_OFFICE == 0:
-            cluster.close()
-            cluster = make()
+    turns = [victim for _ in range(rounds) for victim in rng.sample(victims, of_them)]
+    for turn, victim in enumerate(turns):
         try:
             _round(cluster, victim, rng)
         except BaseException as error:
-            error.add_note(f"round {number}, {victim} killed, BIHUAN_FAULT_SEED={seed()}")
+            error.add_note(f"round {turn}, {victim} killed, BIHUAN_FAULT_SEED={seed()}")
             raise
         done[victim] += 1
     assert cluster.told()["event"] > 0

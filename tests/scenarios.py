@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from city import CITIZEN, HANDLER, OPERATOR, City, rating, service
+from consoles import NOBODYS, console_over
 from endings import writes_down
 from reactions import Counting, Killing, make_room
 from sqlalchemy import func, select
 from zygote import acknowledge
 
+import console.web.app
 import schemas as s
 from console.gateway import ProgramGateway
 from consumers import register
@@ -42,6 +44,8 @@ def warm() -> None:
     """Imports, statements and rules, once for all children."""
     for name in WARM:
         importlib.import_module(name)
+    console_over(NOBODYS)
+    console.web.app.create_app = console_over  # put together by now, in every child
     with tempfile.TemporaryDirectory() as folder:
         city = City(Path(folder))
         make_room(city.office.database)

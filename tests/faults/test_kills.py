@@ -3,7 +3,7 @@ console too, by which another system comes in.
 """
 
 import pytest
-from kills import killed_at_random
+from kills import OFFICES, killed_at_random
 
 ON = ("sqlite", "postgresql")
 
@@ -13,6 +13,8 @@ ON = ("sqlite", "postgresql")
 @pytest.mark.guarantee("G4")
 @pytest.mark.guarantee("G5")
 @pytest.mark.guarantee("G10")
-def test_whoever_is_killed_nothing_is_lost_doubled_or_out_of_order(clusters, record_property):
-    kills = killed_at_random(lambda: clusters(by_http=True))
-    record_property("kills", dict(kills))
+@pytest.mark.parametrize("number", OFFICES)
+def test_whoever_is_killed_nothing_is_lost_doubled_or_out_of_order(
+    clusters, record_property, number
+):
+    record_property("kills", dict(killed_at_random(clusters(by_http=True), number)))
