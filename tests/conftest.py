@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import tempfile
 from contextlib import ExitStack, closing
 from math import inf
@@ -10,6 +11,7 @@ from zlib import crc32
 
 import brokers
 import browser
+import compiled
 import pytest
 import served
 import servers
@@ -33,6 +35,7 @@ from workflow.settings import ADDRESS
 def pytest_configure(config):
     config.pluginmanager.register(Matrix(config), "matrix")
     os.environ.setdefault("BIHUAN_FAULT_SEED", secrets.token_hex(4))
+    compiled.share()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -163,11 +166,13 @@ def abroad(postgres, tmp_path):
 
 
 @pytest.fixture
-def folder(storage, tmp_path):
+def folder(storage, in_memory):
     """This test's own data folder, with a prepared, empty database."""
-    made = storage.copy(storage.new, tmp_path / "data")
+    place = Path(tempfile.mkdtemp(dir=in_memory))
+    made = storage.copy(storage.new, place / "data")
     yield made
     storage.drop(made)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture
@@ -260,11 +265,16 @@ def zygote(tmp_path_factory):
     made.close()
 
 
+ROOM = 1 << 30
+"""Bytes: a container's is often but 64 MB."""
+
+
 @pytest.fixture(scope="session")
 def in_memory():
     """A folder in memory where there is one: SIGKILL loses nothing there, fsync costs nothing."""
     memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+    room = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
+    with tempfile.TemporaryDirectory(dir=memory if room else None) as folder:
         yield Path(folder)
 
 

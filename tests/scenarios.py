@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import compiled
 from city import CITIZEN, HANDLER, OPERATOR, City, rating, service
 from consoles import NOBODYS, console_over
 from endings import writes_down
@@ -42,6 +43,7 @@ WARM = (
 
 def warm() -> None:
     """Imports, statements and rules, once for all children."""
+    compiled.share()
     for name in WARM:
         importlib.import_module(name)
     console_over(NOBODYS)
