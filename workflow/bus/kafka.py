@@ -117,9 +117,11 @@ class Subscription:
                 raise TopicAuthorizationFailedError(hidden)
         except KafkaError as error:
             self.reached = False
-            apart = isinstance(error, KafkaConnectionError)
             # A new member would wait for the session of the old one to end.
-            if not apart or time.monotonic() - self._there > SILENT:
+            if (
+                not isinstance(error, KafkaConnectionError)
+                or time.monotonic() - self._there > SILENT
+            ):
                 said = told(error, self._broker.topic(self._topic), READ)
                 LOGGER.warning("reading %s failed, it is begun anew: %s", self._topic, said)
                 self.close()
