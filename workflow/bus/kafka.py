@@ -117,11 +117,9 @@ class Subscription:
                 raise TopicAuthorizationFailedError(hidden)
         except KafkaError as error:
             self.reached = False
+            silent = time.monotonic() - self._there > SILENT
             # A new member would wait for the session of the old one to end.
-            if (
-                not isinstance(error, KafkaConnectionError)
-                or time.monotonic() - self._there > SILENT
-            ):
+            if silent or not isinstance(error, KafkaConnectionError):
                 said = told(error, self._broker.topic(self._topic), READ)
                 LOGGER.warning("reading %s failed, it is begun anew: %s", self._topic, said)
                 self.close()
@@ -232,10 +230,8 @@ def check_topics(broker: Broker) -> None:
     Unwritable.
     """
     asked = [
-        ConfigResource(
-            ConfigResourceType.TOPIC, broker.topic(name), dict.fromkeys([*settings, LEAST])
-        )
-        for name, settings in TOPICS.items()
+        ConfigResource(ConfigResourceType.TOPIC, broker.topic(name), dict.fromkeys([*own, LEAST]))
+        for name, own in TOPICS.items()
     ]
     with _admin(broker) as admin:
         found = admin.describe_topics(broker.topics)
