@@ -41,16 +41,11 @@ PageNo = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 """Which part of a long list, from 1."""
 
 
-def pages_of(count: int, most: int) -> int:
-    """How many pages of so many rows there are, an empty one at least."""
-    return max(1, -(-count // most))
-
-
 def page_there(asked: int, count: int, most: int) -> tuple[int, int]:
     """The page asked for, or the last there is where the list has become shorter meanwhile; and how
-    many pages there are.
+    many pages there are, an empty one at least.
     """
-    pages = pages_of(count, most)
+    pages = max(1, -(-count // most))
     return min(max(1, asked), pages), pages
 
 

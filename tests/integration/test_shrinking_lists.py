@@ -12,7 +12,9 @@ from sqlalchemy import insert
 import schemas as s
 from console.web.access import BY_ITSELF
 from console.web.hotline import queue, tabs
-from console.web.supervisors import board, deciding, decisions, leaking
+from console.web.office import imports, ops
+from console.web.supervisors import board, deciding, decisions, figuring, leaking
+from producers import hotline
 from schemas.envelope import Role
 from workflow.storage.models import refused
 
@@ -32,7 +34,7 @@ def asks_again(person: Person, address: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (tabs, queue, board, decisions, deciding, leaking):
+    for module in (tabs, queue, board, decisions, deciding, leaking, figuring, imports, ops):
         monkeypatch.setattr(module, "PER_PAGE", 2)
 
 
@@ -82,3 +84,18 @@ def test_what_was_refused_of_late_is_shown_as_long_as_there_is_any(city: City) -
     page = supervisor.get("/collect/refused?page=3").text
     assert re.findall(r'<td class="number">(\d)</td>', page) == ["7"]
     assert "没有拒收的行" not in page
+
+
+def test_the_rows_behind_a_figure_are_shown_as_long_as_there_are_any(city: City) -> None:
+    supervisor, subjects = Desks(city).sits(SUPERVISOR.name, Role.SUPERVISOR), three(city)
+    page = supervisor.get("/figures/2021Q3/invalid_share?page=9").text
+    assert len(re.findall(r">(CP21-[0-9]+)</a>", page)) == 1, subjects
+
+
+def test_whose_numbers_were_shown_is_told_as_long_as_it_was_anybody_s(city: City) -> None:
+    auditor, (subject, *_) = Desks(city).sits("审计员丁", Role.AUDITOR), three(city)
+    hotline.claim(city.ledger, subject, account=OPERATOR.name)
+    for reason in ("核对来电一", "核对来电二", "核对来电三"):
+        hotline.reveal_contact(city.ledger, subject, account=OPERATOR.name, reason=reason)
+    page = auditor.get("/ops?tab=reveals&page=9").text
+    assert re.findall("核对来电.", page) == ["核对来电一"]

@@ -17,7 +17,7 @@ from console.tables import CSV
 from console.uploads import TAKEN, Job, drop, job_of, jobs_of, received, take_in
 from console.web.access import Sent, SiteHere, sent
 from console.web.exporting import attached
-from console.web.navigation import IMPORTED, IMPORTS, pages_of
+from console.web.navigation import IMPORTED, IMPORTS, page_there
 from console.web.office.uploads import upload
 from console.web.rendering import page, status_of
 from console.web.site import Site
@@ -96,9 +96,9 @@ def rows(
         query = select(func.count()).select_from(refused).where(*where)
         count = int(conn.execute(query).scalar_one())
         ordered = select(refused).where(*where).order_by(refused.c.row, refused.c.id)
-        found = conn.execute(ordered.offset((page_no - 1) * PER_PAGE).limit(PER_PAGE)).all()
-    pages = pages_of(count, PER_PAGE)
-    shown = {"receipt": receipt, "rows": found, "count": count, "page_no": page_no}
+        there, pages = page_there(page_no, count, PER_PAGE)
+        found = conn.execute(ordered.offset((there - 1) * PER_PAGE).limit(PER_PAGE)).all()
+    shown = {"receipt": receipt, "rows": found, "count": count, "page_no": there}
     return page(request, "office/import_rows.html", title="拒收的行", pages=pages, **shown)
 
 

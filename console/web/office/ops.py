@@ -4,7 +4,7 @@ auditor; where the chains stand, for both; reports of reprisals, for supervisor 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -18,9 +18,9 @@ from console.messages import messages
 from console.parked import RATINGS, parcels, stuck
 from console.refusals import line
 from console.reprisals import reported, reprisals
-from console.traces import looks, reveals
+from console.traces import Reveal, looks, reveals
 from console.web.access import Sent, SiteHere
-from console.web.navigation import MEND, OPS, PageNo, pages_of
+from console.web.navigation import MEND, OPS, PageNo, page_there
 from console.web.office.sought import Account, sealed
 from console.web.rendering import page, status_of
 from console.web.site import Site
@@ -88,9 +88,10 @@ def _stuck(_: Site, conn: Connection, __: Mapping[str, Any]) -> dict[str, Any]:
 def _unsent(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
     failed = outbox.c.status == "failed"
     count = conn.execute(select(func.count()).select_from(outbox).where(failed)).scalar_one()
-    after = (asked["page_no"] - 1) * PER_PAGE
+    there, pages = page_there(asked["page_no"], count, PER_PAGE)
+    after = (there - 1) * PER_PAGE
     found = messages(conn, site.office.units, failed, most=PER_PAGE, after=after)
-    return {"unsent": found, "count": count, "pages": pages_of(count, PER_PAGE)}
+    return {"unsent": found, "count": count, "page_no": there, "pages": pages}
 
 
 def _looks(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,23 +103,30 @@ def _looks(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, 
 
 
 def _reveals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    after = (asked["page_no"] - 1) * PER_PAGE
-    who = asked["account"], asked["subject"]
-    count, found = reveals(conn, site.office.vault, *who, most=PER_PAGE, after=after)
+    def read(page_no: int) -> tuple[int, Sequence[Reveal]]:
+        who, after = (asked["account"], asked["subject"]), (page_no - 1) * PER_PAGE
+        return reveals(conn, site.office.vault, *who, most=PER_PAGE, after=after)
+
+    count, found = read(asked["page_no"])
+    there, pages = page_there(asked["page_no"], count, PER_PAGE)
+    if there != asked["page_no"]:
+        _, found = read(there)
     marks = {account: sealed(site.office, account) for account in {one.account for one in found}}
     return {
         "reveals": found,
         "count": count,
-        "pages": pages_of(count, PER_PAGE),
+        "page_no": there,
+        "pages": pages,
         "marks": marks,
     }
 
 
 def _reprisals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    after, count = (asked["page_no"] - 1) * PER_PAGE, reported(conn)
-    found = reprisals(conn, asked["actor"], most=PER_PAGE, after=after)
+    count = reported(conn)
+    there, pages = page_there(asked["page_no"], count, PER_PAGE)
+    found = reprisals(conn, asked["actor"], most=PER_PAGE, after=(there - 1) * PER_PAGE)
     names = site.office.units.printed
-    return {"reprisals": found, "count": count, "pages": pages_of(count, PER_PAGE), "units": names}
+    return {"reprisals": found, "count": count, "page_no": there, "pages": pages, "units": names}
 
 
 def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:

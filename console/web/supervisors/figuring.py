@@ -19,7 +19,7 @@ from console.reports.indicators import ASSUMED, OVER
 from console.reports.periods import parse_period, shifted
 from console.web.access import SiteHere
 from console.web.exporting import download
-from console.web.navigation import FIGURES, PageNo, pages_of
+from console.web.navigation import FIGURES, PageNo, page_there
 from console.web.rendering import page
 from console.web.supervisors import figure_rows, figures
 from console.web.supervisors.headline import quarter_at
@@ -147,15 +147,16 @@ def listed(
     request: Request, template: str, title: str, found: Sequence[Any], page_no: int, **shown: Any
 ) -> HTMLResponse:
     """One page of what is behind a number."""
-    first = (page_no - 1) * PER_PAGE
+    there, pages = page_there(page_no, len(found), PER_PAGE)
+    first = (there - 1) * PER_PAGE
     return page(
         request,
         template,
         title=title,
         rows=found[first : first + PER_PAGE],
         count=len(found),
-        page_no=page_no,
-        pages=pages_of(len(found), PER_PAGE),
+        page_no=there,
+        pages=pages,
         **shown,
     )
 
