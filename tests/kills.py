@@ -20,9 +20,7 @@ KILLS = int(os.environ.get("BIHUAN_KILL_ROUNDS", ROUNDS))
 """Of each kill -9, where it is to be more than of the other faults."""
 
 AN_OFFICE = 5
-"""Rounds of each kill that one story tells, of an office of its own: workers tell them side by
-side.
-"""
+"""Rounds of each kill that one story tells, of an office of its own."""
 
 OFFICES = range(-(-KILLS // AN_OFFICE))
 

@@ -1,33 +1,22 @@
-"""Which worker tells which stories, and when: those of a file stay together, for they share what
-was made for them; but each office of the kills is any worker's. What takes longest begins first.
-"""
+"""Which stories begin first: those of a file stay together, and what takes longest is begun early."""
 
 from __future__ import annotations
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
 
 LONGEST = (
     "test_kills_over_kafka.py",
     "test_demo.py",
     "test_every_state.py",
     "test_every_page.py",
-    "test_members.py",
     "test_kills.py",
+    "test_members.py",
     "test_compose.py",
     "test_tampering.py",
 )
-"""Begun late, any of them would run on alone."""
-
-KILLS = ("test_kills_over_kafka.py", "test_kills.py")
-
-
-class Turns(LoadFileScheduling):
-    """By file, and by story where these share nothing."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = str(super()._split_scope(nodeid))
-        return nodeid if file.endswith(KILLS) else file
+"""Begun late, any of them would run on alone; two that start a dozen processes are not begun at the
+same time.
+"""
 
 
 def place_of(item: pytest.Item) -> int:
