@@ -1,4 +1,4 @@
-"""Which stories begin first: those of a file stay together, and what takes longest is begun early."""
+"""Which stories begin first: what takes longest is begun early, and files stay together."""
 
 from __future__ import annotations
 
