@@ -62,14 +62,18 @@ def killed_at_random(cluster: Cluster, number: int) -> Counter[str]:
 
 
 def _round(cluster: Cluster, victim: str, rng: Random) -> None:
-    """Killed after some answers and a moment more, and missing for some answers."""
+    """Killed after some answers and a moment more, and missing for some answers: the console, by
+    which they come, for a moment.
+    """
     cluster.start(*(cluster.commands.keys() - cluster.children.keys()))
     cluster.asks(4)
     cluster.answers(rng.randint(0, 8))
     time.sleep(rng.uniform(0.0, 0.2))
     names = list(cluster.children) if victim == "everything" else [victim]
     cluster.kill(*names)
-    if "client" in cluster.children:
+    if victim == "console":
+        time.sleep(rng.uniform(0.0, 1.0))
+    elif "client" in cluster.children:
         cluster.answers(rng.randint(0, 4))
     cluster.start(*(name for name in names if name != "client"))
     cluster.is_answered()
