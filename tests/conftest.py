@@ -24,7 +24,7 @@ from reactions import make_room
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from storages import STORAGES, Postgres, Sqlite
-from turns import place_of
+from turns import Turns, place_of
 from zygote import Zygote
 
 from console.accounts import passwords
@@ -36,6 +36,11 @@ def pytest_configure(config):
     config.pluginmanager.register(Matrix(config), "matrix")
     os.environ.setdefault("BIHUAN_FAULT_SEED", secrets.token_hex(4))
     compiled.share()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Turns(config, log)
 
 
 def pytest_report_header():
