@@ -4,9 +4,7 @@ was found has an address of its own, sealed, so that one comes back to the list 
 
 from __future__ import annotations
 
-import binascii
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple
 
@@ -23,6 +21,7 @@ from console.rated import rated
 from console.refusals import line
 from console.remaining import Left, left_of
 from console.sight import may_know
+from console.web import sealing
 from console.web.access import Sent, SiteHere
 from console.web.departments.listing import who_has_it
 from console.web.navigation import SEARCH
@@ -82,15 +81,14 @@ def _none(request: Request, asked: str, status: int = 200, refusal: str = "") ->
 def _sealed(site: Site, viewer: Signed, found: Sequence[Found]) -> str:
     """For this account alone, and for no longer than a session lasts."""
     plain = json.dumps([site.office.wall() + LONGEST, *(one.id for one in found)]).encode()
-    return urlsafe_b64encode(site.office.vault.seal(_OF, viewer.account, plain)).decode()
+    return sealing.sealed(site.office, _OF, viewer.account, plain)
 
 
 def _opened(site: Site, viewer: Signed, of: str) -> list[str]:
     """None where it is not ours, another's or too old."""
     try:
-        sealed = urlsafe_b64decode(of.encode())
-        until, *ids = json.loads(site.office.vault.unseal(_OF, viewer.account, sealed))
-    except (ValueError, binascii.Error, Damaged):
+        until, *ids = json.loads(sealing.opened(site.office, _OF, viewer.account, of))
+    except Damaged:
         return []
     return ids if site.office.wall() < until else []
 

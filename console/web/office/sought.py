@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
+from console.web import sealing
 from console.web.access import Sent, SiteHere
 from console.web.navigation import TRACES
 from console.web.stepping import text
@@ -27,7 +27,7 @@ def sealed(office: Office, account: str) -> str:
     """An account as it stands in an address; nothing where there is none."""
     if not account:
         return ""
-    return urlsafe_b64encode(office.vault.seal(*_SEALED, account.encode())).decode().rstrip("=")
+    return sealing.sealed(office, *_SEALED, account.encode())
 
 
 def opened(office: Office, who: str) -> str:
@@ -35,9 +35,8 @@ def opened(office: Office, who: str) -> str:
     if not who:
         return ""
     try:
-        given = urlsafe_b64decode(who + "=" * (-len(who) % 4))
-        return office.vault.unseal(*_SEALED, given).decode()
-    except (ValueError, Damaged):
+        return sealing.opened(office, *_SEALED, who).decode()
+    except Damaged:
         raise HTTPException(404) from None
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import binascii
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from console.accounts.single import Issuer, Pending, sign_in_as
+from console.web import sealing
 from console.web.access import PUBLIC, SiteHere
 from console.web.rendering import problem
 from console.web.signing.cookies import address_of, remember, secure, within
@@ -70,15 +69,14 @@ def callback(request: Request, site: SiteHere, state: str = "", code: str = "") 
 def _sealed(site: Site, pending: Pending, place: str) -> str:
     until = site.office.wall() + _MINUTES * MINUTE
     plain = json.dumps([*pending, place, until]).encode()
-    return urlsafe_b64encode(site.office.vault.seal(AWAY, "pending", plain)).decode()
+    return sealing.sealed(site.office, AWAY, "pending", plain)
 
 
 def _opened(site: Site, cookie: str) -> tuple[Pending, str]:
     """Raises SignInRefused for a cookie that is not ours, or too old."""
     try:
-        sealed = urlsafe_b64decode(cookie.encode())
-        *pending, place, until = json.loads(site.office.vault.unseal(AWAY, "pending", sealed))
-    except (ValueError, binascii.Error, Damaged):
+        *pending, place, until = json.loads(sealing.opened(site.office, AWAY, "pending", cookie))
+    except Damaged:
         raise SignInRefused from None
     if site.office.wall() >= until:
         raise SignInRefused
