@@ -155,13 +155,15 @@ def stated(kind: type[Fact], values: Mapping[str, object]) -> tuple[Fact, dict[s
 
 
 def _said(plain: Mapping[str, object]) -> bytes:
-    field = ""
     try:
-        for field, value in plain.items():  # noqa: B007  # the refusal names it
-            to_json(value)
+        return to_json(plain)
     except PydanticSerializationError:
-        raise InvalidInput(field, "", "不是能记录的值") from None
-    return to_json(plain)
+        for field, value in plain.items():
+            try:
+                to_json(value)
+            except PydanticSerializationError:
+                raise InvalidInput(field, "", "不是能记录的值") from None
+        raise
 
 
 @lru_cache(maxsize=256)

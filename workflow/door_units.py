@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from schemas import DepartmentAssigned
 from schemas.text import clean, tidied
-from workflow.door import Step, take
+from workflow.door import Step, take, written
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor, Ledger, Recorded
 from workflow.said import REQUIRED
@@ -25,13 +25,12 @@ def unit_code(ledger: Ledger, field: str, name: object) -> str | None:
 
     Where no list of units is in force, the name stands for itself.
     """
-    if name is not None and not isinstance(name, str):
-        raise InvalidInput(field, name, "须是文字")
-    if name is None or not tidied(name):
+    text = "" if name is None else written(field, name)
+    if not tidied(text):
         return None
     with ledger.database.read() as conn:
         units = stored(conn)
-    return known(units, field, clean(name)).code if units.units else tidied(name)
+    return known(units, field, clean(text)).code if units.units else tidied(text)
 
 
 def required_unit(ledger: Ledger, field: str, name: object) -> str:

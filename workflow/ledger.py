@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.envelope import Fact
-from workflow.clock import Clock, system_clock
+from workflow.clock import Clock
 from workflow.errors import Busy, KeyReused
 from workflow.posting import Posting
 from workflow.recent import Recent
@@ -68,8 +68,7 @@ class Ledger:
 
     def now(self, conn: Connection) -> int:
         """The server's clock; without a server, or with a clock of the demo's, that clock."""
-        at = self.database.now(conn) if self.clock is system_clock else None
-        return self.clock() if at is None else at
+        return self.database.now(conn, self.clock)
 
     def command(
         self,

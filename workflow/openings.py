@@ -131,9 +131,11 @@ class Openings:
             return False
         if subject in self._fresh:  # what it was opened with is not written yet
             return self._fresh[subject] in ("", phone)
-        same = complaint.has_phone and phone_of(conn, self.ledger.vault, subject) == phone
-        mine = same != complaint.wrong_number if complaint.has_phone else True
-        return mine and kept(conn, subject)
+        if complaint.has_phone:
+            same = phone_of(conn, self.ledger.vault, subject) == phone
+            if same == complaint.wrong_number:
+                return False
+        return kept(conn, subject)
 
     def _supply(self, subject: str, written: str, number: str) -> None:
         text = seal_text(written)

@@ -98,8 +98,7 @@ class Broker:
             copies = [len(one["replica_nodes"]) for one in found[topic]["partitions"]]
             self._fits(name, copies, {key: one["value"] for key, one in configs[topic].items()})
         for topic in self.topics:
-            least = int(configs[topic][LEAST]["value"])
-            _served(topic, found[topic]["partitions"], least)
+            _served(topic, found[topic]["partitions"], int(configs[topic][LEAST]["value"] or 1))
 
     def _seen(self, told: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
         hidden = [str(one["name"]) for one in told if one["error_code"] == _HIDDEN]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from workflow.bus.progress import EVERYTHING, Share
 from workflow.bus.pulse import Pulse
-from workflow.clock import system_clock
+from workflow.clock import SECOND, system_clock
 from workflow.errors import Transient
 from workflow.storage.database import Database
 from workflow.storage.models import leases
@@ -57,8 +57,7 @@ class Lease:
 
     def now(self, conn: Connection) -> int:
         """What all who look at the table agree on: hosts' clocks may not."""
-        at = self.database.now(conn) if self._clock is system_clock else None
-        return self._clock() if at is None else at
+        return self.database.now(conn, self._clock)
 
     def _taken(self, conn: Connection, row: Row[Any]) -> bool:
         return row.holder != self.holder and not runs_out(row, self.now(conn))
@@ -107,7 +106,7 @@ class Lease:
         return EVERYTHING
 
     def _held(self, conn: Connection) -> dict[str, object]:
-        until = self.now(conn) + SECONDS * 1_000_000
+        until = self.now(conn) + SECONDS * SECOND
         return {"holder": self.holder, "expires_at": until, "clean": False}
 
     def _write(self, conn: Connection, **values: object) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Column, Connection, Engine, Executable, Row, Select, TextClause, select, text
 
+from workflow.clock import Clock, system_clock
+
 HOLD_EVERY = 2.0
 """Seconds after which whoever reads, and waits for something else, says so: see `hold`."""
 
@@ -81,8 +83,15 @@ class Database(ABC):
         """
         return frozenset()
 
-    def now(self, conn: Connection) -> int | None:  # noqa: ARG002
-        """The server's clock in microseconds UTC, where there is a server."""
+    def now(self, conn: Connection, clock: Clock) -> int:
+        """Microseconds UTC by the server's clock, on which all hosts agree; without a server, or
+        with another clock than the host's, by that clock.
+        """
+        at = self._servers_now(conn) if clock is system_clock else None
+        return clock() if at is None else at
+
+    def _servers_now(self, conn: Connection) -> int | None:  # noqa: ARG002
+        """Nothing where there is no server."""
         return None
 
     @abstractmethod

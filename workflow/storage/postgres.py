@@ -128,7 +128,7 @@ class PostgresDatabase(Database):
         with _told(), self.engine.connect() as conn:
             return frozenset(conn.execute(_OPEN, {"writing": WRITING}).scalars())
 
-    def now(self, conn: Connection) -> int | None:
+    def _servers_now(self, conn: Connection) -> int | None:
         return int(conn.execute(_NOW).scalar_one())
 
     def alone(self, conn: Connection) -> None:
