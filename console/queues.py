@@ -151,7 +151,7 @@ class _Desk:
 
     def _item(self, task: Task, names: Mapping[str, str]) -> Item:
         c, limit = task.complaint, task.limit
-        rules = self.office.rulebook.bound(c.profile, c.profile_version)
+        rules = self.office.rulebook.of(c)
         opened, zone = c.limits.get(limit), rules.policy.zone
         due = None if opened is None else opened.due_at
         left = None if due is None else remaining(rules.calendar, self.now, due)

@@ -44,7 +44,7 @@ def taken(office: Office, done: Recorded) -> Taken:
         now = as_it_stands(conn, done.subject)
         revealed = done.type == "ContactRevealed"
         left = left_by(conn, office.vault, done.subject) if revealed else None
-    zone = office.rulebook.bound(now.profile, now.profile_version).policy.zone
+    zone = office.rulebook.of(now).policy.zone
     is_number = bool(left and number_in(left))
     return Taken(done, now, zone, left if is_number else None, None if is_number else left)
 

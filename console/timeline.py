@@ -79,7 +79,7 @@ class View:
         self, office: Office, conn: Connection, complaint: Complaint, viewer: Actor
     ) -> None:
         self.office, self.conn, self.complaint, self.viewer = office, conn, complaint, viewer
-        rules = office.rulebook.bound(complaint.profile, complaint.profile_version)
+        rules = office.rulebook.of(complaint)
         self.policy, self.zone, self.k = rules.policy, rules.policy.zone, rules.policy.min_match_k
         self.unit = viewer.unit if viewer.role is Role.DEPARTMENT else None
         self.units = office.units

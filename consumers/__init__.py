@@ -41,10 +41,10 @@ def register(office: Running, sent: frozenset[str] = frozenset()) -> tuple[Consu
     rulebook = ledger.rulebook
 
     def policy_of(complaint: Complaint) -> Policy:
-        return rulebook.bound(complaint.profile, complaint.profile_version).policy
+        return rulebook.of(complaint).policy
 
     def rating_window(fact: ReviewCollected, served_at: int) -> int | None:
-        rules = rulebook.bound(fact.profile, fact.profile_version)
+        rules = rulebook.of(fact)
         window = rules.stamp("rating_window", served_at, complex_case=False)
         return None if window is None else window.due_at
 

@@ -125,7 +125,7 @@ class Openings:
         where somebody was forgotten.
         """
         complaint, conn = self.posting.complaint(subject), self.posting.conn
-        policy = self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
+        policy = self.ledger.rulebook.of(complaint).policy
         who = PLATFORM.role, PLATFORM.name, self.received_at
         if "ContactSupplied" not in legal_steps(complaint, *who, policy):
             return False

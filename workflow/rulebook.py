@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, text
 
-from schemas import CalendarRevised, PolicyTakenIntoForce
+from schemas import CalendarRevised, PolicyTakenIntoForce, ReviewCollected
 from schemas.envelope import Fact
 from workflow.calendar import Calendar
 from workflow.clock import instant
@@ -125,7 +125,11 @@ class Rulebook:
         """The rules a complaint is held to: pinned at collection for its life."""
         if complaint is None:
             return self.bound(getattr(fact, "profile", ""), getattr(fact, "profile_version", ""))
-        return self.bound(complaint.profile, complaint.profile_version)
+        return self.of(complaint)
+
+    def of(self, pinned: Complaint | ReviewCollected) -> BoundRules:
+        """Those a complaint is held to. Raises InvalidInput where its version is not known here."""
+        return self.bound(pinned.profile, pinned.profile_version)
 
     def bound(self, profile: str, version: str) -> BoundRules:
         """A profile's version with the calendar as revised. Raises InvalidInput for an unknown

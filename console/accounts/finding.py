@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, true
 
 from console.accounts.register import Account, account_of
 from schemas.envelope import Role
@@ -83,17 +83,23 @@ def contacts(conn: Connection, units: Collection[str] | None = None) -> dict[str
     """The contact persons of each unit, or of these: whoever takes its work orders and can sign
     in.
     """
-    theirs = and_(staff.c.unit == accounts.c.unit, staff.c.account == accounts.c.account)
-    query = (
-        select(accounts.c.unit, accounts.c.name, accounts.c.roles, staff.c.phone)
-        .select_from(accounts.outerjoin(staff, theirs))
-        .where(accounts.c.unit.is_not(None), accounts.c.disabled_at.is_(None))
-    )
-    if units is not None:
-        query = query.where(accounts.c.unit.in_(units))
+    query, of = (_CONTACTS, {}) if units is None else (_CONTACTS_OF, {"units": list(units)})
     found: dict[str, list[Contact]] = {}
-    for row in conn.execute(query.order_by(accounts.c.account)):
+    for row in conn.execute(query, of):
         if Role.DEPARTMENT in row.roles.split():
             contact = Contact(row.unit, row.name, row.phone is not None)
             found.setdefault(row.unit, []).append(contact)
     return found
+
+
+_CONTACTS = (
+    select(accounts.c.unit, accounts.c.name, accounts.c.roles, staff.c.phone)
+    .select_from(
+        accounts.outerjoin(
+            staff, and_(staff.c.unit == accounts.c.unit, staff.c.account == accounts.c.account)
+        )
+    )
+    .where(accounts.c.unit.is_not(None), accounts.c.disabled_at.is_(None))
+    .order_by(accounts.c.account)
+)
+_CONTACTS_OF = _CONTACTS.where(accounts.c.unit.in_(bindparam("units", expanding=True)))

@@ -37,7 +37,7 @@ def through(site: Site, viewer: Signed, form: FormData, event: str, number: str)
     door = door_of(event, viewer.role)
     with site.office.database.read() as conn:
         complaint = complaint_for(conn, viewer.actor, number)
-    rules = site.office.rulebook.bound(complaint.profile, complaint.profile_version)
+    rules = site.office.rulebook.of(complaint)
     take(site, viewer, form, door, complaint.id, **values_of(door, form, rules.policy.zone))
 
 

@@ -130,7 +130,7 @@ def _row(
     names: Mapping[str, str],
 ) -> Row:
     limit = "" if c.state in ENDS else OWNERS[State(c.state)][1]
-    rules = office.rulebook.bound(c.profile, c.profile_version)
+    rules = office.rulebook.of(c)
     told = may_know(viewer.actor, limit, c.assisting)
     left = left_of(rules, c, limit, office.clock()) if told else None
     unit = c.unit or c.handled_by

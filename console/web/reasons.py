@@ -51,7 +51,7 @@ def _found(site: Site, viewer: Signed, number: str, limit: str, at: int | None) 
     if not may_know(viewer.actor, limit, complaint.assisting):
         raise UnknownComplaint(number)
     looked(site.office, viewer.actor, "why", complaint.id)
-    rules = site.office.rulebook.bound(complaint.profile, complaint.profile_version)
+    rules = site.office.rulebook.of(complaint)
     return why(rules, complaint, limit, stamp)
 
 

@@ -99,7 +99,7 @@ def moving(rulebook: Rulebook, complaint: Complaint) -> dict[str, Open]:
     """
     if complaint.ended_at is not None:
         return {}
-    rules = rulebook.bound(complaint.profile, complaint.profile_version)
+    rules = rulebook.of(complaint)
     today = rules.calendar.id
     looked = {
         name: restamped(complaint, name, opened, rules)

@@ -127,7 +127,7 @@ class _Timer:
         return legal_steps(complaint, CLOCK.role, CLOCK.name, self.at, policy)
 
     def _policy(self, complaint: Complaint) -> Policy:
-        return self.ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
+        return self.ledger.rulebook.of(complaint).policy
 
     def _release(self, complaint: Complaint) -> None:
         """The end of the office's day: who still holds a complaint holds it no longer."""

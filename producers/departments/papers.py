@@ -123,4 +123,4 @@ def _order(ledger: Ledger, posting: Posting, subject: str, actor: Actor) -> str:
 
 
 def _policy(ledger: Ledger, complaint: Complaint) -> Any:
-    return ledger.rulebook.bound(complaint.profile, complaint.profile_version).policy
+    return ledger.rulebook.of(complaint).policy

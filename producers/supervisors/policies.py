@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 import schemas as s
 from producers.supervisors.rules import last_version
@@ -139,8 +139,15 @@ def _waiting(conn: Connection, name: str, expected: int | None) -> Proposal:
 
 
 def _last(conn: Connection, subject: str) -> Any:
-    query = select(events).where(events.c.subject == subject)
-    return conn.execute(query.order_by(events.c.version.desc()).limit(1)).one_or_none()
+    return conn.execute(_LAST, {"of": subject}).one_or_none()
+
+
+_LAST = (
+    select(events)
+    .where(events.c.subject == bindparam("of"))
+    .order_by(events.c.version.desc())
+    .limit(1)
+)
 
 
 def _next(

@@ -122,6 +122,30 @@ def test_a_new_order_appears_by_itself(
     expect(page.get_by_text("这件工单刚有变动")).to_be_visible()
 
 
+def test_a_list_is_not_put_anew_under_a_finger(
+    city: City, order: str, console_here: str, people: People
+) -> None:
+    page = signed_in(city, people, console_here).page
+    page.goto("/orders")
+    number = city.complaint(order).order
+    page.get_by_role("link", name=str(number)).hover()
+    page.mouse.down()
+    with page.expect_response(lambda answer: "x-by-itself" in answer.request.headers) as fetched:
+        city.assigned()
+    fetched.value.finished()
+    page.wait_for_timeout(200)  # longer than it takes to put it there
+    expect(page.get_by_text("未办结 1 件")).to_be_visible()
+    page.mouse.up()
+    page.wait_for_url(f"**/orders/{number}")
+    page.go_back()
+    page.get_by_text("未办结").first.hover()
+    page.mouse.down()
+    with page.expect_response(lambda answer: "x-by-itself" in answer.request.headers):
+        city.assigned()
+    page.mouse.up()
+    expect(page.get_by_text("未办结 3 件")).to_be_visible()
+
+
 PRESSED = "() => [...document.querySelectorAll('button, input, select, textarea, .btn, .offer, "
 PRESSED += ".row-head > a')]"
 PRESSED += ".filter((one) => one.getClientRects().length).map((one) => one.innerText || one.name)"

@@ -226,7 +226,7 @@ def test_what_a_step_is_said_to_do_is_what_it_does(
     if act == "extension":
         city.department.acknowledges(dispatched)
     before = city.complaint(dispatched)
-    rules = city.office.rulebook.bound(before.profile, before.profile_version)
+    rules = city.office.rulebook.of(before)
     by = Actor("经办乙", Role.DEPARTMENT, UNIT)
     told = foreseen.units_steps(before, by, city.clock(), rules)[EVENTS[act]]
     if act == "extension":
@@ -272,7 +272,7 @@ def test_until_when_a_step_can_be_taken_is_until_when_it_is_taken(
 
     def told() -> foreseen.Foreseen:
         complaint = city.complaint(dispatched)
-        rules = city.office.rulebook.bound(complaint.profile, complaint.profile_version)
+        rules = city.office.rulebook.of(complaint)
         return foreseen.units_steps(complaint, by, city.clock(), rules)[EVENTS[act]]
 
     until = told().until

@@ -339,7 +339,7 @@ def test_whoever_looks_is_offered_his_legal_steps_and_no_others(city, desks, way
     for by in (OPERATOR, SECOND, REVIEWER, SUPERVISOR, Actor("审计01", Role.AUDITOR)):
         person = desks.sits(by.name, by.role)
         c = city.complaint(subject)
-        policy = city.office.rulebook.bound(c.profile, c.profile_version).policy
+        policy = city.office.rulebook.of(c).policy
         legal = set(legal_steps(c, by.role, by.name, city.clock.now, policy))
         page = person.get(f"/c/{subject}")
         assert page.status_code == 200

@@ -84,15 +84,17 @@ def _key(consumer: str, lane: int, pos: int) -> tuple[Any, ...]:
 
 def listed(conn: Connection, consumer: str | None = None) -> list[Row[Any]]:
     """Parked and held records, oldest first, with the event's type."""
-    query = (
-        select(parked, events.c.type, events.c.state)
-        .join(events, (events.c.lane == parked.c.lane) & (events.c.pos == parked.c.pos))
-        .where(parked.c.status.in_(HOLDING))
-        .order_by(parked.c.parked_at, parked.c.lane, parked.c.pos)
-    )
-    if consumer is not None:
-        query = query.where(parked.c.consumer == consumer)
-    return list(conn.execute(query).all())
+    if consumer is None:
+        return list(conn.execute(_LISTED).all())
+    return list(conn.execute(_LISTED.where(parked.c.consumer == consumer)).all())
+
+
+_LISTED = (
+    select(parked, events.c.type, events.c.state)
+    .join(events, (events.c.lane == parked.c.lane) & (events.c.pos == parked.c.pos))
+    .where(parked.c.status.in_(HOLDING))
+    .order_by(parked.c.parked_at, parked.c.lane, parked.c.pos)
+)
 
 
 def replay(ledger: Ledger, consumer: Consumer, lane: int, pos: int, *, by: str) -> list[str]:

@@ -53,14 +53,16 @@ _FILES = (
 
 def draft_of(conn: Connection, vault: Vault, order_no: str, account: str) -> Draft | None:
     """What this account has typed of this order's feedback and not submitted."""
-    query = select(drafts.c.saved_at, drafts.c.sealed).where(
-        drafts.c.order_no == order_no, drafts.c.account == account
-    )
-    row = conn.execute(query).one_or_none()
+    row = conn.execute(_DRAFT, {"of": order_no, "by": account}).one_or_none()
     if row is None:
         return None
     plain = vault.unseal(f"draft/{order_no}", account, bytes(row.sealed))
     return Draft(row.saved_at, json.loads(plain))
+
+
+_DRAFT = select(drafts.c.saved_at, drafts.c.sealed).where(
+    drafts.c.order_no == bindparam("of"), drafts.c.account == bindparam("by")
+)
 
 
 def keep_draft(

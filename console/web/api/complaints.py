@@ -114,7 +114,7 @@ def _after(conn: Connection, viewer: Actor, number: str | None) -> list[ColumnEl
 
 def _item(office: Office, fold: str, viewer: Actor) -> Item:
     c = load(fold)
-    zone = office.rulebook.bound(c.profile, c.profile_version).policy.zone
+    zone = office.rulebook.of(c).policy.zone
 
     def local(at: int | None) -> datetime | None:
         return None if at is None else instant(at).astimezone(zone)

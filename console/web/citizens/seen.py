@@ -80,7 +80,7 @@ def case_of(office: Office, holder: Holder) -> Case:
 
 
 def _case(office: Office, conn: Connection, c: Complaint, holder: Holder) -> Case:
-    policy = office.rulebook.bound(c.profile, c.profile_version).policy
+    policy = office.rulebook.of(c).policy
     zone, at = policy.zone, office.clock()
     rows = _rows(conn, c.id)
     unit = _unit_name(conn, c.unit or c.handled_by)

@@ -65,7 +65,7 @@ def _times(conn: Connection, found: Sequence[Complaint]) -> dict[str, tuple[int 
 def _row(
     office: Office, viewer: Actor, c: Complaint, item: str, times: Sequence[int | None]
 ) -> Sequence[str]:
-    zone = office.rulebook.bound(c.profile, c.profile_version).policy.zone
+    zone = office.rulebook.of(c).policy.zone
     when = [f"{wording.local(at, zone):%Y-%m-%d %H:%M}" if at else "" for at in times]
     return (
         str(c.order),

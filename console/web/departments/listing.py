@@ -119,7 +119,7 @@ def items_of(conn: Connection, subjects: Sequence[str]) -> dict[str, str]:
 
 
 def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Row:
-    rules = office.rulebook.bound(c.profile, c.profile_version)
+    rules = office.rulebook.of(c)
     main = c.unit == viewer.unit
     state = State(c.state)
     limit = "acknowledge" if main and state is State.DISPATCHED else "rectify"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 import schemas as s
 from console import foreseen, wording
@@ -116,7 +116,7 @@ def order_page(office: Office, viewer: Actor, number: str) -> Order:
 
 
 def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: Timeline) -> Order:
-    rules = office.rulebook.bound(c.profile, c.profile_version)
+    rules = office.rulebook.of(c)
     now, main, state = office.clock(), c.unit == viewer.unit, State(c.state)
     limit = "acknowledge" if main and state is State.DISPATCHED else "rectify"
     order = str(c.order)
@@ -159,17 +159,10 @@ def _files(files: list[Attachment], viewer: Actor, order: str) -> list[File]:
 
 def _last(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> Mapping[str, str]:
     """What this unit submitted last for this order, to be mended; empty: nothing yet."""
-    query = (
-        select(events.c.version, events.c.data)
-        .where(
-            events.c.subject == c.id,
-            events.c.type == "RectificationSubmitted",
-            events.c.unit == viewer.unit,
-        )
-        .order_by(events.c.version.desc())
-    )
-    row = conn.execute(query.limit(1)).one_or_none()
-    if row is None or not c.sent_back:
+    if not c.sent_back:
+        return {}
+    row = conn.execute(_SUBMITTED, {"of": c.id, "of_unit": viewer.unit}).one_or_none()
+    if row is None:
         return {}
     data = from_json(row.data)
     told = {name: str(data[name]) for name in ("kind", "post") if data.get(name)}
@@ -179,6 +172,18 @@ def _last(office: Office, conn: Connection, c: Complaint, viewer: Actor) -> Mapp
             told[name] = text
     signer, _, place = told.pop("signed_by", "").partition(BETWEEN)
     return told | {"signer": signer, "signer_post": place}
+
+
+_SUBMITTED = (
+    select(events.c.version, events.c.data)
+    .where(
+        events.c.subject == bindparam("of"),
+        events.c.type == "RectificationSubmitted",
+        events.c.unit == bindparam("of_unit"),
+    )
+    .order_by(events.c.version.desc())
+    .limit(1)
+)
 
 
 def effect(step: Foreseen, rules: BoundRules, now: int) -> str:

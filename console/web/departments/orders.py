@@ -80,7 +80,7 @@ def until(
     """What an extension by so many working days would come to."""
     with site.office.database.read() as conn:
         found = complaint_for(conn, viewer.actor, number)
-    rules = site.office.rulebook.bound(found.profile, found.profile_version)
+    rules = site.office.rulebook.of(found)
     now = site.office.clock()
     one = foreseen.extension(found, working_days, viewer.actor, now, rules)
     told = one.refusal or f"{effect(one, rules, now)}（全部同意的话）"

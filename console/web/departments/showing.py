@@ -78,7 +78,7 @@ def _words(site: Site, viewer: Signed, order: Order) -> dict[str, Any]:
     now = office.clock()
     with office.database.read() as conn:
         c = complaint_for(conn, viewer.actor, order.subject)
-        rules = office.rulebook.bound(c.profile, c.profile_version)
+        rules = office.rulebook.of(c)
         quarter = quarter_of(instant(now).astimezone(rules.policy.zone))
         own = own_figures(office, conn, unit, quarter)
 

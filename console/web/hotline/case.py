@@ -117,7 +117,7 @@ def case_of(office: Office, number: str, viewer: Actor, wanted: Wanted | None = 
     now = office.clock()
     with viewing(office, number, viewer) as view:
         c, conn, line = view.complaint, view.conn, view.timeline()
-        rules = office.rulebook.bound(c.profile, c.profile_version)
+        rules = office.rulebook.of(c)
         limit = None if c.state in ENDS else OWNERS[State(c.state)][1]
         left = left_of(rules, c, limit, now)
         legal = legal_steps(c, viewer.role, viewer.name, now, rules.policy, viewer.unit)

@@ -65,7 +65,7 @@ def _line(
     names: Mapping[str, str],
     units: Mapping[str, str],
 ) -> Line:
-    rules, now = office.rulebook.bound(c.profile, c.profile_version), office.clock()
+    rules, now = office.rulebook.of(c), office.clock()
     unit, held, zone = c.unit or c.handled_by, c.claimer, rules.policy.zone
     reviewed = tab.key == "malice"
     reason = c.reason_code or next(iter(first.reasons), "")

@@ -73,7 +73,7 @@ class Preview:
 
 def preview(office: Office, conn: Connection, c: Complaint, wanted: Wanted, now: int) -> Preview:
     """As of now (microseconds UTC); nothing is changed."""
-    units, rules = UnitsInForce(), office.rulebook.bound(c.profile, c.profile_version)
+    units, rules = UnitsInForce(), office.rulebook.of(c)
     named = units.code_of(conn, wanted.unit) if wanted.unit else None
     if wanted.unit and named is None:
         return Preview("", "", None, wanted.unit)

@@ -76,7 +76,22 @@
     var form = one.form || one.closest("form");
     return [one.tagName, one.id, one.getAttribute("href"), form && form.getAttribute("action"), one.name, one.className].join("|");
   }
-  document.addEventListener("htmx:beforeSwap", function () {
+  // 正按着的块先不换：换了，这一下就点空了。松开以后再取。
+  var held = null, kept = [];
+  document.addEventListener("pointerdown", function (event) { if (event.button === 0) held = event.target; });
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    document.addEventListener(name, function () {
+      held = null;
+      setTimeout(function () { kept.splice(0).forEach(function (one) { window.htmx.trigger(one, "changed"); }); });
+    });
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var asked = event.detail.requestConfig;
+    if (held && asked.target.contains(held) && asked.elt.hasAttribute("data-refresh")) {
+      event.detail.shouldSwap = false;
+      if (kept.indexOf(asked.elt) < 0) kept.push(asked.elt);
+      return;
+    }
     var one = document.activeElement, block = one && one !== document.body ? one.closest("div[id], ul[id], section[id]") : null;
     left = block ? { place: place(one), block: block.id } : null;
   });

@@ -156,7 +156,7 @@ def _one(
     office = site.office
     found = history(office, subject, viewer.actor)
     c, kind = found.complaint, kind_for(found.complaint, viewer.role)
-    rules = office.rulebook.bound(c.profile, c.profile_version)
+    rules = office.rulebook.of(c)
     legal = [ACTS[event] for event in kind.answers if event in found.legal] if kind else []
     asked = [e for e in found.timeline.entries if kind and e.type in kind.asked]
     return {

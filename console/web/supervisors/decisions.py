@@ -181,7 +181,7 @@ def own(c: Complaint, kind: Kind, viewer: Actor) -> str:
 
 
 def _rules(office: Office, c: Complaint) -> BoundRules:
-    return office.rulebook.bound(c.profile, c.profile_version)
+    return office.rulebook.of(c)
 
 
 def _where(kind: Kind) -> ColumnElement[bool]:

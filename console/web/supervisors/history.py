@@ -84,7 +84,7 @@ def history(office: Office, subject: str, viewer: Actor) -> History:
         sent = of_events(view.conn, office.units, ids)
         names = names_of(view.conn, (complaint.claimer, *(entry.who for entry in found.entries)))
     steps = tuple(Step(e, _of(sent, f"{complaint.id}-{e.version}")) for e in entries)
-    policy = office.rulebook.bound(complaint.profile, complaint.profile_version).policy
+    policy = office.rulebook.of(complaint).policy
     may = legal(complaint, viewer, office.clock(), policy)
     return History(complaint, found, steps, may, names)
 

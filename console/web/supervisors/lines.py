@@ -137,7 +137,7 @@ def _line(
     said: Iterable[Said],
     messages: Mapping[str, str],
 ) -> Line:
-    found, rules = pressing(c), office.rulebook.bound(c.profile, c.profile_version)
+    found, rules = pressing(c), office.rulebook.of(c)
     limit = found[0] if found else None
     left, due, tone = _pressed(rules, found[1], at) if found else ("暂停", "", "paused")
     waits_for = awaited(c, found)

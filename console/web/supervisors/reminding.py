@@ -58,17 +58,21 @@ def sent(conn: Connection, found: Sequence[Complaint]) -> dict[str, str]:
     asked = [c for c in found if c.state == State.REEVALUATING]
     since = {c.id: c.limits["reevaluate"].opened_at for c in asked if "reevaluate" in c.limits}
     ids = [f"{c.id}-{version}" for c in asked for version in range(1, c.version + 1)]
-    query = (
-        select(outbox.c.subject, outbox.c.status, outbox.c.created_at)
-        .where(outbox.c.event_id.in_(ids), outbox.c.recipient == CITIZEN)
-        .order_by(outbox.c.id)
-    )
-    rows = conn.execute(query).all() if ids else []
+    rows = conn.execute(_INVITED, {"events": ids}).all() if ids else []
     return {
         row.subject: row.status
         for row in rows
         if row.status in _SENT and row.created_at >= since.get(row.subject, 0)
     }
+
+
+_INVITED = (
+    select(outbox.c.subject, outbox.c.status, outbox.c.created_at)
+    .where(
+        outbox.c.event_id.in_(bindparam("events", expanding=True)), outbox.c.recipient == CITIZEN
+    )
+    .order_by(outbox.c.id)
+)
 
 
 def receipts(c: Complaint, sent: Mapping[str, str], policy: Policy) -> list[str]:

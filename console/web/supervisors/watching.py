@@ -116,7 +116,7 @@ def _one(
 ) -> dict[str, Any]:
     found = history(site.office, subject, viewer.actor)
     c = found.complaint
-    rules = site.office.rulebook.bound(c.profile, c.profile_version)
+    rules = site.office.rulebook.of(c)
     with site.office.database.read() as conn:
         contact = at_units(conn, {c.unit}).get(c.unit, "") if c.unit else ""
     opened = [row for row in LIMITS if row.name in found.complaint.limits and not row.window]
