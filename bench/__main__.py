@@ -1,6 +1,7 @@
 """`python -m bench [PART …]`: measures these parts, or all of them.
 
-What was measured at full size is written to bench/latest.json, part by part.
+What was measured at full size is written to bench/latest.json, part by part, and from there to
+docs/figures.md.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from bench import parts
 from bench.figures import Figure, Goal
 from bench.lab import Lab, lab
 from bench.machine import machine
-from bench.report import LATEST, show, write
+from bench.report import LATEST, PAGE, as_page, show, write
 from bench.stores import Unsound
 
 RUNS = 3
@@ -34,7 +35,8 @@ def main(words: Sequence[str]) -> int:
             figures += found
             used |= place.servers
             if asked.scale == 1 and asked.runs >= RUNS:
-                write(LATEST, where | place.servers, found)
+                said = write(LATEST, where | place.servers, found)
+                PAGE.write_text(as_page(said), encoding="utf-8")
     not_run = [name for name in parts.PARTS if name not in names]
     show(Console(width=160), where | used, figures, not_run)
     return int(any(figure.missing for figure in figures))

@@ -1,4 +1,6 @@
-"""The figures as a table for people, and as JSON for whatever compares two of them."""
+"""The figures as a table for people, as JSON for whatever compares two of them, and as a page made
+of that JSON.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from rich.table import Table
 from bench.figures import Figure, number
 
 LATEST = Path(__file__).parent / "latest.json"
+PAGE = Path(__file__).parents[1] / "docs" / "figures.md"
 _MARKS = {True: "[green]yes[/]", False: "[red]NO[/]", None: ""}
 
 
@@ -54,13 +57,40 @@ def show(
         console.print(f"not run: {', '.join(not_run)}")
 
 
-def write(path: Path, machine: Mapping[str, Any], figures: Sequence[Figure]) -> None:
+def write(path: Path, machine: Mapping[str, Any], figures: Sequence[Figure]) -> dict[str, Any]:
     """The same as JSON, by part, each with where and when it was measured; what the file says of
-    other parts stays.
+    other parts stays. Answers all it says now.
     """
-    said = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for part in dict.fromkeys(figure.part for figure in figures):
         found = [figure.as_json() for figure in figures if figure.part == part]
         said[part] = {"machine": machine, "figures": found}
     text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
     path.write_text(text, encoding="utf-8")
+    return said
+
+
+def as_page(said: Mapping[str, Any]) -> str:
+    """What the file says, for people: a table a part, below where and when it was measured."""
+    lines = ["# The figures of the last runs", "", _MADE]
+    for part, told in said.items():
+        where = (f"{name.replace('_', ' ')} {value}" for name, value in told["machine"].items())
+        lines += ["", f"## {part}", "", " · ".join(where), "", *_HEAD, *map(_line, told["figures"])]
+    return "\n".join(lines) + "\n"
+
+
+_MADE = """Written by `python -m bench` from `bench/latest.json`; how to read it, what is measured:
+[benchmarks.md](benchmarks.md)."""
+_HEAD = (
+    "| Figure | Median | least – most | Runs | Goal | Reached | × floor / peer |",
+    "| --- | ---: | ---: | ---: | ---: | --- | --- |",
+)
+_REACHED = {True: "yes", False: "**no**", None: ""}
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    ends = f"{number(one['least'])} – {number(one['most'])}" if one["runs"] > 1 else ""
+    beside = ", ".join(f"{number(ratio)} {name}" for name, ratio in one["beside"].items())
+    value = one["missing"] or f"{number(one['value'])} {one['unit']}"
+    cells = (one["name"], value, ends, one["runs"], one["goal"] or "", _REACHED[one["reached"]])
+    return "| " + " | ".join(map(str, (*cells, beside))) + " |"

@@ -162,14 +162,21 @@ def _sign_in(request: Request, error: SignInNeeded | PasswordDue) -> Response:
 
 
 def _stood_on(request: Request) -> str:
-    """The page that asks: the one opened, or the one that a form or a part of it was on."""
-    by_htmx = request.headers.get("hx-current-url")
-    if request.method == "GET" and by_htmx is None:
-        return request.url.path
+    """The page that asks: the one opened, or the one that a form or a part of it was on. What had
+    just been done there is not said again.
+    """
+    here = request.headers.get("hx-current-url")
+    if here is None:
+        here = str(request.url) if request.method == "GET" else request.headers.get("referer", "")
     try:
-        return urlsplit(by_htmx or request.headers.get("referer", "")).path or "/"
+        page = urlsplit(here)
     except ValueError:  # no address
         return "/"
+    asked = (part for part in page.query.split("&") if part.partition("=")[0] not in _NOTICES)
+    return "?".join(filter(None, (page.path or "/", "&".join(filter(None, asked)))))
+
+
+_NOTICES = ("did", "done", "urged")
 
 
 def problem(request: Request, status: int, told: str = "") -> HTMLResponse:

@@ -40,6 +40,8 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(city: City) 
         "/", headers={"hx-request": "1", "hx-current-url": f"{ADDRESS}/watch"}
     )
     assert part.headers["hx-redirect"] == "/login?next=/watch"
+    deep = browser.client.get("/hotline?tab=later&who=me&did=next")
+    assert deep.headers["location"] == "/login?next=/hotline%3Ftab%3Dlater%26who%3Dme"
     strange = browser.client.post("/logout", headers={"referer": "http://[x"})
     assert strange.headers["location"] == "/login"
     browser.opens("/login?next=/watch")

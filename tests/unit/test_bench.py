@@ -29,7 +29,7 @@ from bench.figures import Figure, Goal, over
 from bench.files import write_file
 from bench.lab import lab
 from bench.machine import affected, machine
-from bench.report import show, write
+from bench.report import LATEST, PAGE, as_page, show, write
 from bench.rounds import go_round, sound, subjects
 from bench.seeding import seeded
 from bench.servers import Kafka, Postgres
@@ -196,6 +196,17 @@ def test_what_was_measured_again_takes_its_parts_place_and_others_stay(tmp_path)
     assert {"cores", "python", "sqlite", "wal_reset_bug", "date"} <= read["demo"]["machine"].keys()
 
 
+def test_the_page_of_figures_is_what_the_file_says(tmp_path):
+    kept = json.loads(LATEST.read_text(encoding="utf-8"))
+    assert PAGE.read_text(encoding="utf-8") == as_page(kept), "python -m bench writes both"
+    rate = Figure("steps", "rate", "steps/s", [5000, 5900.4, 7000], Goal(6000), {"floor": 0.4567})
+    gone = Figure("demo", "all", "", missing="no demo here")
+    said = as_page(write(tmp_path / "latest.json", machine(tmp_path), [rate, gone]))
+    line = "| rate | 5,900 steps/s | 5,000 – 7,000 | 3 | ≥ 6,000 | **no** | 0.457 floor |"
+    assert line in said.splitlines()
+    assert "| all | no demo here |" in said
+
+
 def test_each_part_names_the_servers_that_it_used_and_no_others(tmp_path, monkeypatch):
     def on_a_server(place):
         place.servers["postgresql"] = "17.6"
@@ -206,6 +217,7 @@ def test_each_part_names_the_servers_that_it_used_and_no_others(tmp_path, monkey
 
     file = tmp_path / "latest.json"
     monkeypatch.setattr(command, "LATEST", file)
+    monkeypatch.setattr(command, "PAGE", tmp_path / "figures.md")
     monkeypatch.setattr(parts, "PARTS", {"there": on_a_server, "here": on_a_file})
     assert command.main([]) == 0
     read = json.loads(file.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from console.web.site import site_of, told_https
 from workflow.settings import LOOPBACK
 
 _Answer = TypeVar("_Answer", bound=Response)
-_LONGEST = 300
+_LONGEST = 1000
 
 
 def remember(answer: _Answer, request: Request, secret: str) -> _Answer:
