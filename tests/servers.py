@@ -28,6 +28,9 @@ NONE = "no PostgreSQL to be had"
 SETTINGS = {"fsync": "off", "max_connections": "200"}
 """Stories kill processes, never the machine: the server's pages stay in the system's memory."""
 
+IN_MEMORY = {"/var/lib/postgresql/data": "mode=0700"}
+"""For a server that is never stopped: a database is copied there in a tenth of the time."""
+
 LEASHED = '"$@" <&- & read _; kill -QUIT $!; wait $!'
 """A shell between the tests and the server: when its input ends, however the tests end, so does
 the server.
@@ -49,7 +52,7 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("BIHUAN_TEST_DATABASE"):
         yield given
         return
-    with own() as server:
+    with own(IN_MEMORY) as server:
         yield server.address
 
 
@@ -68,10 +71,10 @@ class Server(Protocol):
 
 
 @contextmanager
-def own() -> Iterator[Server]:
-    """A container's, else that of programs at hand."""
+def own(small: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A container's, with these disks in memory, else that of programs at hand."""
     try:
-        server: Server = Contained()
+        server: Server = Contained(small)
     except DockerException:
         programs = _programs()
         if programs is None:
