@@ -29,18 +29,20 @@ def table(figures: Sequence[Figure]) -> Table:
     made.add_column("reached")
     made.add_column("× floor / peer")
     for figure in figures:
-        ends = (min(figure.values, default=None), max(figure.values, default=None))
-        made.add_row(
-            figure.part,
-            figure.name,
-            f"{number(figure.value)} {figure.unit}",
-            " – ".join(map(number, ends)) if len(figure.values) > 1 else "",
-            str(len(figure.values)),
-            str(figure.goal or ""),
-            _MARKS[figure.reached],
-            ", ".join(f"{number(ratio)} {name}" for name, ratio in figure.beside.items()),
-        )
+        made.add_row(figure.part, *_cells(figure.as_json(), _MARKS))
     return made
+
+
+def _cells(one: Mapping[str, Any], marks: Mapping[bool | None, str]) -> list[str]:
+    return [
+        one["name"],
+        f"{number(one['value'])} {one['unit']}",
+        f"{number(one['least'])} – {number(one['most'])}" if one["runs"] > 1 else "",
+        str(one["runs"]),
+        one["goal"] or "",
+        marks[one["reached"]],
+        ", ".join(f"{number(ratio)} {name}" for name, ratio in one["beside"].items()),
+    ]
 
 
 def show(
@@ -89,8 +91,5 @@ _REACHED = {True: "yes", False: "**no**", None: ""}
 
 
 def _line(one: Mapping[str, Any]) -> str:
-    ends = f"{number(one['least'])} – {number(one['most'])}" if one["runs"] > 1 else ""
-    beside = ", ".join(f"{number(ratio)} {name}" for name, ratio in one["beside"].items())
-    value = one["missing"] or f"{number(one['value'])} {one['unit']}"
-    cells = (one["name"], value, ends, one["runs"], one["goal"] or "", _REACHED[one["reached"]])
-    return "| " + " | ".join(map(str, (*cells, beside))) + " |"
+    name, value, *others = _cells(one, _REACHED)
+    return "| " + " | ".join((name, one["missing"] or value, *others)) + " |"

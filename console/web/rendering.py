@@ -7,7 +7,7 @@ import secrets
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -169,14 +169,16 @@ def _stood_on(request: Request) -> str:
     if here is None:
         here = str(request.url) if request.method == "GET" else request.headers.get("referer", "")
     try:
-        page = urlsplit(here)
+        return without(urlsplit(here), "did", "done", "urged")
     except ValueError:  # no address
         return "/"
-    asked = (part for part in page.query.split("&") if part.partition("=")[0] not in _NOTICES)
-    return "?".join(filter(None, (page.path or "/", "&".join(filter(None, asked)))))
 
 
-_NOTICES = ("did", "done", "urged")
+def without(address: SplitResult, *told: str) -> str:
+    """The page at this address, without what was told there before: parts of its query by name."""
+    parts = address.query.split("&")
+    kept = "&".join(part for part in parts if part and part.partition("=")[0] not in told)
+    return (address.path or "/") + (f"?{kept}" if kept else "")
 
 
 def problem(request: Request, status: int, told: str = "") -> HTMLResponse:

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from console.accounts import Signed
 from console.web.access import Present, Sent, SiteHere
 from console.web.doors import through
+from console.web.rendering import without
 from console.web.site import Site
 from console.web.stepping import text
 from console.web.supervisors.acting import ACTS
@@ -75,7 +76,4 @@ def safe(back: str | None) -> str:
     asked = urlsplit(back or "")
     if asked.scheme or asked.netloc or not asked.path.startswith(BACK):
         return "/watch"
-    kept = [
-        part for part in asked.query.split("&") if part and not part.startswith(("did=", "of="))
-    ]
-    return asked.path + (f"?{'&'.join(kept)}" if kept else "")
+    return without(asked, "did", "of")
