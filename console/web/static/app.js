@@ -77,19 +77,19 @@
     return [one.tagName, one.id, one.getAttribute("href"), form && form.getAttribute("action"), one.name, one.className].join("|");
   }
   // 正按着的块先不换：换了，这一下就点空了。松开以后再取。
-  var held = null, kept = [];
+  var held = null, kept = false;
   document.addEventListener("pointerdown", function (event) { if (event.button === 0) held = event.target; });
   ["pointerup", "pointercancel"].forEach(function (name) {
     document.addEventListener(name, function () {
       held = null;
-      setTimeout(function () { kept.splice(0).forEach(function (one) { window.htmx.trigger(one, "changed"); }); });
+      setTimeout(function () { if (kept) refresh(); kept = false; });
     });
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
     var asked = event.detail.requestConfig;
     if (held && asked.target.contains(held) && asked.elt.hasAttribute("data-refresh")) {
       event.detail.shouldSwap = false;
-      if (kept.indexOf(asked.elt) < 0) kept.push(asked.elt);
+      kept = true;
       return;
     }
     var one = document.activeElement, block = one && one !== document.body ? one.closest("div[id], ul[id], section[id]") : null;
