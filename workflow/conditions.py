@@ -39,7 +39,7 @@ def nothing(_c: Complaint, _e: Event, _: Any) -> None:
 
 def not_claimed_by_another(c: Complaint, e: Event, _: Any) -> str | None:
     if e.role is Role.OPERATOR and c.claimer not in (None, e.actor):
-        return f"已由{c.claimer}认领，同一位群众不由两人联系"
+        return "已由别人认领，同一位群众不由两人联系"
     return None
 
 
@@ -55,7 +55,7 @@ def claimed(c: Complaint, e: Event, _: Any) -> str | None:
     if c.claimer is None:
         return "没有人认领，无需释放"
     if e.role is Role.OPERATOR and c.claimer != e.actor:
-        return f"由{c.claimer}认领，只有本人、监督员或下班时自动释放"
+        return "由别人认领，只有本人、监督员或下班时自动释放"
     return None
 
 

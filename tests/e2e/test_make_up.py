@@ -18,6 +18,9 @@ case "$*" in
   *get-offsets*) cat "$PLAYED/offsets" ;;
   *printenv\ BIHUAN_KAFKA) echo "${BIHUAN_KAFKA:-kafka:9092}" ;;
   *printenv*) echo ;;
+  *psql*lanes*)
+    [ -s "$PLAYED/taken" ] || echo '7|0' >"$PLAYED/taken"
+    head -n 1 "$PLAYED/taken" && sed -i 1d "$PLAYED/taken" ;;
   *psql*) cat "$PLAYED/stored" ;;
   *console-producer*) cat >>"$PLAYED/sent" ;;
   *sample*) echo '{}' ;;
@@ -36,8 +39,9 @@ def up(tmp_path: Path):
     played = {"PLAYED": str(tmp_path), "BIHUAN_SECRETS": str(tmp_path / "secrets")}
     path = f"{tmp_path}:{os.environ['PATH']}"
 
-    def run(*, queue: str = "", offsets: str = NONE_YET, stored: str = "f", **settings: str):
-        for name, text in {"queue": queue, "offsets": offsets, "stored": stored}.items():
+    def run(*, queue="", offsets=NONE_YET, stored="f", taken="", **settings: str):
+        told = {"queue": queue, "offsets": offsets, "stored": stored, "taken": taken}
+        for name, text in told.items():
             (tmp_path / name).write_text(text)
         ended = subprocess.run(
             [ROOT / "deploy" / "up"],
@@ -59,6 +63,13 @@ def test_the_first_time_the_sample_is_sent_and_the_first_complaint_shown(up, tmp
     assert "待核实 2 件" in said
     assert "complaint show CP26-0001" in (tmp_path / "asked").read_text()
     assert "hotline claim CP26-0001 --as" in said
+
+
+def test_it_waits_until_no_more_come_and_nobody_is_behind(up):
+    said, _ = up(queue=WAITING, taken="0|0\n0|0\n5|3\n5|3\n7|0\n")
+    told = ["0", "0", "5", "5", "7", "7"]
+    assert said.count("已归集") == len(told)
+    assert [line.split()[1] for line in said.splitlines() if "已归集" in line] == told
 
 
 def test_where_nothing_comes_to_be_verified_it_ends_all_the_same(up):

@@ -33,7 +33,10 @@ from producers import citizens
 from workflow.errors import IllegalStep, InvalidInput, KeyReused
 
 NOW = f"{PLACE}/now"
-CLOSED = "页面已关闭，什么也没有提交。请再点一次短信里的链接，或输入查询码。"
+CLOSED = (
+    "页面已关闭，什么也没有提交。请再点一次短信里的链接，或输入查询码。"
+    "要是一打开就这样，是浏览器没有允许 Cookie：请允许，或换一个浏览器。"
+)
 BROKEN_LINK = "这个链接不完整，或不是我们发出的。请核对短信，或输入查询码。"
 ALREADY = "这件事已经有了新的进展，刚才的没有提交。"
 A_YEAR = 31_536_000
