@@ -42,7 +42,7 @@ def move(office: Office, address: str) -> Proof:
     Raises Busy while somebody runs, Away while the server is, InvalidInput where it does not let us
     in or its database holds anything else, Unwritable where the folder's note cannot be written,
     Damaged where something is wrong on either side; then nothing has moved, and the file takes
-    events again.
+    events again, unless the server went away at the very commit: until it is asked again.
     """
     server = _open_at(address)
     try:
@@ -51,6 +51,8 @@ def move(office: Office, address: str) -> Proof:
             seal_off(source)
         try:
             held = _copied(office, server)
+        except _Unknown:  # the file must not go on where the server may have taken over
+            raise
         except BaseException:  # somebody may have thought better of it, with Ctrl+C
             with office.database.write() as source:
                 unseal(source)
@@ -90,21 +92,43 @@ def _open_at(address: str) -> Database:
         raise
 
 
+class _Unknown(Away):
+    """提交时与目标库断了连接，它收下没有还不知道；原数据库先封着，请在目标库恢复后再执行一次。"""
+
+
 def _copied(office: Office, server: Database) -> dict[str, Sum]:
     """What each table held, once the same is committed on the server."""
     with office.database.write() as source:
         _sound(office, source, "原数据库")
-        held = sums(source)
-        with server.write() as target:
-            server.alone(target)
-            if nothing_in(target):
-                upgrade(target)
-                copy_all(source, target)
-            elif not ours(target):
-                raise InvalidInput("to", "（不显示）", "目标库不是空的：里面是别的程序的表")
-            _same(held, sums(target))
-            _sound(office, target, "新数据库")
+        held, ready = sums(source), False
+        try:
+            with server.write() as target:
+                server.alone(target)
+                if nothing_in(target):
+                    upgrade(target)
+                    copy_all(source, target)
+                elif not ours(target):
+                    raise InvalidInput("to", "（不显示）", "目标库不是空的：里面是别的程序的表")
+                _same(held, sums(target))
+                _sound(office, target, "新数据库")
+                ready = True
+        except Away as away:
+            if not ready or not _has_arrived(server, held):
+                raise Away("与目标库的连接断了，什么也没有搬动，请稍后重试") from away
     return held
+
+
+def _has_arrived(server: Database, held: dict[str, Sum]) -> bool:
+    """Of a commit that nobody answered. Raises Away where the server cannot be asked."""
+    try:
+        with server.write() as target:
+            server.alone(target)  # when whoever still commits has ended
+            if nothing_in(target):
+                return False
+            _same(held, sums(target))
+            return True
+    except Away as away:
+        raise _Unknown from away
 
 
 def _nobody_runs(source: Connection) -> None:

@@ -4,6 +4,7 @@ stop.
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
@@ -31,8 +32,15 @@ if TYPE_CHECKING:
 STOPPED_WITHIN = 8.0
 """Seconds in which all jobs together come to an end; what is left then is cut off, safely."""
 
+LOGGER = logging.getLogger("bihuan.processes")
+
 LOOKED = 0.2
 """Seconds from one look for a signal to the next."""
+
+LOOKS = 50
+"""So many in a row find something stuck before it is taken for it: who was stopped and goes on is
+heard of by then.
+"""
 
 
 class Job(Protocol):
@@ -46,24 +54,39 @@ class Job(Protocol):
 def serve(
     jobs: Sequence[Job], pulses: Iterable[Pulse], port: int | None, told: Callable[[], None]
 ) -> None:
-    """Runs the jobs, a thread each, until SIGTERM or SIGINT. `told` is called once they run.
-    Raises InvalidInput, and nothing has run, for a port that is not to be had.
+    """Runs the jobs, a thread each, until SIGTERM or SIGINT; or until one of them ends by itself or
+    says nothing: then with exit code 1, for whoever starts it again. `told` is called once they
+    run. Raises InvalidInput, and nothing has run, for a port that is not to be had.
     """
     told_to_stop: list[int] = []  # no lock: a signal may come while this very thread holds it
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: told_to_stop.append(number))
     threads = [threading.Thread(target=job.run, daemon=True) for job in jobs]
-    with shown(port, list(pulses), threads):
+    told_by = list(pulses)
+    with shown(port, told_by, threads):
         for thread in threads:
             thread.start()
         told()
-        while not told_to_stop:  # one that comes just before a wait without end would not end it
-            time.sleep(LOOKED)
+        stuck: list[str] = []
+        while not told_to_stop and len(stuck) < LOOKS:
+            time.sleep(LOOKED)  # a signal just before a wait without end would not end it
+            stuck = [*stuck, found] if (found := _stuck(threads, told_by)) else []
         for job in jobs:
             job.stop()
         deadline = time.monotonic() + STOPPED_WITHIN
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+    if not told_to_stop:
+        LOGGER.error("this process ends, and is to be started again: %s", stuck[-1])
+        raise SystemExit(1)
+
+
+def _stuck(threads: Sequence[threading.Thread], pulses: Sequence[Pulse]) -> str:
+    """What goes on no more; nothing while all do."""
+    silent = [pulse.name for pulse in pulses if not pulse.alive]
+    if silent:
+        return f"nothing is heard of {', '.join(silent)}"
+    return "" if all(thread.is_alive() for thread in threads) else "one of its jobs has ended"
 
 
 def relay(office: Office, broker: Broker) -> Duty:

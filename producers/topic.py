@@ -14,20 +14,17 @@ from producers.message import Reading, reason_of
 from producers.reading import ReadingAhead
 from workflow.answers import Answers
 from workflow.bus.broker import Broker, Message
+from workflow.bus.copies import Copies, Poison
 from workflow.bus.kafka import Subscription
 from workflow.bus.lease import seat
 from workflow.bus.pulse import Pulse
 from workflow.bus.singly import KILLED, TRIES
-from workflow.bus.topic import Copies
 from workflow.collection import MOST, collect_ready
 from workflow.errors import Transient
 from workflow.intake import Desk
 from workflow.ledger import Ledger
 from workflow.storage import messages
 from workflow.storage.messages import Parcel
-
-Poison = tuple[Message, str]
-"""A message and what is wrong with it."""
 
 POLL = 1.0
 
@@ -41,9 +38,10 @@ class Collecting:
 
     def __init__(self, ledger: Ledger, desk: Callable[[], Desk], broker: Broker) -> None:
         self._ledger, self._desk, self._copies = ledger, desk, Copies(broker)
-        self._subscription = Subscription(broker, "ratings", "collect", MOST)
+        self._subscription = Subscription(broker, "ratings", "collect")
         self._stopped = threading.Event()
         self._singly: dict[int, int] | None = None
+        self._careful = False
         self._reading = ReadingAhead(desk)
         self._ahead: list[Message] = []
         self._trying: Message | None = None
@@ -55,11 +53,11 @@ class Collecting:
 
     def run(self) -> None:
         """Until stopped, whatever happens."""
-        seated = seat(self._ledger.database, "collect", self._stopped)
+        seated = seat(self._ledger.database, "collect", self._stopped, [self.pulse])
         if seated is None:
             return
         lease, clean = seated
-        self._singly = None if clean else {}
+        self._singly, self._careful = (None, False) if clean else ({}, True)
         under_it = [self._stopped, [self.pulse]]
         keeper = threading.Thread(target=lease.keep, args=under_it, daemon=True)
         keeper.start()
@@ -98,9 +96,14 @@ class Collecting:
         return 0
 
     def _polled(self, seconds: float) -> list[Message]:
-        received = self._subscription.poll(seconds)
+        """While messages run singly, one: those that it comes with may be what kills the process
+        before any is counted.
+        """
+        received = self._subscription.poll(seconds, 1 if self._careful else MOST)
         self.pulse.beats("working" if self._subscription.reached else "waiting")
-        if not any(self._left(message) for message in received):
+        if received:
+            self._careful = any(self._left(message) for message in received)
+        if not self._careful:
             self._reading.begin(received)
         return received
 
@@ -149,7 +152,7 @@ class Collecting:
         self._trying = message
         if tries > TRIES:
             self._park([(message, KILLED)])
-            self._copies.keep(message, KILLED)
+            self._copies.keep([(message, KILLED)])
         elif tries > 0:
             self._together([message])
 
@@ -165,8 +168,9 @@ class Collecting:
                     self._together([message])
                 return
             LOGGER.warning("a message could not be taken in: %s", type(error).__name__)
-            self._park([(received[0], type(error).__name__)])
-            self._copies.keep(received[0], type(error).__name__)
+            poison = [(received[0], type(error).__name__)]
+            self._park(poison)
+            self._copies.keep(poison)
 
     def _store(self, received: Sequence[Message], readings: Sequence[Reading]) -> None:
         at = dict(enumerate(received, 1))
@@ -179,8 +183,7 @@ class Collecting:
                 by_source.setdefault(reading.source, []).append(reading)
         for source, group in by_source.items():
             poison += self._collect(source, group, at)
-        for message, error in poison:
-            self._copies.keep(message, error)
+        self._copies.keep(poison)
 
     def _collect(
         self, source: str, group: Sequence[Reading], at: Mapping[int, Message]

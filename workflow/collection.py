@@ -69,16 +69,13 @@ def collect_ready(
     """As `collect`, for rows made ready elsewhere, such as in the process that parsed them."""
     if len(rows) > MOST:
         raise ValueError(f"a batch holds at most {MOST} rows")
-    received_at = ledger.clock()
-    ahead = [refusal for row in rows if (refusal := ahead_of(row, received_at)) is not None]
-    if ahead:
-        late = {refusal.row for refusal in ahead}
-        rows = [row for row in rows if row.number not in late]
 
     def once() -> Answers:
         with ledger.transaction(patient=len(rows) > FEW) as posting:
-            batch = _Batch(posting, ledger, desk, source, received_at)
-            answers = batch.take(rows)
+            found = [(row, ahead_of(row, posting.now)) for row in rows]
+            ahead = [refusal for _, refusal in found if refusal is not None]
+            batch = _Batch(posting, ledger, desk, source)
+            answers = batch.take([row for row, refusal in found if refusal is None])
             batch.refuse([*refusals, *ahead], import_id)
             batch.append()
             if also is not None:
@@ -91,12 +88,10 @@ def collect_ready(
 class _Batch:
     """One batch in its transaction."""
 
-    def __init__(
-        self, posting: Posting, ledger: Ledger, desk: Desk, source: str, received_at: int
-    ) -> None:
+    def __init__(self, posting: Posting, ledger: Ledger, desk: Desk, source: str) -> None:
         self.posting, self.conn, self.ledger = posting, posting.conn, ledger
-        self.source, self.received_at = source, received_at
-        self.openings = Openings(posting, ledger, desk, received_at)
+        self.source, self.received_at = source, posting.now
+        self.openings = Openings(posting, ledger, desk)
         self.number = next_number(self.conn, "batch")
         self.answers = Answers(self.number)
         self.tally: dict[tuple[str, str], list[int]] = {}

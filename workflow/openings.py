@@ -30,9 +30,9 @@ class Openings:
     joins its complaint, with its contact where that had none.
     """
 
-    def __init__(self, posting: Posting, ledger: Ledger, desk: Desk, received_at: int) -> None:
+    def __init__(self, posting: Posting, ledger: Ledger, desk: Desk) -> None:
         self.posting, self.ledger, self.desk = posting, ledger, desk
-        self.received_at, self.opened = received_at, 0
+        self.received_at, self.opened = posting.now, 0
         self._fresh: dict[str, str] = {}
         self._of_service: dict[tuple[str, ...], str] = {}
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,11 @@ from sqlalchemy import select
 from producers.topic import Collecting
 from schemas import TicketLinked
 from schemas.envelope import Role
-from workflow.bus.broker import Broker
+from workflow.bus.broker import Broker, Message
 from workflow.bus.kafka import Publisher
 from workflow.bus.progress import join_source
 from workflow.bus.relay import Relay
+from workflow.errors import Away
 from workflow.ledger import Actor
 from workflow.storage.models import events, ratings
 
@@ -128,6 +130,44 @@ def test_the_consumer_of_the_readme_follows_the_loop(
     assert [line for line in told if line[0] == round_the_loop] == mine
     assert [line for line in told if line[0] != round_the_loop] == gone
     assert _run(program, given) == [], "read twice"
+
+
+class InTrouble(Publisher):
+    """Of the second batch the broker takes the last half, and then all of it."""
+
+    batches = 0
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        self.batches += 1
+        if self.batches == 2:
+            super().publish(messages[len(messages) // 2 :])
+            raise Away
+        super().publish(messages)
+
+
+@pytest.mark.guarantee("G4")
+def test_the_consumer_of_the_readme_misses_nothing_that_came_too_early(
+    city: City, broker: Broker
+) -> None:
+    """The broker was in trouble: of each batch a part arrives first, and then all of it again."""
+    subjects = [city.portal.bad_review() for _ in range(4)]
+    city.drain()
+    publisher = InTrouble(broker)
+    relay = Relay(city.ledger, publisher, broker.partitions)
+    with city.office.database.write() as conn:
+        join_source(conn, relay.name, "beginning")
+    relay.step()
+    for subject in subjects:
+        city.hotline.confirms(subject)
+    city.drain()
+    with pytest.raises(Away):
+        relay.step()
+    while relay.step():
+        pass
+    publisher.close()
+    given = {"KAFKA": broker.servers, "GROUP": broker.topic("oa"), "UNIT": UNIT}
+    told = [line.split()[:3] for line in _run(_read_from(broker.topic("complaints")), given)]
+    assert sorted(told) == sorted([s, f"GD{s[2:]}-1", "DISPATCHED"] for s in subjects)
 
 
 def test_the_consumer_of_the_readme_says_that_there_is_no_such_topic(broker: Broker) -> None:

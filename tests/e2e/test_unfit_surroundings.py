@@ -229,6 +229,32 @@ def test_a_process_told_to_stop_at_the_worst_moment_stops() -> None:
     assert subprocess.run([sys.executable, "-c", STOPPED], timeout=10, check=False).returncode == 0
 
 
+ENDED = """
+import sys, threading
+from types import SimpleNamespace
+from console import processes
+from workflow.bus.pulse import Pulse
+
+processes.LOOKS = 3
+stopped = threading.Event()
+works = SimpleNamespace(run=stopped.wait, stop=stopped.set)
+ends = SimpleNamespace(run=lambda: None, stop=lambda: None)
+pulse = Pulse("clock")
+if sys.argv[1] == "silent":
+    pulse._at -= 200
+jobs = [works, ends] if sys.argv[1] == "ended" else [works]
+processes.serve(jobs, [pulse], None, lambda: print("runs"))
+"""
+
+
+@pytest.mark.parametrize(("how", "said"), [("ended", "has ended"), ("silent", "heard of clock")])
+def test_a_process_whose_job_goes_on_no_more_ends_to_be_started_again(how: str, said: str) -> None:
+    command = [sys.executable, "-c", ENDED, how]
+    ended = subprocess.run(command, timeout=20, check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (1, "runs\n")
+    assert said in ended.stderr
+
+
 def _fill(city: City, subject: str) -> None:
     for n in range(200):
         city.step(subject, s.TicketLinked, OPERATOR, ticket="T" * 100 + str(n))

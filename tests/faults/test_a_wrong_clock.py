@@ -6,15 +6,17 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import update
+from city import rating
+from sqlalchemy import select, update
 
 from console.wiring import open_office
 from producers.clock import tick
 from workflow.bus.crew import Crew
 from workflow.bus.lease import Lease
-from workflow.clock import system_clock
+from workflow.clock import instant, system_clock
+from workflow.collection import collect
 from workflow.outbox import deliver
-from workflow.storage.models import deadlines, leases, outbox
+from workflow.storage.models import deadlines, events, leases, outbox
 
 ON = ("postgresql",)
 MINUTE = 60_000_000
@@ -105,5 +107,25 @@ def test_what_is_due_is_done_and_what_is_not_waits(city, folder, elsewhere):
             conn.execute(update(deadlines).values(next_at=now + 30_000_000))
         with elsewhere():
             assert tick(office.ledger) == 0
+    finally:
+        office.close()
+
+
+@pytest.mark.guarantee("G5")
+def test_what_comes_in_is_received_by_the_servers_clock(folder, elsewhere):
+    office = open_office(folder)
+    try:
+        with office.database.read() as conn:
+            now = office.ledger.now(conn)
+        with elsewhere():
+            collect(
+                office.ledger,
+                office.desk(),
+                "bihuan",
+                [(1, rating("A", 1, assessTime=instant(now)))],
+            )
+        with office.database.read() as conn:
+            (told,) = conn.execute(select(events).where(events.c.type == "ReviewCollected")).all()
+        assert now <= told.occurred_at <= told.recorded_at < now + MINUTE // 2
     finally:
         office.close()

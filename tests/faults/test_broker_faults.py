@@ -197,9 +197,9 @@ def test_a_foreign_message_with_a_header_whose_name_is_no_text_stops_no_consumer
         city.hotline.receives(city.portal.bad_review())
         waits_for(lambda: stands(city, "counting") == heads(city))
     all_once(city, counting)
-    with closing(Subscription(broker, "parked", "looking", 10)) as reading:
+    with closing(Subscription(broker, "parked", "looking")) as reading:
         copies = []
-        waits_for(lambda: copies.extend(reading.poll(0.5)) or len(copies) == 4)
+        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or len(copies) == 4)
     assert {copy.value for copy in copies} == {b"{}"}
     assert all(dict(copy.headers)["\\xff\\xfe"] == b"x" for copy in copies)
 
@@ -259,8 +259,8 @@ def drained(city, consumers):
 def came_in_this_order(broker):
     """Lane and position of what stands on the topic."""
     found = []
-    with closing(Subscription(broker, "complaints", "looking", 1000)) as reading:
-        while (more := reading.poll(1.0)) or not found:
+    with closing(Subscription(broker, "complaints", "looking")) as reading:
+        while (more := reading.poll(1.0, 1000)) or not found:
             found += more
     rows = [row_from(message.value, message.headers) for message in found]
     return [(row.lane, row.pos) for row in rows]
@@ -323,9 +323,9 @@ def test_what_is_too_large_to_be_copied_stops_nothing_and_is_told_without_what_i
     with running(Collecting(city.ledger, city.office.desk, broker)):
         waits_for(lambda: rows_in(city, ratings))
         waits_for(lambda: len(rows_in(city, messages)) == len(large))
-    with closing(Subscription(broker, "parked", "looking", 10)) as reading:
+    with closing(Subscription(broker, "parked", "looking")) as reading:
         copies = []
-        waits_for(lambda: copies.extend(reading.poll(0.5)) or len(copies) == len(large))
+        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or len(copies) == len(large))
     found = {dict(copy.headers)["parked-from"].rpartition(b"/")[2]: copy for copy in copies}
     assert [found[place].value for place in (b"0", b"1", b"2")] == [large[0], b"", b""]
     assert {name for name, _ in found[b"1"].headers} == {"parked-from", "parked-error"}
@@ -345,11 +345,11 @@ def test_a_record_that_is_parked_is_copied_to_the_topic_as_it_is_with_its_error(
     _, duty = relay_of(city, broker)
     failing = Failing(lambda r: ValueError("坏") if r.version == 2 else None)
     bus = TopicBus(city.ledger, [failing], broker)
-    reading = Subscription(broker, "parked", "looking", 10)
+    reading = Subscription(broker, "parked", "looking")
     with running(duty, bus):
         waits_for(lambda: stands(city, "failing") == heads(city))
         copies = []
-        waits_for(lambda: copies.extend(reading.poll(0.5)) or copies)
+        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or copies)
     reading.close()
     with city.office.database.read() as conn:
         row = conn.execute(select(parked).where(parked.c.status == "parked")).one()

@@ -78,7 +78,7 @@ def test_a_reader_knows_that_the_broker_is_away_though_a_poll_says_nothing(
     broker, container = mortal
     create_topics(broker)
     monkeypatch.setattr("workflow.bus.kafka.ASKED", 0.5)
-    reading = Subscription(broker, "parked", "looking", 10)
+    reading = Subscription(broker, "parked", "looking")
     try:
         polls_until(reading, reached=True)
         with brokers.away(container, how):
@@ -92,13 +92,13 @@ def test_a_reader_knows_that_the_broker_is_away_though_a_poll_says_nothing(
 def test_a_reader_stays_the_member_it_was_while_the_broker_is_away(broker, monkeypatch):
     """A new one would read nothing before the session of the old one has ended."""
     create_topics(broker)
-    reading = Subscription(broker, "parked", "staying", 10)
+    reading = Subscription(broker, "parked", "staying")
     with closing(reading):
         polls_until(reading, reached=True)
         consumer = reading._consumer
         for error in (KafkaConnectionError("refused"), UnknownMemberIdError()):
             monkeypatch.setattr(consumer, "poll", failing(error))
-            assert reading.poll(0.01) == []
+            assert reading.poll(0.01, 1000) == []
             assert not reading.reached
             assert (reading._consumer is consumer) is isinstance(error, KafkaConnectionError)
 
@@ -107,11 +107,11 @@ def test_a_reader_stays_the_member_it_was_while_the_broker_is_away(broker, monke
 def test_a_reader_that_finds_no_connection_for_long_is_built_anew(broker, monkeypatch):
     create_topics(broker)
     monkeypatch.setattr("workflow.bus.kafka.SILENT", 0.1)
-    with closing(Subscription(broker, "parked", "leaving", 10)) as reading:
+    with closing(Subscription(broker, "parked", "leaving")) as reading:
         polls_until(reading, reached=True)
         monkeypatch.setattr(reading._consumer, "poll", failing(KafkaConnectionError("refused")))
         time.sleep(0.2)
-        reading.poll(0.01)
+        reading.poll(0.01, 1000)
         polls_until(reading, reached=True)
 
 
@@ -123,9 +123,9 @@ def test_a_reader_whose_last_commit_fails_is_closed_all_the_same(broker, monkeyp
     publisher = Publisher(broker)
     publisher.publish([Message("ratings", 0, None, b"{}", [])])
     publisher.close()
-    reading = Subscription(broker, "ratings", "failing", 10)
+    reading = Subscription(broker, "ratings", "failing")
     deadline = time.monotonic() + PATIENCE
-    while not (polled := reading.poll(0.2)):
+    while not (polled := reading.poll(0.2, 1000)):
         assert time.monotonic() < deadline
     reading.commit(polled)
     monkeypatch.setattr(reading._consumer, "commit", failing(CommitFailedError()))
@@ -202,7 +202,7 @@ def polls_until(reading, *, reached):
     deadline = time.monotonic() + PATIENCE
     while reading.reached is not reached:
         assert time.monotonic() < deadline
-        assert reading.poll(0.2) == []
+        assert reading.poll(0.2, 1000) == []
 
 
 @pytest.mark.long

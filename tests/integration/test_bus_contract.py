@@ -14,6 +14,7 @@ from sqlalchemy import delete, inspect, select, update
 import schemas as s
 from workflow.bus import parking
 from workflow.bus import progress as progress_module
+from workflow.bus.copies import Copies
 from workflow.bus.embedded import EmbeddedBus
 from workflow.bus.kafka import Publisher
 from workflow.bus.progress import Share, join_source
@@ -21,7 +22,7 @@ from workflow.bus.pulse import Pulse
 from workflow.bus.rebuild import rebuild
 from workflow.bus.relay import Relay
 from workflow.bus.runner import Runner
-from workflow.bus.topic import Copies, Following
+from workflow.bus.topic import Following
 from workflow.errors import Away, Busy, InvalidInput
 from workflow.recent import Recent
 from workflow.record import bare, record_of

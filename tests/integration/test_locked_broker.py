@@ -118,10 +118,10 @@ def test_topics_are_made_written_and_read_with_what_the_settings_say(
     publisher = Publisher(broker)
     publisher.publish([Message("ratings", 0, None, b"{}", [])])
     publisher.close()
-    reading = Subscription(broker, "ratings", "looking", 10)
+    reading = Subscription(broker, "ratings", "looking")
     found = []
     for _ in range(30):
-        found += reading.poll(0.5)
+        found += reading.poll(0.5, 1000)
         if found:
             break
     reading.close()

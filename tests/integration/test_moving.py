@@ -6,6 +6,7 @@ import re
 import pytest
 from city import HANDLER, City, VirtualClock, rating, service
 from console_pages import PASSWORD, signed_up
+from proxy import Proxy
 from psycopg import ConnectionInfo
 from sqlalchemy import create_engine, inspect, make_url, text, update
 from storages import Sqlite
@@ -18,7 +19,7 @@ from console.moving import move
 from console.wiring import open_office
 from producers import departments
 from schemas.envelope import Role
-from workflow.errors import Busy, Damaged, InvalidInput, Unwritable
+from workflow.errors import Away, Busy, Damaged, InvalidInput, Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.models import conflicts, events
 from workflow.storage.moving import sums
@@ -259,6 +260,53 @@ def test_moved_but_not_noted_down_is_told_and_given_again_it_finishes(embedded, 
         with pytest.raises(Unwritable, match=r"No space left.*重新执行"):
             move(embedded.office, empty)
     assert move(embedded.office, empty).tables
+
+
+@pytest.fixture
+def way(postgres):
+    proxy = Proxy(postgres)
+    yield proxy
+    proxy.close()
+
+
+def first_commit(cut):
+    cuts = [cut]
+    return lambda _: cuts.pop() if cuts else None
+
+
+@pytest.mark.guarantee("G8")
+def test_cut_off_before_the_commit_nothing_has_moved(embedded, empty, way):
+    way.cut = first_commit("before")
+    with pytest.raises(Away, match="什么也没有搬动"):
+        move(embedded.office, way.way_to(empty))
+    assert way.cuts == 1
+    nothing_moved(embedded)
+    assert tables_at(empty) == []
+
+
+@pytest.mark.guarantee("G8")
+def test_a_commit_that_nobody_answered_is_asked_after(embedded, empty, way):
+    way.cut = first_commit("after")
+    address = way.way_to(empty)
+    proof = move(embedded.office, address)
+    assert way.cuts == 1
+    assert proof.tables["events"].rows > 0
+    assert (embedded.office.data / ADDRESS).read_text().strip() == address
+
+
+@pytest.mark.guarantee("G8")
+def test_where_the_server_is_gone_after_the_commit_the_file_waits(embedded, empty, way):
+    def cut(_):
+        way._listener.close()
+        return "after"
+
+    way.cut = cut
+    with pytest.raises(Away, match="再执行一次"):
+        move(embedded.office, way.way_to(empty))
+    with pytest.raises(Unwritable):
+        embedded.portal.bad_review()
+    move(embedded.office, empty)
+    assert (embedded.office.data / ADDRESS).read_text().strip() == empty
 
 
 def test_on_the_command_line(embedded, empty):

@@ -7,36 +7,40 @@ import re
 from pathlib import Path
 
 import pytest
-from city import City
+from city import City, rating
 from console_pages import PASSWORD, signed_up
-from sqlalchemy import create_engine, delete, make_url, text, update
+from sqlalchemy import create_engine, delete, make_url, select, text, update
 
 from console.accounts.signing import sign_in
 from schemas.envelope import Role
 from workflow.errors import Unwritable
 from workflow.settings import ADDRESS
-from workflow.storage.models import events, sign_ins, views
+from workflow.storage.models import events, ratings, sign_ins, vault, views
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 @pytest.fixture
 def restricted(folder, storage):
-    """The data folder, its database to be used by the role that the documentation makes."""
+    """The data folder, its database to be used by the role that the documentation makes, beside
+    that of the citizen's page.
+    """
     if storage.name != "postgresql":
         pytest.skip("a file has no roles")
-    role = f"bihuan_app_{os.getpid()}"
-    said = re.search(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)[1]
+    role, page = f"bihuan_app_{os.getpid()}", f"bihuan_citizen_{os.getpid()}"
+    said = "".join(re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL))
+    said = said.replace("bihuan_app", role).replace("bihuan_citizen", page)
     owner = make_url((folder / ADDRESS).read_text())
     engine = create_engine(owner, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
-        conn.execute(text(said.replace("bihuan_app", role)))
+        conn.execute(text(said))
         (folder / ADDRESS).write_text(
             owner.set(username=role, password="PASSWORD").render_as_string(hide_password=False)
         )
         yield folder
-        conn.execute(text(f"DROP OWNED BY {role}"))
-        conn.execute(text(f"DROP ROLE {role}"))
+        for name in (role, page):
+            conn.execute(text(f"DROP OWNED BY {name}"))
+            conn.execute(text(f"DROP ROLE {name}"))
     engine.dispose()
 
 
@@ -65,5 +69,19 @@ def test_the_processes_role_runs_the_loop_and_cannot_touch_the_log(restricted):
             city.office.database.write() as conn,
         ):
             conn.execute(statement)
+    assert city.damage() == []
+    city.close()
+
+
+@pytest.mark.guarantee("G1")
+def test_it_takes_in_a_whole_batch_of_ratings_with_phones(restricted):
+    city = City(restricted)
+    rows = [rating(f"P{n}", 5, mobile=f"139{n:08}", writingEvaluation="很好") for n in range(40)]
+    city.portal.sends(*rows, rating("P40", 1, mobile="13800000000"))
+    with city.office.database.read() as conn:
+        kept = conn.execute(select(vault.c.owner).where(vault.c.field == "rating")).all()
+        numbers = {row.batch for row in conn.execute(select(ratings.c.batch))}
+    assert len(kept) == 41
+    assert len(numbers) == 1
     assert city.damage() == []
     city.close()

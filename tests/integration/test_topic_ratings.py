@@ -108,7 +108,7 @@ def test_services_and_ratings_of_the_topic_are_taken_in(city, collecting, platfo
 def test_what_comes_again_is_answered_as_a_repeat(city, collecting, platform, broker):
     platform(*[row(rating(f"P{n}", 1 if n < 3 else 5)) for n in range(30)])
     takes(collecting, 30)
-    collecting._subscription = Subscription(broker, "ratings", "another", 1000)
+    collecting._subscription = Subscription(broker, "ratings", "another")
     takes(collecting, 30)
     assert (count(city, ratings), count(city, complaints)) == (30, 3)
     assert city.damage() == []
@@ -271,14 +271,33 @@ def test_one_that_would_unpack_to_more_than_there_is_memory_is_parked_as_it_was_
 
 
 @pytest.mark.guarantee("G6")
+def test_after_a_kill_one_is_polled_at_a_time_until_what_may_have_killed_is_seen_to(
+    city, collecting, platform, monkeypatch
+):
+    monkeypatch.setattr("producers.topic.MOST", 3)
+    platform(*[row(rating(f"P{n}")) for n in range(9)])
+    collecting._singly, collecting._careful = {}, True
+    asked, polls = [], collecting._subscription.poll
+    monkeypatch.setattr(
+        collecting._subscription, "poll", lambda s, most: asked.append(most) or polls(s, most)
+    )
+    takes(collecting, 9)
+    assert count(city, ratings) == 9
+    alone = asked.index(3)
+    assert set(asked[:alone]) == {1}
+    assert alone >= 3
+    assert set(asked[alone:]) == {3}
+
+
+@pytest.mark.guarantee("G6")
 def test_a_parked_message_is_copied_to_the_topic_with_its_error(collecting, platform, broker):
     platform(b"{")
     takes(collecting, 1)
-    reading = Subscription(broker, "parked", "looking", 10)
+    reading = Subscription(broker, "parked", "looking")
     try:
         copies = []
         while not copies:
-            copies = reading.poll(1.0)
+            copies = reading.poll(1.0, 1000)
     finally:
         reading.close()
     said = dict(copies[0].headers)
@@ -292,7 +311,7 @@ def test_a_parked_message_is_copied_to_the_topic_with_its_error(collecting, plat
 def test_poison_that_comes_again_is_parked_once(city, collecting, platform, broker):
     platform(b"{", b"{")
     takes(collecting, 2)
-    collecting._subscription = Subscription(broker, "ratings", "another", 1000)
+    collecting._subscription = Subscription(broker, "ratings", "another")
     takes(collecting, 2)
     assert len(parked(city)) == 2
 

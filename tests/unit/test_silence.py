@@ -55,9 +55,9 @@ def reads(monkeypatch):
             return built[-1]
 
         monkeypatch.setattr("workflow.bus.kafka.KafkaConsumer", build)
-        with closing(Subscription(brokers.fresh("nowhere:9092"), "ratings", "g", 10)) as reading:
+        with closing(Subscription(brokers.fresh("nowhere:9092"), "ratings", "g")) as reading:
             for _ in range(3):
-                assert reading.poll(0.0) == []
+                assert reading.poll(0.0, 1000) == []
                 time.sleep(0.1)
             assert reading.reached
         return built

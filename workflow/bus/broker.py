@@ -148,6 +148,7 @@ class Broker:
             "compression_type": "gzip",
             "max_block_ms": 5000,
             "delivery_timeout_ms": 20_000,
+            "max_in_flight_requests_per_connection": 1,  # a later one must not overtake
             "request_timeout_ms": 10_000,
         }
 

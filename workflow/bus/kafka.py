@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
@@ -15,6 +15,7 @@ from kafka.errors import (
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
+    TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
 )
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
@@ -33,9 +34,8 @@ SENT_WITHIN = 30.0
 """Seconds a batch may take; a wedged producer never fails its futures, so we time it ourselves."""
 ANSWERED_WITHIN, CLOSED_WITHIN, CLOSED_WITHIN_MS = 2.0, 2.0, 2000
 SESSION_MS = 10_000
-"""A member that is silent for so long has lost its partitions to the others."""
 POLLED_WITHIN_MS = 120_000
-"""So has one that handles what it read for longer."""
+"""A member that is silent, or handles what it read, for longer has lost its partitions."""
 ASKED = 5.0
 """Seconds without a message after which the broker is asked whether it is there."""
 COMMITTED_EVERY = 1.0
@@ -67,6 +67,7 @@ class Publisher:
             self._producer = self._producer or KafkaProducer(**self._broker.producing)
             yield self._producer
         except KafkaError as error:
+            self.give_up()  # what is not sent yet must not follow what was not taken
             self.close()
             raise failed(error, self._broker.topic(topic), WRITE) from error
 
@@ -96,8 +97,8 @@ class Publisher:
 class Subscription:
     """One group's reading of one topic. Offsets are committed only when told to."""
 
-    def __init__(self, broker: Broker, topic: str, group: str, most: int) -> None:
-        self._broker, self._topic, self._group, self._most = broker, topic, group, most
+    def __init__(self, broker: Broker, topic: str, group: str) -> None:
+        self._broker, self._topic, self._group = broker, topic, group
         self._consumer: KafkaConsumer | None = None
         self._standing = Standing(topic)
         self._seen: dict[TopicPartition, OffsetAndMetadata] = {}
@@ -106,13 +107,13 @@ class Subscription:
         self.reached = False
         """Whether the broker is there: a poll of one that is away brings nothing, and no error."""
 
-    def poll(self, seconds: float) -> list[Message]:
-        """At most `most` messages, in order within a partition; none while the broker is away."""
+    def poll(self, seconds: float, most: int) -> list[Message]:
+        """At most `most`, in order within a partition; none while the broker is away."""
         try:
             consumer = self._consumer = self._consumer or self._built()
             if self._seen != self._told and time.monotonic() - self._committed > COMMITTED_EVERY:
                 consumer.commit_async(self._offsets(consumer))
-            polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=self._most)
+            polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=most)
             if hidden := consumer._cluster.unauthorized_topics:  # of which its poll says nothing
                 raise TopicAuthorizationFailedError(hidden)
         except KafkaError as error:
@@ -130,8 +131,7 @@ class Subscription:
             for records in polled.values()
             for r in records
         ]
-        now = time.monotonic()
-        self._standing.look(consumer, now, there=self.reached)
+        self._standing.look(consumer, now := time.monotonic(), there=self.reached)
         if found:
             self._heard, self._asked, self._there, self.reached = now, now, now, True
         elif not self.reached or now - self._asked > ASKED:
@@ -153,8 +153,8 @@ class Subscription:
             self.close()
 
     def commit(self, messages: Sequence[Message], *, at_once: bool = False) -> None:
-        """Everything up to these has been seen to: told once a second, or at once, and once more
-        at the end. That it fails is no error: what comes again is recognised.
+        """Everything up to these has been seen to: told once a second, or at once, and at the end.
+        That it fails is no error: what comes again is recognised.
         """
         for message in messages:
             place = TopicPartition(message.topic, message.partition)
@@ -214,8 +214,9 @@ def create_topics(broker: Broker) -> list[str]:
     with _admin(broker) as admin:
         missing = broker.missing(admin.describe_topics(broker.topics))
         wanted = {broker.topic(name): broker.wanted(name) for name in missing}
-        if wanted:
-            admin.create_topics(wanted, wait_for_metadata=True)
+        with suppress(TopicAlreadyExistsError):  # by another host, just now
+            if wanted:
+                admin.create_topics(wanted, wait_for_metadata=True)
         return missing
 
 

@@ -113,7 +113,9 @@ class Lease:
         conn.execute(update(leases).where(leases.c.name == self.name).values(**values))
 
 
-def seat(database: Database, name: str, stopped: threading.Event) -> tuple[Lease, bool] | None:
+def seat(
+    database: Database, name: str, stopped: threading.Event, pulses: Sequence[Pulse]
+) -> tuple[Lease, bool] | None:
     """A lease of this process's own, where many may run: the first on this host that nobody holds,
     so that a process that is started again after a kill knows it. Answers with it whether its last
     holder ended cleanly; None once stopped while the database is away.
@@ -125,6 +127,8 @@ def seat(database: Database, name: str, stopped: threading.Event) -> tuple[Lease
             clean = lease.acquire()
         except Transient as away:  # perhaps it is ours all the same: the same one asks again
             LOGGER.warning("%s waits: %s", name, away)
+            for pulse in pulses:
+                pulse.beats("waiting")
             stopped.wait(1.0)
             continue
         if clean is not None:

@@ -10,20 +10,17 @@ import threading
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Row
 
 from workflow.bus import progress
 from workflow.bus.arrivals import LATE, Standstill
-from workflow.bus.broker import PARKED_ERROR, PARKED_FROM, Broker, Message
-from workflow.bus.causes import TooLarge
-from workflow.bus.cloudevents import headers_of, row_from
+from workflow.bus.broker import Broker, Message
+from workflow.bus.cloudevents import row_from
 from workflow.bus.consumer import Consumer
-from workflow.bus.kafka import Publisher, Subscription
+from workflow.bus.copies import Copies
+from workflow.bus.kafka import Subscription
 from workflow.bus.lease import seat
-from workflow.bus.parking import MAX_ERROR
 from workflow.bus.pulse import Pulse
 from workflow.bus.runner import BATCH, Runner
 from workflow.clock import TURN
@@ -60,7 +57,7 @@ class Following:
         self._records: list[Record] = []
         """What was read and waits to be worked on."""
         self._since, self._standstill = 0.0, Standstill()
-        self._subscription = Subscription(broker, "complaints", runner.consumer.name, BATCH)
+        self._subscription = Subscription(broker, "complaints", runner.consumer.name)
 
     def run(self) -> None:
         """Until stopped, whatever happens."""
@@ -86,7 +83,7 @@ class Following:
         which it handles none wait a moment for others: passing them alone costs as much. While the
         database is away it stays a member and tries again.
         """
-        messages = self._subscription.poll(seconds)
+        messages = self._subscription.poll(seconds, BATCH)
         self.pulse.beats("working" if self._subscription.reached else "waiting")
         if not self._messages:
             self._since = time.monotonic()
@@ -127,7 +124,7 @@ class Following:
         try:
             row = row_from(message.value, message.headers)
         except InvalidInput as wrong:
-            self._copies.keep(message, str(wrong))
+            self._copies.keep([(message, str(wrong))])
             return None
         if row.type not in self.runner.consumer.handles:
             return bare(row)
@@ -171,41 +168,6 @@ class Following:
             return progress.before(conn, self.runner.consumer.name, "relay")
 
 
-class Copies:
-    """Copies of what is parked go to the topic `parked`, if the broker takes them: the database,
-    or the log, has them anyway. `PARKED_FROM` says where, as `bihuan parked` names it. What is too
-    large for that topic is told there without what it holds.
-    """
-
-    def __init__(self, broker: Broker) -> None:
-        self._publisher, self._turn = Publisher(broker), threading.Lock()
-
-    def record(self, consumer: str, row: Row[Any], error: str) -> None:
-        """An event that this consumer could not handle, as it stands on the topic."""
-        key, value = row.subject.encode(), row.data.encode()
-        self.keep(Message(consumer, row.lane, key, value, headers_of(row), row.pos), error)
-
-    def keep(self, message: Message, error: str) -> None:
-        place = f"{message.topic}/{message.partition}/{message.offset}"
-        LOGGER.warning("parked: %s: %s", place.replace("/", " "), error)
-        said = [(PARKED_FROM, place.encode()), (PARKED_ERROR, error[:MAX_ERROR].encode())]
-        headers = [(name, text or b"") for name, text in (*message.headers, *said)]
-        value = message.value or b""  # a message of nothing cannot be sent
-        whole = Message("parked", -1, message.key, value, headers)
-        with self._turn:
-            for copy in (whole, Message("parked", -1, None, b"", said)):
-                try:
-                    self._publisher.publish([copy])
-                    break
-                except Transient as away:
-                    LOGGER.warning("its copy was not sent: %s", away)
-                    if not isinstance(away, TooLarge):
-                        break
-
-    def close(self) -> None:
-        self._publisher.close()
-
-
 class TopicBus:
     """Consumers of one process. Any number of processes share the topic's partitions."""
 
@@ -220,7 +182,7 @@ class TopicBus:
 
     def run(self) -> None:
         """Until stopped, and then for seconds at most."""
-        seated = seat(self.ledger.database, "consumers", self._stopped)
+        seated = seat(self.ledger.database, "consumers", self._stopped, self.pulses)
         if seated is None:
             return
         lease, clean = seated

@@ -19,7 +19,8 @@ FEW = 20
 
 class Bulk:
     """Inserts rows (values in the order of `names`), `otherwise` saying what becomes of a key that
-    is there. Must be a module-level constant, as a statement. `new`: the keys are mostly new.
+    is there. Must be a module-level constant, as a statement. `new`: the keys are mostly new, and
+    the table has no policies for its rows: a role that they bind cannot copy straight into it.
     """
 
     def __init__(

@@ -59,7 +59,7 @@ REFUSED = ("source", "batch", "received_at", "import_id", "row", "field", "value
 
 _RATING = Bulk(ratings, RATING, Insert.on_conflict_do_nothing, new=True)
 _SERVICE = Bulk(services, SERVICE, Insert.on_conflict_do_nothing, new=True)
-_VAULT = Bulk(vault_table, ("owner", "field", "sealed"), Insert.on_conflict_do_nothing, new=True)
+_VAULT = Bulk(vault_table, ("owner", "field", "sealed"), Insert.on_conflict_do_nothing)
 _RATER = Bulk(
     raters,
     ("day", "phone", "ratings"),
