@@ -161,6 +161,10 @@ class Unwritable(Transient):
     """数据写不进去：磁盘已满，或没有写的权限。什么也没有记录。"""
 
 
+class MovedAway(Unwritable):
+    """数据库已搬走，这里不再记录，什么也没有记录。请关掉这个程序，重新启动后接着办。"""
+
+
 class WrongKey(BihuanError):
     """密钥与数据库不符。请放回这个数据库自己的密钥，什么也没有改动。"""
 

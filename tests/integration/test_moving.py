@@ -19,7 +19,7 @@ from console.moving import move
 from console.wiring import open_office
 from producers import departments
 from schemas.envelope import Role
-from workflow.errors import Away, Busy, Damaged, InvalidInput, Unwritable
+from workflow.errors import Away, Busy, Damaged, InvalidInput, MovedAway, Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.models import conflicts, events
 from workflow.storage.moving import sums
@@ -98,9 +98,9 @@ def test_moved_whole_the_loop_goes_on_where_it_stood(embedded, empty):
 @pytest.mark.guarantee("G1")
 def test_what_still_has_the_file_open_records_nothing_more(embedded, empty):
     move(embedded.office, empty)
-    with pytest.raises(Exception, match="搬走"):
+    with pytest.raises(MovedAway, match="已搬走"):
         embedded.portal.sends(rating("Y", 5))
-    with pytest.raises(Exception, match="搬走"):
+    with pytest.raises(MovedAway, match="已搬走"):
         sign_in(embedded.office, "甲", PASSWORD)
 
 
@@ -122,7 +122,7 @@ def test_killed_in_between_the_file_takes_nothing_until_it_is_given_again(
         patched.setattr("console.moving.unseal", killed)
         with pytest.raises(KeyboardInterrupt):
             move(embedded.office, empty)
-    with pytest.raises(Exception, match="搬走"):
+    with pytest.raises(MovedAway, match="已搬走"):
         embedded.portal.sends(rating("Y", 5))
     assert move(embedded.office, empty).tables["ratings"].rows > 0
 
@@ -303,7 +303,7 @@ def test_where_the_server_is_gone_after_the_commit_the_file_waits(embedded, empt
     way.cut = cut
     with pytest.raises(Away, match="再执行一次"):
         move(embedded.office, way.way_to(empty))
-    with pytest.raises(Unwritable):
+    with pytest.raises(MovedAway, match="已搬走"):
         embedded.portal.bad_review()
     move(embedded.office, empty)
     assert (embedded.office.data / ADDRESS).read_text().strip() == empty

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from workflow import said
-from workflow.errors import BihuanError, Busy, Damaged, Unwritable
+from workflow.errors import BihuanError, Busy, Damaged, MovedAway, Unwritable
 from workflow.storage.database import Database
 from workflow.storage.fairness import Turnstile
 
@@ -207,6 +207,7 @@ _SAID: Mapping[str, type[BihuanError]] = {
     "SQLITE_IOERR": Unwritable,
     "SQLITE_READONLY": Unwritable,
     "SQLITE_CANTOPEN": Unwritable,
+    "SQLITE_CONSTRAINT_TRIGGER": MovedAway,
     "SQLITE_NOTADB": Damaged,
     "SQLITE_CORRUPT": Damaged,
 }
