@@ -7,6 +7,8 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Callable
+from typing import Any
 
 from workflow.errors import Away, Transient, Unwritable
 
@@ -23,6 +25,9 @@ _ANSWERED = re.compile(r"error_message='([^']+)'")
 WRITE, READ, CREATE = "写入（Write）", "读取（Read）", "建立（Create）"
 DESCRIBE, CONFIGS = "查看（Describe）", "查看设置（DescribeConfigs）"
 """Rights at the broker, beside our word for each its own."""
+
+
+Received = tuple[bytes, Exception | None]
 
 
 class Heard(logging.Handler):
@@ -50,6 +55,22 @@ _CONNECTING = logging.getLogger("kafka.net.manager")
 """The part of the client that makes connections; nobody else hears it."""
 _CONNECTING.handlers, _CONNECTING.propagate = [HEARD], False
 _CONNECTING.setLevel(logging.WARNING)
+
+
+def heard_out(*transports: Any) -> None:
+    """The client's classes of connections read from now on what a broker says just before it hangs
+    up: they would throw it away where both come at once, and nobody would learn why.
+    """
+    for transport in transports:
+        transport._sock_recv = _heard_first(transport._sock_recv)
+
+
+def _heard_first(received: Callable[[Any], Received]) -> Callable[[Any], Received]:
+    def heard(connection: Any) -> Received:
+        data, error = received(connection)
+        return data, None if data else error  # which comes again with the next
+
+    return heard
 
 
 class TooLarge(Away):

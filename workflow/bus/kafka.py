@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from itertools import chain
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
@@ -18,16 +19,18 @@ from kafka.errors import (
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
 )
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
 
 from workflow.bus.broker import LEAST, TOPICS, Broker, Message
-from workflow.bus.causes import CREATE, READ, WRITE, failed, told
+from workflow.bus.causes import CREATE, READ, WRITE, failed, heard_out, told
 from workflow.bus.standing import Standing
 from workflow.bus.unpacking import bound
 
 LOGGER = logging.getLogger("bihuan.kafka")
 bound(DefaultRecordBatch, DefaultRecord, decode_varint)
+heard_out(KafkaTCPTransport, KafkaSSLTransport)
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 """The client tells of every connection it tries; what it comes to is told here."""
 SENT_WITHIN = 30.0
@@ -126,11 +129,8 @@ class Subscription:
                 self.close()
             time.sleep(seconds)
             return []
-        found = [
-            Message(r.topic, r.partition, r.key, r.value, r.headers, r.offset)
-            for records in polled.values()
-            for r in records
-        ]
+        read = chain.from_iterable(polled.values())
+        found = [Message(r.topic, r.partition, r.key, r.value, r.headers, r.offset) for r in read]
         self._standing.look(consumer, now := time.monotonic(), there=self.reached)
         if found:
             self._heard, self._asked, self._there, self.reached = now, now, now, True
