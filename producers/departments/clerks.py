@@ -18,7 +18,7 @@ from workflow.complaint import Complaint, load
 from workflow.contact import found_by, phone_of
 from workflow.door import Step, records, take, written
 from workflow.door_units import required_unit
-from workflow.errors import IllegalStep, InvalidInput, KeyReused, StaleVersion
+from workflow.errors import IllegalStep, InvalidInput, StaleVersion
 from workflow.ledger import Actor, Ledger, Posting, Recorded
 from workflow.phones import number_of
 from workflow.states import FROM_ASSIGNING, State
@@ -71,6 +71,7 @@ def supply_contact(
     """补充一次办件的联系电话；查不到的，电话留空。
 
     没有件在等这次办件的，或等的件已经办过的，也一样答复（None），不让数据员看出是哪一种。
+    请求键不看：重发的，件已不在等；同一个键发来另一次办件的号码，也照收。
     """
     actor = Actor(account, Role.CLERK, required_unit(ledger, "unit", unit))
     number = _phone(phone)
@@ -81,9 +82,10 @@ def supply_contact(
     subject = _waiting(ledger, actor.unit, *of)
     if subject is None:
         return None
+    step.pop("key", None)  # a used one could be neither refused, as below, nor told as received
     try:
         return _supplied(ledger, subject, actor, step, number)
-    except (IllegalStep, StaleVersion, KeyReused):
+    except (IllegalStep, StaleVersion):
         return None  # a refusal would tell the rated service from those it hides among
 
 
