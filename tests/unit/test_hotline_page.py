@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.datastructures import FormData
 
+import console.web
+from console.sight import ADDRESSED, FOR_THE_WHOLE, UNITS_FIELDS
 from console.web.doors import door_of, values_of
 from console.web.hotline.forms import Forms, Typed
 from console.web.hotline.masked import masked
@@ -17,11 +21,13 @@ from console.web.hotline.tabs import TABS, Ask, asked
 from producers import hotline, supervisors
 from schemas import BY_TYPE
 from schemas.envelope import Role
+from workflow.door import texts_of
 from workflow.errors import InvalidInput, NotPermitted
 from workflow.loop import STEPS
 from workflow.states import State
 
 ZONE = ZoneInfo("Asia/Shanghai")
+STEP_FORMS = Path(str(console.web.__file__)).parent / "templates" / "steps"
 
 
 @pytest.mark.parametrize(
@@ -184,3 +190,12 @@ def test_a_question_misspelt_is_a_question_for_everything():
 
 def test_tabs_stand_in_the_order_of_the_loop():
     assert list(TABS)[:6] == ["verify", "later", "assign", "returned", "review", "callback"]
+
+
+@pytest.mark.parametrize("event", sorted(ADDRESSED | FOR_THE_WHOLE))
+def test_whoever_writes_what_the_unit_will_read_is_told_so(event: str) -> None:
+    form = STEP_FORMS / f"{event}.html"
+    source = form.read_text(encoding="utf-8") if form.exists() else ""
+    texts = texts_of(BY_TYPE[event]).keys() & UNITS_FIELDS
+    asked = [name for name in texts if re.search(rf'name="{name}"|fields\.{name}\(', source)]
+    assert not asked or re.search("会看到|看得到", source)
