@@ -1,5 +1,7 @@
 """Where the order goes out first, the hotline verifies beside the unit's work, held to the same."""
 
+import re
+
 import pytest
 from city import HANDLER, OPERATOR, REVIEWER, SECOND, UNIT
 
@@ -8,6 +10,7 @@ from console import queues
 from console.reports import facts
 from console.timeline import timeline
 from producers.departments import clerks
+from schemas.envelope import Role
 from workflow.bus.rebuild import rebuild
 from workflow.errors import IllegalStep
 from workflow.storage.models import order_facts
@@ -89,6 +92,27 @@ def test_malice_is_reviewed_by_somebody_else_and_the_work_goes_on_meanwhile(city
     city.drain()
     (order,) = orders(city)
     assert order.withdrawn_at == order.assigned_at
+
+
+def test_of_two_decisions_that_wait_the_one_that_was_pressed_is_opened(city, dispatched, desks):
+    city.step(dispatched, s.MaliceAlleged, OPERATOR, reason="疑似")
+    city.step(dispatched, s.AppealLodged, HANDLER, reason="窗口没有错")
+    reviewer, place = desks.sits(REVIEWER.name, Role.REVIEWER), f"/decisions/{dispatched}"
+    listed = reviewer.get("/decisions").text
+    pressed = re.findall(rf'href="({place}\?answer=\w+)">([^<]+)</a>', listed)
+    assert len(pressed) == 4
+    for there, label in pressed:
+        assert unfolded(reviewer.get(there)) == [label]
+    firsts = [answers[0] for answers in (pressed[:2], pressed[2:])]
+    rows = re.findall(rf'href="({place}[^"]*)" data-row>', listed)
+    assert [unfolded(reviewer.get(row)) for row in rows] == [[label] for _, label in firsts]
+    refused = reviewer.post(f"{place}/MaliceRejected", f"{place}?answer=MaliceRejected", reason="")
+    assert (refused.status_code, unfolded(refused)) == (422, ["恶意不成立"])
+
+
+def unfolded(page):
+    """The answers whose forms stand open."""
+    return re.findall(r'<details class="sheet answer" open><summary>([^<]+)<', page.text)
 
 
 def test_malice_rejected_leaves_everything_where_it_is(city, dispatched):

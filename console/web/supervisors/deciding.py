@@ -155,7 +155,7 @@ def _one(
 ) -> dict[str, Any]:
     office = site.office
     found = history(office, subject, viewer.actor)
-    c, kind = found.complaint, kind_for(found.complaint, viewer.role)
+    c, kind = found.complaint, kind_for(found.complaint, viewer.role, answer)
     rules = office.rulebook.of(c)
     legal = [ACTS[event] for event in kind.answers if event in found.legal] if kind else []
     asked = [e for e in found.timeline.entries if kind and e.type in kind.asked]

@@ -165,10 +165,12 @@ def pending(c: Complaint, kind: Kind) -> bool:
     return c.state == _STATES[kind.key]
 
 
-def kind_for(c: Complaint, role: Role) -> Kind | None:
-    """The decision of this role that waits for this complaint."""
-    mine = (kind for kind in KINDS.values() if role in kind.roles)
-    return next((kind for kind in mine if pending(c, kind)), None)
+def kind_for(c: Complaint, role: Role, answer: str | None = None) -> Kind | None:
+    """The decision of this role that waits for this complaint: of two the one with this answer,
+    else the first.
+    """
+    mine = [kind for kind in KINDS.values() if role in kind.roles and pending(c, kind)]
+    return next((kind for kind in mine if answer in kind.answers), next(iter(mine), None))
 
 
 def own(c: Complaint, kind: Kind, viewer: Actor) -> str:
