@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from itertools import count as counted
 
 import pytest
@@ -340,6 +341,58 @@ def test_a_cookie_that_is_bare_altered_or_late_is_as_if_there_were_none(city, ph
     assert late.client.get("/r/now", headers={"Cookie": f"{COOKIE}={kept}"}).status_code == 401
 
 
+def test_the_page_stays_open_as_long_as_it_is_used_and_half_an_hour_more(city, phone):
+    phone.opens(reevaluating(city))
+    for page in ("rate", "reprisal", "now"):
+        city.travel(minutes=25)
+        assert phone.goes(f"/r/{page}").status_code == 200
+    assert "Max-Age=1800" in phone.page.headers["set-cookie"]
+    phone.goes("/r/reprisal")
+    city.travel(minutes=25)
+    assert phone.submits(words=" ").status_code == 422
+    city.travel(minutes=25)
+    assert phone.submits(words="窗口的人打电话骂我").url.path == "/r/thanks"
+    city.travel(minutes=30)
+    closed = phone.goes("/r/now")
+    assert closed.status_code == 401
+    assert "set-cookie" not in closed.headers
+
+
+def written_in(page):
+    """What stands on the page to be copied, or to be sent again."""
+    return [unescape(words) for words in re.findall("<textarea[^>]*>(.*?)</textarea>", page.text)]
+
+
+@pytest.mark.parametrize("pressed", ["reprisal", "large"])
+def test_who_wrote_for_longer_than_his_page_stayed_open_loses_no_word(city, phone, pressed):
+    subject = reevaluating(city)
+    phone.opens(subject)
+    phone.goes("/r/reprisal")
+    assert written_in(phone.page) == [""]
+    city.travel(minutes=31)
+    sent = phone.fields() | {"of": "reprisal", "words": f"窗口的人骂我{XSS}"}
+    closed = phone.client.post(f"/r/{pressed}", data=sent)
+    assert closed.status_code == 401
+    assert written_in(closed) == [sent["words"]]
+    assert "还没有提交" in closed.text
+    assert XSS not in closed.text
+    assert sent["words"] not in str(closed.url)
+    assert "RetaliationReported" not in city.timeline(subject)
+
+
+def test_what_came_too_late_or_from_a_page_of_another_complaint_is_still_there_to_copy(city, phone):
+    subject = reevaluating(city)
+    phone.opens(subject)
+    phone.goes("/r/rate?contacted=yes&solved=no&level=2")
+    sent = phone.fields() | {"words": "还是要证明"}
+    city.citizen.rates(subject, 5)
+    late = phone.client.post("/r/rate", data=sent)
+    assert (late.status_code, written_in(late)) == (409, ["还是要证明"])
+    phone.opens(reevaluating(city))
+    strange = phone.client.post("/r/reprisal", data=sent)
+    assert (strange.status_code, written_in(strange)) == (403, ["还是要证明"])
+
+
 # the code
 
 
@@ -493,10 +546,11 @@ def test_with_the_database_away_he_is_told_to_come_again(city, phone, monkeypatc
         raise Away
 
     monkeypatch.setattr(type(city.office.database), "write", away)
-    refused = phone.submits(words="x")
+    refused = phone.submits(words="窗口的人打电话骂我")
     assert refused.status_code == 503
     assert refused.headers["retry-after"]
     assert "什么也没有提交" in refused.text
+    assert written_in(refused) == ["窗口的人打电话骂我"]
 
 
 def test_larger_letters_lose_nothing_that_was_typed(city, phone):

@@ -156,7 +156,7 @@ def thanks(request: Request, site: SiteHere, holder: Here, of: str = "") -> Resp
 def large(request: Request, site: SiteHere, holder: Here, form: Unsealed) -> Response:
     """Larger letters, or smaller ones again; what he has answered and typed so far is kept."""
     on = request.cookies.get(LARGE) != "1"
-    back = _as_it_was(request, site, holder, form, on) if holder else RedirectResponse(PLACE, 303)
+    back = _as_it_was(request, site, holder, form, on)
     back.set_cookie(LARGE, "1" if on else "0", A_YEAR, samesite="strict")
     return back
 
@@ -185,8 +185,14 @@ def _sent(form: FormData, case: Case) -> Answers:
     return Answers.of(case.asks or "five", *(text(form, name) for name in names))
 
 
-def _as_it_was(request: Request, site: Site, holder: Holder, form: FormData, on: bool) -> Response:
+def _as_it_was(
+    request: Request, site: Site, holder: Holder | None, form: FormData, on: bool
+) -> Response:
     """The page he was on, with its letters large or not."""
+    if holder is None and text(form, "words"):
+        return shown(request, "start", 401, told=CLOSED, large=on)
+    if holder is None:
+        return RedirectResponse(PLACE, 303)
     name, case = text(form, "of"), case_of(site.office, holder)
     given = _sent(form, case)
     answered = case.asks is not None and next_question(given, case.asks) is None
@@ -215,7 +221,7 @@ def _submitted(
     name: str,
     door: Callable[..., None],
 ) -> Response:
-    """One step of the citizen's, once; where it is refused, what he typed is still there."""
+    """One step of the citizen's, once."""
     if holder is None:
         return shown(request, "start", 401, told=CLOSED)
     words, key = text(form, "words"), text(form, "key")
@@ -237,9 +243,8 @@ def _refused(
     if error.field == "token" or (name == "finish" and case.asks is None):
         told = error.reason if error.field == "token" else ALREADY
         return shown(request, "progress", 409, holder=holder, case=case, told=told)
-    given, question = _sent(form, case), None
-    if name == "finish" and case.asks is not None:
-        question = next_question(given, case.asks)
+    given = _sent(form, case)
+    question = next_question(given, case.asks) if name == "finish" and case.asks else None
     again = {"holder": holder, "case": case, "given": given, "words": text(form, "words") or ""}
     place = name if question is None else "question"
     return shown(request, place, 422, **again, question=question, told=error.reason)

@@ -1,5 +1,6 @@
-"""群众页: whoever holds a link or a code is known by a sealed cookie for half an hour, so that
-neither stands in an address or a history, and no code is guessed but where one is typed.
+"""群众页: whoever holds a link or a code is known by a sealed cookie until half an hour after he
+last used it, so that neither stands in an address or a history, and no code is guessed but where
+one is typed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from console.web.access import Forged, checks_forms, site_here
 from console.web.limiting import Buckets
 from console.web.site import Site, site_of, told_https
+from console.web.stepping import text
 from producers.citizens import token_of
 from workflow.clock import SECOND
 from workflow.errors import InvalidInput
@@ -81,10 +83,19 @@ def holder_of(
     """Whom the cookie knows; None where it knows nobody any more."""
     office = site.office
     try:
-        kept = request.cookies.get(COOKIE, "")
-        return open_with(site, held_in(office.keys.link, kept, office.wall()))
+        held = held_in(office.keys.link, request.cookies.get(COOKIE, ""), office.wall())
+        holder = open_with(site, held)
     except InvalidInput:
         return None
+    request.state.held = held
+    return holder
+
+
+def remember_longer(request: Request, answer: Response) -> None:
+    """The half hour begins anew with every answer to somebody whom the cookie knows."""
+    held = getattr(request.state, "held", None)
+    if held is not None:
+        remember(request, answer, held)
 
 
 def remember(request: Request, answer: Response, held: str) -> None:
@@ -103,7 +114,7 @@ async def form_of(
     request: Request, holder: Annotated[Holder | None, Depends(holder_of)]
 ) -> FormData:
     """What the citizen's form sent. Raises Forged for one that is not of this page."""
-    form = await request.form(max_files=0, max_fields=20)
+    form = _kept(request, await request.form(max_files=0, max_fields=20))
     if holder is not None and not _same(form.get("seal"), holder.secret):
         raise Forged
     return form
@@ -112,7 +123,13 @@ async def form_of(
 @checks_forms
 async def unsealed(request: Request, _: Annotated[Limits, Depends(limits_of)]) -> FormData:
     """What a form sent that does nothing to a complaint; the guard knows where it comes from."""
-    return await request.form(max_files=0, max_fields=10)
+    return _kept(request, await request.form(max_files=0, max_fields=10))
+
+
+def _kept(request: Request, form: FormData) -> FormData:
+    """What he wrote is at hand for whatever page answers him."""
+    request.state.unsent = text(form, "words") or ""
+    return form
 
 
 def _same(given: object, secret: str) -> bool:

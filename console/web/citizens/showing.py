@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from console.refusals import line
 from console.web.access import Forged
+from console.web.citizens.holder import remember_longer
 from console.web.limiting import TooOften
 from console.web.rendering import status_of, templates
 from workflow.errors import BihuanError, Transient
@@ -33,12 +34,15 @@ _BROKEN = "系统出错，什么也没有提交。请过几分钟再试；还不
 
 
 def shown(request: Request, name: str, status: int = 200, /, **context: Any) -> HTMLResponse:
-    """The template filled; it has `holder`, `told`, `large` and a fresh `key` beside its own."""
+    """The template filled; it has `holder`, `told`, `large`, a fresh `key` and, as `unsent`, what
+    the request brought of his words beside its own.
+    """
     shared = {
         "holder": None,
         "told": "",
         "large": request.cookies.get(LARGE) == "1",
         "key": secrets.token_urlsafe(12),
+        "unsent": getattr(request.state, "unsent", ""),
     }
     text = templates().get_template(f"citizens/{name}.html").render(shared | context)
     return HTMLResponse(text, status)
@@ -65,15 +69,17 @@ def _status(error: Exception) -> int:
 
 
 class Page(APIRoute):
-    """A route of the citizen's, whatever application it is in."""
+    """A route of the citizen's, whatever application it is in; every use keeps his page open."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
 
         async def shielded(request: Request) -> Response:
             try:
-                return await handler(request)
+                answer = await handler(request)
             except (BihuanError, HTTPException, RequestValidationError) as error:
-                return problem(request, error)
+                answer = problem(request, error)
+            remember_longer(request, answer)
+            return answer
 
         return shielded
