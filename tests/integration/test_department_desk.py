@@ -167,6 +167,31 @@ def test_who_rated_is_on_no_page_of_the_units(city: City, rectifying: str, handl
     assert not [secret for secret in SECRETS if secret in whole]
 
 
+def test_of_a_page_that_is_old_only_what_is_kept_is_said_to_be_kept(
+    city: City, handler: Person, desks: Desks
+) -> None:
+    """There are drafts of the main unit's feedback, and of nothing else."""
+    subject = city.portal.bad_review()
+    city.drain()
+    city.hotline.confirms(subject)
+    order = city.complaint(subject).next_order
+    given = {"order": order, "unit": UNIT, "assisting": [THIRD], "rule": "person"}
+    city.step(subject, s.DepartmentAssigned, OPERATOR, **given)
+    page = page_of(city, subject)
+
+    def told(person: Person) -> str:
+        found = re.search(r'<div id="changed"[^>]*>(.*)</div>', person.get(page).text)
+        assert found is not None
+        return found[1]
+
+    assert "反馈已存草稿，别处正在写的没有存" in told(handler)
+    assisting = told(desks.sits("协办丁", Role.DEPARTMENT, THIRD))
+    assert "没有存" in assisting
+    assert "已存" not in assisting
+    city.department.submits(subject)
+    assert "存" not in told(handler)
+
+
 def test_an_assisting_unit_writes_its_part_and_sees_no_more(city: City, desks: Desks) -> None:
     subject = city.portal.bad_review()
     city.drain()
@@ -766,6 +791,25 @@ def test_the_clerk_learns_nothing_from_an_answer(city: City, desks: Desks) -> No
     assert re.sub(r'value="[^"]*"', "", wrong[0]) == re.sub(r'value="[^"]*"', "", wrong[1])
     empty = clerk.post("/contacts", "/contacts", project_no="S1", service_number="1", phone="")
     assert empty.status_code == 422
+
+
+def test_every_phone_the_clerk_sends_from_one_page_is_taken(city: City, desks: Desks) -> None:
+    """Each row is answered in its place, and the page stays as it is."""
+    waiting = {no: city.portal.bad_review(mobile=None, project=no) for no in ("P8", "P9")}
+    city.drain()
+    for subject in waiting.values():
+        city.step(subject, s.ContactRequested, OPERATOR)
+    clerk = desks.sits("数据员戊", Role.CLERK, UNIT)
+    forms = re.findall(r"<form class=\"supply\".*?</form>", clerk.get("/contacts").text, re.DOTALL)
+    assert len(forms) == 2
+    for number, form in enumerate(forms):
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        sent = hidden | {"phone": f"1390000111{number}"}
+        told = clerk.client.post("/contacts", data=sent, headers={"hx-request": "true"})
+        assert "已收到" in told.text
+    for subject in waiting.values():
+        assert city.timeline(subject).count("ContactSupplied") == 1
+        assert city.complaint(subject).reachable
 
 
 def test_only_handlers_open_orders_and_only_clerks_contacts(desks: Desks) -> None:

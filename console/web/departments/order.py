@@ -90,6 +90,11 @@ class Order:
         """Whether the feedback can be submitted now."""
         return self.main and self.steps["RectificationSubmitted"].refusal is None
 
+    @property
+    def drafts(self) -> bool:
+        """Whether the feedback can be written now, and is kept meanwhile; nothing else is."""
+        return self.writes or (self.main and self.state == State.DISPATCHED)
+
     def of(self, *types: str) -> tuple[Entry, ...]:
         """What has happened of these kinds, the latest first."""
         return tuple(entry for entry in reversed(self.seen.entries) if entry.type in types)
