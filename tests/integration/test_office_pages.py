@@ -185,6 +185,30 @@ def test_the_auditor_goes_back_to_who_signed_in_before(
     assert "最新的" in auditor.page
 
 
+def test_whose_sign_ins_are_looked_at_is_kept_from_page_to_page_and_in_no_address(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.web.office.ops.PER_PAGE", 2)
+    one = signed_in(city, "话务员甲", Role.OPERATOR)
+    signed_in(city, "话务员乙", Role.OPERATOR)
+    for _ in range(3):
+        one.signs_in("话务员甲")
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    finds(auditor, tab="signins", account="话务员甲")
+    pages = 1
+    while older := re.search(r'href="(\S+)">更早的', auditor.page):
+        assert "话务员甲" not in unquote(html.unescape(older[1]))
+        auditor.opens(html.unescape(older[1]))
+        assert 'value="话务员甲"' in auditor.page
+        assert "<td>话务员乙</td>" not in auditor.page
+        pages += 1
+    assert pages > 1
+    newest = re.search(r'href="(\S+)">最新的', auditor.page)
+    assert newest is not None
+    auditor.opens(html.unescape(newest[1]))
+    assert "<td>话务员乙</td>" not in auditor.page
+
+
 def test_the_auditor_sees_the_unit_for_which_somebody_looked(city: City) -> None:
     """Whoever goes to another unit afterwards did not look for that one."""
     handler = Actor("联络员乙", Role.DEPARTMENT, UNIT)
@@ -667,6 +691,30 @@ def test_a_file_that_is_none_and_one_that_is_dropped(city: City, it: Browser) ->
     assert it.sends(f"{place}/drop").status_code == 303
     assert it.opens(place) == 404
     assert stored(city) == 0
+
+
+def test_no_source_is_chosen_for_anybody_and_the_one_chosen_is_kept(
+    city: City, it: Browser
+) -> None:
+    """A wrong one would take the whole file in wrongly."""
+
+    def chosen() -> list[str]:
+        return re.findall(r'<option value="(\w+)" selected>', it.page)
+
+    it.opens("/imports")
+    assert re.search(r'name="source" required><option value="">', it.page)
+    assert chosen() == []
+    file = {"file": ("服务.csv", rows("区人社局", "A1"), "text/csv")}
+    assert it.sends("/imports", file).status_code == 422, "none was chosen"
+    wrong = {"file": ("x.exe", b"MZ", "application/x")}
+    assert it.sends("/imports", wrong, source="shandong").status_code == 422
+    assert "只收 CSV 和 XLSX" in it.told()
+    assert chosen() == ["shandong"]
+    place = str(it.sends("/imports", file, source="zhejiang").headers["location"])
+    settled(it, place)
+    it.opens(str(it.sends(f"{place}/drop").headers["location"]))
+    assert "没有导入，文件已删除" in it.page
+    assert chosen() == ["zhejiang"]
 
 
 def test_an_upload_that_nobody_takes_in_is_deleted_after_a_day(city: City, it: Browser) -> None:

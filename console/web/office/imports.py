@@ -36,10 +36,14 @@ PER_PAGE = 50
 
 @router.get("")
 def imports(
-    request: Request, site: SiteHere, viewer: Viewer, did: str | None = None
+    request: Request,
+    site: SiteHere,
+    viewer: Viewer,
+    did: str | None = None,
+    source: str | None = None,
 ) -> HTMLResponse:
     """The form, one's own files of today, and for IT what was imported before."""
-    return _begin(request, site, viewer, "", did)
+    return _begin(request, site, viewer, "", source, did)
 
 
 def _begin(
@@ -47,6 +51,7 @@ def _begin(
     site: Site,
     viewer: Signed,
     told: str,
+    chosen: str | None,
     did: str | None = None,
     status: int = 200,
 ) -> HTMLResponse:
@@ -61,6 +66,7 @@ def _begin(
         status,
         title="导入",
         sources=sources(),
+        chosen=chosen,
         latest=latest,
         jobs=jobs_of(site.office.data, viewer.account, viewer.actor.unit),
         did=did,
@@ -71,12 +77,12 @@ def _begin(
 @router.post("", max_body_size=BODY_MOST)
 def send(request: Request, site: SiteHere, viewer: Viewer, form: Sent) -> Response:
     """The file is kept and tried; nothing is stored."""
+    named = text(form, "source") or ""
     try:
         given, whose = upload(form), (viewer.account, viewer.actor.unit)
-        named = text(form, "source") or ""
         job = received(site.office, given.file, given.name, named, *whose)
     except Refused as error:
-        return _begin(request, site, viewer, line(error), status=status_of(error))
+        return _begin(request, site, viewer, line(error), named, status=status_of(error))
     return RedirectResponse(f"/imports/{job.token}", 303)
 
 
@@ -125,11 +131,11 @@ def take(request: Request, site: SiteHere, viewer: Viewer, token: str) -> Respon
 
 @router.post("/{token}/drop", dependencies=[Depends(sent)])
 def leave(viewer: Viewer, token: str) -> Response:
-    """Nothing was stored, and the file goes."""
+    """Nothing was stored, and the file goes; the next one is from the same source."""
     job = _job(viewer, token)
     if not job.busy:
         drop(job)
-    return RedirectResponse("/imports?did=dropped", 303)
+    return RedirectResponse(f"/imports?did=dropped&source={job.source.name}", 303)
 
 
 @router.get("/{token}/refused.csv")
