@@ -111,6 +111,13 @@ def test_the_other_pages_can_be_used_too(city, page, people):
     for place in ("/r/objection", "/r/reprisal"):
         shown.goto(place)
         found += trouble(shown)
+    shown.get_by_label("发生了什么").fill("窗口的人打电话骂我")
+    shown.context.clear_cookies()
+    with person.refused(401):
+        shown.get_by_role("button", name="告诉监督员").tap()
+        kept = shown.get_by_label("您刚才写的（还没有提交）")
+        assert kept.input_value() == "窗口的人打电话骂我"
+    found += trouble(shown)
     with person.refused(404):
         shown.goto("/r/a.b")
     assert found + trouble(shown) == []
