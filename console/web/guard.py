@@ -113,17 +113,17 @@ def _garbled(scope: Scope) -> bool:
     """Whether the path or what it asks has control characters; the interface for systems says
     that itself, as its document tells.
     """
-    if scope["path"].startswith("/api/"):
+    if _for_systems(scope):
         return False
     asked = scope["path"].encode(errors="replace"), unquote_to_bytes(scope["query_string"])
     return any(map(UNSEEN.search, asked))
 
 
 def _foreign(scope: Scope) -> bool:
-    """Whether a browser says that another site's page sends this. Systems with a token, which no
-    browser adds by itself, say nothing.
+    """Whether a browser says that another site's page sends this. To the interface for systems it
+    may: no browser adds a token by itself.
     """
-    if scope["method"] in SAFE:
+    if scope["method"] in SAFE or _for_systems(scope):
         return False
     headers = Headers(scope=scope)
     site = headers.get("sec-fetch-site")
@@ -131,3 +131,7 @@ def _foreign(scope: Scope) -> bool:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+def _for_systems(scope: Scope) -> bool:
+    return bool(scope["path"].startswith("/api/"))

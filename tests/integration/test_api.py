@@ -659,6 +659,14 @@ def test_every_refusal_is_told_in_one_style(systems):
     assert client.get("/health").headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("name", ["origin", "sec-fetch-site"])
+def test_a_system_in_a_browsers_clothes_is_answered_as_any_other(systems, name):
+    """No browser adds a token by itself: where it comes from makes no difference."""
+    body = {"json": {"q": "13800001234"}, "headers": {name: "cross-site"}}
+    assert systems.client().post("/search", **body).status_code == 200
+    problem(systems.anybody().post("/search", **body), 401, "no-token")
+
+
 def test_an_error_of_ours_shows_nothing_of_itself(systems, monkeypatch):
     def broken(*_):
         raise RuntimeError("secret")
