@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from console import wording
-from console.taken import Taken, limits_for, taken, taken_json
+from console.taken import Taken, limits_for, taken, taken_json, version_now
 from workflow.errors import Transient
 from workflow.ledger import Recorded
 
@@ -65,8 +65,9 @@ def _lines(found: Taken, party: str) -> Iterator[str]:
     for name, opened in limits_for(done, party):
         mark = "（暂定，放假通知未公布）" if opened.provisional else ""
         yield f"  {wording.LIMIT_NAMES[name]} 到期 {wording.when(opened.due_at, found.zone)}{mark}"
-    if now.version > done.version and not done.repeated:
-        yield f"  随后自动办理，现为“{wording.state_name(now.state)}”（第 {now.version} 版）"
+    version = version_now(now, party)
+    if version > done.version and not done.repeated:
+        yield f"  随后自动办理，现为“{wording.state_name(now.state)}”（第 {version} 版）"
 
 
 def _json(shown: dict[str, Any]) -> str:

@@ -19,9 +19,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One step: instants in microseconds UTC; `details` as people read them."""
+    """One step: instants in microseconds UTC; `details` as people read them. A unit's has no
+    `version`: the numbers left out would tell it how much it is not shown.
+    """
 
-    version: int
+    version: int | None
     type: str
     label: str
     state: str

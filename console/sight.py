@@ -137,9 +137,9 @@ def concerns(viewer: Actor, kind: str, unit: str | None) -> bool:
     return viewer.role is not Role.DEPARTMENT or kind in told or unit == viewer.unit
 
 
-def version_for(c: Complaint, viewer: Actor) -> int:
-    """What the viewer's steps expect; a unit's does not count what it is to have no sign of."""
-    return c.touched if viewer.role is Role.DEPARTMENT else c.version
+def version_for(c: Complaint, *, unit: bool) -> int:
+    """What the next step expects; a unit's does not count what it is to have no sign of."""
+    return c.touched if unit else c.version
 
 
 def may_read(viewer: Actor, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from console import wording
-from console.sight import UNITS_LIMITS
+from console.sight import UNITS_LIMITS, version_for
 from workflow.complaint import Complaint, Open
 from workflow.contact import left_by
 from workflow.ledger import Recorded
@@ -56,19 +56,24 @@ def limits_for(done: Recorded, party: str) -> Iterator[tuple[str, Open]]:
             yield name, opened
 
 
+def version_now(now: Complaint, party: str) -> int:
+    """What this party's next step expects."""
+    return version_for(now, unit=party == UNITS_PARTY)
+
+
 def taken_json(taken: Taken, party: str) -> dict[str, Any]:
     """The same for a machine; instants as ISO 8601 in the office's zone."""
     done, now = taken.done, taken.now
     shown = {
         "subject": done.subject,
         "event": done.type,
-        "version": done.version,
+        "version": done.version,  # a unit's own step is one that counts for it
         "state": done.state,
         "repeated": done.repeated,
         "limits": {
             name: wording.iso(opened.due_at, taken.zone) for name, opened in limits_for(done, party)
         },
-        "now": {"state": now.state, "version": now.version},
+        "now": {"state": now.state, "version": version_now(now, party)},
     }
     if taken.revealed:
         shown |= {"phone": taken.phone, "no_number": taken.no_number}

@@ -90,7 +90,7 @@ class View:
         return Timeline(
             c.id,
             c.state,
-            version_for(c, self.viewer),
+            version_for(c, unit=self.unit is not None),
             self._heard(),
             self.zone,
             tuple(self._head()),
@@ -200,7 +200,7 @@ class View:
         people = record.role in (Role.CONSUMER, Role.CLOCK, Role.PLATFORM)
         hide = people or record.role == Role.CITIZEN or (self.unit and record.unit != self.unit)
         return Entry(
-            record.version,
+            record.version if self.unit is None else None,
             record.type,
             wording.step_name(record.type, before, record.state),
             record.state,

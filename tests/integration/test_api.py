@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import served
-from city import CITIZEN, OPERATOR, UNIT
+from city import CITIZEN, CLOCK, OPERATOR, UNIT
 from desks import Desks, hidden_of
 from sqlalchemy import delete, func, select, update
 from systems import RATING, SERVICE, Systems, problem
@@ -439,6 +439,29 @@ def test_a_repeat_of_a_steps_key_is_done_once_and_its_key_is_not_anothers(system
     assert (first["version"], first["repeated"]) == (again["version"], not again["repeated"])
     problem(client.post(path, json={"outcome": "answered"}, headers=key), 409, "key-reused")
     assert other.post(path, json={"outcome": "answered"}, headers=key).status_code == 200
+
+
+def test_a_unit_finds_no_sign_of_what_is_hidden_from_it_in_any_answer(systems):
+    """A report of reprisals and a warning to the hotline count for no version that it is told."""
+    city, no = systems.city, systems.city.assigned()
+    unit = systems.client(Scope.STEPS, Scope.READ, unit=UNIT)
+    steps = f"/complaints/{no}/steps/department"
+
+    def taken():
+        return unit.post(f"{steps}/acknowledge", headers={"Idempotency-Key": "k"}).json()
+
+    before = taken()["now"]
+    city.step(no, s.RetaliationReported, CITIZEN, words="他们来找我")
+    city.step(no, s.Reminded, CLOCK, limit="verify")
+    assert taken()["now"] == before
+    shown = unit.get(f"/complaints/{no}").json()
+    assert shown["version"] == before["version"]
+    assert {entry["version"] for entry in shown["timeline"]} == {None}
+    guessed = {"question": "哪份证明？", "expected_version": before["version"] + 1}
+    told = problem(unit.post(f"{steps}/ask-clarification", json=guessed), 409, "stale-version")
+    assert (told["current"], told["changed"]) == (before["version"], [])
+    guessed["expected_version"] = before["version"]
+    assert unit.post(f"{steps}/ask-clarification", json=guessed).status_code == 200
 
 
 def test_a_stale_step_says_what_changed_and_an_illegal_one_what_is_allowed(systems):

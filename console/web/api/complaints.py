@@ -123,7 +123,7 @@ def _item(office: Office, fold: str, viewer: Actor) -> Item:
         id=c.id,
         state=c.state,
         state_name=wording.state_name(c.state),
-        version=version_for(c, viewer),
+        version=version_for(c, unit=viewer.unit is not None),
         round=c.round,
         order=c.order,
         unit=c.unit,

@@ -88,7 +88,7 @@ class Limit(BaseModel):
 class Happened(BaseModel):
     """时间线上的一步。`occurred` 发生，`recorded` 记录。"""
 
-    version: int
+    version: int | None = Field(description="第几版；限单位的令牌没有", examples=[8])
     event: str = Field(examples=["ComplaintConfirmed"])
     label: str = Field(examples=["确认有效"])
     state: str = Field(description="这一步之后的状态", examples=["ASSIGNING"])
@@ -116,7 +116,7 @@ class Now(BaseModel):
     """这一步之后自动办理到了哪里。"""
 
     state: str = Field(examples=["ASSIGNING"])
-    version: int = Field(examples=[9])
+    version: int = Field(description="下一步的 expected_version", examples=[9])
 
 
 class Taken(BaseModel):

@@ -129,7 +129,7 @@ def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Ro
     return Row(
         number=str(c.order),
         subject=c.id,
-        version=version_for(c, viewer),
+        version=version_for(c, unit=True),
         state=wording.state_name(c.state),
         part="主办" if main else "协办",
         task=task,

@@ -101,8 +101,9 @@ class Order:
 
     def since(self, *types: str) -> tuple[Entry, ...]:
         """The same, of this order alone: since it was sent out."""
-        sent = max((entry.version for entry in self.of(SENT)), default=0)
-        return tuple(entry for entry in self.of(*types) if entry.version > sent)
+        entries = self.seen.entries
+        sent = max((n for n, entry in enumerate(entries) if entry.type == SENT), default=-1)
+        return tuple(entry for entry in reversed(entries[sent + 1 :]) if entry.type in types)
 
     @property
     def again(self) -> tuple[Entry, ...]:
