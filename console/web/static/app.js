@@ -275,6 +275,11 @@
   window.addEventListener("pagehide", function () { leaving = true; });
   window.addEventListener("pageshow", function () { leaving = false; });
 
+  // 页面自己去取的，不算人在办。写成块的 hx-headers，会传给块里的按钮，点了也不算人在办。
+  document.addEventListener("htmx:configRequest", function (event) {
+    if (event.detail.elt.hasAttribute("data-refresh")) event.detail.headers["x-by-itself"] = "1";
+  });
+
   // 实时：<body data-live> 听见变化，就让带 data-refresh 的块自己去取；
   // <body data-live="CP21-0125"> 只听这一件，并提示页面已旧，不动正在填的内容。
   function live() {
