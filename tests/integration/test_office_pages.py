@@ -9,6 +9,7 @@ import os
 import re
 import threading
 import time
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import unquote
@@ -30,6 +31,8 @@ from producers import hotline, supervisors
 from producers.clock import recompute
 from schemas.envelope import Role
 from workflow.bus import parking
+from workflow.errors import Busy
+from workflow.policy import Policies
 from workflow.record import record_of
 from workflow.recorded import Actor
 from workflow.storage.models import events, parked, ratings, services, views
@@ -70,7 +73,26 @@ def test_a_parked_record_is_tried_again_or_given_up_with_a_reason(city: City, it
     place = {"consumer": "metrics", "lane": str(again.lane), "pos": str(again.pos)}
     answer = it.sends("/ops/retry", **place)
     assert answer.headers["location"] == "/ops?did=retried"
-    assert ("replayed", "信息员庚") in status_of(city)
+    assert ("replayed", "信息科庚") in status_of(city)
+
+
+def test_a_reason_for_giving_up_is_still_there_after_a_refusal(
+    city: City, it: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, other = park(city, open_one(city, "verifying")), open_one(city, "verifying")
+    park(city, other)
+
+    def busy(*_: object, **__: object) -> None:
+        raise Busy
+
+    monkeypatch.setattr(parking, "discard", busy)
+    place = {"consumer": "supervision", "lane": str(row.lane), "pos": str(row.pos)}
+    it.opens("/ops")
+    assert it.sends("/ops/discard", **place, reason="上游已更正，不再办").status_code == 503
+    (form,) = re.findall(r"<details open>.*?</details>", it.page, re.DOTALL)
+    assert f'name="pos" value="{row.pos}"' in form
+    assert 'name="reason" value="上游已更正，不再办"' in form
+    assert it.page.count("上游已更正") == 1, "the other one's is empty"
 
 
 def test_a_supervisor_comes_from_the_board_and_puts_it_right(city: City) -> None:
@@ -428,6 +450,27 @@ def test_rules_are_proposed_by_one_and_agreed_to_by_another(city: City) -> None:
     other.opens("/decisions?did=agreed")
     assert "规则已定生效时间" in other.page
     assert "没有等您裁决的事" in other.page
+
+
+def test_what_was_typed_about_a_proposal_is_still_there_after_a_refusal(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = city.office.rulebook.in_force(city.clock())
+    later = replace(policy, version="later", effective_from=date(2021, 9, 1))
+    monkeypatch.setattr(city.office.rulebook, "policies", Policies([policy, later]))
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/rules")
+    past = {"version": "later", "effective_at": "2021-01-01T00:00"}
+    assert supervisor.sends("/rules/policy", **past).status_code == 422
+    assert '<option value="later" selected>' in supervisor.page
+    assert supervisor.page.count(" selected>") == 1
+    assert 'name="effective_at" value="2021-01-01T00:00"' in supervisor.page
+    late = past | {"effective_at": "2022-01-01T00:00"}
+    assert supervisor.sends("/rules/policy", **late).status_code == 303
+    supervisor.opens("/decisions")
+    given = {"reason": "写错了生效时间", "expected_version": "99"}
+    assert supervisor.sends("/decisions/policy/refuse", **given).status_code == 409
+    assert 'name="reason" value="写错了生效时间"' in supervisor.page
 
 
 def test_a_notice_is_tried_and_then_moves_exactly_what_was_shown(city: City) -> None:

@@ -78,7 +78,7 @@ def _shown(site: Site, viewer: Signed, tab: str | None, asked: dict[str, Any]) -
     here = tab if tab is not None and tab in tabs else next(iter(tabs))
     with site.office.database.read() as conn:
         found = _TABS[here](site, conn, asked | {"actor": viewer.actor})
-    return {"tabs": tabs, "tab": here, **asked, **found}
+    return {"tabs": tabs, "tab": here, "given": {}, **asked, **found}
 
 
 def _stuck(_: Site, conn: Connection, __: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,9 +182,15 @@ def _mended(
     else:
         site.moved()
         return RedirectResponse(f"/ops?did={did}", 303)
-    shown = _shown(site, viewer, "stuck", _NOTHING_ASKED)
+    shown = _shown(site, viewer, "stuck", _NOTHING_ASKED | {"given": _given(form)})
     title = "异常件与留痕"
     return page(request, "office/ops.html", status, title=title, did=None, refused=told, **shown)
+
+
+def _given(form: FormData) -> dict[str, str]:
+    """Which one was to be given up, and the reason that was typed."""
+    place = "/".join(text(form, name) or "" for name in ("consumer", "lane", "pos"))
+    return {"place": place, "reason": text(form, "reason") or ""} if "reason" in form else {}
 
 
 def _named(error: Exception) -> str:

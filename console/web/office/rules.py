@@ -183,8 +183,9 @@ def propose(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Re
             effective_at=moment(form, "effective_at", zone) or "",
         )
     except Refused as error:
-        told = {"title": "规则与日历", "did": None, "refused": line(error)}
+        told: dict[str, Any] = {"title": "规则与日历", "did": None, "refused": line(error)}
         told |= _shown(site, "rules", {"viewer": viewer})
+        told["given"] = {name: text(form, name) for name in ("version", "effective_at")}
         return page(request, "office/rules.html", status_of(error), **told)
     site.moved()
     return RedirectResponse("/rules?did=proposed", 303)

@@ -52,7 +52,8 @@ def decisions(
 ) -> HTMLResponse:
     """Everything that waits for this person, the most pressing first."""
     shown = _listed(site, viewer, kind, page_no) | {"done": _SETTLED.get(did or "", told(did, of))}
-    return page(request, "supervisors/decisions.html", title="待我裁决", refused="", **shown)
+    shown |= {"refused": "", "reason": ""}
+    return page(request, "supervisors/decisions.html", title="待我裁决", **shown)
 
 
 @router.get("/decisions/rows")
@@ -116,16 +117,22 @@ def refuse(request: Request, site: SiteHere, viewer: Present, form: Sent) -> Res
         ledger = site.office.ledger
         refuse_policy(ledger, account=viewer.account, reason=reason, expected_version=seen)
 
-    return _settled(request, site, viewer, take, "refused")
+    return _settled(request, site, viewer, take, "refused", reason)
 
 
 def _settled(
-    request: Request, site: Site, viewer: Signed, take: Callable[[], None], did: str
+    request: Request,
+    site: Site,
+    viewer: Signed,
+    take: Callable[[], None],
+    did: str,
+    reason: str = "",
 ) -> Response:
     try:
         take()
     except Refused as error:
         shown = _listed(site, viewer, POLICY, 1) | {"done": "", "refused": line(error)}
+        shown |= {"reason": reason}
         name = "supervisors/decisions.html"
         return page(request, name, status_of(error), title="待我裁决", **shown)
     site.moved()
