@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
 
+from console.source_words import field_words
 from console.wiring import Office
 from producers.message import MOST_BYTES, SOURCE
 from producers.platforms import json_record, read_json
-from producers.sources import Source, source
+from producers.sources import source
 from schemas.codes import LEVELS, REASONS
 from schemas.rating import Rating, Refusal, ServiceRecord
 from schemas.text import masked
 from workflow.errors import InvalidInput
 from workflow.intake import Ready
 from workflow.said import of_kind
-
-OWN = "bihuan"
-"""The source whose own column names are Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +59,6 @@ def trial(office: Office, named: str, body: str) -> Trial:
     return Trial(kind, fields, _unit(office, ready), None)
 
 
-def labels(of: Source) -> Mapping[str, str]:
-    """Our fields as the source calls them, the first name of each."""
-    found: dict[str, str] = {}
-    for theirs, ours in of.profile.fields.items():
-        found.setdefault(ours, theirs)
-    return found
-
-
-@cache
-def _chinese() -> Mapping[str, str]:
-    return labels(source(OWN))
-
-
 def _fields(made: Rating | ServiceRecord, office: Office) -> Iterator[Mapped]:
     zone = office.rulebook.in_force(office.clock()).zone
     for name, value in made:
@@ -91,7 +75,7 @@ def _fields(made: Rating | ServiceRecord, office: Office) -> Iterator[Mapped]:
         else:
             code = f"{getattr(value, 'label', '')}（{value}）" if isinstance(value, Enum) else value
             shown = masked(name, str(code))
-        yield Mapped(name, _chinese().get(name, ""), shown)
+        yield Mapped(name, field_words().get(name, ""), shown)
 
 
 def _unit(office: Office, ready: Ready) -> str:

@@ -17,6 +17,7 @@ from console import wording
 from console.accounts import Signed
 from console.cli_tokens import SCOPE_WORDS
 from console.refusals import line
+from console.source_words import field_title, source_title
 from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
 from console.web.limiting import TooOften
 from console.web.navigation import LIVE, SEARCH, entries
@@ -119,6 +120,8 @@ def templates() -> Environment:
         "role_name": wording.role_name,
         "event_name": wording.event_name,
         "scope_name": SCOPE_WORDS.__getitem__,
+        "source_title": source_title,
+        "field_title": field_title,
         "size": wording.size_text,
         "value_text": lambda value, field, zone: wording.value_text(field, value, zone),
     }

@@ -583,10 +583,14 @@ def test_refused_rows_keep_their_values_masked_and_are_text(
         conn.execute(insert(refused), row | {"reason": EVIL, "received_at": city.clock()})
     supervisor.opens("/collect")
     assert "全部 1 行" in supervisor.page
+    assert "手机号（mobile）：" in supervisor.page
+    assert "闭环自有表格" in supervisor.page
     place = re.search(r'href="(/collect/refused\?[^"]+)"', supervisor.page)
     assert place is not None
     supervisor.opens(html.unescape(place[1]))
     assert "138****1234" in supervisor.page
+    assert "<td>闭环自有表格</td>" in supervisor.page
+    assert "<td>手机号（mobile）</td>" in supervisor.page
     assert "<img" not in supervisor.page
 
 
