@@ -533,6 +533,10 @@ def test_ratings_of_nobody_knows_whom_are_shown(city: City, supervisor: Browser)
 
 def test_a_unit_is_urged_once_a_day(city: City, supervisor: Browser) -> None:
     supervisor.opens("/collect?show=zero")
+    folded = re.findall(r"<details.*?</details>", supervisor.page, re.DOTALL)
+    urging = [one for one in folded if f'name="unit" value="{UNIT}"' in one]
+    assert len(urging) == 1, "one slip in a column of them sends nothing"
+    assert "发出后不能撤回" in urging[0]
     for _ in range(2):
         answer = supervisor.sends("/collect/urge", unit=UNIT)
         assert answer.status_code == 303

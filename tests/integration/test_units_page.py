@@ -127,6 +127,15 @@ def test_the_roster_comes_down_as_it_goes_up(city: City, browser: Browser) -> No
     assert "与现在的一样" in browser.page
 
 
+def test_what_ends_a_persons_work_is_not_one_slip_away(city: City, browser: Browser) -> None:
+    signed_up(city.office, "甲", Role.OPERATOR)
+    browser.opens("/units")
+    folded = "".join(re.findall(r"<details.*?</details>", browser.page, re.DOTALL))
+    for act in ("revoke", "disable"):
+        button = f'name="act" value="{act}"'
+        assert 0 < browser.page.count(button) == folded.count(button)
+
+
 def test_acts_on_an_account(city: City, browser: Browser) -> None:
     signed_up(city.office, "甲", Role.OPERATOR)
     person = Browser(city)
