@@ -28,7 +28,7 @@ CalendarFile = Annotated[
 PauseOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--pause", metavar="起时间/止时间", help="暂停的一段，可重复，可交叠，如 起时间/止时间"
+        "--pause", metavar="起时间/止时间", help="停表的一段，可重复，可交叠，如 起时间/止时间"
     ),
 ]
 
@@ -52,7 +52,7 @@ _DEADLINE_HELP: Final = """算到期时间，并逐日说明哪天计、哪天�
 
 小时、分钟、秒：都是工作时间，自起点当时算起，到用完的那一刻为止。
 
-暂停：全天暂停的日子不计；只停了一部分的，停掉的工作时间在最后补足
+停表：全天停表的日子不计；只停了一部分的，停掉的工作时间在最后补足
 （自然日里的休息日按 24 小时算，也用工作时间补）。
 """
 
@@ -88,7 +88,7 @@ def worktime_between(
     pause: PauseOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """算两个时间之间有多少工作时间，暂停的不算。"""
+    """算两个时间之间有多少工作时间，停表的不算。"""
     begin, until = _instant(start, "from"), _instant(end, "to")
     used, _ = _chosen(ctx, profile, calendar, begin)
     seconds = int(worktime(used, begin, until, _pauses(pause)).total_seconds())
@@ -227,7 +227,7 @@ def _pauses(texts: list[str] | None) -> list[tuple[datetime, datetime]]:
             raise InvalidInput("pause", text, "须写成 FROM/TO，两个带时区的时间")
         begin, end = _instant(parts[0], "pause"), _instant(parts[1], "pause")
         if begin >= end:
-            raise InvalidInput("pause", text, "暂停的开始须早于结束")
+            raise InvalidInput("pause", text, "停表的开始须早于结束")
         pauses.append((begin, end))
     return pauses
 

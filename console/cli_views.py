@@ -112,7 +112,7 @@ def _timeline_lines(found: Timeline) -> Iterator[str]:
     for label, text in found.head:
         yield from hanging(f"  {wording.padded(label, 12)}", text)
     for due in found.open:
-        mark = "（暂停，恢复后顺延）" if due.paused else "（暂定）" if due.provisional else ""
+        mark = "（停表，恢复后顺延）" if due.paused else "（暂定）" if due.provisional else ""
         label = wording.padded(f"限 {due.label}", 12)
         yield f"  {label}{wording.when(due.due_at, found.zone)}{mark}"
     yield "时间线"

@@ -109,7 +109,7 @@ def _roles(roles: frozenset[Role]) -> str:
 
 def limits() -> Rows:
     """Every limit in words, the heading first; a window is how long somebody may still ask."""
-    rows: Rows = [("时限", "名称", "开始于", "办结于", "取消于", "暂停", "由谁负责")]
+    rows: Rows = [("时限", "名称", "开始于", "办结于", "取消于", "停表", "由谁负责")]
     rows += [
         (
             row.label + ("（窗口期）" if row.window else ""),

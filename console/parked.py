@@ -45,7 +45,7 @@ class Stuck:
     @property
     def why(self) -> str:
         """The error without what the program calls it; in general words where it says no more."""
-        general = "系统没有办成，请信息技术人员看一看原因" if self.error else ""
+        general = "系统没有办成，请信息科看一看原因" if self.error else ""
         return of_failure(self.error) or general
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from console.wiring import Office
 
 ROLES = (Role.OPERATOR, Role.REVIEWER, Role.DEPARTMENT, Role.SUPERVISOR)
-PAUSED = {"verify": "暂停，等单位补联系方式，最迟到下一个工作日下班"}
+PAUSED = {"verify": "停表，等单位补联系方式，最迟到下一个工作日下班"}
 _BY_DUE = attrgetter("due_at", "complaint.id")
 
 
@@ -186,5 +186,5 @@ def _left(
     if left is None or due is None:
         return ""
     if limit in c.paused:
-        return PAUSED.get(limit, "暂停")
+        return PAUSED.get(limit, "停表")
     return left_text(calendar, left, due)

@@ -69,7 +69,7 @@ FIELD_WORDS = {
     "parked": "异常件",
     "partitions": "分区数",
     "replication": "副本数",
-    "pause": "暂停",
+    "pause": "停表",
     "port": "端口",
     "pos": "位置",
     "published_year": "已公布到的年份",

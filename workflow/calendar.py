@@ -102,7 +102,7 @@ def _used_dates(calendar: Calendar, begin: int, at: int, stopped: Spans) -> Iter
         used = without(inside, stopped)
         paused = length(inside) > length(used)
         if paused:
-            why = "，部分时间暂停" if used else "，暂停"
+            why = "，部分时间停表" if used else "，停表"
         else:
             why = "，已过办公时间" if calendar.spans(day) and not used else ""
         yield DayNote(day, bool(used), f"{calendar.reason_on(day)}{why}")

@@ -46,7 +46,7 @@ def merged(pauses: Pauses) -> Spans:
     spans = [(micros(a, "pause"), micros(b, "pause")) for a, b in pauses]
     for a, b in spans:
         if a >= b:
-            raise InvalidInput("pause", f"{a}/{b}", "暂停的开始须早于结束")
+            raise InvalidInput("pause", f"{a}/{b}", "停表的开始须早于结束")
     return joined(spans)
 
 
@@ -161,7 +161,7 @@ class _Walked:
         lost = 0
         for day, spans, rest in walk(self.day_spans, first, self.stopped):
             paused = length(spans) - length(rest)
-            pause = "" if not paused else "，部分时间暂停" if rest else "，全天暂停"
+            pause = "" if not paused else "，部分时间停表" if rest else "，全天停表"
             why = f"{self.calendar.reason_on(day)}{'，顺延至工作日' if rolled else ''}{pause}"
             self.notes.append(DayNote(day, bool(rest) and not rolled, why))
             if rest:
@@ -173,7 +173,7 @@ class _Walked:
     def _given_back(self, last: date, close: int, lost: int) -> int:
         at = used_up(self.day_spans, last, close, lost, self.stopped)
         for day in dates_between(last + ONE_DAY, self.calendar.local_date(at - 1)):
-            given = "，补足暂停的时间" if without(self.day_spans(day), self.stopped) else ""
+            given = "，补足停表的时间" if without(self.day_spans(day), self.stopped) else ""
             self.notes.append(DayNote(day, False, f"{self.calendar.reason_on(day)}{given}"))
         return at
 

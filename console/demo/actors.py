@@ -21,7 +21,7 @@ from workflow.states import State
 if TYPE_CHECKING:
     from console.wiring import Office
 
-HANDLER, CLERK, REVIEWER = "联络员乙", "数据员戊", "复核员己"
+HANDLER, CLERK, REVIEWER = "联络员乙", "数据员戊", "复核人己"
 _OBJECTS: Final[Mapping[State | None, int]] = {State.RETURNED: 1, State.APPEALED: 2}
 """On which working day after its dispatch a unit sends an order back, or appeals."""
 

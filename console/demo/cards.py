@@ -28,9 +28,9 @@ class Card(NamedTuple):
 _STAFF = (
     ("话务员甲", Role.OPERATOR, "核实、派单、审核反馈、回访"),
     ("话务员丁", Role.OPERATOR, "另一位话务员：恶意复核须换人"),
-    ("复核员己", Role.REVIEWER, "复核单位的申诉"),
+    ("复核人己", Role.REVIEWER, "复核单位的申诉"),
     ("监督员丙", Role.SUPERVISOR, "看超期，裁决，督办"),
-    ("信息员庚", Role.IT, "异常件、导入、接入"),
+    ("信息科庚", Role.IT, "异常件、导入、接入"),
     ("审计员辛", Role.AUDITOR, "谁看过什么"),
     ("管理员壬", Role.ADMINISTRATOR, "单位与人员；看不到差评件"),
 )

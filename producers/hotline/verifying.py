@@ -78,7 +78,7 @@ def call(
 def request_contact(
     ledger: Ledger, subject: str, *, account: str, **step: Unpack[Step]
 ) -> Recorded:
-    """缺联系方式，或拨过而号码有误，请经办单位的数据员补充；核实时限暂停，最迟到下一个工作日下班。"""
+    """缺联系方式，或拨过而号码有误，请经办单位的数据员补充；核实时限停表，最迟到下一个工作日下班。"""
     return take(ledger, subject, s.ContactRequested, operator(account), step)
 
 

@@ -81,9 +81,9 @@ def test_an_order_can_be_used_in_every_state(people, demo_desk):
     ("account", "role", "places"),
     [
         ("话务员甲", Role.OPERATOR, ("/", "/hotline", "/hotline?tab=later&who=me")),
-        ("复核员己", Role.REVIEWER, ("/", "/decisions")),
+        ("复核人己", Role.REVIEWER, ("/", "/decisions")),
         ("监督员丙", Role.SUPERVISOR, ("/watch", "/watch?show=red", "/decisions")),
-        ("信息员庚", Role.IT, ("/ops", "/ops?tab=outbox", "/connect?tab=sent", "/collect/refused")),
+        ("信息科庚", Role.IT, ("/ops", "/ops?tab=outbox", "/connect?tab=sent", "/collect/refused")),
         ("审计员辛", Role.AUDITOR, ("/ops?tab=looks&subject=CP21-9999", "/ops?tab=reveals")),
     ],
 )

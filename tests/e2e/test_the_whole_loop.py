@@ -54,7 +54,7 @@ def everybody(city: City, console_here: str, people: Callable[..., Person]) -> E
         Operator(city, people(console_here), console_here, "话务员甲"),
         Handler(city, people(console_here, Size.SCALED), console_here, "联络员乙"),
         Decider(city, people(console_here), console_here, "监督员丙"),
-        Reviewer(city, people(console_here), console_here, "复核员丁"),
+        Reviewer(city, people(console_here), console_here, "复核人丁"),
         Citizen(city, people(console_here, Size.PHONE)),
     )
 

@@ -342,14 +342,14 @@ def test_a_parked_record_is_replayed_and_those_behind_it_follow_in_order(city, b
     bus.drain(failing)
     row = rows_of(city, parked, status="parked")[0]
     with pytest.raises(ValueError, match="坏"):
-        parking.replay(city.ledger, failing, row.lane, row.pos, by="信息员庚")
+        parking.replay(city.ledger, failing, row.lane, row.pos, by="信息科庚")
     assert by_subject(done_by(city, failing))[poison] == [1]
     broken.clear()
-    done = parking.replay(city.ledger, failing, row.lane, row.pos, by="信息员庚")
+    done = parking.replay(city.ledger, failing, row.lane, row.pos, by="信息科庚")
     assert done == [f"{poison}-{version}" for version in (2, 3, 4, 5)]
     assert by_subject(done_by(city, failing))[poison] == [1, 2, 3, 4, 5]
     with pytest.raises(InvalidInput):
-        parking.replay(city.ledger, failing, row.lane, row.pos, by="信息员庚")
+        parking.replay(city.ledger, failing, row.lane, row.pos, by="信息科庚")
     assert by_subject(done_by(city, failing))[poison] == [1, 2, 3, 4, 5]
     city.hotline.calls(poison, "busy")
     bus.drain(failing)
@@ -367,7 +367,7 @@ def test_what_comes_in_while_one_is_parked_waits_behind_it(city, bus, busy):
     assert by_subject(done_by(city, failing)).get(poison) is None
     broken.clear()
     row = rows_of(city, parked, status="parked")[0]
-    parking.replay(city.ledger, failing, row.lane, row.pos, by="信息员庚")
+    parking.replay(city.ledger, failing, row.lane, row.pos, by="信息科庚")
     assert by_subject(done_by(city, failing))[poison] == [1, 2, 3, 4, 5, 6]
 
 
@@ -380,12 +380,12 @@ def test_a_second_poison_behind_the_first_is_parked_in_its_turn(city, bus, busy)
     bus.drain(failing)
     broken.discard(2)
     row = rows_of(city, parked, status="parked")[0]
-    done = parking.replay(city.ledger, failing, row.lane, row.pos, by="信息员庚")
+    done = parking.replay(city.ledger, failing, row.lane, row.pos, by="信息科庚")
     assert done[-1] == f"{poison}-3"
     still = sorted(rows_of(city, parked, subject=poison), key=lambda r: r.pos)
     assert [row.status for row in still] == ["replayed", "replayed", "parked", "held"]
     broken.clear()
-    parking.replay(city.ledger, failing, still[2].lane, still[2].pos, by="信息员庚")
+    parking.replay(city.ledger, failing, still[2].lane, still[2].pos, by="信息科庚")
     assert by_subject(done_by(city, failing))[poison] == [1, 2, 3, 4, 5]
 
 
@@ -396,11 +396,11 @@ def test_discarding_takes_a_reason_and_lets_the_rest_go_on(city, bus, busy):
     bus.drain(failing)
     row = rows_of(city, parked, status="parked")[0]
     with pytest.raises(InvalidInput):
-        parking.discard(city.ledger, failing, row.lane, row.pos, "  ", by="信息员庚")
-    parking.discard(city.ledger, failing, row.lane, row.pos, "重复的通知", by="信息员庚")
+        parking.discard(city.ledger, failing, row.lane, row.pos, "  ", by="信息科庚")
+    parking.discard(city.ledger, failing, row.lane, row.pos, "重复的通知", by="信息科庚")
     assert by_subject(done_by(city, failing))[poison] == [1, 3, 4, 5]
     gone = rows_of(city, parked, pos=row.pos, lane=row.lane)[0]
-    assert (gone.status, gone.note) == ("discarded", "信息员庚：重复的通知")
+    assert (gone.status, gone.note) == ("discarded", "信息科庚：重复的通知")
     assert city.damage() == []
 
 
@@ -527,7 +527,7 @@ def test_a_held_reaction_made_unnecessary_meanwhile_is_overtaken_on_replay(city,
     city.hotline.assigns(complaint, unit="ZD-YBJ")
     broken.clear()
     row = rows_of(city, parked, status="parked")[0]
-    parking.replay(city.ledger, late, row.lane, row.pos, by="信息员庚")
+    parking.replay(city.ledger, late, row.lane, row.pos, by="信息科庚")
     states = [row.status for row in sorted(rows_of(city, parked), key=lambda r: r.pos)]
     assert states == ["replayed", "overtaken"]
     assert city.complaint(complaint).unit == "ZD-YBJ"
@@ -565,7 +565,7 @@ def test_rebuilding_leaves_out_what_is_parked_so_that_its_replay_does_it_once(ci
     rebuild(city.ledger, fragile)
     assert by_subject(done_by(city, fragile))[busy[2]] == [1, 2]
     row = rows_of(city, parked, status="parked")[0]
-    parking.replay(city.ledger, fragile, row.lane, row.pos, by="信息员庚")
+    parking.replay(city.ledger, fragile, row.lane, row.pos, by="信息科庚")
     assert by_subject(done_by(city, fragile))[busy[2]] == [1, 2, 3, 4, 5]
 
 

@@ -42,7 +42,7 @@ NOTICE = "国务院办公厅关于补充放假安排的通知"
 
 @pytest.fixture
 def it(city: City) -> Browser:
-    return signed_in(city, "信息员庚", Role.IT)
+    return signed_in(city, "信息科庚", Role.IT)
 
 
 def park(city: City, subject: str, consumer: str = "supervision", error: str = EVIL) -> Any:
@@ -67,7 +67,7 @@ def test_a_parked_record_is_tried_again_or_given_up_with_a_reason(city: City, it
     assert it.sends("/ops/discard", **place, reason="").status_code == 422
     assert "理由" in it.told()
     assert it.sends("/ops/discard", **place, reason="重复").status_code == 303
-    assert status_of(city) == [("discarded", "信息员庚：重复")]
+    assert status_of(city) == [("discarded", "信息科庚：重复")]
     assert it.sends("/ops/retry", **place).status_code == 422, "it is done with"
     again = park(city, open_one(city, "verifying"), "metrics")
     place = {"consumer": "metrics", "lane": str(again.lane), "pos": str(again.pos)}
@@ -118,7 +118,7 @@ def test_why_it_stands_still_is_told_in_words_and_to_those_who_mend_it_as_it_was
     supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
     supervisor.opens("/ops")
     assert "短信网关拒收" in supervisor.page
-    assert "请信息技术人员看一看原因" in supervisor.page
+    assert "请信息科看一看原因" in supervisor.page
     assert "Error" not in supervisor.page
     assert f'href="/watch/{subject}"' in supervisor.page
     it.opens("/ops")
@@ -437,7 +437,7 @@ def test_rules_are_proposed_by_one_and_agreed_to_by_another(city: City) -> None:
     assert ("同意生效" in supervisor.page, "撤回提请" in supervisor.page) == (False, True)
     assert supervisor.sends("/decisions/policy/agree").status_code == 403
     assert "须由另一位监督员" in supervisor.page
-    reviewer = signed_in(city, "复核员辰", Role.REVIEWER)
+    reviewer = signed_in(city, "复核人辰", Role.REVIEWER)
     reviewer.opens("/decisions")
     assert "规则生效" not in reviewer.page
     assert reviewer.sends("/decisions/policy/agree").status_code == 403
@@ -833,8 +833,8 @@ def test_who_goes_to_another_unit_takes_in_nothing_for_the_one_before(
     """What was tried with the rights of then is not taken in with them."""
     place = sent(it, rows("区人社局", "A1") + rows("区商务局", "A2").partition(b"\n")[2])
     for unit in ("区人社局", "区商务局"):
-        change(city.office, person(city.office, "信息员庚", "庚", [Role.CLERK], unit), "管理员")
-        assert it.signs_in("信息员庚") == 303
+        change(city.office, person(city.office, "信息科庚", "庚", [Role.CLERK], unit), "管理员")
+        assert it.signs_in("信息科庚") == 303
         assert it.opens(place) == 404
         it.opens("/imports")
         assert it.sends(f"{place}/take").status_code == 404

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 import schemas as s
 from console.queues import queue
+from console.remaining import left_of
 from console.reports.delays import delays_of
 from console.timeline import timeline
 from producers.clock import recompute, tick
@@ -277,6 +278,14 @@ def test_where_looking_for_a_phone_stops_nothing_verification_runs_out(city, rul
     assert city.damage() == []
 
 
+def test_a_stopped_clock_has_one_word_on_every_desk(city):
+    c = city.complaint(without_phone(city))
+    shown = left_of(city.office.rulebook.of(c), c, "verify", city.clock())
+    assert shown is not None
+    assert shown.text == "停表"
+    assert queue(city.office, "operator")[0].left_text.startswith("停表，")
+
+
 def test_a_request_left_open_at_the_end_holds_nothing_up_when_it_is_opened_again(city):
     subject = without_phone(city)
     city.step(
@@ -285,7 +294,7 @@ def test_a_request_left_open_at_the_end_holds_nothing_up_when_it_is_opened_again
     city.step(subject, s.DismissalReversed, SUPERVISOR, reason="再核实")
     city.drain()
     assert city.complaint(subject).paused == {}
-    assert "暂停" not in queue(city.office, "operator")[0].left_text
+    assert "停表" not in queue(city.office, "operator")[0].left_text
     city.travel(days=4)
     while tick(city.ledger):
         city.drain()

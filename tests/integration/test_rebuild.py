@@ -127,7 +127,7 @@ def test_a_parked_record_replayed_meanwhile_makes_it_begin_again(grown):
         if not starts or done < starts[-1]:
             starts.append(done)
         if done == total and len(starts) == 1:
-            parking.replay(grown.ledger, fragile, row.lane, row.pos, by="信息员庚")
+            parking.replay(grown.ledger, fragile, row.lane, row.pos, by="信息科庚")
         else:
             starts[-1] = done
 

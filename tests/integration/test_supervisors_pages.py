@@ -124,7 +124,7 @@ def test_a_report_of_reprisals_is_found_also_after_its_complaint_has_ended(
         assert listed == {ended, running}
         assert "已了结" in reader.page
         assert {reader.opens(f"/c/{subject}") for subject in listed} == {200}
-    it = signed_in(city, "信息员", Role.IT)
+    it = signed_in(city, "信息科", Role.IT)
     it.opens("/ops?tab=reprisals")
     assert "打击报复" not in it.page
 
@@ -382,7 +382,7 @@ def test_what_was_written_as_a_sentence_ends_once(city: City, supervisor: Browse
 
 
 def test_the_reviewer_decides_appeals_and_malice_and_never_his_own(city: City) -> None:
-    reviewer = signed_in(city, "复核员己", Role.REVIEWER)
+    reviewer = signed_in(city, "复核人己", Role.REVIEWER)
     appealed, asked = open_one(city, "appealed"), open_one(city, "extension")
     reviewer.opens("/decisions")
     assert rows(reviewer.page) == [appealed]

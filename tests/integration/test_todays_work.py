@@ -106,11 +106,11 @@ def test_an_administrator_is_told_which_accounts_are_missing(city: City) -> None
     administrator = signed_in(city, "管理员壬", Role.ADMINISTRATOR)
     administrator.opens("/")
     assert '<a href="/units">有复核人的账号' in administrator.page
-    signed_in(city, "复核员己", Role.REVIEWER)
+    signed_in(city, "复核人己", Role.REVIEWER)
     administrator.opens("/")
     assert "有复核人的账号" in administrator.page
     assert '<a href="/units">有复核人的账号' not in administrator.page
-    disable(city.office, "复核员己", "管理员壬")
+    disable(city.office, "复核人己", "管理员壬")
     administrator.opens("/")
     assert '<a href="/units">有复核人的账号' in administrator.page
     administrator.opens("/units")

@@ -321,16 +321,16 @@ def test_a_row_refused_is_mended_and_tried_again_or_given_up(city, collecting, p
     takes(collecting, 2)
     assert (count(city, refused), len(parked(city))) == (1, 2)
     with pytest.raises(InvalidInput, match="单位名册里没有这个单位"):
-        retry(city.ledger, city.office.desk(), 0, 0, by="信息员庚")
+        retry(city.ledger, city.office.desk(), 0, 0, by="信息科庚")
     desk = city.office.desk()
     desk.units = Renamed(desk.units)
-    retry(city.ledger, desk, 0, 0, by="信息员庚")
+    retry(city.ledger, desk, 0, 0, by="信息科庚")
     assert count(city, ratings) == 1
     with pytest.raises(InvalidInput):
-        retry(city.ledger, desk, 0, 0, by="信息员庚")
+        retry(city.ledger, desk, 0, 0, by="信息科庚")
     with pytest.raises(InvalidInput):
-        discard(city.ledger, 0, 1, " ", by="信息员庚")
-    discard(city.ledger, 0, 1, "对方误发", by="信息员庚")
+        discard(city.ledger, 0, 1, " ", by="信息科庚")
+    discard(city.ledger, 0, 1, "对方误发", by="信息科庚")
     assert parked(city) == []
     with city.office.database.read() as conn:
         left = conn.execute(select(messages.c.status, messages.c.sealed)).all()
@@ -498,5 +498,5 @@ def test_what_a_parked_message_says_is_gone_when_its_time_is_over(city, collecti
     with city.office.database.read() as conn:
         assert conn.execute(select(messages.c.sealed)).scalar() is None
     with pytest.raises(InvalidInput, match="保存期已过"):
-        retry(city.ledger, city.office.desk(), 0, 0, by="信息员庚")
-    discard(city.ledger, 0, 0, "已过期", by="信息员庚")
+        retry(city.ledger, city.office.desk(), 0, 0, by="信息科庚")
+    discard(city.ledger, 0, 0, "已过期", by="信息科庚")

@@ -47,7 +47,7 @@ def test_a_clerk_is_told_what_is_wanted(city):
     with by_index(city, "complaints.handled_by"):
         departments.contacts_wanted(city.ledger, unit=UNIT)
     with by_index(city, "complaints.handled_by"):
-        given = {"unit": UNIT, "account": "信息员", "phone": "13900001111"}
+        given = {"unit": UNIT, "account": "数据员", "phone": "13900001111"}
         assert departments.supply_contact(city.ledger, "P1", "1", **given) is None
 
 
@@ -82,7 +82,7 @@ def test_a_system_reads_the_open_complaints_of_a_state_among_the_open_ones(city)
 def test_receipts_are_listed_where_no_message_ever_went_out(city):
     city.portal.bad_review()
     city.drain()
-    desk = Desks(city).sits("信息员庚", Role.IT)
+    desk = Desks(city).sits("信息科庚", Role.IT)
     with by_index(city, "outbox.receipt"):
         assert "短信回执" in desk.get("/connect?tab=sent").text
 

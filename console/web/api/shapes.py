@@ -82,7 +82,7 @@ class Limit(BaseModel):
 
     due: datetime
     provisional: bool = Field(description="暂定：放假通知未公布")
-    paused: bool = Field(description="现在暂停")
+    paused: bool = Field(description="现在停表")
 
 
 class Happened(BaseModel):

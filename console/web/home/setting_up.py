@@ -33,7 +33,7 @@ def left_to_do(office: Office, role: Role) -> tuple[ToDo, ...]:
     held = {word for text in names for word in text.replace(",", " ").split()}
     steps = (
         ToDo("单位名册就位", there["units"], "/units"),
-        ToDo("各单位联络人的手机号已登记（用来识别自己评自己）", there["staff"], "/units"),
+        ToDo("各单位联络员的手机号已登记（用来识别自己评自己）", there["staff"], "/units"),
         ToDo("有话务员的账号", Role.OPERATOR in held, "/units"),
         ToDo("有监督员的账号", Role.SUPERVISOR in held, "/units"),
         ToDo("有单位联络员的账号", Role.DEPARTMENT in held, "/units"),

@@ -139,7 +139,7 @@ def _line(
 ) -> Line:
     found, rules = pressing(c), office.rulebook.of(c)
     limit = found[0] if found else None
-    left, due, tone = _pressed(rules, found[1], at) if found else ("暂停", "", "paused")
+    left, due, tone = _pressed(rules, found[1], at) if found else ("停表", "", "paused")
     waits_for = awaited(c, found)
     whose = _whose(c, waits_for, units, people)
     mine = whose == ME or waits_for == "malice_review"

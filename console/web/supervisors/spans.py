@@ -52,5 +52,5 @@ def spans(calendar: Calendar, now: int) -> Spans:
         label = "今天" if day == today else named
         found.append(Span(f"d{number}", label, begin, end))
         begin = end
-    found += [Span("later", "更晚", begin, None), Span(UNDUE, "暂停", None, None)]
+    found += [Span("later", "更晚", begin, None), Span(UNDUE, "停表", None, None)]
     return Spans(now, soon(calendar, now), tuple(found))
