@@ -11,7 +11,7 @@ from console.demo.build import DESK
 from console.demo.cards import cards, make_accounts
 from console.demo.desk import Desk
 from console.demo.standing import StandingClock
-from console.processes import Job, serve
+from console.processes import serve
 from console.uploads import forget_old
 from console.web.app import create_app
 from console.web.live import Hub
@@ -22,13 +22,6 @@ from producers.clock import Ticker
 from workflow.clock import system_clock
 from workflow.errors import InvalidInput
 from workflow.settings import LOOPBACK
-
-
-class _Ticking:
-    """The clock's job: the ticker, for as long as the desk is open."""
-
-    def __init__(self, ticker: Ticker) -> None:
-        self.run, self.stop = ticker.start, ticker.stop
 
 
 def check_host(host: str) -> None:
@@ -56,5 +49,8 @@ def sit_down(folder: Path, host: str, port: int, told: Callable[[str], None]) ->
         hub = Hub(opened, partial(forget_old, opened.data))
         site = Site(opened, hub, bus.wake, desk.extend, desk.parts(), PATIENCE)
         serving = Serving(create_app(site), host, port)
-        jobs: list[Job] = [serving, hub, bus, _Ticking(ticker)]
-        serve(jobs, [], None, lambda: told(f"{serving.address}/demo"))
+        ticker.start()
+        try:
+            serve([serving, hub, bus], [], None, lambda: told(f"{serving.address}/demo"))
+        finally:
+            ticker.stop()

@@ -92,12 +92,15 @@
       kept = true;
       return;
     }
-    var one = document.activeElement, block = one && one !== document.body ? one.closest("div[id], ul[id], section[id]") : null;
+    var one = document.activeElement;
+    if (!event.detail.shouldSwap || !one || one === document.body) return; // 前一次换下的焦点，还没有放回去
+    var block = one.closest("div[id], ul[id], section[id]");
     left = block ? { place: place(one), block: block.id } : null;
   });
   document.addEventListener("htmx:afterSettle", function (event) {
     if (event.target.hasAttribute("data-into") && event.target.firstElementChild) { left = null; into(event.target); return; }
-    if (!left || document.activeElement !== document.body) return;
+    if (document.activeElement !== document.body) left = null;
+    if (!left) return;
     var block = document.getElementById(left.block) || document.getElementById("main");
     var stops = Array.prototype.filter.call(block.querySelectorAll(STOPS), seen);
     var same = stops.filter(function (one) { return place(one) === left.place; });
