@@ -103,6 +103,24 @@ def test_an_old_page_is_refused_kindly_and_what_was_typed_is_kept(
     assert city.timeline(subject).count("ComplaintConfirmed") == 1
 
 
+def test_a_page_that_is_old_says_so_when_the_button_is_released(
+    city: City, two: tuple[Operator, Operator]
+) -> None:
+    """What is said above it would move the button away from under the finger."""
+    subject = verifying(city)
+    _, second = two
+    second.opens(f"/c/{subject}")
+    page, told = second.page, second.page.get_by_text("这件刚刚变动过")
+    page.get_by_role("button", name="认领").hover()
+    page.mouse.down()
+    city.hotline.calls(subject)
+    page.wait_for_timeout(1500)  # longer than it takes to be heard of
+    expect(told).to_be_hidden()
+    with second.person.refused(409):
+        page.mouse.up()
+        expect(page.get_by_role("alert")).to_contain_text("变动")
+
+
 def test_what_another_has_ended_gives_back_the_words(
     city: City, two: tuple[Operator, Operator]
 ) -> None:

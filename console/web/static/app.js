@@ -76,13 +76,13 @@
     var form = one.form || one.closest("form");
     return [one.tagName, one.id, one.getAttribute("href"), form && form.getAttribute("action"), one.name, one.className].join("|");
   }
-  // 正按着的块先不换：换了，这一下就点空了。松开以后再取。
+  // 正按着的时候先不换、先不提示：换了，或者挪了位置，这一下就点空了。松开以后再说。
   var held = null, kept = false;
   document.addEventListener("pointerdown", function (event) { if (event.button === 0) held = event.target; });
   ["pointerup", "pointercancel"].forEach(function (name) {
     document.addEventListener(name, function () {
       held = null;
-      setTimeout(function () { if (kept) refresh(); kept = false; });
+      setTimeout(function () { if (kept) refresh(); kept = false; warn(); });
     });
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
@@ -204,6 +204,12 @@
     document.querySelectorAll("[data-refresh]").forEach(function (one) { window.htmx.trigger(one, "changed"); });
   }
 
+  var stale = false;
+  function warn() {
+    var told = document.getElementById("changed");
+    if (told && stale && !held) told.hidden = false;
+  }
+
   function ended() {
     var told = document.createElement("div"), main = document.getElementById("main");
     told.className = "changed";
@@ -298,8 +304,8 @@
         waiting = null;
         last = Date.now();
         refresh();
-        var told = document.getElementById("changed");
-        if (told) told.hidden = false;
+        stale = true;
+        warn();
       }, Math.max(30, last + 1000 - Date.now()));
     }
     // 浏览器对一台主机一共只有六条连接：看不见的标签页不占着，否则开到第七页，哪一页都打不开。
