@@ -12,7 +12,7 @@ from console.wiring import Office, server_at
 from workflow import audit
 from workflow.bus.lease import runs_out
 from workflow.clock import system_clock
-from workflow.errors import Away, Busy, Damaged, InvalidInput, Unwritable
+from workflow.errors import Away, Busy, Damaged, InvalidInput, Transient, Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.database import Database
 from workflow.storage.models import leases
@@ -57,11 +57,7 @@ def move(office: Office, address: str) -> Proof:
             with office.database.write() as source:
                 unseal(source)
             raise
-        try:
-            _name(office.data / ADDRESS, address)
-        except OSError as error:
-            said = f"数据已搬到 {server.place}，但 {ADDRESS} 写不进去（{error.strerror}）"
-            raise Unwritable(f"{said}；能写以后重新执行即可") from error
+        _name(office.data / ADDRESS, address, server.place)
         return Proof(server.place, held)
     finally:
         server.close()
@@ -112,14 +108,17 @@ def _copied(office: Office, server: Database) -> dict[str, Sum]:
                 _same(held, sums(target))
                 _sound(office, target, "新数据库")
                 ready = True
-        except Away as away:
-            if not ready or not _has_arrived(server, held):
-                raise Away("与目标库的连接断了，什么也没有搬动，请稍后重试") from away
+        except BaseException as ended:
+            if ready and _has_arrived(server, held):
+                return held
+            if isinstance(ended, Away):
+                raise Away(f"什么也没有搬动：{ended}") from ended
+            raise
     return held
 
 
 def _has_arrived(server: Database, held: dict[str, Sum]) -> bool:
-    """Of a commit that nobody answered. Raises Away where the server cannot be asked."""
+    """Of a commit that nobody answered. Raises _Unknown where the server cannot be asked."""
     try:
         with server.write() as target:
             server.alone(target)  # when whoever still commits has ended
@@ -127,8 +126,8 @@ def _has_arrived(server: Database, held: dict[str, Sum]) -> bool:
                 return False
             _same(held, sums(target))
             return True
-    except Away as away:
-        raise _Unknown from away
+    except (Transient, KeyboardInterrupt) as ended:
+        raise _Unknown from ended
 
 
 def _nobody_runs(source: Connection) -> None:
@@ -153,7 +152,16 @@ def _same(held: dict[str, Sum], there: dict[str, Sum]) -> None:
             raise InvalidInput("to", "（不显示）", reason)
 
 
-def _name(path: Path, address: str) -> None:
+def _name(path: Path, address: str, place: str) -> None:
+    """Raises Unwritable where it is not noted down."""
+    try:
+        _noted(path, address)
+    except OSError as error:
+        said = f"数据已搬到 {place}，但 {ADDRESS} 写不进去（{error.strerror}）"
+        raise Unwritable(f"{said}；能写以后重新执行即可") from error
+
+
+def _noted(path: Path, address: str) -> None:
     """The folder's own note of where its database is; it may hold a password."""
     new = path.with_suffix(".new")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

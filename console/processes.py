@@ -83,7 +83,7 @@ def serve(
 
 def _stuck(threads: Sequence[threading.Thread], pulses: Sequence[Pulse]) -> str:
     """What goes on no more; nothing while all do."""
-    silent = [pulse.name for pulse in pulses if not pulse.alive]
+    silent = [pulse.name for pulse in pulses if pulse.gone]
     if silent:
         return f"nothing is heard of {', '.join(silent)}"
     return "" if all(thread.is_alive() for thread in threads) else "one of its jobs has ended"

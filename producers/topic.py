@@ -96,8 +96,8 @@ class Collecting:
         return 0
 
     def _polled(self, seconds: float) -> list[Message]:
-        """While messages run singly, one: those that it comes with may be what kills the process
-        before any is counted.
+        """While those of the partition polled last run singly, one: what it would come with may be
+        what kills the process before any is counted.
         """
         received = self._subscription.poll(seconds, 1 if self._careful else MOST)
         self.pulse.beats("working" if self._subscription.reached else "waiting")
@@ -166,6 +166,7 @@ class Collecting:
             if len(received) > 1:
                 for message in received:
                     self._together([message])
+                    self.pulse.beats("working")
                 return
             LOGGER.warning("a message could not be taken in: %s", type(error).__name__)
             poison = [(received[0], type(error).__name__)]

@@ -7,6 +7,7 @@ exists for. A page that falls behind is told to fetch everything anew: nothing i
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ from workflow.ledger import Actor
 from workflow.storage.database import Database
 from workflow.storage.log import ends
 from workflow.storage.models import complaints, events
+
+LOGGER = logging.getLogger("bihuan.console")
 
 POLL = 0.1
 """Seconds after which the heads are looked at again, for what other processes recorded."""
@@ -114,13 +117,17 @@ class Hub:
         heads: dict[int, int] | None = None
         tidied = -TIDIED
         while not self._stopped:
-            if monotonic() - tidied >= TIDIED:
-                self._tidy()
-                tidied = monotonic()
-            self._woken.wait(POLL)
-            self._woken.clear()
-            with suppress(BihuanError):  # away or busy: the next look tells
-                heads = self._look(heads)
+            try:
+                if monotonic() - tidied >= TIDIED:
+                    self._tidy()
+                    tidied = monotonic()
+                self._woken.wait(POLL)
+                self._woken.clear()
+                with suppress(BihuanError):  # away or busy: the next look tells
+                    heads = self._look(heads)
+            except Exception:
+                LOGGER.exception("open pages were not told; the next look tells")
+                self._woken.wait(POLL)
 
     def _open(self) -> list[Page]:
         with self._lock:

@@ -241,7 +241,7 @@ works = SimpleNamespace(run=stopped.wait, stop=stopped.set)
 ends = SimpleNamespace(run=lambda: None, stop=lambda: None)
 pulse = Pulse("clock")
 if sys.argv[1] == "silent":
-    pulse._at -= 200
+    pulse._at -= 1000
 jobs = [works, ends] if sys.argv[1] == "ended" else [works]
 processes.serve(jobs, [pulse], None, lambda: print("runs"))
 """

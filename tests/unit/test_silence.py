@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import brokers
 import pytest
 from kafka import TopicPartition
+from kafka.structs import MemberState
 
 from workflow.bus.kafka import Subscription
 
 
 class Silent:
-    """A client that reads nothing; the topic ends at 5."""
+    """A client that reads nothing; the topic ends at 5. At None: it never becomes a member."""
 
     def __init__(self, at, topic):
         self._at, self._place = at, TopicPartition(topic, 0)
@@ -24,7 +25,11 @@ class Silent:
         return {}
 
     def assignment(self):
-        return {self._place}
+        return set() if self._at is None else {self._place}
+
+    def group_metadata(self):
+        state = MemberState.UNJOINED if self._at is None else MemberState.STABLE
+        return SimpleNamespace(state=state)
 
     def end_offsets(self, places, **_):
         return dict.fromkeys(places, 5)
@@ -77,3 +82,10 @@ def test_a_client_that_is_silent_though_there_is_more_is_built_anew(reads, caplo
 def test_a_client_that_has_read_all_is_kept_however_long_it_is_silent(reads, caplog):
     assert len(reads(at=5)) == 1
     assert "silent" not in caplog.text
+
+
+@pytest.mark.guarantee("G9")
+def test_a_client_that_never_becomes_a_member_is_built_anew(reads):
+    without, *others = reads(at=None)
+    assert without.closed
+    assert others

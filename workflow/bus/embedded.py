@@ -142,7 +142,11 @@ class EmbeddedBus:
                 return self._together(runners)
             except Exception:  # fails again below, apart from the others, and is seen to
                 LOGGER.info("a round is done again in parts", exc_info=True)
-        return sum(runner.step() for runner in due)
+        moved = 0
+        for runner in due:
+            moved += runner.step()
+            self.pulse.beats("working")
+        return moved
 
     def _together(self, runners: Sequence[Runner]) -> int:
         """Batches for all in one commit; but nobody who waits to write waits for two."""

@@ -22,6 +22,7 @@ from kafka.errors import (
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
+from kafka.structs import MemberState
 
 from workflow.bus.broker import LEAST, TOPICS, Broker, Message
 from workflow.bus.causes import CREATE, READ, WRITE, failed, heard_out, told
@@ -144,7 +145,8 @@ class Subscription:
         first = TopicPartition(self._broker.topic(self._topic), 0)
         try:
             ends = consumer.end_offsets(mine or [first], timeout_ms=2000)
-            stuck = silent and any(consumer.position(p, timeout_ms=2000) < ends[p] for p in mine)
+            stands = any(consumer.position(p, timeout_ms=2000) < ends[p] for p in mine)
+            stuck = silent and (stands or consumer.group_metadata().state != MemberState.STABLE)
             self.reached, self._there = True, time.monotonic()
         except KafkaError:
             self.reached, stuck = False, time.monotonic() - self._there > SILENT
@@ -199,14 +201,12 @@ class Subscription:
         consumer, self._consumer = self._consumer, None
         self._heard = self._there = time.monotonic()
         if consumer is not None:
-            try:
+            with suppress(Exception):  # who closes it goes on, whatever the client says
                 try:
                     if self.reached:
                         consumer.commit(self._offsets(consumer), timeout_ms=CLOSED_WITHIN_MS)
                 finally:
                     consumer.close(autocommit=False, timeout_ms=CLOSED_WITHIN_MS)
-            except Exception as error:  # who closes it goes on, whatever the client says
-                LOGGER.info("%s did not close in order: %s", self._topic, type(error).__name__)
 
 
 def create_topics(broker: Broker) -> list[str]:

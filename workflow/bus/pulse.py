@@ -8,6 +8,11 @@ from typing import Literal
 Doing = Literal["starting", "working", "standing by", "waiting"]
 """`waiting`: for a database or a broker that is away; it goes on by itself."""
 
+GONE = 900.0
+"""Seconds after which it will not be heard of again: many single commits on a slow disk take
+minutes.
+"""
+
 SILENT = 150.0
 """Seconds after which a job that says nothing is taken for stuck: longer than a statement may last
 at a server that is stuck itself.
@@ -39,6 +44,10 @@ class Pulse:
     @property
     def alive(self) -> bool:
         return time.monotonic() - self._at < SILENT
+
+    @property
+    def gone(self) -> bool:
+        return time.monotonic() - self._at > GONE
 
     @property
     def ready(self) -> bool:
