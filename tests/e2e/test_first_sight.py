@@ -59,6 +59,6 @@ def test_large_letters_are_large_from_the_first(somebody):
     page.goto("/login", wait_until="commit")
     expect(page.locator("h1")).to_be_visible()
     assert held
-    assert page.evaluate(LETTERS) == larger
+    page.wait_for_function(f"{LETTERS} === '{larger}'")  # as soon as the styles are there
     for script in held:
         script.continue_()
