@@ -5,10 +5,10 @@ but what units answer them.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import pytest
+import roles
 from citizens import Citizens, reevaluating
 from city import City
 from sqlalchemy import create_engine, make_url, select, text
@@ -19,31 +19,18 @@ from workflow.storage.models import accounts, contacts, events, outbox, ratings,
 
 ON = ("postgresql",)
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
 
 
 @pytest.fixture
 def alone(folder):
     """A city, and the folder of the page's process: the same database, in its own role."""
     city = City(folder)
-    roles = {role: f"{role}_{os.getpid()}" for role in ("bihuan_app", "bihuan_citizen")}
-    owner = make_url((folder / ADDRESS).read_text())
-    engine = create_engine(owner, isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
-        said = "".join(BLOCKS)
-        for role, name in roles.items():
-            said = said.replace(role, name)
-        conn.execute(text(said))
+    with roles.made(folder) as addresses:
         page = folder.with_name("page")
         page.mkdir()
         (page / "bihuan.key").write_text((folder / "bihuan.key").read_text())
-        address = owner.set(username=roles["bihuan_citizen"], password="PASSWORD")
-        (page / ADDRESS).write_text(address.render_as_string(hide_password=False))
+        (page / ADDRESS).write_text(addresses[roles.CITIZEN])
         yield city, page
-        for name in roles.values():
-            conn.execute(text(f"DROP OWNED BY {name}"))
-            conn.execute(text(f"DROP ROLE {name}"))
-    engine.dispose()
     city.close()
 
 
@@ -111,7 +98,9 @@ def test_rights_given_half_are_not_given(folder):
     engine = create_engine(make_url((folder / ADDRESS).read_text()), isolation_level="AUTOCOMMIT")
     may = text(f"SELECT has_table_privilege('{role}', 'events', 'DELETE')")
     with engine.connect() as giving:
-        for statement in BLOCKS[0].replace("bihuan_app", role).partition("REVOKE")[0].splitlines():
+        for statement in (
+            roles.BLOCKS[0].replace("bihuan_app", role).partition("REVOKE")[0].splitlines()
+        ):
             giving.execute(text(statement))
         giving.invalidate()
     with engine.connect() as conn:
@@ -123,6 +112,6 @@ def test_rights_given_half_are_not_given(folder):
 
 def test_containers_are_given_the_same_rights():
     deployed = (ROOT / "deploy" / "roles.sql").read_text().splitlines()
-    for block in BLOCKS:
+    for block in roles.BLOCKS:
         for line in block.splitlines():
             assert line in deployed or line.startswith("CREATE ROLE")

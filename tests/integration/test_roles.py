@@ -2,22 +2,17 @@
 neither change nor delete what is in the log, who signed in, or who looked at what.
 """
 
-import os
-import re
-from pathlib import Path
-
 import pytest
+import roles
 from city import City, rating
 from console_pages import PASSWORD, signed_up
-from sqlalchemy import create_engine, delete, make_url, select, text, update
+from sqlalchemy import delete, select, update
 
 from console.accounts.signing import sign_in
 from schemas.envelope import Role
 from workflow.errors import Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.models import events, ratings, sign_ins, vault, views
-
-DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 @pytest.fixture
@@ -27,21 +22,9 @@ def restricted(folder, storage):
     """
     if storage.name != "postgresql":
         pytest.skip("a file has no roles")
-    role, page = f"bihuan_app_{os.getpid()}", f"bihuan_citizen_{os.getpid()}"
-    said = "".join(re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL))
-    said = said.replace("bihuan_app", role).replace("bihuan_citizen", page)
-    owner = make_url((folder / ADDRESS).read_text())
-    engine = create_engine(owner, isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
-        conn.execute(text(said))
-        (folder / ADDRESS).write_text(
-            owner.set(username=role, password="PASSWORD").render_as_string(hide_password=False)
-        )
+    with roles.made(folder) as addresses:
+        (folder / ADDRESS).write_text(addresses[roles.APP])
         yield folder
-        for name in (role, page):
-            conn.execute(text(f"DROP OWNED BY {name}"))
-            conn.execute(text(f"DROP ROLE {name}"))
-    engine.dispose()
 
 
 @pytest.mark.guarantee("G8")
