@@ -1,6 +1,7 @@
 """The topics as they are made, and what is said of those that somebody has changed since."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import brokers
@@ -64,6 +65,13 @@ def test_a_topic_that_would_lose_messages_or_is_packed_otherwise_is_refused_by_n
 def test_one_that_keeps_its_messages_for_longer_will_do(broker, changes, value):
     changes("ratings", "retention.ms", value)
     check_topics(broker)
+
+
+def test_hosts_that_make_them_at_once_all_find_them_made(kafka):
+    office = brokers.fresh(kafka)
+    with ThreadPoolExecutor(4) as hosts:
+        made = list(hosts.map(lambda _: (create_topics(office), check_topics(office)), range(4)))
+    assert {name for names, _ in made for name in names} == set(TOPICS)
 
 
 def test_another_number_of_partitions_is_refused_with_the_way_out(broker, changes):

@@ -213,10 +213,10 @@ def create_topics(broker: Broker) -> list[str]:
     """Makes the topics that are missing; answers their names. Raises Away, Unwritable."""
     with _admin(broker) as admin:
         missing = broker.missing(admin.describe_topics(broker.topics))
-        wanted = {broker.topic(name): broker.wanted(name) for name in missing}
-        with suppress(TopicAlreadyExistsError):  # by another host, just now
-            if wanted:
-                admin.create_topics(wanted, wait_for_metadata=True)
+        if wanted := {broker.topic(name): broker.wanted(name) for name in missing}:
+            with suppress(TopicAlreadyExistsError):  # by another host, just now
+                admin.create_topics(wanted)
+            admin.wait_for_topics(list(wanted))
         return missing
 
 
