@@ -34,6 +34,7 @@ PAGES = (
     "docs/api.md",
     "docs/benchmarks.md",
     "docs/scale.md",
+    "docs/testing.md",
     "docs/decisions/README.md",
     *(f"docs/decisions/{name}" for name in DECISIONS),
 )
