@@ -18,7 +18,7 @@ from zygote import acknowledge
 
 from producers.topic import Collecting
 from workflow.bus.broker import TOPICS, Message
-from workflow.bus.cloudevents import row_from
+from workflow.bus.cloudevents import headers_of, row_from
 from workflow.bus.duty import Duty
 from workflow.bus.kafka import Publisher, Subscription, create_topics, delete_topics
 from workflow.bus.progress import behind
@@ -202,6 +202,37 @@ def test_a_foreign_message_with_a_header_whose_name_is_no_text_stops_no_consumer
         waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or len(copies) == 4)
     assert {copy.value for copy in copies} == {b"{}"}
     assert all(dict(copy.headers)["\\xff\\xfe"] == b"x" for copy in copies)
+
+
+@pytest.mark.guarantee("G6")
+def test_foreign_events_whose_time_has_no_zone_or_whose_limits_are_none_stop_no_consumer(
+    city, broker
+):
+    relayed(city, broker, 1)
+    sent = message_of(city)
+    said = dict(sent.headers)
+    no_zone = sent._replace(headers=[*(said | {"ce_time": b"2026-11-16T09:30:00"}).items()])
+    beyond = {"ce_position": b"1000000", "ce_limits": b'{"opened": []}'}
+    no_limits = sent._replace(headers=[*(said | beyond).items()])
+    with closing(Publisher(broker)) as publisher:
+        publisher.publish([one._replace(partition=n) for n in range(4) for one in (no_zone, sent)])
+        publisher.publish([no_limits._replace(partition=n) for n in range(4)])
+    counting = Counting()
+    with running(relay_of(city, broker)[1], TopicBus(city.ledger, [counting], broker)):
+        city.hotline.receives(city.portal.bad_review())
+        waits_for(lambda: stands(city, "counting") == heads(city))
+    all_once(city, counting)
+    with closing(Subscription(broker, "parked", "looking")) as reading:
+        copies = []
+        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or len(copies) == 4)
+    assert all(b"TypeError" in dict(copy.headers)["parked-error"] for copy in copies)
+
+
+def message_of(city):
+    """The log's first event of a complaint, as the relay sends it."""
+    with city.office.database.read() as conn:
+        row = conn.execute(select(events).where(events.c.subject.like("CP%"))).first()
+    return Message("complaints", -1, row.subject.encode(), row.data.encode(), headers_of(row))
 
 
 @pytest.mark.guarantee("G1")

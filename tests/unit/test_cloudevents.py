@@ -78,6 +78,7 @@ GOOD = headers_of(row("ComplaintClaimed"))
         (b"{}", [*GOOD, ("ce_lane", b"-1")]),
         (b"{}", [*GOOD, ("ce_position", b"one")]),
         (b"{}", [*GOOD, ("ce_time", b"yesterday")]),
+        (b"{}", [*GOOD, ("ce_time", b"2026-11-16T09:30:00")]),
         (b"{}", [*GOOD, ("ce_subject", b"\xff")]),
         (b"{}", [*GOOD, ("ce_subject", None)]),
     ],

@@ -67,8 +67,9 @@ def row_from(value: bytes | None, headers: Headers) -> Row[Any]:
         row: Row[Any] = _row(
             value, {name: v.decode() for name, v in attributes.items() if v is not None}
         )
-    except (KeyError, ValueError) as error:
-        raise InvalidInput("headers", str(error), "不是本系统发出的事件") from None
+    except Exception as error:  # whatever it is: one that cannot be read may stop nobody
+        said = f"{type(error).__name__}: {error}"
+        raise InvalidInput("headers", said, "不是本系统发出的事件") from None
     return row
 
 

@@ -11,8 +11,6 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from pydantic import ValidationError
-
 from workflow.bus import progress
 from workflow.bus.arrivals import LATE, Standstill
 from workflow.bus.broker import Broker, Message
@@ -133,7 +131,7 @@ class Following:
             return known
         try:
             return record_of(row)
-        except (KeyError, TypeError, ValueError, ValidationError):
+        except Exception:  # whatever it is: the log says what that event is, if it is one
             return bare(row)
 
     def _join(self) -> None:
