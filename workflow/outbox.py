@@ -14,10 +14,11 @@ from schemas import ReevaluationInvited
 from schemas.envelope import Role
 from workflow import links
 from workflow.advance import advance
+from workflow.aside import Aside
 from workflow.clock import HOUR, MINUTE
 from workflow.complaint import Complaint, Event
 from workflow.contact import phone_of
-from workflow.errors import IllegalStep, InvalidInput
+from workflow.errors import IllegalStep, InvalidInput, Transient
 from workflow.ledger import Actor, Ledger, Posting
 from workflow.states import State
 from workflow.storage.models import outbox
@@ -123,34 +124,49 @@ def invite(ledger: Ledger, subject: str, actor: Actor, channel: str) -> str:
     return f"{event_id}/{channel}"
 
 
-def deliver(ledger: Ledger, channels: Mapping[str, Channel], limit: int = 100) -> int:
+def deliver(
+    ledger: Ledger,
+    channels: Mapping[str, Channel],
+    limit: int = 100,
+    aside: Aside | None = None,
+) -> int:
     """Tries each waiting message whose time has come once, oldest first; answers how many it tried.
 
     The message goes out between two transactions: after a kill in between it goes out again, under
     the same id. A citizen's invitation counts from its receipt; if it cannot be delivered, for
-    want of a channel too, a call-back task takes its place, or a word to the operators.
+    want of a channel too, a call-back task takes its place, or a word to the operators. One of
+    which that cannot be recorded still waits, is told, and is left `aside`.
     """
+    aside = Aside() if aside is None else aside
     with ledger.database.read() as conn:
-        now = ledger.now(conn)
+        now, resting = ledger.now(conn), aside.resting()
         ripe = (row for row in conn.execute(_WAITING) if row.created_at + WAITS[row.tries] <= now)
-        rows = list(islice(ripe, limit))
+        rows = list(islice((row for row in ripe if row.id not in resting), limit))
     for row in rows:
-        tried = _tried(ledger, channels.get(row.channel), row)
-        with ledger.transaction() as posting:
-            _settle(posting, row, tried)
+        try:
+            tried = _tried(ledger, channels.get(row.channel), row)
+            with ledger.transaction() as posting:
+                _settle(posting, row, tried)
+        except Transient:
+            raise
+        except Exception as error:
+            LOGGER.warning("message %s is left aside: %s", row.id, type(error).__name__)
+            aside.put(row.id)
     return len(rows)
 
 
 def _tried(ledger: Ledger, channel: Channel | None, row: Row[Any]) -> Tried:
     if channel is None:
         return Tried("failed", "没有这个渠道的网关")
-    message = _message(ledger, row)
-    if message is None:
-        return Tried("overtaken", "已不需要")
-    if row.recipient == CITIZEN and message.phone is None:
-        return Tried("failed", "没有能用的电话号码")
     try:
+        message = _message(ledger, row)
+        if message is None:
+            return Tried("overtaken", "已不需要")
+        if row.recipient == CITIZEN and message.phone is None:
+            return Tried("failed", "没有能用的电话号码")
         return Tried("sent", channel.send(message)[:120])
+    except Transient:
+        raise
     except Exception as error:
         LOGGER.warning("message %s was not sent: %s", row.id, type(error).__name__)
         return Tried("failed" if row.tries + 1 >= len(WAITS) else "waiting", type(error).__name__)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from workflow.aside import Aside
 from workflow.bus.lease import SECONDS, Lease
 from workflow.bus.pulse import Pulse
 from workflow.clock import system_clock
@@ -30,7 +31,7 @@ class Sender:
     ) -> None:
         self._ledger, self._channels, self._wake = ledger, channels, wake
         self._lease = Lease(ledger.database, "sender", system_clock)
-        self._stop = threading.Event()
+        self._stop, self._aside = threading.Event(), Aside()
         self.pulse = Pulse("sender")
 
     def stop(self) -> None:
@@ -56,7 +57,7 @@ class Sender:
     def _work(self) -> None:
         renewed = time.monotonic()
         while not self._stop.is_set():
-            if deliver(self._ledger, self._channels, limit=1):
+            if deliver(self._ledger, self._channels, limit=1, aside=self._aside):
                 self._wake()
             else:
                 self._stop.wait(POLL)

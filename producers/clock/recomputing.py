@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from schemas import DeadlineRecomputed
+from workflow.aside import Aside
 from workflow.complaint import Complaint, Open, load
 from workflow.ledger import Ledger
 from workflow.recorded import CLOCK
@@ -18,6 +21,8 @@ from workflow.storage.numbers import move, reached
 
 DONE = f"recomputed/{CALENDAR_SUBJECT}"
 """The counter that says up to which revision every open limit was looked at."""
+
+LOGGER = logging.getLogger("bihuan.clock")
 
 PAUSES = (0.02, 0.1, 0.5)
 """Seconds between looks at who still writes: most are done in some milliseconds."""
@@ -31,15 +36,18 @@ _PAGE = (
 _REVISION = select(func.max(events.c.version)).where(events.c.subject == CALENDAR_SUBJECT)
 
 
-def recompute(ledger: Ledger, limit: int = 200) -> int:
+def recompute(ledger: Ledger, limit: int = 200, aside: Aside | None = None) -> int:
     """Records DeadlineRecomputed for each open limit and window that the calendar as revised
     stamps otherwise, `limit` complaints a transaction; answers how many limits moved.
 
     A limit once moved bears the new calendar, so that nothing is moved twice. While a transaction
-    is open that may have begun before the notice, all are looked at again the next time.
+    is open that may have begun before the notice, all are looked at again the next time; where one
+    cannot be read, which is told, after a while: it is left `aside`.
     """
+    aside = Aside() if aside is None else aside
     with ledger.database.read() as conn:
-        if _revision(conn) == reached(conn, DONE):
+        newest = _revision(conn)
+        if newest == reached(conn, DONE) or (DONE, newest) in aside.resting():
             return 0
     with ledger.transaction(patient=True):
         revision = ledger.rulebook.revisions
@@ -51,13 +59,29 @@ def recompute(ledger: Ledger, limit: int = 200) -> int:
         if not page:
             break
         after = page[-1].id
-        stale = [row.id for row in page if moving(ledger.rulebook, load(row.fold))]
+        stale, whole = _stale(ledger.rulebook, page)
+        if not whole:
+            aside.put((DONE, newest))
+            all_know = False
         if stale:
             moved += _moved(ledger, stale)
     if all_know:
         with ledger.transaction(patient=True) as posting:
             move(posting.conn, DONE, revision)
     return moved
+
+
+def _stale(rulebook: Rulebook, page: Sequence[Row[str, str]]) -> tuple[list[str], bool]:
+    """Those of which some limit moves, and whether all could be read."""
+    stale, whole = [], True
+    for row in page:
+        try:
+            if moving(rulebook, load(row.fold)):
+                stale.append(row.id)
+        except Exception:
+            LOGGER.exception("the limits of %s cannot be reckoned again", row.id)
+            whole = False
+    return stale, whole
 
 
 def _are_over(database: Database, begun: frozenset[str]) -> bool:

@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from producers.clock.recomputing import recompute
 from producers.clock.timers import tick
+from workflow.aside import Aside
 from workflow.clock import MINUTE, SECOND
 from workflow.erasure import Retention
 from workflow.errors import Transient
@@ -51,7 +52,7 @@ class Ticker:
         self.ledger, self._wake = ledger, wake
         self._jumped, self._monotonic = jumped or _warn_of_jump, monotonic_ns
         self._before: tuple[int, int] | None = None
-        self._retention = Retention(ledger)
+        self._retention, self._aside = Retention(ledger), Aside()
         self._stopped = threading.Event()
         self.well = True
         """Whether the last tick came to its end."""
@@ -95,14 +96,17 @@ class Ticker:
         """All that is due now, batch by batch, then what a revised calendar has moved."""
         self._watch()
         done = 0
-        while not self._stopped.is_set() and (looked_at := tick(self.ledger, limit=limit)) > 0:
-            done += looked_at
+        while not self._stopped.is_set() and (seen_to := self._some(limit)) > 0:
+            done += seen_to
             self._heard = time.monotonic()
-        done += recompute(self.ledger)
+        done += recompute(self.ledger, aside=self._aside)
         self._erase()
         if done:
             self._wake()
         return done
+
+    def _some(self, limit: int) -> int:
+        return tick(self.ledger, limit=limit, aside=self._aside)
 
     def _erase(self) -> None:
         """A part of what retention is over for; a great backlog must not hold deadlines up."""

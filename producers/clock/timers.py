@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 import schemas as s
 from schemas.envelope import Fact
+from workflow.aside import Aside
 from workflow.complaint import Complaint, Event, Open
 from workflow.conditions import lapse_allowed
-from workflow.errors import Refused, UnknownComplaint
+from workflow.errors import Refused, Transient, UnknownComplaint
 from workflow.ledger import Ledger, Posting
 from workflow.legal import legal_steps
 from workflow.policy import Policy
@@ -33,33 +35,82 @@ _THIS = (
 _MOVE = update(deadlines).where(*_THIS).values(next_at=bindparam("at"), next_step=bindparam("step"))
 _CLEAR = delete(deadlines).where(*_THIS)
 _KEY = ("of_subject", "of_limit", "of_generation")
+_ALONE = (
+    select(deadlines)
+    .where(*_THIS, deadlines.c.next_at <= bindparam("now"))
+    .with_for_update(skip_locked=True)
+)
+Rows = Sequence[Row[Any]]
 
 
-def tick(ledger: Ledger, now: int | None = None, limit: int = 200) -> int:
-    """Fires at most `limit` timers that are due, the oldest first; answers how many it looked at.
+def tick(
+    ledger: Ledger, now: int | None = None, limit: int = 200, aside: Aside | None = None
+) -> int:
+    """Fires at most `limit` timers that are due, the oldest first; answers how many it has seen to.
 
     Timers and what they record move in one transaction, so a second clock, or this one after a
-    kill, finds each either due or done. `now` (microseconds UTC): by default the server's
-    clock, or the ledger's where there is none.
+    kill, finds each either due or done. One that cannot ring stays due, is told, and is left
+    `aside`; the others go on. `now` (microseconds UTC): by default the server's clock, or the
+    ledger's where there is none.
     """
+    aside = Aside() if aside is None else aside
     with ledger.database.read() as conn:
         at = ledger.now(conn) if now is None else now
-        if conn.execute(_DUE, {"now": at, "most": 1}).first() is None:
-            return 0
+        due = _due(conn, at, limit, aside)
+    if not due:
+        return 0
+    try:
+        return _ring(ledger, now, lambda conn, at: _due(conn, at, limit, aside, lock=True))
+    except Transient:
+        raise
+    except Exception:
+        LOGGER.info("these timers ring again singly", exc_info=True)
+    return sum(_alone(ledger, now, row, aside) for row in due)
+
+
+def _due(conn: Connection, at: int, limit: int, aside: Aside, *, lock: bool = False) -> Rows:
+    resting = aside.resting()
+    query = _DUE.with_for_update(skip_locked=True) if lock else _DUE
+    found = conn.execute(query, {"now": at, "most": limit + len(resting)}).all()
+    return [row for row in found if _key(row) not in resting][:limit]
+
+
+def _alone(ledger: Ledger, now: int | None, row: Row[Any], aside: Aside) -> int:
+    """1 if it is seen to: in a transaction of its own, or by another clock meanwhile."""
+    key = _key(row)
+
+    def this(conn: Connection, at: int) -> Rows:
+        return conn.execute(_ALONE, {**dict(zip(_KEY, key, strict=True)), "now": at}).all()
+
+    try:
+        _ring(ledger, now, this)
+    except Transient:
+        raise
+    except Exception:
+        LOGGER.exception("timer %s of %s cannot ring; it is left aside", key[1], key[0])
+        aside.put(key)
+        return 0
+    return 1
+
+
+def _ring(ledger: Ledger, now: int | None, find: Callable[[Connection, int], Rows]) -> int:
     with ledger.transaction(patient=True) as posting:
         at = posting.now if now is None else now
-        query = _DUE.with_for_update(skip_locked=True)
-        rows = posting.conn.execute(query, {"now": at, "most": limit}).all()
+        rows = find(posting.conn, at)
         posting.prefetch(row.subject for row in rows)
         for row in rows:
             _Timer(ledger, posting, row, at).ring()
     return len(rows)
 
 
+def _key(row: Row[Any]) -> tuple[str, str, int]:
+    return row.subject, row.limit_name, row.generation
+
+
 class _Timer:
     """One row that is due, and the complaint as it stands now: the row itself decides nothing."""
 
-    def __init__(self, ledger: Ledger, posting: Posting, row: Row[tuple[object, ...]], at: int):
+    def __init__(self, ledger: Ledger, posting: Posting, row: Row[Any], at: int):
         self.ledger, self.posting, self.row, self.at = ledger, posting, row, at
 
     def ring(self) -> None:
@@ -145,13 +196,10 @@ class _Timer:
         self.posting.record(self.row.subject, fact, CLOCK, occurred_at=self.at)
 
     def _move(self, at: int | None, step: str | None) -> None:
-        self.posting.run(_MOVE, ("at", "step", *_KEY), (at, step, *self._key()))
+        self.posting.run(_MOVE, ("at", "step", *_KEY), (at, step, *_key(self.row)))
 
     def _clear(self) -> None:
-        self.posting.run(_CLEAR, _KEY, self._key())
-
-    def _key(self) -> tuple[str, str, int]:
-        return self.row.subject, self.row.limit_name, self.row.generation
+        self.posting.run(_CLEAR, _KEY, _key(self.row))
 
 
 def _step(step: str, opened: Open, at: int) -> tuple[str, int | None]:

@@ -13,9 +13,10 @@ import schemas as s
 from console.processes import clock
 from producers.clock import Ticker, recompute, tick
 from producers.supervisors.rules import revise_calendar
+from workflow.aside import Aside
 from workflow.clock import instant
 from workflow.errors import Busy
-from workflow.storage.models import deadlines, events
+from workflow.storage.models import complaints, deadlines, events
 
 
 def facts(city, subject, kind):
@@ -317,6 +318,48 @@ def test_a_timer_of_a_complaint_that_is_not_there_stops_nothing(city, rectifying
     assert {row.subject for row in timers(city)} == {rectifying}
 
 
+@pytest.mark.guarantee("G5")
+def test_a_complaint_that_cannot_be_read_holds_up_nobody_and_its_own_timer_fires_once_mended(
+    city, elsewhere, caplog, monkeypatch
+):
+    """Also where as many as a tick looks at cannot be read."""
+    broken, *others = [city.portal.bad_review(mobile=f"199{n:08d}") for n in range(7)]
+    city.drain()
+    second = others.pop(0)
+    whole = {subject: damaged(city, subject) for subject in (broken, second)}
+    aside = Aside()
+    city.travel("2021-09-18T09:00:00+08:00")
+    tick(elsewhere.ledger, limit=2, aside=aside)
+    while tick(elsewhere.ledger, limit=2, aside=aside):
+        pass
+    rung = [("verify", "missed"), ("verify", "red")]
+    assert [alarms(city, subject) for subject in others] == [rung] * 5
+    assert alarms(city, broken) == alarms(city, second) == []
+    assert broken in caplog.text
+    assert any(broken in str(finding) for finding in city.damage())
+    for subject, fold in whole.items():
+        mend(city, subject, fold)
+    assert tick(elsewhere.ledger, aside=aside) == 0, "it is tried again after a while"
+    monkeypatch.setattr("workflow.aside.RESTS", 0.0)
+    while tick(elsewhere.ledger, limit=2, aside=aside):
+        pass
+    assert alarms(city, broken) == alarms(city, second) == rung
+
+
+def damaged(city, subject):
+    """Its fold is no longer one; answers what it was."""
+    this = complaints.c.id == subject
+    with city.office.database.write() as conn:
+        fold = conn.execute(select(complaints.c.fold).where(this)).scalar_one()
+        conn.execute(complaints.update().where(this).values(fold="{"))
+    return fold
+
+
+def mend(city, subject, fold):
+    with city.office.database.write() as conn:
+        conn.execute(complaints.update().where(complaints.c.id == subject).values(fold=fold))
+
+
 def test_a_tick_reads_what_is_due_by_its_index(city):
     query = "SELECT * FROM deadlines WHERE next_at <= 5 ORDER BY next_at LIMIT 9"
     with city.office.database.read() as conn:
@@ -424,6 +467,23 @@ def test_a_recomputation_broken_off_goes_on_and_moves_nothing_twice(city):
     assert 0 < len(done) < 6
     recompute(city.ledger, limit=1)
     assert [sorted(moved(city, subject)) for subject in subjects] == [["total", "verify"]] * 6
+
+
+def test_a_complaint_that_cannot_be_read_is_looked_at_again_and_the_others_limits_move(
+    city, elsewhere, caplog, monkeypatch
+):
+    subjects = [city.portal.bad_review(mobile=f"199{n:08d}") for n in range(3)]
+    city.drain()
+    fold, aside = damaged(city, subjects[1]), Aside()
+    notice(city, "又一版", off=["2021-09-17"])
+    recompute(elsewhere.ledger, aside=aside)
+    assert [len(moved(city, subject)) for subject in subjects] == [2, 0, 2]
+    assert subjects[1] in caplog.text
+    mend(city, subjects[1], fold)
+    assert recompute(elsewhere.ledger, aside=aside) == 0
+    monkeypatch.setattr("workflow.aside.RESTS", 0.0)
+    assert recompute(elsewhere.ledger, aside=aside) == 2
+    assert recompute(elsewhere.ledger) == 0
 
 
 # 钟摆

@@ -16,9 +16,11 @@ from console.cli import app
 from console.gateway import NotTaken, ProgramGateway
 from producers import hotline
 from workflow import outbox
+from workflow.aside import Aside
 from workflow.errors import IllegalStep, InvalidInput
 from workflow.outbox import Message
 from workflow.sender import Sender
+from workflow.storage.models import complaints, vault
 from workflow.storage.models import outbox as table
 
 MESSAGE = Message("CP21-0001-9", "CP21-0001", "message", "citizen", "请评价", "19900001234")
@@ -125,6 +127,65 @@ def test_no_message_goes_to_a_number_that_was_called_and_is_wrong(city, tmp_path
     assert not sent.exists()
     with pytest.raises(InvalidInput, match="号码有误"):
         hotline.send_invitation(city.ledger, subject, account="a", channel="link")
+    assert city.damage() == []
+
+
+def both_invited(city):
+    """Two complaints whose citizens a message was written to, the first one's first."""
+    subjects = [reevaluating(city, mobile=f"1990000000{n}") for n in (1, 2)]
+    for subject in subjects:
+        hotline.send_invitation(city.ledger, subject, account="a", channel="message")
+    return subjects
+
+
+def stands(city):
+    return [row.status for row in sorted(messages(city), key=lambda row: row.id)]
+
+
+def test_a_number_that_cannot_be_opened_stops_no_other_message_and_ends_as_a_call(city, tmp_path):
+    subject, other = both_invited(city)
+    this = vault.c.owner == subject, vault.c.field == "contact"
+    with city.office.database.write() as conn:
+        sealed = conn.execute(select(vault.c.sealed).where(*this)).scalar_one()
+        conn.execute(vault.update().where(*this).values(sealed=b"x" * 40))
+    before, written = invitations(city, subject), city.clock.now
+    gateway = {"message": ProgramGateway(program(tmp_path, "cat > /dev/null; echo R-1"))}
+    for wait in outbox.WAITS:
+        assert stands(city)[0] == "waiting"
+        city.clock.now = written + wait
+        outbox.deliver(city.ledger, gateway)
+        assert stands(city)[1] == "sent"
+    assert [(row.status, row.receipt) for row in messages(city)] == [
+        ("failed", "Damaged"),
+        ("sent", "R-1"),
+    ]
+    assert (invitations(city, subject), invitations(city, other)) == (before + 1, before + 1)
+    with city.office.database.write() as conn:
+        conn.execute(vault.update().where(*this).values(sealed=sealed))
+    assert city.damage() == []
+
+
+def test_a_complaint_that_cannot_be_read_stops_no_other_message_and_gets_its_own_once_mended(
+    city, elsewhere, tmp_path, monkeypatch, caplog
+):
+    subject = both_invited(city)[0]
+    this = complaints.c.id == subject
+    with city.office.database.write() as conn:
+        fold = conn.execute(select(complaints.c.fold).where(this)).scalar_one()
+        conn.execute(complaints.update().where(this).values(fold="{"))
+    aside, ledger = Aside(), elsewhere.ledger
+    outbox.deliver(ledger, {}, aside=aside)
+    assert stands(city) == ["waiting", "failed"]
+    assert "left aside" in caplog.text
+    assert outbox.deliver(ledger, {}, aside=aside) == 0
+    with city.office.database.write() as conn:
+        conn.execute(complaints.update().where(this).values(fold=fold))
+    monkeypatch.setattr("workflow.aside.RESTS", 0.0)
+    before = invitations(city, subject)
+    gateway = {"message": ProgramGateway(program(tmp_path, "cat > /dev/null; echo R-1"))}
+    assert outbox.deliver(ledger, gateway, aside=aside) == 1
+    assert stands(city) == ["sent", "failed"]
+    assert invitations(city, subject) == before + 1
     assert city.damage() == []
 
 
