@@ -25,12 +25,16 @@ MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The kinds that are taken."""
 
+PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""The ways in which the parts of an office file are packed."""
+
 _HEADS = ((b"%PDF-", "pdf"), (b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
 _TYPES = "[Content_Types].xml"
 _MAIN = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx"}
 _UNWANTED = re.compile(r"(?i)vba|macro|activex|oleobject|\.(?:exe|dll|js|vbs|bat|cmd|ps1)$")
 _MEMBERS_MOST, _WHOLE_MOST, _TYPES_MOST = 2000, 200 << 20, 1 << 20
 _RATIO_MOST = 200
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 _TAKEN = "只收 PDF、JPG、PNG 和不带宏的 DOCX、XLSX"
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*%]')
 _NAME_MOST = 60
@@ -54,11 +58,11 @@ def _office_file(content: bytes) -> str:
             members = archive.infolist()
             _refuse_swelling(members)
             names = {member.filename for member in members}
-            if _TYPES not in names or any(member.flag_bits & 1 for member in members):
+            if _TYPES not in names or any(map(_is_odd, members)):
                 raise InvalidInput("附件", "", f"不是完好的 DOCX 或 XLSX，或加了密；{_TAKEN}")
             with archive.open(_TYPES) as file:
                 types = file.read(_TYPES_MOST)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise InvalidInput("附件", "", f"文件已损坏；{_TAKEN}") from error
     if any(map(_UNWANTED.search, names)) or b"macroEnabled" in types:
         raise InvalidInput("附件", "", "文件里有宏或嵌入的程序，请另存为不带宏的文件再传")
@@ -66,6 +70,11 @@ def _office_file(content: bytes) -> str:
     if len(kinds) != 1:
         raise InvalidInput("附件", "", f"是压缩包，不是 DOCX 或 XLSX；{_TAKEN}")
     return kinds[0]
+
+
+def _is_odd(member: zipfile.ZipInfo) -> bool:
+    """Whether it is encrypted, or packed as no office file is."""
+    return member.flag_bits & 1 != 0 or member.compress_type not in PACKED
 
 
 def _refuse_swelling(members: list[zipfile.ZipInfo]) -> None:

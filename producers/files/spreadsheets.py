@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from decimal import Decimal
 from typing import IO, Any
 
@@ -16,6 +16,7 @@ from openpyxl.xml.functions import iterparse
 from schemas.rating import Refusal
 from schemas.text import distorted
 from workflow.errors import InvalidInput
+from workflow.file_kinds import PACKED
 
 _MOST_BYTES = 1 << 30
 _MOST_SHARED = 32 << 20
@@ -30,15 +31,14 @@ DISTORTED = "数字超过 15 位已失真，请把该列存为文本"
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
-    KeyError,
+    LookupError,
     ValueError,
     TypeError,
     AttributeError,
-    IndexError,
     SyntaxError,
     EOFError,
     OSError,
-    NotImplementedError,
+    RuntimeError,
 )
 
 Row = tuple[int, list[str], Refusal | None]
@@ -65,6 +65,8 @@ def open_xlsx(file: IO[bytes]) -> Iterator[tuple[Iterator[Row], Callable[[], flo
 def _refuse_bombs(file: IO[bytes]) -> None:
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
+    if any(member.compress_type not in PACKED for member in members):
+        raise zipfile.BadZipFile("packed as no spreadsheet is")
     for member in members:
         swollen = member.file_size > 10 << 20 and (
             member.file_size > _MOST_RATIO * max(1, member.compress_size)
@@ -160,9 +162,10 @@ def _not_as_typed(value: object, kind: str) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, datetime):
-        # A day's fraction as a float is off by some microseconds.
-        rounded = value + timedelta(seconds=1) if value.microsecond >= 500_000 else value
-        return rounded.strftime("%Y-%m-%d %H:%M:%S")
+        # A day's fraction as a float is off by some microseconds; no second follows the last one.
+        if value.microsecond >= 500_000 and value.year < MAXYEAR:
+            value += timedelta(seconds=1)
+        return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, date):
         return value.strftime("%Y-%m-%d 00:00:00")
     if isinstance(value, int | float) and abs(value) >= _EXACT:

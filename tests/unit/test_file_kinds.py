@@ -1,10 +1,11 @@
 """What a file is, its content says; what could run or swell is not taken."""
 
+import contextlib
 import io
 import zipfile
 
 import pytest
-from papers import office_file
+from papers import damaged, office_file, repacked
 from xlsxwriter import Workbook
 
 from workflow.errors import InvalidInput
@@ -43,6 +44,8 @@ def test_the_content_says_what_it_is(content: bytes, kind: str) -> None:
     assert kind_of(content) == kind
 
 
+MISNAMED = office_file(WORD, {"word/名.xml": b"x"}).replace("名".encode(), b"\xff\xfe\xfd")
+
 REFUSED = {
     "a program": b"MZ\x90\x00" + b"\0" * 100,
     "a page": b"<html><script>alert(1)</script>",
@@ -58,6 +61,10 @@ REFUSED = {
     "two in one": office_file(WORD, {EXCEL: b"x"}),
     "half a file": office_file(EXCEL)[:-40],
     "its head alone": b"PK\x03\x04",
+    "one without its middle": office_file(WORD, {"word/a.xml": b"x" * 99})[:40]
+    + office_file(WORD, {"word/a.xml": b"x" * 99})[80:],
+    "one with a part whose name is none": MISNAMED,
+    "one that is packed as no office file is": office_file(WORD, packed=zipfile.ZIP_LZMA),
     "one that swells": office_file(WORD, {"word/media/a.xml": b"\0" * (30 << 20)}),
     "one with too many parts": office_file(WORD, {f"word/{n}.xml": b"" for n in range(2100)}),
     "nothing": b"",
@@ -68,6 +75,17 @@ REFUSED = {
 def test_anything_else_is_refused(what: str) -> None:
     with pytest.raises(InvalidInput, match="附件"):
         kind_of(REFUSED[what])
+
+
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
+
+@pytest.mark.parametrize("packed", PACKINGS)
+def test_a_damaged_file_is_taken_or_refused_and_nothing_else(packed: int) -> None:
+    whole = repacked(a_real_workbook(), packed)
+    for seed in range(300):
+        with contextlib.suppress(InvalidInput):
+            assert kind_of(damaged(whole, seed)) == "xlsx", seed
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Files as they really come: every encoding, broken rows, bombs; one bad row never stops a file."""
 
+import contextlib
 import csv
 import io
 import os
+import re
 import signal
 import tracemalloc
 import zipfile
@@ -15,9 +17,10 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from papers import damaged, repacked
 
 from producers.apart import apart
-from producers.files import ADDED, open_table
+from producers.files import ADDED, open_table, table_of
 from producers.files.delimited import csv_rows
 from producers.files.refused import write_refused
 from producers.platforms import Record, read_batches
@@ -403,6 +406,62 @@ def test_a_spreadsheet_broken_in_its_middle_keeps_what_came_before(tmp_path: Pat
     assert len(next(batches).rows) == 10
     with pytest.raises(InvalidInput, match="损坏"):
         list(batches)
+
+
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
+
+@pytest.mark.parametrize("packed", PACKINGS)
+def test_a_damaged_spreadsheet_is_read_or_refused_and_nothing_else(
+    tmp_path: Path, packed: int
+) -> None:
+    path = sheet(tmp_path / "a.xlsx", tuple(HEADER.split(",")), *[("JS1", TIME, 5, "局", "")] * 5)
+    whole = repacked(path.read_bytes(), packed)
+    for seed in range(150):
+        file = io.BytesIO(damaged(whole, seed))
+        with contextlib.suppress(InvalidInput), table_of(file, "a.xlsx") as table:
+            list(table.rows)
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("[Content_Types].xml", b"<Types", b"<?xml version='1.0' encoding='UhF-8'?><Types"),
+        ("xl/workbook.xml", b"<workbook", b"<!-- "),
+    ],
+)
+def test_a_part_that_is_no_xml_is_a_damaged_file(
+    tmp_path: Path, part: str, old: bytes, new: bytes
+) -> None:
+    path = sheet(tmp_path / "a.xlsx", tuple(HEADER.split(",")))
+    broken = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as book, zipfile.ZipFile(broken, "w") as copy:
+        for name in book.namelist():
+            content = book.read(name)
+            copy.writestr(name, content.replace(old, new) if name == part else content)
+    with pytest.raises(InvalidInput, match="不是完好的 XLSX"):
+        next(read_batches(broken, OWN))
+
+
+def test_an_encrypted_spreadsheet_is_refused(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "a.xlsx", tuple(HEADER.split(",")))
+    content = bytearray(path.read_bytes())
+    for entry in re.finditer(rb"PK\x01\x02", bytes(content)):
+        content[entry.start() + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match="不是完好的 XLSX"):
+        next(read_batches(path, OWN))
+
+
+def test_the_last_second_that_a_spreadsheet_knows_is_read(tmp_path: Path) -> None:
+    heading = (*HEADER.split(","), "服务时间")
+    rated = ("JS1", TIME, 5, "区医保局", "", datetime(2021, 7, 1, 9, 30))  # noqa: DTZ001
+    path = altered(
+        sheet(tmp_path / "a.xlsx", heading, rated), "44378.39583333334", "2958465.999995"
+    )
+    with open_table(path) as table:
+        ((_, cells, refused),) = table.rows
+    assert (cells[-1], refused) == ("9999-12-31 23:59:59", None)
 
 
 @pytest.mark.guarantee("G9")
