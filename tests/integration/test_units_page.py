@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import zipfile
 from base64 import b64decode
 from typing import Any
 
@@ -12,6 +13,7 @@ import openpyxl
 import pytest
 from city import UNIT, City, rating
 from console_pages import PASSWORD, Browser, signed_up
+from papers import repacked
 from sqlalchemy import select
 from test_supervisors_pages import open_one
 
@@ -117,6 +119,15 @@ def test_wrong_rows_are_named_within_the_open_page(city: City, browser: Browser)
     assert (
         browser.sends("/units/accounts/check", {"file": ("a.xlsx", b"rubbish")}).status_code == 422
     )
+
+
+@pytest.mark.parametrize("door", ["/units/accounts/check", "/units/list/check"])
+def test_a_file_that_is_packed_as_no_spreadsheet_is_refused_in_words(
+    browser: Browser, door: str
+) -> None:
+    packed = repacked(sheet(HEADER, []), zipfile.ZIP_LZMA)
+    assert browser.sends(door, {"file": ("名册.xlsx", packed)}).status_code == 422
+    assert "不是完好的 XLSX" in browser.told()
 
 
 def test_the_roster_comes_down_as_it_goes_up(city: City, browser: Browser) -> None:
