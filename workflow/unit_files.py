@@ -25,6 +25,7 @@ _LARGEST: Final = 8 << 20
 _LONGEST: Final = 120
 _FIELDS: Final = {"code", "name", "aliases", "area", "tier", "annex", "order"}
 _TABLE: Final = re.compile(r"\s*\[\[\s*unit\s*\]\]")
+_ORDER: Final = re.compile("[0-9]{1,9}")
 HEADER: Final = {
     "代码": "code",
     "名称": "name",
@@ -120,9 +121,7 @@ def _csv_row(line: int, header: Sequence[str], cells: list[str]) -> tuple[int, d
             a.strip() for a in row["aliases"].replace("；", ";").split(";") if a.strip()
         ]
     if "order" in row:
-        row["order"] = (
-            int(row["order"]) if row["order"].isascii() and row["order"].isdigit() else -1
-        )
+        row["order"] = int(row["order"]) if _ORDER.fullmatch(row["order"]) else -1
     return line, row
 
 

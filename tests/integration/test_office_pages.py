@@ -563,6 +563,16 @@ def test_a_wrong_notice_is_refused_with_the_place_and_the_reason(
     assert "照此记录" not in supervisor.page
 
 
+@pytest.mark.parametrize("year", ["9" * 5000, "²⁰²²", "1e4", "-1", "0"])
+def test_a_year_that_is_none_is_refused_in_words(city: City, year: str) -> None:
+    supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
+    supervisor.opens("/rules?tab=calendar")
+    asked = {"title": NOTICE, "year": year, "text": "2月7日放假"}
+    assert supervisor.sends("/rules/notice", **asked).status_code == 422
+    assert supervisor.told()
+    assert supervisor.sends("/rules/calendar", **asked).status_code == 422
+
+
 def test_the_days_a_notice_turns_are_shown_before_it_is_recorded(city: City) -> None:
     supervisor = signed_in(city, "监督员丙", Role.SUPERVISOR)
     text = "10月1日至7日放假。9月23日放假，9月25日上班。"

@@ -163,6 +163,7 @@ def test_a_csv_roster_may_be_gb18030_with_chinese_headers(tmp_path):
         ("代码,颜色\nA,甲\n", None, "header"),
         ("代码,名称,区县,层级\nA,甲局\n", 2, "row"),
         ("代码,名称,区县,层级,序号\nA,甲局,张店区,部门,首位\n", 2, "order"),
+        (f"代码,名称,区县,层级,序号\nA,甲局,张店区,部门,{'9' * 5000}\n", 2, "order"),
         ("代码,名称,区县,层级\n\nA,甲局,张店区,科室\n", 3, "tier"),
         ('代码,名称,区县,层级\nA,"甲局,张店区,部门\n', None, "file"),
     ],

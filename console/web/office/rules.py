@@ -247,4 +247,4 @@ def _again(
 
 
 def _year(said: str) -> int | None:
-    return int(said) if said.isascii() and said.isdigit() and int(said) in NOTICE_YEARS else None
+    return next((year for year in NOTICE_YEARS if said == str(year)), None)
