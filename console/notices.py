@@ -28,8 +28,13 @@ _STRETCH = re.compile(
 _LEFT = re.compile(r"月\d|\d[日号]")
 _VERB = re.compile(r"(不?)(放假|补休|休息|上班|补班)")
 _COUNT = re.compile(r"(?:共计?|^)(\d{1,3}|[一二三四五六七八九十]{1,3})天")
-_REVOKED = re.compile("作废|取消|撤销|废止|失效|不再")
+_ALTERED = re.compile(
+    "作废|取消|撤销|废止|失效|不再|延长|顺延|延后|推迟|提前|缩短|改[为到在]|调整?[为到至]"
+)
+_FROM = re.compile("(?:起|开始)(?:恢复)?(?:正常)?$")
+_ENDS_LATER = re.compile(_UNTIL + _DAY)
 _YEAR = re.compile(r"(\d{4})年度?[^。；;，,《（(\d]{0,8}?(?:节假日|假期|放假|休假)")
+_REWRITE = "请改写成哪天放假、哪天上班"
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -71,7 +76,7 @@ def understood(text: str, year: int) -> Notice:
     told: dict[bool, dict[date, _Said]] = {True: {}, False: {}}
     for line, said in enumerate(text.splitlines(), 1):
         check_year(said, year, f"第{line}行")
-        _check_nothing_revoked(said, line)
+        _check_nothing_altered(said, line)
         for clause in _clauses(_plain(said), line):
             for day in _days(clause, year):
                 other = told[not clause.working].get(day)
@@ -90,12 +95,13 @@ def check_year(words: str, year: int, place: str) -> None:
             raise InvalidInput("year", found[0], f"{place}写的是{found[1]}年，填的是{year}年")
 
 
-def _check_nothing_revoked(words: str, line: int) -> None:
-    """“10月25日放假的通知作废” would be read as a day off. Raises InvalidInput."""
-    for sentence in re.split("[。；;]", words):
-        if (revoked := _REVOKED.search(sentence)) and _LEFT.search(sentence):
-            reason = f"有“{revoked[0]}”：请改写成哪天放假、哪天上班"
-            raise _Said(sentence.strip(), line).wrong(reason)
+def _check_nothing_altered(words: str, line: int) -> None:
+    """What is said of an earlier word would be read as its opposite: “10月25日放假的通知作废” as a
+    day off, “假期延长至2月2日，3日上班” as two days at work. Raises InvalidInput.
+    """
+    for sentence in re.split("[。；;]", re.sub(r"\s+", "", words)):
+        if (altered := _ALTERED.search(sentence)) and _LEFT.search(sentence):
+            raise _Said(sentence, line).wrong(f"有“{altered[0]}”：{_REWRITE}")
 
 
 def listed(field: str, text: str) -> list[str]:
@@ -145,13 +151,23 @@ def _days(clause: _Clause, year: int) -> list[date]:
         if stretch["bd"]:
             named.append(last)
             _check_weekdays(stretch["bw"], named, said)
-    if _LEFT.search(_STRETCH.sub("·", clause.dates)):
+    if _LEFT.search(_STRETCH.sub("·", clause.dates)) or _ENDS_LATER.match(clause.after):
         raise clause.said.wrong("日期没有看懂")
     following = _NAMED.match(clause.after)
     _check_weekdays(following and following[1], named, clause.said)
     if found and not clause.working:
         _check_count(clause, len(set(found)))
-    return found
+    return [] if _goes_on(clause, found) else found
+
+
+def _goes_on(clause: _Clause, days: list[date]) -> bool:
+    """Whether days are as ever from there on: “2月3日（星期一）起正常上班” makes none a workday.
+    Raises InvalidInput where days off have no end, and where it is a weekend that is worked.
+    """
+    since = _FROM.search(clause.dates)
+    if since and days and not (clause.working and all(day.weekday() < 5 for day in days)):
+        raise clause.said.wrong(f"有“{since[0]}”：{_REWRITE}")
+    return since is not None
 
 
 def _ends(stretch: re.Match[str], month: int, year: int, said: _Said) -> tuple[date, date]:
