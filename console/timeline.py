@@ -31,7 +31,7 @@ from console.sight import (
 from console.traces import looked
 from schemas import BY_TYPE
 from schemas.envelope import Role
-from schemas.text import without_persons
+from schemas.persons import without_persons
 from workflow.complaint import Complaint, Open
 from workflow.contact import Citizen
 from workflow.door import texts_of

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, Text, and_, cast, func, insert, literal_
 
 from console import wording
 from console.places import lent
-from schemas.text import without_persons
+from schemas.persons import without_persons
+from workflow.contact import named
 from workflow.intake import opened_private
 from workflow.ledger import Actor
 from workflow.storage.models import events, vault, views
@@ -163,4 +164,4 @@ def _reason(sealed: Vault, row: Row[Any]) -> str:
     text = opened_text(sealed.unseal(owner, "reason", bytes(row.reason)))
     rated = row.who and sealed.unseal(row.subject, "contact", bytes(row.who))
     sent = opened_private(rated)
-    return without_persons(text, sent.mobile, sent.userName, sent.certKey)
+    return without_persons(text, *named(sent))

@@ -57,25 +57,6 @@ def masked(field: str, value: str) -> str:
     return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
 
 
-_NUMBERS = re.compile(
-    r"(?<!\d)(?:"
-    r"(?:\+?86[\s-]?)?1[3-9]\d(?:[\s-]?\d{4}){2}"  # mobile phones, also written in groups
-    r"|\d{6}[\s-]?\d{8}[\s-]?\d{3}[\dXxＸｘ]"  # identity cards
-    r"|0\d{2,3}[\s-]?\d{7,8}"  # telephones with their area code
-    r")(?!\d)"
-)
-HIDDEN = "【隐去】"
-
-
-def without_persons(text: str, *known: str) -> str:
-    """Free text as the unit that was rated may read it: no phones, no ID numbers, none of
-    `known`.
-    """
-    for word in sorted(filter(None, known), key=len, reverse=True):
-        text = text.replace(word, HIDDEN)
-    return _NUMBERS.sub(HIDDEN, text)
-
-
 def guarded(cell: str) -> str:
     """A cell no spreadsheet takes for a formula: a leading apostrophe where it might."""
     return "'" + cell if _FORMULA.match(cell) else cell

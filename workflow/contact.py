@@ -112,7 +112,7 @@ class Citizen:
 
     @cached_property
     def known(self) -> tuple[str, ...]:
-        """What the ratings told of their giver (phone, name, ID number): what a text for the unit
+        """What the ratings told of their giver, and the number to call: what a text for the unit
         must not contain.
         """
         c, told = self._complaint, [self._sent]
@@ -120,5 +120,11 @@ class Citizen:
         for row in self._conn.execute(_SAID, {"begin": begin, "beyond": beyond}):
             sealed = bytes(row.sealed)
             told.append(opened_private(self._vault.unseal(row.owner, "rating", sealed)))
-        parts = (part for one in told for part in (one.mobile, one.userName, one.certKey) if part)
-        return tuple(dict.fromkeys(parts))
+        parts = (part for one in told for part in named(one))
+        return tuple(dict.fromkeys(filter(None, (self.left, number_in(self.left), *parts))))
+
+
+def named(sent: Private) -> tuple[str, ...]:
+    """By what somebody could be known: the phone as it was written and as digits, name, ID."""
+    parts = (sent.mobile, number_in(sent.mobile), sent.userName, sent.certKey)
+    return tuple(filter(None, parts))

@@ -821,14 +821,15 @@ def test_an_auditor_sees_no_part_of_the_number(city, desks):
 
 
 def test_the_text_for_the_hotline_s_own_system_names_nobody(city, operator):
-    text = f"我是{NAME}，电话 139 0000 1234，身份证{ID}，又让我开证明"
+    wide = "１３９００００１２３４"
+    text = f"我是{NAME}，电话 139 0000 1234，{wide}，139—0000—1234，身份证{ID}，又让我开证明"
     subject = verifying(city, text=text, certKey=ID)
     page = operator.get(f"/c/{subject}").text
     copied = re.search(r'<textarea[^>]*id="copied"[^>]*>(.*?)</textarea>', page, re.DOTALL)[1]
     assert "又让我开证明" in copied
     assert subject in copied
     seen = re.search(r'<details class="seen">.*?</details>', page, re.DOTALL)[0]
-    for secret in (NAME, PHONE, "139 0000 1234", ID, "139****1234"):
+    for secret in (NAME, PHONE, "139 0000 1234", wide, "0000—1234", ID, "139****1234"):
         assert secret not in copied
         assert secret not in seen
     assert "P0001" not in seen

@@ -326,9 +326,11 @@ def test_the_auditor_lists_who_was_shown_a_number_when_and_why(city: City) -> No
 def test_a_reason_for_a_number_names_no_citizen_in_the_list_or_in_a_file(city: City) -> None:
     subject = open_one(city, "verifying")
     hotline.claim(city.ledger, subject, account="话务员甲")
-    typed = "核对来电199-0000-1234，群众甲说身份证是11010519491231002X，改打010-66012345"
+    typed = (
+        "核对199-0000-1234，群众甲身份证11010519491231002X，改打（010）66012345、199转0000转1234"
+    )
     hotline.reveal_contact(city.ledger, subject, account="话务员甲", reason=typed)
-    told = "核对来电【隐去】，【隐去】说身份证是【隐去】，改打【隐去】"
+    told = "核对【隐去】，【隐去】身份证【隐去】，改打【隐去】、【隐去】"
     auditor = signed_in(city, "审计员辛", Role.AUDITOR)
     auditor.opens("/ops?tab=reveals")
     assert told in auditor.page

@@ -81,6 +81,27 @@ def test_the_unit_never_sees_who_rated(city: City, rectifying: str) -> None:
     assert "居住证明" in seen
 
 
+def test_the_unit_never_reads_the_number_however_it_is_written(city: City) -> None:
+    subject = city.portal.bad_review(
+        "１９９００００１２３４，又让我开证明", project="P0001", mobile=""
+    )
+    city.hotline.receives(subject)
+    city.step(subject, s.ContactRequested, OPERATOR)
+    departments.supply_contact(
+        city.ledger, "P0001", "1", account="数据员01", unit=UNIT, phone="0533-2280000"
+    )
+    city.hotline.confirms(subject)
+    city.hotline.assigns(subject)
+    departments.acknowledge(city.ledger, subject, account=HANDLER.name, unit=UNIT)
+    asked = {"account": HANDLER.name, "unit": UNIT, "question": "哪份证明？"}
+    departments.ask_clarification(city.ledger, subject, **asked)
+    said = "居住证明；打199—0000—1234、（0533）2280000，家里228 0000，转二二八零零零零"
+    hotline.answer_clarification(city.ledger, subject, account=OPERATOR.name, answer=said)
+    seen = _seen(city, subject, HANDLER)
+    assert "【隐去】，又让我开证明" in seen
+    assert "居住证明；打【隐去】、【隐去】，家里【隐去】，转【隐去】" in seen
+
+
 def test_an_assisting_unit_is_shown_the_orders_due_time_alone(city: City, rectifying: str) -> None:
     open_to = {
         unit: {due.name for due in timeline(city.office, rectifying, unit).open}

@@ -12,7 +12,7 @@ from console.sight import RELAYED
 from console.timeline import View, service_told
 from console.web.hotline.preview import Wanted
 from console.wiring import Office
-from schemas.text import without_persons
+from schemas.persons import without_persons
 from workflow.complaint import Complaint
 
 COPIED = ("满意度", "勾选原因", "原话", "评价时间", "事项", "窗口")
