@@ -15,7 +15,8 @@ from workflow.errors import InvalidInput
 _SEAL = 16
 _LONGEST = 300
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD = str.maketrans("OIL", "011", " -")
+_MISREAD = str.maketrans("OIL", "011")
+_BETWEEN = re.compile("[^0-9A-Z]+")
 _NUMBER, _PROOF = 4, 8
 """Letters of a code, five bits each: four or more for the complaint's number, eight to prove it."""
 
@@ -97,7 +98,8 @@ def code_of(key: bytes, subject: str) -> str:
 
 def read_code(key: bytes, typed: str) -> str:
     """The complaint of a code, however it was typed. Raises InvalidInput, which never shows it."""
-    code = unicodedata.normalize("NFKC", typed[:_LONGEST]).upper().translate(_MISREAD)
+    letters = unicodedata.normalize("NFKC", typed[:_LONGEST]).upper()
+    code = _BETWEEN.sub("", letters).translate(_MISREAD)
     number, proof = code[:-_PROOF], code[-_PROOF:]
     if _NUMBER <= len(number) <= 2 * _NUMBER and set(code) <= set(_LETTERS):
         serial, year = divmod(

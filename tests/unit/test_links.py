@@ -49,6 +49,18 @@ def test_a_code_is_read_as_it_was_made(year, serial):
     assert not set(code) & set("OILU")
 
 
+@pytest.mark.parametrize(
+    "between",
+    ["—", "–", "‐", "―", "−", "ー", "－", "~", "～", "_", ".", "·", "。", "、", "/", " ", "\u3000"]
+    + ["\u00a0", "\u200b", "\u2060", "\ufeff", "\t", "\n", "—— ", "一"],
+)
+def test_whatever_parts_the_groups_of_a_code_is_no_part_of_it(between):
+    code = links.code_of(KEY, "CP21-0125")
+    typed = between.join(["", *code.lower().split("-"), ""])
+    assert links.read_code(KEY, typed) == "CP21-0125"
+    assert links.read_code(KEY, f"查询码：{between.join(code)}。") == "CP21-0125"
+
+
 def test_a_code_has_three_groups_of_four_until_the_number_is_large():
     assert [len(part) for part in links.code_of(KEY, "CP21-0125").split("-")] == [4, 4, 4]
 
