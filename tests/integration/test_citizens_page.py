@@ -403,7 +403,8 @@ def test_a_code_read_out_opens_the_page_however_it_is_typed(city, phone):
     with city.office.database.read() as conn:
         assert ("话务员01", "code") in map(tuple, conn.execute(select(views.c.actor, views.c.what)))
     wide = code.lower().replace("0", "o").replace("1", "l").replace("-", " ")
-    for typed in (code, code.replace("-", ""), f"  {wide} "):
+    parted = (code.replace("-", sign) for sign in ("", "—", ".", "\u200b", "ー"))
+    for typed in (code, *parted, f"  {wide} ", f"查询码：{code}。"):
         assert phone.types(typed).url.path == "/r/now"
     phone.answers("yes", "yes", "4")
     assert city.state(subject) == "办结"

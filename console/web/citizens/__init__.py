@@ -70,11 +70,11 @@ def enter(request: Request, site: SiteHere, limits: Limited, form: Unsealed) -> 
     if not code:
         return shown(request, "start", 422, told="请先输入查询码")
     try:
-        typed(site, limits, request.client.host if request.client else "", code)
+        held = typed(site, limits, request.client.host if request.client else "", code)
     except InvalidInput as error:
         return shown(request, "start", 422, told=error.reason)
     answer = RedirectResponse(NOW, 303)
-    remember(request, answer, "".join(letter for letter in code if letter.isalnum()).upper())
+    remember(request, answer, held)
     return answer
 
 

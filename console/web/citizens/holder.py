@@ -20,7 +20,7 @@ from console.web.stepping import text
 from producers.citizens import token_of
 from workflow.clock import SECOND
 from workflow.errors import InvalidInput
-from workflow.links import held_in, hold, read, read_code
+from workflow.links import code_of, held_in, hold, read, read_code
 
 COOKIE = "pingjia"
 PLACE = "/r"
@@ -64,12 +64,15 @@ def open_with(site: Site, held: str) -> Holder:
     return Holder(token, subject, number, expires_at, seal[:16].hex())
 
 
-def typed(site: Site, limits: Limits, address: str, code: str) -> None:
-    """A code typed by hand: nobody guesses at leisure. Raises TooOften, InvalidInput."""
+def typed(site: Site, limits: Limits, address: str, code: str) -> str:
+    """A code typed by hand, as it was told: nobody guesses at leisure. Raises TooOften,
+    InvalidInput.
+    """
     limits.codes.take(address)
     limits.wrong.ask(ANYBODY)
+    key = site.office.keys.link
     try:
-        read_code(site.office.keys.link, code)
+        return code_of(key, read_code(key, code))
     except InvalidInput:
         limits.wrong.take(ANYBODY)
         raise
