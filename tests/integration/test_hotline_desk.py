@@ -307,6 +307,13 @@ def test_a_double_click_claims_one(city, operator):
     assert counters(operator.get("/hotline?who=mine").text)["verify"] == 1
 
 
+def test_a_double_click_on_the_last_one_leads_to_it_again(city, operator):
+    subject = verifying(city)
+    sent = hidden_of(operator.get("/hotline").text) | {"tab": "verify"}
+    places = [operator.client.post("/hotline/next", data=sent).headers["location"] for _ in "12"]
+    assert places == [f"/c/{subject}"] * 2
+
+
 def test_two_operators_racing_get_different_ones(city, operator, other):
     subjects = [verifying(city) for _ in range(2)]
     forms = [hidden_of(who.get("/hotline").text) for who in (operator, other)]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from starlette.datastructures import FormData
 
 from console.accounts import Signed
@@ -114,21 +114,24 @@ def claim_next(request: Request, site: SiteHere, viewer: Operator, form: Sent) -
 
 def _claimed(site: Site, viewer: Signed, form: FormData, ask: Ask) -> str | None:
     with site.office.database.read() as conn:
+        if (first := _first(conn, viewer, form)) is not None:
+            return first
         free = Rows(conn, viewer.actor, site.office.rulebook, ask).free(TRIES)
     if not TABS[ask.tab].claims:
         return free[0] if free else None
     for subject in free:
         try:
             return take(site, viewer, form, hotline.claim, subject).subject
-        except KeyReused:  # pressed twice: what the first press claimed
-            return _first(site, viewer, form)
+        except KeyReused:  # pressed twice at once
+            with site.office.database.read() as conn:
+                return _first(conn, viewer, form)
         except Refused:
             continue
     return None
 
 
-def _first(site: Site, viewer: Signed, form: FormData) -> str | None:
+def _first(conn: Connection, viewer: Signed, form: FormData) -> str | None:
+    """What an earlier press of the same form claimed."""
     key = f"{viewer.account}/{text(form, 'key')}"
-    with site.office.database.read() as conn:
-        query = select(commands.c.subject).where(commands.c.key == key)
-        return conn.execute(query).scalar()
+    query = select(commands.c.subject).where(commands.c.key == key)
+    return conn.execute(query).scalar()
