@@ -7,9 +7,10 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
-from workflow.storage.models import events
+from console.reports.reading import ITS_SERVICE
+from workflow.storage.models import complaints, events, services
 
 KEPT = 10_000
 """Complaints of which it is remembered."""
@@ -25,6 +26,18 @@ class Rated(NamedTuple):
 _FIRST = select(events.c.subject, events.c.data).where(
     events.c.subject.in_(bindparam("of", expanding=True)), events.c.version == 1
 )
+_SENT = select(func.max(events.c.recorded_at)).where(
+    events.c.subject == complaints.c.id, events.c.type == "DepartmentAssigned"
+)
+_OF_SERVICE = (
+    select(complaints.c.id, services.c.item)
+    .join(services, ITS_SERVICE)
+    .where(
+        complaints.c.id.in_(bindparam("of", expanding=True)),
+        services.c.item.is_not(None),
+    )
+)
+_SENT_WITH = _OF_SERVICE.where(services.c.received_at <= _SENT.scalar_subquery())
 _KNOWN: WeakKeyDictionary[Engine, dict[str, Rated]] = WeakKeyDictionary()
 
 
@@ -41,6 +54,17 @@ def rated(conn: Connection, subjects: Sequence[str]) -> dict[str, Rated]:
         known.update(read)
         found |= read
     return found
+
+
+def items_of(conn: Connection, subjects: Sequence[str], *, to_unit: bool = False) -> dict[str, str]:
+    """What each complaint is about, where anybody said: its rating, else its service's record. A
+    unit is told no more than was known when the order was sent.
+    """
+    items = {subject: said.item for subject, said in rated(conn, subjects).items() if said.item}
+    if unsaid := [subject for subject in subjects if subject not in items]:
+        query = _SENT_WITH if to_unit else _OF_SERVICE
+        items |= {row.id: row.item for row in conn.execute(query, {"of": unsaid})}
+    return items
 
 
 def _rated(data: str) -> Rated:

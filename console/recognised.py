@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 
 from console import wording
 from console.reports.periods import quarter_of
+from console.service import named, served
 from schemas import ReviewCollected
 from workflow.clock import instant
 from workflow.complaint import Complaint
 from workflow.recognition import Shown, shown
-from workflow.storage.collected import of_service
 from workflow.storage.models import services
 
 
@@ -24,26 +24,22 @@ def to_unit(
     conn: Connection, c: Complaint, rating: ReviewCollected, zone: ZoneInfo, k: int, known_at: int
 ) -> tuple[Shown, date]:
     """What is shown, and the day it is about: the service's, else that of the rating. `known_at`:
-    services received later do not count, so that what is shown never grows finer.
+    services received later do not count, the one rated neither, so that what is shown never grows
+    finer.
     """
-    place = {"of_source": c.source, "of_project": c.project_no, "of_service": c.service_number}
-    row = conn.execute(_SERVED, place).one_or_none()
-    unit = row.unit if row is not None else c.handled_by or c.unit
+    found = served(conn, rating, known_at)
+    item, its_window = named(rating, found)
+    unit = found.unit if found is not None else c.handled_by or c.unit
     rated = instant(rating.assessed_at).astimezone(zone).date()
-    day = rated if row is None else date.fromisoformat(row.day)
+    day = rated if found is None else date.fromisoformat(found.day)
 
     def count(first: date, last: date, window: str | None) -> int:
         days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
-        named = {
-            name: v for name, v in (("item", rating.item), ("window", window)) if v is not None
-        }
-        asked = {"days": days, "of_unit": unit, "known_at": known_at, **named}
-        return int(conn.execute(_matching(*named), asked).scalar_one())
+        same = {name: v for name, v in (("item", item), ("window", window)) if v is not None}
+        asked = {"days": days, "of_unit": unit, "known_at": known_at, **same}
+        return int(conn.execute(_matching(*same), asked).scalar_one())
 
-    return shown(day, rating.window, count, k), day
-
-
-_SERVED = select(services.c.unit, services.c.day).where(*of_service(services))
+    return shown(day, its_window, count, k), day
 
 
 @cache

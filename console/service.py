@@ -13,6 +13,7 @@ from schemas import ReviewCollected
 from schemas.codes import Channel, PromiseUnit, ServiceKind
 from workflow.calendar import Calendar, Limit, Unit, due
 from workflow.clock import DAY, instant, micros
+from workflow.complaint import Complaint
 from workflow.errors import InvalidInput
 from workflow.storage.collected import of_service
 from workflow.storage.models import ratings, services
@@ -22,8 +23,15 @@ NOT_SAID = "（办件记录里没有写）"
 
 
 class Served(NamedTuple):
-    """A service record's times (microseconds UTC) and its promise, as far as they were sent."""
+    """A service record: its times (microseconds UTC), and what it says of unit, item, window and
+    promise, as far as that was sent.
+    """
 
+    received_at: int
+    unit: str
+    day: str
+    item: str | None
+    window: str | None
     served_at: int
     kind: str | None
     promised: int | None
@@ -58,10 +66,33 @@ def taken_in(
         yield "承诺办结", " · ".join(_course(found, zone)) or NOT_SAID
 
 
-def served(conn: Connection, fact: ReviewCollected) -> Served | None:
-    """The record of the service that was rated, if it has come."""
+def served(conn: Connection, fact: ReviewCollected, known_at: int | None = None) -> Served | None:
+    """The record of the service that was rated, if it has come; by `known_at`, where that is
+    given.
+    """
     row = conn.execute(_SERVED, _place(fact)).one_or_none()
-    return None if row is None else Served(*row)
+    if row is None or (known_at is not None and row.received_at > known_at):
+        return None
+    return Served(*row)
+
+
+class Named(NamedTuple):
+    """What was rated, as far as anybody said."""
+
+    item: str | None
+    window: str | None
+
+
+def named(fact: ReviewCollected, found: Served | None) -> Named:
+    """As the rating names it; what it leaves out, as the service's record does."""
+    if found is None:
+        return Named(fact.item, fact.window)
+    return Named(fact.item or found.item, fact.window or found.window)
+
+
+def service_told(c: Complaint, *, agreed: bool) -> str:
+    """What a unit is told of the service's number."""
+    return f"{c.project_no} 第{c.service_number}次服务" if agreed else "群众未同意透露"
 
 
 def later_than_promised(found: Served | None, calendar: Calendar) -> str:
@@ -120,11 +151,4 @@ def _place(fact: ReviewCollected) -> dict[str, str]:
 _CHANNEL = select(ratings.c.channel).where(
     *of_service(ratings), ratings.c.assess_number == bindparam("of_assess")
 )
-_SERVED = select(
-    services.c.served_at,
-    services.c.kind,
-    services.c.promised,
-    services.c.promised_in,
-    services.c.accepted_at,
-    services.c.done_at,
-).where(*of_service(services))
+_SERVED = select(*(services.c[name] for name in Served._fields)).where(*of_service(services))

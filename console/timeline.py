@@ -16,7 +16,7 @@ from console import wording
 from console.entries import Due, Entry, Timeline
 from console.recognised import for_the_office, in_words, to_unit
 from console.scope import complaint_for
-from console.service import Served, served, taken_in
+from console.service import Named, Served, named, served, service_told, taken_in
 from console.sight import (
     RELAYED,
     admit,
@@ -65,11 +65,6 @@ def viewing(office: Office, number: str, viewer: Actor) -> Iterator[View]:
         view = View(office, conn, complaint_for(conn, viewer, number), viewer)
         yield view
     looked(office, viewer, "timeline", view.complaint.id)
-
-
-def service_told(c: Complaint, *, agreed: bool) -> str:
-    """What a unit is told of the service's number."""
-    return f"{c.project_no} 第{c.service_number}次服务" if agreed else "群众未同意透露"
 
 
 class View:
@@ -130,7 +125,8 @@ class View:
         yield "评价时间", wording.when(fact.assessed_at, self.zone)
         yield from taken_in(self.conn, fact, self.served, self.zone)
         yield "实名", ("是" if c.real_name else "否") + f"，{self._phone_in_words()}"
-        for label, value in (("事项", fact.item), ("窗口", fact.window), ("区县", fact.area)):
+        item, window = self.named
+        for label, value in (("事项", item), ("窗口", window), ("区县", fact.area)):
             if value:
                 yield label, value
         yield "办件", f"{c.project_no} 第{c.service_number}次服务"
@@ -157,12 +153,20 @@ class View:
         return served(self.conn, self.records[0].fact)
 
     @cached_property
-    def shown(self) -> tuple[Shown, date]:
-        """By what was known when the order was last sent; before that, by what is known now."""
+    def named(self) -> Named:
+        """What was rated, by all that is known now."""
+        return named(self.records[0].fact, self.served)
+
+    @cached_property
+    def known_at(self) -> int:
+        """When the order was last sent; before that, now."""
         sent = (r.recorded_at for r in reversed(self.records) if r.type == "DepartmentAssigned")
-        known_at = next(sent, self.office.clock())
+        return next(sent, self.office.clock())
+
+    @cached_property
+    def shown(self) -> tuple[Shown, date]:
         rating = self.records[0].fact
-        return to_unit(self.conn, self.complaint, rating, self.zone, self.k, known_at)
+        return to_unit(self.conn, self.complaint, rating, self.zone, self.k, self.known_at)
 
     def _units_head(self, first: Record) -> Iterator[tuple[str, str]]:
         """For the unit: time and window coarsened, the service only with consent."""
@@ -173,8 +177,8 @@ class View:
             yield "分类", wording.value_text("case_class", c.case_class, self.zone)
         if fact.text:
             yield "原话", self._text(first, "text") or wording.ERASED
-        if fact.item:
-            yield "事项", fact.item
+        if item := named(fact, served(self.conn, fact, self.known_at)).item:
+            yield "事项", item
         found, day = self.shown
         yield "时间", in_words(found, day)
         if found.window:

@@ -28,7 +28,9 @@ Tally = tuple[str, str, Counts]
 """A unit's code, a month, and what was counted."""
 
 _SERVICE = ("source", "project_no", "service_number")
-_SAME_SERVICE = and_(*(services.c[name] == complaints.c[name] for name in _SERVICE))
+ITS_SERVICE = and_(*(services.c[name] == complaints.c[name] for name in _SERVICE))
+"""Which record is of a complaint's service."""
+
 OF_ITS_SERVICE = and_(*(ratings.c[name] == complaints.c[name] for name in _SERVICE))
 """Which ratings are of a complaint's service: the one that opened it, and later ones."""
 
@@ -85,7 +87,7 @@ def valid_bad(conn: Connection, period: Period) -> list[tuple[str, str, int]]:
             complaints,
             and_(complaints.c.id == complaint_facts.c.subject, complaint_facts.c.unit.is_(None)),
         )
-        .outerjoin(services, _SAME_SERVICE)
+        .outerjoin(services, ITS_SERVICE)
         .where(
             complaint_facts.c.verdict == "valid",
             complaint_facts.c.day.between(period.first, period.last),
@@ -122,7 +124,7 @@ def _units_of_services(conn: Connection, period: Period, as_of: int | None) -> M
     query = (
         select(complaints.c.id, services.c.unit)
         .join(complaint_facts, complaint_facts.c.subject == complaints.c.id)
-        .join(services, _SAME_SERVICE)
+        .join(services, ITS_SERVICE)
         .where(
             complaint_facts.c.unit.is_(None),
             complaint_facts.c.day.between(period.first, period.last),

@@ -12,7 +12,7 @@ from itertools import count as counted
 
 import pytest
 from citizens import Citizens, reevaluating
-from city import CITIZEN, OPERATOR
+from city import CITIZEN, OPERATOR, service
 from console_pages import Browser
 from sqlalchemy import func, select
 
@@ -197,6 +197,14 @@ def test_a_double_click_is_one_answer_and_a_second_thought_none(city, phone):
     assert "没有提交" in changed.text
     assert city.timeline(subject).count("ComplaintReevaluated") == 1
     assert fact_of(city, subject, "ComplaintReevaluated")["level"] == 5
+
+
+def test_what_was_rated_is_named_by_the_service_where_the_rating_names_nothing(city, phone):
+    subject = reevaluating(city, project="P1", taskName=None)
+    phone.opens(subject)
+    assert "对“政务服务”的评价" in phone.goes("/r/now").text
+    city.portal.sends(service("P1"))
+    assert "对“社保卡申领”的评价" in phone.goes("/r/now").text
 
 
 def test_three_levels_where_the_profile_has_three(city, phone):

@@ -752,6 +752,22 @@ def figures_of(city: City, unit: str) -> Figures:
         return own_figures(city.office, conn, unit, parse_period("2021Q3"))
 
 
+def test_orders_bear_the_services_item_where_it_was_known_when_they_were_sent(
+    city: City, handler: Person
+) -> None:
+    subject = city.portal.bad_review(project="P1", taskName=None)
+    city.drain()
+    city.hotline.confirms(subject)
+    city.drain()
+    city.travel(minutes=5)
+    city.portal.sends(service("P1"))
+    assert "（未写事项）" in handler.get("/orders").text
+    assert "社保卡申领" not in handler.get("/orders/export.csv").text
+    city.hotline.assigns(subject)
+    for address in ("/orders", "/orders/export.csv", page_of(city, subject)):
+        assert "社保卡申领" in handler.get(address).text, address
+
+
 def test_no_cell_of_an_export_is_a_formula(city: City, desks: Desks) -> None:
     subject = city.portal.bad_review(taskName='=HYPERLINK("http://x")')
     city.drain()

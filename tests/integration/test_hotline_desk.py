@@ -932,6 +932,25 @@ def test_hints_open_to_their_rows(city, desks):
     assert "误操作疑" in hints
 
 
+def test_item_and_window_are_the_services_where_the_rating_names_none(city, desks):
+    unnamed = {"taskName": None, "winName": None}
+    first, second = (verifying(city, project=p, **unnamed) for p in ("A", "B"))
+    city.hotline.dismisses(first)
+    city.portal.sends(service("A"), service("B"))
+    city.drain()
+    operator = desks.sits(OPERATOR.name, Role.OPERATOR)
+    page = operator.get(f"/c/{second}").text
+    assert "您在办理“社保卡申领”时" in page
+    assert {"事项：社保卡申领", "窗口：3号窗口"} <= set(page.splitlines())
+    assert "同窗口本月误操作1件" in page
+    assert "<td>社保卡申领</td>" in operator.get("/hotline?tab=verify").text
+    named = verifying(city, project="C", taskName="居住证", winName="1号窗口")
+    city.portal.sends(service("C"))
+    page = operator.get(f"/c/{named}").text
+    assert "您在办理“居住证”时" in page, "what was rated, as the rating has it"
+    assert "窗口：1号窗口" in page
+
+
 def test_the_shift_and_the_script_are_at_hand(city, desks, operator):
     subject = verifying(city)
     assert "值班至17:30" in operator.get("/hotline").text

@@ -144,6 +144,31 @@ def test_time_and_window_are_as_coarse_as_enough_services_need(city: City) -> No
     assert told == "9月第3周（已模糊）、3号窗口，相符办件 10 件（至少 5 件）"
 
 
+def test_a_unit_is_told_of_item_and_window_what_was_known_when_the_order_was_sent(
+    city: City,
+) -> None:
+    """Else the week it was shown and the item that it learns later would match too few together."""
+    subject = city.portal.bad_review(project="P0001", taskName=None, winName=None)
+    city.portal.sends(*(service(f"S{n}") for n in range(5)))
+    city.drain()
+    city.hotline.confirms(subject)
+    city.drain()
+    seen = _about(city, subject, HANDLER)
+    assert (seen.get("事项"), seen["时间"], seen.get("窗口")) == (None, "9月第3周（已模糊）", None)
+    city.travel(hours=1)
+    city.portal.sends(service("P0001", taskName="居住证"))
+    assert _about(city, subject, HANDLER) == seen
+    assert _about(city, subject, OPERATOR)["事项"] == "居住证"
+    city.hotline.assigns(subject)
+    seen = _about(city, subject, HANDLER)
+    assert (seen["事项"], seen["时间"], seen.get("窗口")) == ("居住证", "不显示", None)
+    city.portal.sends(*(service(f"L{n}", taskName="居住证") for n in range(4)))
+    city.travel(hours=1)
+    city.hotline.assigns(subject)
+    seen = _about(city, subject, HANDLER)
+    assert (seen["时间"], seen["窗口"]) == ("9月第3周（已模糊）", "3号窗口")
+
+
 def test_the_unit_sees_its_own_steps_and_what_it_is_told(city: City, rectifying: str) -> None:
     city.department.submits(rectifying)
     city.step(rectifying, s.RectificationSentBack, OPERATOR, reason="没有措施")

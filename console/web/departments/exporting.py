@@ -8,9 +8,10 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from console import wording
+from console.rated import items_of
 from console.scope import visible
 from console.traces import looked
-from console.web.departments.listing import items_of, outcome_of
+from console.web.departments.listing import outcome_of
 from console.wiring import Office
 from workflow.complaint import Complaint, load
 from workflow.ledger import Actor
@@ -41,8 +42,9 @@ def _rows(
     with conn.execute(ordered, execution_options={"yield_per": AT_ONCE}) as folds:
         for part in folds.scalars().partitions(AT_ONCE):
             found = [load(fold) for fold in part]
-            items, times = items_of(conn, [c.id for c in found]), _times(conn, found)
-            seen += [c.id for c in found]
+            ids = [c.id for c in found]
+            items, times = items_of(conn, ids, to_unit=True), _times(conn, found)
+            seen += ids
             for c in found:
                 yield _row(office, viewer, c, items.get(c.id, ""), times.get(c.id, (None,) * 5))
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, bindparam, func, select, union_all
 
 from console import wording
-from console.rated import rated
+from console.rated import items_of
 from console.remaining import Left, left_of
 from console.scope import parts, visible
 from console.sight import version_for
@@ -108,14 +108,9 @@ def _latest(viewer: Actor) -> Select[str]:
 
 
 def _rows(conn: Connection, office: Office, viewer: Actor, found: Sequence[Complaint]) -> list[Row]:
-    items = items_of(conn, [c.id for c in found])
+    items = items_of(conn, [c.id for c in found], to_unit=True)
     now = office.clock()
     return [_row(office, viewer, c, items.get(c.id, ""), now) for c in found]
-
-
-def items_of(conn: Connection, subjects: Sequence[str]) -> dict[str, str]:
-    """What each complaint is about: the item of its rating."""
-    return {subject: said.item for subject, said in rated(conn, subjects).items()}
 
 
 def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Row:

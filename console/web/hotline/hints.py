@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from console import wording
+from console.reports.reading import ITS_SERVICE
 from console.service import later_than_promised
 from console.timeline import View
-from schemas import ComplaintAnalysed, ReviewCollected
+from schemas import ComplaintAnalysed
 from schemas.codes import LEVELS
 from workflow.clock import DAY, instant
 from workflow.complaint import Complaint
 from workflow.rulebook import BoundRules
-from workflow.storage.models import complaint_facts, complaints, contacts, ratings
+from workflow.storage.models import complaint_facts, complaints, contacts, ratings, services
 
 MOST = 20
 """Rows a hint shows."""
@@ -42,14 +43,13 @@ class Hint:
 def hints(view: View, rules: BoundRules) -> tuple[Hint, ...]:
     """The analysis' findings, then what the tables know of the same phone, service and window."""
     conn, c, zone = view.conn, view.complaint, view.zone
-    first: ReviewCollected = view.records[0].fact
     analysed = [r.fact for r in view.records if r.type == "ComplaintAnalysed"]
     found = [_misoperation(fact) for fact in analysed]
     found += _phone(conn, c, zone)
     found += _service(conn, c, zone)
     if late := later_than_promised(view.served, rules.calendar):
         found.append(Hint(late, "medium", ()))
-    found += _window(conn, c, first, instant(c.collected_at).astimezone(zone).date())
+    found += _window(conn, c, view.named.window, instant(c.collected_at).astimezone(zone).date())
     return tuple(found)
 
 
@@ -85,9 +85,9 @@ def _service(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
     return [Hint(f"同一办件共{_many(rows)}次评价", "low", rows[:MOST])] if len(rows) > 1 else []
 
 
-def _window(conn: Connection, c: Complaint, first: ReviewCollected, day: date) -> list[Hint]:
+def _window(conn: Connection, c: Complaint, window: str | None, day: date) -> list[Hint]:
     """This window's ratings that turned out misoperated, in the month of this one."""
-    if first.window is None or c.handled_by is None:
+    if window is None or c.handled_by is None:
         return []
     begin = day.replace(day=1)
     after = (begin + timedelta(days=31)).replace(day=1)
@@ -95,7 +95,7 @@ def _window(conn: Connection, c: Complaint, first: ReviewCollected, day: date) -
         "begin": begin.isoformat(),
         "end": after.isoformat(),
         "of_unit": c.handled_by,
-        "of_window": first.window,
+        "of_window": window,
         "of": c.id,
     }
     rows = tuple(Row(r.day, r.subject) for r in conn.execute(_OF_WINDOW, asked))
@@ -125,12 +125,14 @@ _OF_CASE = (
 _OF_WINDOW = (
     select(complaint_facts.c.subject, complaint_facts.c.day)
     .join(contacts, contacts.c.subject == complaint_facts.c.subject)
+    .join(complaints, complaints.c.id == complaint_facts.c.subject)
+    .outerjoin(services, ITS_SERVICE)
     .where(
         complaint_facts.c.day >= bindparam("begin"),
         complaint_facts.c.day < bindparam("end"),
         complaint_facts.c.unit == bindparam("of_unit"),
         complaint_facts.c.ground == "misoperation",
-        contacts.c.window == bindparam("of_window"),
+        func.coalesce(contacts.c.window, services.c.window) == bindparam("of_window"),
         complaint_facts.c.subject != bindparam("of"),
     )
     .order_by(complaint_facts.c.day)

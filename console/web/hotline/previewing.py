@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from console.scope import complaint_for
-from console.timeline import service_told
+from console.service import service_told
 from console.web.access import Present, Sent, SiteHere, step
 from console.web.hotline.preview import Wanted, preview
 from console.web.rendering import page

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from console import wording
 from console.entries import Timeline
+from console.service import service_told
 from console.sight import RELAYED
-from console.timeline import View, service_told
+from console.timeline import View
 from console.web.hotline.preview import Wanted
 from console.wiring import Office
 from schemas.persons import without_persons
