@@ -932,6 +932,32 @@ def test_hints_open_to_their_rows(city, desks):
     assert "误操作疑" in hints
 
 
+def test_the_same_phone_within_a_day_is_told_by_when_it_rated_not_by_when_that_came(city, desks):
+    def rated(at: str) -> str:
+        return verifying(city, assessTime=datetime.fromisoformat(f"2021-{at}:00+08:00"))
+
+    long_ago, first = rated("09-03T09:00"), rated("09-15T11:00")
+    city.travel(days=3)
+    late, too_far = rated("09-15T12:00"), rated("09-16T11:01")
+    operator = desks.sits(OPERATOR.name, Role.OPERATOR)
+    hinted = re.compile(r"同号24小时内另有1件.*?</details>", re.DOTALL)
+    shown = hinted.search(operator.get(f"/c/{first}").text)[0]
+    assert f'href="/c/{late}"' in shown
+    assert "2021-09-15(三)12:00" in shown, "when it was rated"
+    assert "同号24小时内另有2件" in operator.get(f"/c/{late}").text
+    assert f'href="/c/{late}"' in hinted.search(operator.get(f"/c/{too_far}").text)[0]
+    assert "同号" not in operator.get(f"/c/{long_ago}").text
+
+
+def test_the_month_of_a_windows_misoperations_is_the_one_rated_in(city, desks):
+    when = datetime.fromisoformat("2021-08-31T09:00:00+08:00")
+    first, second = (verifying(city, assessTime=when) for _ in "12")
+    city.hotline.dismisses(first)
+    city.drain()
+    page = desks.sits(OPERATOR.name, Role.OPERATOR).get(f"/c/{second}").text
+    assert "同窗口本月误操作1件" in page
+
+
 def test_item_and_window_are_the_services_where_the_rating_names_none(city, desks):
     unnamed = {"taskName": None, "winName": None}
     first, second = (verifying(city, project=p, **unnamed) for p in ("A", "B"))

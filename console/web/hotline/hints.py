@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, func, select
+from pydantic_core import from_json
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from console import wording
 from console.reports.reading import ITS_SERVICE
@@ -14,10 +15,10 @@ from console.service import later_than_promised
 from console.timeline import View
 from schemas import ComplaintAnalysed
 from schemas.codes import LEVELS
-from workflow.clock import DAY, instant
+from workflow.clock import DAY
 from workflow.complaint import Complaint
 from workflow.rulebook import BoundRules
-from workflow.storage.models import complaint_facts, complaints, contacts, ratings, services
+from workflow.storage.models import complaint_facts, complaints, contacts, events, ratings, services
 
 MOST = 20
 """Rows a hint shows."""
@@ -45,11 +46,12 @@ def hints(view: View, rules: BoundRules) -> tuple[Hint, ...]:
     conn, c, zone = view.conn, view.complaint, view.zone
     analysed = [r.fact for r in view.records if r.type == "ComplaintAnalysed"]
     found = [_misoperation(fact) for fact in analysed]
-    found += _phone(conn, c, zone)
+    rated_at = view.records[0].fact.assessed_at
+    found += _phone(conn, c.id, rated_at, zone)
     found += _service(conn, c, zone)
     if late := later_than_promised(view.served, rules.calendar):
         found.append(Hint(late, "medium", ()))
-    found += _window(conn, c, view.named.window, instant(c.collected_at).astimezone(zone).date())
+    found += _window(conn, c, view.named.window, wording.local(rated_at, zone).date())
     return tuple(found)
 
 
@@ -63,12 +65,18 @@ def _many(rows: tuple[Row, ...]) -> str:
     return f"{MOST}多" if len(rows) > MOST else str(len(rows))
 
 
-def _phone(conn: Connection, c: Complaint, zone: ZoneInfo) -> list[Hint]:
-    """Other complaints of the same phone, a day or less apart."""
-    asked = {"of": c.id, "begin": c.collected_at - DAY, "end": c.collected_at + DAY}
-    rows = tuple(
-        Row(f"{wording.when(r.collected_at, zone)} {wording.state_name(r.state)}", r.id)
+def _phone(conn: Connection, subject: str, rated_at: int, zone: ZoneInfo) -> list[Hint]:
+    """Other complaints of the same phone, by ratings given a day or less apart."""
+    days = [wording.local(at, zone).date() for at in (rated_at - DAY, rated_at + DAY)]
+    asked = {"of": subject, "begin": days[0].isoformat(), "end": days[1].isoformat()}
+    near = (
+        (at, r.id, r.state)
         for r in conn.execute(_OF_PHONE, asked)
+        if abs((at := from_json(r.data)["assessed_at"]) - rated_at) <= DAY
+    )
+    rows = tuple(
+        Row(f"{wording.when(at, zone)} {wording.state_name(state)}", other)
+        for at, other, state in sorted(near)[: MOST + 1]
     )
     return [Hint(f"同号24小时内另有{_many(rows)}件", "high", rows[:MOST])] if rows else []
 
@@ -104,15 +112,14 @@ def _window(conn: Connection, c: Complaint, window: str | None, day: date) -> li
 
 _PHONE = select(contacts.c.phone).where(contacts.c.subject == bindparam("of")).scalar_subquery()
 _OF_PHONE = (
-    select(complaints.c.id, complaints.c.state, complaints.c.collected_at)
+    select(complaints.c.id, complaints.c.state, events.c.data)
     .join(contacts, contacts.c.subject == complaints.c.id)
+    .join(events, and_(events.c.subject == complaints.c.id, events.c.version == 1))
     .where(
         contacts.c.phone == _PHONE,
         complaints.c.id != bindparam("of"),
-        complaints.c.collected_at.between(bindparam("begin"), bindparam("end")),
+        contacts.c.day.between(bindparam("begin"), bindparam("end")),
     )
-    .order_by(complaints.c.collected_at)
-    .limit(MOST + 1)
 )
 _OF_CASE = (
     select(ratings)
