@@ -34,7 +34,8 @@ ITS_SERVICE = and_(*(services.c[name] == complaints.c[name] for name in _SERVICE
 OF_ITS_SERVICE = and_(*(ratings.c[name] == complaints.c[name] for name in _SERVICE))
 """Which ratings are of a complaint's service: the one that opened it, and later ones."""
 
-_ITS_RECORD = and_(*(services.c[name] == ratings.c[name] for name in _SERVICE))
+ITS_RECORD = and_(*(services.c[name] == ratings.c[name] for name in _SERVICE))
+"""Which record is of a rating's service."""
 
 
 def tallied(conn: Connection, period: Period) -> list[Tally]:
@@ -72,7 +73,7 @@ def recounted(conn: Connection, period: Period, as_of: int) -> list[Tally]:
 def _unit_then(as_of: int) -> ColumnElement[str]:
     """A rating's unit as far as it was known: the record of a service may have come after it."""
     late, come = ratings.c.matched > ratings.c.batch, services.c.received_at <= as_of
-    record = select(1).where(_ITS_RECORD, come).correlate(ratings).exists()
+    record = select(1).where(ITS_RECORD, come).correlate(ratings).exists()
     return case((and_(late, ~record), ""), else_=func.coalesce(ratings.c.unit, ""))
 
 

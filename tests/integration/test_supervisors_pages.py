@@ -490,6 +490,19 @@ def test_collection_by_unit_and_month(city: City, supervisor: Browser) -> None:
     assert "没有这样的行" in supervisor.page
 
 
+def test_an_item_was_rated_if_one_of_its_services_was_however_the_rating_names_it(
+    city: City, supervisor: Browser
+) -> None:
+    named = {"S1": "不动产登记", "S2": "居住证", "S3": "公积金提取"}
+    city.portal.sends(*(service(project, taskName=item) for project, item in named.items()))
+    city.portal.sends(rating("S1", taskName=None), rating("S2", taskName="居住证申领"))
+    later(city, supervisor, "09-24T09:00:00")
+    supervisor.opens("/collect/items")
+    assert [item for item in named.values() if f"<td>{item}</td>" in supervisor.page] == [
+        "公积金提取"
+    ]
+
+
 def test_who_falls_silent_is_counted_in_every_area_and_on_every_tier(
     city: City, supervisor: Browser
 ) -> None:

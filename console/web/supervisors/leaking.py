@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, case, func, select
 
 from console.reports.periods import Period
+from console.reports.reading import ITS_RECORD
 from console.web.navigation import page_there
 from console.web.remembering import Memory, stirred
 from console.wiring import Office
@@ -55,7 +56,9 @@ class Through:
 
 @dataclass(frozen=True, slots=True)
 class Unrated:
-    """An item that was served and never rated in the period."""
+    """An item that was served and never rated in the period, neither by its name nor in any of its
+    services.
+    """
 
     unit: str
     item: str
@@ -156,8 +159,13 @@ def _channels(conn: Connection, period: Period) -> tuple[Through, ...]:
 
 def _unrated(conn: Connection, period: Period) -> tuple[Unrated, ...]:
     inside = ratings.c.day.between(period.first, period.last)
-    rated = select(ratings.c.unit, ratings.c.item).where(inside, ratings.c.item.is_not(None))
-    known = {(unit, item) for unit, item in conn.execute(rated.distinct())}
+    rated = (
+        select(ratings.c.unit, ratings.c.item, services.c.unit, services.c.item)
+        .outerjoin(services, ITS_RECORD)
+        .where(inside)
+        .distinct()
+    )
+    known = {pair for row in conn.execute(rated) for pair in (tuple(row[:2]), tuple(row[2:]))}
     count = func.count()
     query = (
         select(services.c.unit, services.c.item, count)
