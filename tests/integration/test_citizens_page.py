@@ -199,6 +199,21 @@ def test_a_double_click_is_one_answer_and_a_second_thought_none(city, phone):
     assert fact_of(city, subject, "ComplaintReevaluated")["level"] == 5
 
 
+def test_only_what_was_recorded_is_thanked_for(city, phone):
+    subject = reevaluating(city)
+    phone.opens(subject)
+    for said in ("of=finish", "of=reprisal", "key=x", "key=%0A", ""):
+        assert phone.goes(f"/r/thanks?{said}").url.path == "/r/now", said
+    phone.goes("/r/reprisal")
+    told = phone.submits(words="窗口的人打电话骂我")
+    assert "已交给监督员" in told.text
+    assert "已交给监督员" in phone.goes(str(told.url)).text, "as often as he looks"
+    key = told.url.params["key"]
+    elsewhere = reevaluating(city)
+    phone.opens(elsewhere)
+    assert phone.goes(f"/r/thanks?key={key}").url.path == "/r/now", "in another complaint"
+
+
 def test_what_was_rated_is_named_by_the_service_where_the_rating_names_nothing(city, phone):
     subject = reevaluating(city, project="P1", taskName=None)
     phone.opens(subject)
@@ -231,7 +246,7 @@ def test_opening_every_page_does_nothing(city, phone):
         "/r/rate?contacted=yes&solved=no&level=1",
         "/r/objection",
         "/r/reprisal",
-        "/r/thanks?of=finish",
+        "/r/thanks?key=x",
         f"/r/{phone.token(subject)}",
     ):
         assert phone.goes(place).status_code == 200

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from console.web.access import PUBLIC, SiteHere
-from console.web.citizens.asking import Answers, next_question
+from console.web.citizens.asking import Answers, next_question, sent_with
 from console.web.citizens.holder import (
     PLACE,
     Holder,
@@ -25,7 +26,7 @@ from console.web.citizens.holder import (
     typed,
     unsealed,
 )
-from console.web.citizens.seen import Case, case_of
+from console.web.citizens.seen import Case, case_of, received
 from console.web.citizens.showing import LARGE, Page, shown
 from console.web.site import Site
 from console.web.stepping import text
@@ -145,10 +146,12 @@ def reported(request: Request, site: SiteHere, holder: Here, form: Form) -> Resp
 
 
 @router.get("/thanks")
-def thanks(request: Request, site: SiteHere, holder: Here, of: str = "") -> Response:
-    """What happens next."""
+def thanks(request: Request, site: SiteHere, holder: Here, key: str = "") -> Response:
+    """What happens next; where nothing was recorded with this key, how far it is."""
     if holder is None:
         return shown(request, "start", 401, told=CLOSED)
+    if not (of := received(site.office, holder, key)):
+        return RedirectResponse(NOW, 303)
     return shown(request, "thanks", holder=holder, of=of, case=case_of(site.office, holder))
 
 
@@ -174,15 +177,10 @@ def link(request: Request, site: SiteHere, token: str, _: Limited) -> Response:
 
 
 def _answers(form: FormData, case: Case) -> Answers:
-    given = _sent(form, case)
+    given = sent_with(form, case.asks)
     if not given.level:
         raise InvalidInput("level", "", "请先选满意不满意")
     return given
-
-
-def _sent(form: FormData, case: Case) -> Answers:
-    names = ("contacted", "solved", "level")
-    return Answers.of(case.asks or "five", *(text(form, name) for name in names))
 
 
 def _as_it_was(
@@ -194,7 +192,7 @@ def _as_it_was(
     if holder is None:
         return RedirectResponse(PLACE, 303)
     name, case = text(form, "of"), case_of(site.office, holder)
-    given = _sent(form, case)
+    given = sent_with(form, case.asks)
     answered = case.asks is not None and next_question(given, case.asks) is None
     if name == "question" and not answered:
         return RedirectResponse(given.place, 303)
@@ -227,13 +225,13 @@ def _submitted(
     words, key = text(form, "words"), text(form, "key")
     case = case_of(site.office, holder)
     try:
-        door(holder, case, words=words, key=key and f"citizen/{holder.subject}/{key}")
+        door(holder, case, words=words, key=key and holder.command(key))
     except (IllegalStep, KeyReused):
         return shown(request, "progress", 409, holder=holder, case=case, told=ALREADY)
     except InvalidInput as error:
         return _refused(request, holder, case, form, name, error)
     site.moved()
-    return RedirectResponse(f"{PLACE}/thanks?of={name}", 303)
+    return RedirectResponse(f"{PLACE}/thanks?key={quote(key or '')}", 303)
 
 
 def _refused(
@@ -243,7 +241,7 @@ def _refused(
     if error.field == "token" or (name == "finish" and case.asks is None):
         told = error.reason if error.field == "token" else ALREADY
         return shown(request, "progress", 409, holder=holder, case=case, told=told)
-    given = _sent(form, case)
+    given = sent_with(form, case.asks)
     question = next_question(given, case.asks) if name == "finish" and case.asks else None
     again = {"holder": holder, "case": case, "given": given, "words": text(form, "words") or ""}
     place = name if question is None else "question"

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from starlette.datastructures import FormData
+
 from console.web.citizens.words import LEVELS
+from console.web.stepping import text
 
 YES, NO, SKIPPED = "yes", "no", "skip"
 _TRUTH = {YES: True, NO: False, SKIPPED: None}
@@ -77,6 +80,12 @@ class Answers:
             "solved": _TRUTH.get(self.solved),
             "level": int(self.level),
         }
+
+
+def sent_with(form: FormData, scale: str | None) -> Answers:
+    """What a form brings of them, by the scale he is asked on, if he is."""
+    names = ("contacted", "solved", "level")
+    return Answers.of(scale or "five", *(text(form, name) for name in names))
 
 
 def next_question(given: Answers, scale: str) -> Question | None:

@@ -48,6 +48,10 @@ class Holder(NamedTuple):
     expires_at: int
     secret: str
 
+    def command(self, key: str) -> str:
+        """The key of the command that a form of his asks for."""
+        return f"citizen/{self.subject}/{key}"
+
 
 def limits_of(request: Request) -> Limits:
     limits: Limits = request.app.state.citizens

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, bindparam, select
 
 from console import wording
 from console.service import named, served
@@ -21,7 +21,7 @@ from schemas import ReviewCollected
 from workflow.complaint import Complaint, load
 from workflow.errors import InvalidInput
 from workflow.states import ENDS, State
-from workflow.storage.models import complaints, events, units
+from workflow.storage.models import commands, complaints, events, units
 
 _STAGE = {
     State.COLLECTED: 0,
@@ -37,6 +37,19 @@ _DONE_BY = (
     {"ComplaintConfirmed", "ComplaintDismissed", "MaliceUpheld"},
     {"RectificationAccepted", "RectificationSubmitted"},
     {"ComplaintReevaluated", "FactChecked"},
+)
+_SENT = {
+    "ComplaintReevaluated": "finish",
+    "CitizenObjected": "objection",
+    "RetaliationReported": "reprisal",
+}
+_RECORDED = (
+    select(events.c.type)
+    .join(
+        commands,
+        and_(commands.c.subject == events.c.subject, commands.c.version == events.c.version),
+    )
+    .where(commands.c.key == bindparam("of"))
 )
 Tone = Literal["done", "now", "next", "skipped"]
 
@@ -78,6 +91,15 @@ def case_of(office: Office, holder: Holder) -> Case:
         found = _case(office, conn, load(fold), holder)
     looked(office, CITIZEN, "page", holder.subject)
     return found
+
+
+def received(office: Office, holder: Holder, key: str) -> str:
+    """Which of his pages was recorded as sent with this key; empty: none. Whoever has not sent it
+    learns of no report of reprisals.
+    """
+    with office.database.read() as conn:
+        kind = conn.execute(_RECORDED, {"of": holder.command(key)}).scalar()
+    return _SENT.get(str(kind), "")
 
 
 def _case(office: Office, conn: Connection, c: Complaint, holder: Holder) -> Case:
