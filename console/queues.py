@@ -26,6 +26,7 @@ from workflow.complaint import Complaint, Open, load
 from workflow.errors import InvalidInput
 from workflow.ledger import Actor
 from workflow.limits import OWNERS
+from workflow.said import ONLY
 from workflow.states import State
 from workflow.storage.models import complaints
 from workflow.unit_list import UnitList
@@ -66,7 +67,7 @@ def queue(office: Office, role: str, unit: str | None = None) -> tuple[Item, ...
     a role that has none.
     """
     if role not in ROLES:
-        raise InvalidInput("role", role, "只能是 " + "、".join((*ROLES, Role.CLERK)))
+        raise InvalidInput("role", role, ONLY + "、".join((*ROLES, Role.CLERK)))
     if role == Role.DEPARTMENT and unit is None:
         raise InvalidInput("unit", "", "责任单位的待办须写单位")
     if role != Role.DEPARTMENT and unit is not None:

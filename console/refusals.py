@@ -146,8 +146,21 @@ def line(error: errors.BihuanError, *, names: bool = False) -> str:
 
         word = FIELD_WORDS.get(error.field) or FIELDS.get(error.field)
         shown = f"{word}（{error.field}）" if names else word
-        return told.replace(f"{error.field}：", f"{shown}：", 1) if word else told
+        told = told.replace(f"{error.field}：", f"{shown}：", 1) if word else told
+        return told if names else told.replace(error.reason, _labelled(error), 1)
     return told
+
+
+def _labelled(error: errors.InvalidInput) -> str:
+    """Its reason, with the codes that may stand there as people call them."""
+    from console.wording import VALUES  # noqa: PLC0415  # only a refusal needs them
+    from workflow.said import ONLY  # noqa: PLC0415
+
+    if not error.reason.startswith(ONLY):
+        return error.reason
+    labels = VALUES.get(error.field, {})
+    codes = error.reason.removeprefix(ONLY).split("、")
+    return ONLY + "、".join(labels.get(code.partition(" ")[0], code) for code in codes)
 
 
 def _illegal(error: errors.IllegalStep) -> str:

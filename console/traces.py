@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Text, and_, cast, func, insert, literal_
 
 from console import wording
 from console.places import lent
+from schemas.envelope import Role
 from schemas.persons import without_persons
 from workflow.contact import named
 from workflow.intake import opened_private
@@ -34,6 +35,9 @@ LOOKED = {
 
 NOTHING = ""
 """Stands for a complaint's number where a search by a phone found none."""
+
+NAMELESS = "—"
+"""Stands for the account of whoever has none: a citizen."""
 
 _NOTHING_FOUND = {"phone": "按号码查，没有找到", "last4": "按电话后四位查，没有找到"}
 
@@ -90,7 +94,7 @@ def looks(
         Look(
             row.id,
             row.seen_at,
-            row.actor,
+            NAMELESS if row.role == Role.CITIZEN else row.actor,
             wording.role_name(row.role),
             row.unit,
             row.subject,

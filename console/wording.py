@@ -19,6 +19,7 @@ from schemas.codes import (
     CaseClass,
     DismissalReason,
     Outcome,
+    Post,
     Verdict,
 )
 from workflow.clock import instant
@@ -130,6 +131,8 @@ VALUES = {
     "case_class": {c.value: c.label for c in CaseClass},
     "reason": {"done": "办完", "handed_over": "交接", "end_of_shift": "下班"},
     "limit": LIMIT_NAMES,
+    "post": {post.value: post.label for post in Post},
+    "role": {str(role): name for role, name in ROLE_NAMES.items()},
     "rule": {
         "person": "人工指定",
         "named": "核实时指明",

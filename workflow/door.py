@@ -208,7 +208,7 @@ def _tidy(value: object) -> object:
 def acting(role: Role | str, *allowed: Role) -> Role:
     """The role a person says he acts in, if this door lets it in. Raises InvalidInput."""
     if role not in tuple(allowed):
-        raise InvalidInput("role", str(role), "只能是 " + "、".join(allowed))
+        raise InvalidInput("role", str(role), said.ONLY + "、".join(allowed))
     return Role(role)
 
 

@@ -45,6 +45,9 @@ def of_kind(value: object) -> str:
 
 
 UNFIT = "写法不对"
+ONLY = "只能是 "
+"""Stands before codes, with 、 between them."""
+
 REQUIRED = "必填，不能为空"
 MOMENT = "须是时间，如 2021-10-21T15:00:00+08:00"
 WITH_ZONE = "时间须带时区，如 2021-10-21T15:00:00+08:00"
@@ -132,7 +135,7 @@ def of_model(found: ErrorDetails) -> str:
     kind, context = found["type"], found.get("ctx", {})
     if kind in ("literal_error", "enum"):
         expected = str(context["expected"]).replace("'", "").replace(" or ", ", ")
-        return "只能是 " + "、".join(expected.split(", "))
+        return ONLY + "、".join(expected.split(", "))
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(context["pattern"], UNFIT)
     if kind in _MODELS:

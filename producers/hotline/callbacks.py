@@ -10,6 +10,7 @@ from workflow import outbox
 from workflow.door import Step, checked_name, needed, records, take
 from workflow.errors import InvalidInput
 from workflow.ledger import Ledger, Recorded
+from workflow.said import ONLY
 
 
 @records(s.ReevaluationInvited, OPERATOR)
@@ -28,7 +29,7 @@ def invite(
 def send_invitation(ledger: Ledger, subject: str, *, account: str, channel: str) -> str:
     """用短信或链接邀请群众再评价：先进发件箱，送达才算邀请；发不出去的改为电话。"""
     if channel not in ("message", "link"):
-        raise InvalidInput("channel", channel, "只能是 message 短信、link 链接")
+        raise InvalidInput("channel", channel, ONLY + "message 短信、link 链接")
     return outbox.invite(ledger, subject, operator(checked_name("account", account)), channel)
 
 

@@ -13,6 +13,7 @@ from workflow.door_units import assign_to, unit_code
 from workflow.errors import InvalidInput
 from workflow.ledger import Ledger, Recorded
 from workflow.limits import LIMITS
+from workflow.said import ONLY
 
 PRESSED = tuple(row.name for row in LIMITS if not row.window)
 """Limits somebody can be pressed about."""
@@ -83,7 +84,7 @@ def _limit(name: str | None) -> str | None:
     """A limit of the table, by its name. Raises InvalidInput."""
     tidy = None if name is None else tidied(written("limit", name)) or None
     if tidy is not None and tidy not in PRESSED:
-        raise InvalidInput("limit", tidy, "只能是 " + "、".join(PRESSED))
+        raise InvalidInput("limit", tidy, ONLY + "、".join(PRESSED))
     return tidy
 
 

@@ -18,10 +18,12 @@ import schemas as s
 from console.web.hotline.panel import kebab, with_forms
 from console.web.live import Hub
 from console.web.site import Site
+from producers import hotline
 from producers.departments import clerks
 from schemas.codes import PromiseUnit, ServiceKind
 from schemas.envelope import Role
 from schemas.rating import ServiceRecord
+from workflow.errors import InvalidInput
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
 from workflow.links import code_of
@@ -916,6 +918,16 @@ def test_whatever_is_typed_stays_text(city, operator, other):
         assert "<script>alert" not in page
         assert "<img src=x" not in page
         assert html.escape(SPITE, quote=False)[:20] in page
+
+
+def test_a_refusal_names_what_may_be_chosen_as_the_page_does(city, operator):
+    subject = verifying(city)
+    claims(operator, subject)
+    told = sends(operator, subject, "CallAttempted", outcome="x").text
+    assert "结果：只能是 接通、无人接听、占线" in told
+    assert "no_answer、" not in told
+    with pytest.raises(InvalidInput, match="只能是 answered、no_answer"):
+        hotline.call(city.ledger, subject, account=OPERATOR.name, outcome="x")
 
 
 def test_hints_open_to_their_rows(city, desks):

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from city import UNIT, City, service
+from city import CITIZEN, UNIT, City, service
 from console_pages import Browser
 from sqlalchemy import func, select
 from test_supervisors_pages import EVIL, open_one, signed_in
@@ -124,6 +124,15 @@ def test_why_it_stands_still_is_told_in_words_and_to_those_who_mend_it_as_it_was
     it.opens("/ops")
     assert refused in it.page
     assert "KeyError" in it.page
+
+
+def test_a_citizen_who_looked_has_no_account(city: City) -> None:
+    subject = open_one(city)
+    looked(city.office, CITIZEN, "page", subject)
+    auditor = signed_in(city, "审计员辛", Role.AUDITOR)
+    auditor.opens("/ops")
+    assert "<td>—</td><td>群众</td>" in auditor.page
+    assert ",—,群众," in auditor.client.get("/ops/looks/export?form=csv").text
 
 
 def test_the_auditor_sees_who_looked_and_who_signed_in(city: City) -> None:
