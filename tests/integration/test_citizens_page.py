@@ -12,7 +12,7 @@ from itertools import count as counted
 
 import pytest
 from citizens import Citizens, reevaluating
-from city import CITIZEN, OPERATOR, service
+from city import CITIZEN, OPERATOR
 from console_pages import Browser
 from sqlalchemy import func, select
 
@@ -212,14 +212,6 @@ def test_only_what_was_recorded_is_thanked_for(city, phone):
     elsewhere = reevaluating(city)
     phone.opens(elsewhere)
     assert phone.goes(f"/r/thanks?key={key}").url.path == "/r/now", "in another complaint"
-
-
-def test_what_was_rated_is_named_by_the_service_where_the_rating_names_nothing(city, phone):
-    subject = reevaluating(city, project="P1", taskName=None)
-    phone.opens(subject)
-    assert "对“政务服务”的评价" in phone.goes("/r/now").text
-    city.portal.sends(service("P1"))
-    assert "对“社保卡申领”的评价" in phone.goes("/r/now").text
 
 
 def test_three_levels_where_the_profile_has_three(city, phone):

@@ -11,7 +11,6 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, and_, bindparam, select
 
 from console import wording
-from console.service import named, served
 from console.traces import looked
 from console.web.citizens.holder import Holder
 from console.web.citizens.words import RULED, STAGES, ended, now_of
@@ -115,9 +114,9 @@ def _case(office: Office, conn: Connection, c: Complaint, holder: Holder) -> Cas
     window = c.limits.get("objection_window")
     open_until = window if window is not None and not c.objected and window.due_at >= at else None
     first = ReviewCollected.model_validate_json(rows[0].data)
-    rated, item = wording.day_of(first.assessed_at, zone), named(first, served(conn, first)).item
+    rated = wording.day_of(first.assessed_at, zone)
     return Case(
-        f"您{rated}对“{item or '政务服务'}”的评价",
+        f"您{rated}对“{first.item or '政务服务'}”的评价",
         unit,
         tuple(_stages(c, rows, lambda instant: wording.day_of(instant, zone))),
         ended(c) if c.state in ENDS else now_of(c, unit, day, overdue),
