@@ -85,12 +85,15 @@ def test_the_head_of_every_page_counts_what_came_of_late_and_leads_to_it(city: C
     assert "消息 <b>3</b></a>" in clerk.page
     clerk.opens("/")
     assert clerk.page.count("【催报】") == 3
-    assert 'id="messages">消息 <small class="soft">近 7 天 3 条' in clerk.page
+    assert 'id="messages">消息 <small class="soft">近 7 天 3 条</small>' in clerk.page
     city.travel(days=6)
     urge(city.ledger, UNIT, account="监督员丙", why="又是一天")
     assert clerk.signs_in("数据员丁") == 303
     clerk.opens("/contacts")
     assert "消息 <b>2</b></a>" in clerk.page, "what is older than a week is read or done with"
+    clerk.opens("/")
+    assert clerk.page.count("【催报】") == 4
+    assert "近 7 天 2 条，更早的 2 条也列在下面</small>" in clerk.page
     other = signed_in(city, "外单位", Role.CLERK, OTHER)
     other.opens("/")
     assert "消息 <b>" not in other.page

@@ -20,6 +20,7 @@ from console.web.told import DAYS, told
 from console.web.told import MOST as MOST_TOLD
 from producers.departments import contacts_wanted
 from schemas.envelope import Role
+from workflow.clock import DAY
 
 router = APIRouter()
 MOST = 12
@@ -38,6 +39,7 @@ def home(
     request: Request, site: SiteHere, viewer: Annotated[Signed, Depends(HOME)]
 ) -> HTMLResponse:
     """Also the block alone, for a page that is open already."""
+    since = site.office.clock() - DAYS * DAY
     found = pressing(site.office, viewer.actor, MOST + 1)
     with site.office.database.read() as conn:
         messages = told(conn, viewer.actor)
@@ -51,6 +53,7 @@ def home(
         messages=messages,
         most_told=MOST_TOLD,
         days_told=DAYS,
+        older_told=sum(one.at < since for one in messages),
         wanted=_wanted(site, viewer),
         steps=left_to_do(site.office, viewer.role),
         pages=[entry for entry in entries(viewer.role) if entry.address != "/"],
