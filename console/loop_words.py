@@ -19,6 +19,7 @@ ROUTES = {
 }
 NEEDS = {
     "not_claimed_by_another": "没有被别人认领",
+    "not_claimed_already": "本人还没有认领",
     "another_operator": "异议后换人核实",
     "claimed_to_be_called": "话务员须先认领",
     "claimed": "已认领，本人释放",

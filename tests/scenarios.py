@@ -214,7 +214,8 @@ def answer_calls(folder: str, acks: str, wanted: int, name: str) -> None:
                 break
         for subject in waiting:
             try:
-                city.step(subject, s.ComplaintClaimed, actor)
+                if city.complaint(subject).claimer != name:  # before he was killed
+                    city.step(subject, s.ComplaintClaimed, actor)
                 city.hotline.dismisses(subject, by=actor)
             except Refused:
                 acknowledge(acks, refused=subject)

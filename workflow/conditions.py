@@ -43,6 +43,10 @@ def not_claimed_by_another(c: Complaint, e: Event, _: Any) -> str | None:
     return None
 
 
+def not_claimed_already(c: Complaint, e: Event, _: Any) -> str | None:
+    return "您已经认领了这件，不用再认领" if c.claimer == e.actor else None
+
+
 def claimed_to_be_called(c: Complaint, e: Event, policy: Any) -> str | None:
     """Wherever an operator can claim it he does before he has the number: two would both call."""
     claimable = c.state in HOTLINE_STATES or (c.state in BESIDE_WORK and not policy.verify_first)

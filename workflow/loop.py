@@ -70,6 +70,7 @@ PRESSING = SUPERVISOR | CLOCK | SYSTEM
 FREE, CLAIMED = (c.not_claimed_by_another,), (c.claimed,)
 TO_CALL = (c.claimed_to_be_called,)
 VERDICT = (c.not_claimed_by_another, c.another_operator)
+CLAIMING = (c.not_claimed_already, *VERDICT)
 SECOND = (c.allegation_open, c.somebody_else_alleged)
 ALLEGING = (*VERDICT, c.no_allegation_open)
 CONFIRMING = (*ALLEGING, v.confirmation_grounded)
@@ -108,8 +109,8 @@ STEPS: tuple[Step, ...] = (
     # 核实
     _row("VerificationRequested", "转核实", ANALYSED, VERIFYING, SYSTEM),
     _row("TicketLinked", "登记热线工单号", ANY, None, OPERATOR | _by(Role.HOTLINE)),
-    _row("ComplaintClaimed", "认领", HOTLINE_STATES, None, OPERATOR, None, VERDICT),
-    _row("ComplaintClaimed", "认领", BESIDE_WORK, None, OPERATOR, r.dispatch_first, VERDICT),
+    _row("ComplaintClaimed", "认领", HOTLINE_STATES, None, OPERATOR, None, CLAIMING),
+    _row("ComplaintClaimed", "认领", BESIDE_WORK, None, OPERATOR, r.dispatch_first, CLAIMING),
     _row("ComplaintReleased", "释放", HOTLINE_STATES, None, RULERS | CLOCK, None, CLAIMED),
     _row("ComplaintReleased", "释放", BESIDE_WORK, None, RULERS | CLOCK, r.dispatch_first,
          CLAIMED),

@@ -216,7 +216,7 @@ def _holds(told: Told, step: Step) -> bool:
     enough = not told.reachable or in_vain or told.calls >= rules["min_calls"]
     last_return = told.returns >= rules["max_returns"]
     checks: dict[str, Any] = {
-        "ComplaintClaimed": lambda: mine and told.barred != step.actor,
+        "ComplaintClaimed": lambda: told.claimer is None and told.barred != step.actor,
         "ComplaintReleased": lambda: told.claimer is not None and mine,
         "CallAttempted": lambda: mine and told.reachable,
         "ContactRequested": lambda: (
