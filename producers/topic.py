@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from producers.message import Reading, reason_of
 from producers.reading import ReadingAhead
+from schemas.rating import Refusal
 from workflow.answers import Answers
 from workflow.bus.broker import Broker, Message
 from workflow.bus.copies import Copies, Poison
@@ -148,11 +149,10 @@ class Collecting:
         """Alone, its try counted before: one that kills the process is seen to. While the database
         keeps it waiting that is one try.
         """
-        tries = self._park([(message, KILLED)], "trying") if message != self._trying else 1
+        tries = self._tries(message) if message != self._trying else 1
         self._trying = message
         if tries > TRIES:
-            self._park([(message, KILLED)])
-            self._copies.keep([(message, KILLED)])
+            self._copies.keep(self._park([(message, KILLED)]))
         elif tries > 0:
             self._together([message])
 
@@ -169,15 +169,13 @@ class Collecting:
                     self.pulse.beats("working")
                 return
             LOGGER.warning("a message could not be taken in: %s", type(error).__name__)
-            poison = [(received[0], type(error).__name__)]
-            self._park(poison)
-            self._copies.keep(poison)
+            self._copies.keep(self._park([(received[0], type(error).__name__)]))
 
     def _store(self, received: Sequence[Message], readings: Sequence[Reading]) -> None:
         at = dict(enumerate(received, 1))
         poison = [(at[reading.number], reading.error) for reading in readings if reading.error]
         if poison:
-            self._park(poison)
+            poison = self._park(poison)
         by_source: dict[str, list[Reading]] = {}
         for reading in readings:
             if not reading.error:
@@ -189,32 +187,41 @@ class Collecting:
     def _collect(
         self, source: str, group: Sequence[Reading], at: Mapping[int, Message]
     ) -> list[Poison]:
-        """One batch; a row that is refused is kept with its reason, to be tried again."""
+        """One batch; a row that is refused is kept with its reason, to be tried again. Answers
+        those that were not kept before.
+        """
         refused: list[Poison] = []
 
-        def keep(conn: Connection, answers: Answers) -> None:
+        def fresh(conn: Connection, refusal: Refusal) -> bool:
+            return self._kept(conn, at[refusal.row], "parked", reason_of(refusal)) > 0
+
+        def also(conn: Connection, answers: Answers) -> None:
             refused[:] = [
                 (at[answer.number], reason_of(answer.refusal))
                 for answer in answers.rows
                 if answer.refusal is not None
             ]
-            self._keep(conn, refused, "parked")
             messages.forget(conn, self._ledger.vault, [_parcel(at[one.number]) for one in group])
 
         rows = [reading.row for reading in group if reading.row is not None]
         bad = [reading.refusal for reading in group if reading.refusal is not None]
-        collect_ready(self._ledger, self._desk(), source, rows, bad, also=keep)
+        collect_ready(self._ledger, self._desk(), source, rows, bad, also=also, fresh=fresh)
         return refused
 
-    def _park(self, poison: Sequence[Poison], status: str = "parked") -> int:
+    def _tries(self, message: Message) -> int:
+        """With this one; 0 for a message that is kept already."""
         with self._ledger.database.write() as conn:
-            return self._keep(conn, poison, status)
+            return self._kept(conn, message, "trying", KILLED)
 
-    def _keep(self, conn: Connection, poison: Sequence[Poison], status: str) -> int:
-        vault, now, tries = self._ledger.vault, self._ledger.now(conn), 0
-        for message, error in poison:
-            tries = messages.park(conn, vault, _parcel(message), status, error, now)
-        return tries
+    def _park(self, poison: Sequence[Poison]) -> list[Poison]:
+        """Answers those that were not kept before."""
+        with self._ledger.database.write() as conn:
+            return [(m, error) for m, error in poison if self._kept(conn, m, "parked", error)]
+
+    def _kept(self, conn: Connection, message: Message, status: str, error: str) -> int:
+        """How many times it has come now; 0 if it was kept before."""
+        vault, now = self._ledger.vault, self._ledger.now(conn)
+        return messages.park(conn, vault, _parcel(message), status, error, now)
 
 
 def _parcel(message: Message) -> Parcel:

@@ -30,6 +30,7 @@ PENDING = ""
 """The tally's unit of ratings whose service record has not arrived."""
 
 Receipt = Callable[[Connection, Answers], None]
+Fresh = Callable[[Connection, Refusal], bool] | None
 
 
 def collect(
@@ -65,8 +66,11 @@ def collect_ready(
     *,
     import_id: str | None = None,
     also: Receipt | None = None,
+    fresh: Fresh = None,
 ) -> Answers:
-    """As `collect`, for rows made ready elsewhere, such as in the process that parsed them."""
+    """As `collect`, for rows made ready elsewhere. Where what was sent once may come again, `fresh`
+    says whether a row is refused for the first time; else it, and a known conflict, is a repeat.
+    """
     if len(rows) > MOST:
         raise ValueError(f"a batch holds at most {MOST} rows")
 
@@ -74,7 +78,7 @@ def collect_ready(
         with ledger.transaction(patient=len(rows) > FEW) as posting:
             found = [(row, ahead_of(row, posting.now)) for row in rows]
             ahead = [refusal for _, refusal in found if refusal is not None]
-            batch = _Batch(posting, ledger, desk, source)
+            batch = _Batch(posting, ledger, desk, source, fresh)
             answers = batch.take([row for row, refusal in found if refusal is None])
             batch.refuse([*refusals, *ahead], import_id)
             batch.append()
@@ -88,11 +92,12 @@ def collect_ready(
 class _Batch:
     """One batch in its transaction."""
 
-    def __init__(self, posting: Posting, ledger: Ledger, desk: Desk, source: str) -> None:
+    def __init__(self, posting: Posting, ledger: Ledger, desk: Desk, source: str, fresh: Fresh):
         self.posting, self.conn, self.ledger = posting, posting.conn, ledger
-        self.source, self.received_at = source, posting.now
+        self.source, self.received_at, self.fresh = source, posting.now, fresh
         self.openings = Openings(posting, ledger, desk)
         self.number = next_number(self.conn, "batch")
+        self.place = (self.number, self.received_at)
         self.answers = Answers(self.number)
         self.tally: dict[tuple[str, str], list[int]] = {}
         self.erased_to = erased_to(self.conn)
@@ -131,8 +136,7 @@ class _Batch:
         return self._with_units(new, values) if rating else new
 
     def _service_values(self, rows: dict[Any, Ready]) -> dict[Any, tuple[Any, ...]]:
-        place = (self.number, self.received_at)
-        return {key: key + place + row.content for key, row in rows.items()}
+        return {key: key + self.place + row.content for key, row in rows.items()}
 
     def _rating_values(self, rows: dict[Any, Ready]) -> dict[Any, tuple[Any, ...]]:
         """Ratings that name no unit take that of their service record, if it is there."""
@@ -160,12 +164,11 @@ class _Batch:
         if same and row.bad:
             self.bad_again.append(row)
             return
+        if not same:
+            private = None if self._over(row) else row.private
+            new = collected.keep_conflict(self.conn, self.ledger.vault, row, self.place, private)
+            same = not new and self.fresh is not None
         self.answers.rows.append(Answer(row.number, "repeat" if same else "conflict"))
-        if same:
-            return
-        private = None if self._over(row) else row.private
-        batch = (self.number, self.received_at)
-        collected.keep_conflict(self.conn, self.ledger.vault, row, batch, private)
 
     def _answer_bad_again(self) -> None:
         """Each has a complaint; who brings it again may not have heard which."""
@@ -220,10 +223,12 @@ class _Batch:
 
     def refuse(self, refusals: Sequence[Refusal], import_id: str | None) -> None:
         """Keeps the refused rows with their reasons, and puts all answers in order."""
-        place = (self.source, self.number, self.received_at, import_id)
-        rows = [(*place, r.row, r.field, r.value, r.reason) for r in refusals]
-        collected.keep_refused(self.conn, rows)
-        self.answers.rows += [Answer(r.row, "refused", refusal=r) for r in refusals]
+        at = (self.source, self.number, self.received_at, import_id)
+        new = [r for r in refusals if self.fresh is None or self.fresh(self.conn, r)]
+        again = {r.row for r in refusals} - {r.row for r in new}
+        collected.keep_refused(self.conn, [(*at, r.row, r.field, r.value, r.reason) for r in new])
+        self.answers.rows += [Answer(r.row, "refused", refusal=r) for r in new]
+        self.answers.rows += [Answer(number, "repeat") for number in again]
         self.answers.rows.sort(key=lambda answer: answer.number)
 
     def append(self) -> None:

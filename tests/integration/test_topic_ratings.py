@@ -15,6 +15,7 @@ from jsonschema import Draft7Validator
 from kafka import KafkaProducer
 from sqlalchemy import func, select
 
+import schemas as s
 from producers.message import discard, retry
 from producers.reading import MANY, ReadingAhead
 from producers.topic import Collecting
@@ -26,7 +27,15 @@ from workflow.erasure import Retention
 from workflow.errors import Busy, InvalidInput
 from workflow.intake import Desk
 from workflow.storage import messages as store
-from workflow.storage.models import complaints, messages, ratings, refused, services
+from workflow.storage.models import (
+    complaints,
+    conflicts,
+    events,
+    messages,
+    ratings,
+    refused,
+    services,
+)
 from workflow.unit_list import UnitList
 
 
@@ -314,6 +323,44 @@ def test_poison_that_comes_again_is_parked_once(city, collecting, platform, brok
     collecting._subscription = Subscription(broker, "ratings", "another")
     takes(collecting, 2)
     assert len(parked(city)) == 2
+
+
+@pytest.mark.guarantee("G2")
+def test_what_was_refused_or_in_conflict_comes_again_and_adds_nothing(
+    city, collecting, platform, broker
+):
+    """Refused as it is read, refused as it is stored, in conflict, and no row at all."""
+    ahead = row(rating("P3"), assessTime="2021-09-17 09:00:00")
+    platform(row(rating("P1", 5)), row(rating("P1", 4)), b"{", ahead)
+    platform(row(rating("P2"), proDepart="新设局"))
+    takes(collecting, 5)
+    kept = [count(city, table) for table in (refused, conflicts, messages)]
+    assert kept == [2, 1, 3]
+    for group in ("second", "third"):
+        collecting._subscription = Subscription(broker, "ratings", group)
+        takes(collecting, 5)
+    assert [count(city, table) for table in (refused, conflicts, messages)] == kept
+    batches = collected(city)
+    assert sum(batch.refused for batch in batches) == 2
+    assert sum(batch.conflicts for batch in batches) == 1
+    assert sum(batch.repeats for batch in batches) == 8
+    assert len(copies(broker)) == 3
+    assert city.damage() == []
+
+
+def collected(city):
+    query = select(events.c.data).where(events.c.type == "BatchCollected")
+    with city.office.database.read() as conn:
+        return [s.BatchCollected.model_validate_json(data) for data in conn.scalars(query)]
+
+
+def copies(broker):
+    """All that stand on the topic `parked`."""
+    found = []
+    with closing(Subscription(broker, "parked", "looking")) as reading:
+        while (more := reading.poll(1.0, 1000)) or not found:
+            found += more
+    return found
 
 
 def test_a_row_refused_is_mended_and_tried_again_or_given_up(city, collecting, platform):

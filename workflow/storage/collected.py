@@ -213,19 +213,21 @@ def keep_sealed(conn: Connection, rows: Sequence[tuple[str, str, bytes]]) -> Non
 
 def keep_conflict(
     conn: Connection, vault: Vault, row: Ready, place: tuple[int, int], private: bytes | None
-) -> None:
+) -> bool:
     """Another content under a known key, with its batch and when it was received; what it says of
-    people is sealed beside it. Sent again, it changes nothing: it may have been erased since.
+    people is sealed beside it. Sent again, it changes nothing, for it may have been erased since,
+    and the answer is False.
     """
     kind, assess = ("rating", row.key[3]) if row.rating else ("service", "")
     values = (kind, *row.key[:3], assess, *place, row.digest)
     if run_many(conn, _CONFLICT, CONFLICT, [values]) == 0:
-        return
+        return False
     owner = "\x1f".join(("conflict", kind, *row.key, row.digest))
     sealed = [(owner, "sent", to_json(row.content))]
     if private is not None:
         sealed.append((owner, "private", private))
     keep_sealed(conn, vault.sealed(sealed))
+    return True
 
 
 def rating_owner(key: tuple[str, ...]) -> str:
