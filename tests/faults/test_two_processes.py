@@ -1,5 +1,6 @@
 """Several processes on one database: two send the same files, one drains, two operators answer."""
 
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 from zygote import acknowledged
 
 from consumers import register
+from workflow.bus import lease
 from workflow.bus.crew import Crew
 from workflow.bus.embedded import EmbeddedBus
 from workflow.bus.progress import join_source
@@ -158,6 +160,73 @@ def test_the_careful_one_killed_in_its_turn_is_seen_as_well(city):
     third.release()
     (whole,) = crews(city, 1)
     assert whole.acquire() is True
+
+
+def elsewhere_of_one_name(make):
+    """What `make` makes on another host that bears this one's name, or in another container."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lease, "_PLACE", lease._PLACE + "0")
+        patch.setattr(lease, "_PROCESS", "another")
+        return make()
+
+
+@pytest.mark.guarantee("G2")
+def test_of_two_hosts_with_one_name_neither_takes_the_lease_of_the_other_while_it_lives(city):
+    now = [system_clock()]
+
+    def made():
+        return lease.Lease(city.office.database, "clock", lambda: now[0])
+
+    there, here = elsewhere_of_one_name(made), made()
+    assert there.acquire() is True
+    assert here.acquire() is None
+    now[0] += 9_000_000
+    assert here.acquire() is None
+    assert there.renew()
+    now[0] += 11_000_000
+    assert here.acquire() is False
+
+
+def test_nor_is_its_runner_taken_for_one_that_fell(city):
+    (there,) = elsewhere_of_one_name(lambda: crews(city, 1))
+    (here,) = crews(city, 1)
+    assert there.acquire() is True
+    assert here.acquire() is True
+    assert there.renew()
+    here.release()
+    there.release()
+
+
+@pytest.fixture
+def short_leases(monkeypatch):
+    monkeypatch.setattr(lease, "SECONDS", 3)
+
+
+def sits(city):
+    return lease.seat(city.office.database, "collect", threading.Event(), [])
+
+
+@pytest.mark.guarantee("G6")
+@pytest.mark.usefixtures("short_leases")
+def test_a_container_killed_and_started_again_waits_for_its_own_seat_and_is_careful(city):
+    """It has another place than it had, and the name it had."""
+    (killed, clean) = elsewhere_of_one_name(lambda: sits(city))
+    assert clean
+    again, clean = sits(city)
+    assert (again.name, clean) == (killed.name, False)
+
+
+@pytest.mark.usefixtures("short_leases")
+def test_who_lives_on_a_host_of_the_same_name_keeps_its_seat(city):
+    there, _ = elsewhere_of_one_name(lambda: sits(city))
+    stopped = threading.Event()
+    keeper = threading.Thread(target=there.keep, args=[stopped, []])
+    keeper.start()
+    here, clean = sits(city)
+    stopped.set()
+    keeper.join()
+    assert (here.name, clean) == (there.name.replace("/0", "/1"), True)
+    assert there.renew()
 
 
 def test_a_consumer_joins_once_however_many_begin_at_once(city):

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -22,6 +23,20 @@ from workflow.storage.models import leases
 LOGGER = logging.getLogger("bihuan.lease")
 SECONDS = 10
 _HOST = socket.gethostname()
+
+
+def _place() -> str:
+    """Where a process's number means this process and no other: hosts may bear one name, and every
+    container counts from one.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{_HOST}:{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:  # no Linux
+        return _HOST
+
+
+_PLACE = _place()
 _PROCESS = os.urandom(4).hex()
 """Tells this process from an earlier one with its number: in a container every one has the same."""
 
@@ -35,7 +50,9 @@ class Lease:
 
     def __init__(self, database: Database, name: str, clock: Callable[[], int]) -> None:
         self.database, self.name, self._clock = database, name, clock
-        self.holder = f"{_HOST}/{os.getpid()}/{_PROCESS}-{id(self):x}"
+        self.taken = ("", 0)
+        """By whom, and until when, as it stood when it was last asked for in vain."""
+        self.holder = f"{_PLACE}/{os.getpid()}/{_PROCESS}-{id(self):x}"
 
     def acquire(self) -> bool | None:
         with self.database.write() as conn:
@@ -45,6 +62,7 @@ class Lease:
                 conn.execute(insert(leases), {"name": self.name, **self._held(conn)})
                 return True
             if self._taken(conn, row):
+                self.taken = (row.holder, row.expires_at)
                 return None
             self._write(conn, **self._held(conn))
             return bool(row.clean)
@@ -116,26 +134,35 @@ class Lease:
 def seat(
     database: Database, name: str, stopped: threading.Event, pulses: Sequence[Pulse]
 ) -> tuple[Lease, bool] | None:
-    """A lease of this process's own, where many may run: the first on this host that nobody holds,
-    so that a process that is started again after a kill knows it. Answers with it whether its last
-    holder ended cleanly; None once stopped while the database is away.
+    """A lease of this process's own, where many may run: the first of this host's name that nobody
+    holds, so that a process that is started again after a kill knows it; who may be gone is waited
+    for. Answers with it whether its last holder ended cleanly; None once stopped before that.
     """
-    number = 0
+    number, first = 0, None
     lease = Lease(database, f"{name}@{_HOST}/{number}", system_clock)
     while not stopped.is_set():
         try:
             clean = lease.acquire()
         except Transient as away:  # perhaps it is ours all the same: the same one asks again
             LOGGER.warning("%s waits: %s", name, away)
-            for pulse in pulses:
-                pulse.beats("waiting")
-            stopped.wait(1.0)
+            _wait(stopped, pulses)
             continue
         if clean is not None:
             return lease, clean
-        number += 1
-        lease = Lease(database, f"{name}@{_HOST}/{number}", system_clock)
+        holder, until = lease.taken
+        first = until if first is None else first
+        if _here(holder) or until > first:
+            number, first = number + 1, None
+            lease = Lease(database, f"{name}@{_HOST}/{number}", system_clock)
+        else:  # it lives elsewhere and will renew it, or it was killed: in a container, say
+            _wait(stopped, pulses)
     return None
+
+
+def _wait(stopped: threading.Event, pulses: Sequence[Pulse]) -> None:
+    for pulse in pulses:
+        pulse.beats("waiting")
+    stopped.wait(1.0)
 
 
 def runs_out(row: Row[Any], now: int) -> bool:
@@ -144,11 +171,11 @@ def runs_out(row: Row[Any], now: int) -> bool:
 
 
 def _dead(holder: str) -> bool:
-    """The holder was a process of this host that is gone: no need to wait for the lease to run
+    """The holder was a process of this place that is gone: no need to wait for the lease to run
     out.
     """
-    host, pid, which = holder.rsplit("/", 2)
-    if host != _HOST:
+    _, pid, which = holder.rsplit("/", 2)
+    if not _here(holder):
         return False
     if int(pid) == os.getpid():
         return not which.startswith(_PROCESS)
@@ -159,3 +186,7 @@ def _dead(holder: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def _here(holder: str) -> bool:
+    return holder.rsplit("/", 2)[0] == _PLACE
