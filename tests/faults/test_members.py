@@ -115,6 +115,61 @@ def test_a_reader_that_finds_no_connection_for_long_is_built_anew(broker, monkey
         polls_until(reading, reached=True)
 
 
+@pytest.mark.guarantee("G2")
+def test_a_reader_that_got_a_partition_back_commits_nothing_older_than_who_had_it_meanwhile(broker):
+    create_topics(broker)
+    everywhere = range(broker.partitions)
+    reading = broker, "parked", "moving"
+    with closing(Subscription(*reading)) as first:
+        puts(broker, everywhere)
+        read(first, 4)
+        until(lambda: committed(broker, "moving") == dict.fromkeys(everywhere, 1))
+        with closing(Subscription(*reading)) as second:
+            until(lambda: polled_in_turn(first, second) and shared(first, second))
+            moved, stayed = held(second), held(first)
+            puts(broker, [*moved] * 3)
+            read(second, 3 * len(moved), beside=first)
+        until(lambda: polled_in_turn(first) and held(first) == {*everywhere})
+        puts(broker, stayed)
+        read(first, len(stayed))
+    assert committed(broker, "moving") == dict.fromkeys(moved, 4) | dict.fromkeys(stayed, 2)
+
+
+def puts(broker, partitions):
+    with closing(Publisher(broker)) as publisher:
+        publisher.publish([Message("parked", n, None, b"{}", []) for n in partitions])
+
+
+def read(reading, count, beside=None):
+    """So many messages, all committed."""
+    while count:
+        found = reading.poll(0.2, 1000)
+        reading.commit(found, at_once=True)
+        count -= len(found)
+        if beside is not None:
+            assert beside.poll(0.2, 1000) == []
+
+
+def polled_in_turn(*readings):
+    return all(reading.poll(0.2, 1000) == [] for reading in readings)
+
+
+def shared(first, second):
+    """Both have joined, and each has its part."""
+    return held(second) and held(first) and not held(first) & held(second)
+
+
+def held(reading):
+    return {place.partition for place in reading._consumer.assignment()}
+
+
+def committed(broker, group):
+    with closing(KafkaAdminClient(**broker.client)) as asking:
+        name = f"{broker.prefix}{group}"
+        found = asking.list_group_offsets([name])[name]
+    return {place.partition: offset.offset for place, offset in found.items()}
+
+
 @pytest.mark.guarantee("G9")
 def test_a_reader_whose_last_commit_fails_is_closed_all_the_same(broker, monkeypatch):
     """One that is not would keep its process from ending."""

@@ -29,7 +29,7 @@ class Silent:
 
     def group_metadata(self):
         state = MemberState.UNJOINED if self._at is None else MemberState.STABLE
-        return SimpleNamespace(state=state)
+        return SimpleNamespace(state=state, member_id="m", generation_id=1)
 
     def end_offsets(self, places, **_):
         return dict.fromkeys(places, 5)

@@ -26,6 +26,7 @@ from kafka.structs import MemberState
 
 from workflow.bus.broker import LEAST, TOPICS, Broker, Message
 from workflow.bus.causes import CREATE, READ, WRITE, failed, heard_out, told
+from workflow.bus.offsets import Offsets
 from workflow.bus.standing import Standing
 from workflow.bus.unpacking import bound
 
@@ -42,8 +43,6 @@ POLLED_WITHIN_MS = 120_000
 """A member that is silent, or handles what it read, for longer has lost its partitions."""
 ASKED = 5.0
 """Seconds without a message after which the broker is asked whether it is there."""
-COMMITTED_EVERY = 1.0
-"""Seconds from one commit of offsets to the next: what comes again is recognised."""
 SILENT = 60.0
 """Seconds without a message while there are some: the consumer is built anew."""
 
@@ -104,10 +103,8 @@ class Subscription:
     def __init__(self, broker: Broker, topic: str, group: str) -> None:
         self._broker, self._topic, self._group = broker, topic, group
         self._consumer: KafkaConsumer | None = None
-        self._standing = Standing(topic)
-        self._seen: dict[TopicPartition, OffsetAndMetadata] = {}
-        self._told: dict[TopicPartition, OffsetAndMetadata] = {}
-        self._heard = self._asked = self._there = self._committed = time.monotonic()
+        self._standing, self._seen = Standing(topic), Offsets()
+        self._heard = self._asked = self._there = time.monotonic()
         self.reached = False
         """Whether the broker is there: a poll of one that is away brings nothing, and no error."""
 
@@ -115,9 +112,9 @@ class Subscription:
         """At most `most`, in order within a partition; none while the broker is away."""
         try:
             consumer = self._consumer = self._consumer or self._built()
-            if self._seen != self._told and time.monotonic() - self._committed > COMMITTED_EVERY:
-                consumer.commit_async(self._offsets(consumer))
-            polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=most)
+            if self._seen.due:
+                consumer.commit_async(self._offsets())
+            polled = self._polled(consumer, seconds, most)
             if hidden := consumer._cluster.unauthorized_topics:  # of which its poll says nothing
                 raise TopicAuthorizationFailedError(hidden)
         except KafkaError as error:
@@ -139,6 +136,13 @@ class Subscription:
             self._ask(consumer, silent=now - self._heard > SILENT)
         return found
 
+    def _polled(self, consumer: KafkaConsumer, seconds: float, most: int | None = None) -> Any:
+        polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=most)
+        group = consumer.group_metadata()
+        firsts = {place: records[0].offset for place, records in polled.items()}
+        self._seen.polled((group.member_id, group.generation_id), firsts)
+        return polled
+
     def _ask(self, consumer: KafkaConsumer, silent: bool) -> None:
         """Silence means that there is nothing, or that the broker is away, or a stuck consumer."""
         self._asked, mine = time.monotonic(), list(consumer.assignment())
@@ -159,17 +163,13 @@ class Subscription:
         That it fails is no error: what comes again is recognised.
         """
         for message in messages:
-            place = TopicPartition(message.topic, message.partition)
-            self._seen[place] = OffsetAndMetadata(message.offset + 1, "", -1)
+            self._seen.saw((message.topic, message.partition), message.offset)
         if at_once and self._consumer is not None:
-            self._consumer.commit_async(self._offsets(self._consumer))
+            self._consumer.commit_async(self._offsets())
 
-    def _offsets(self, consumer: KafkaConsumer) -> dict[TopicPartition, OffsetAndMetadata]:
-        """What has been seen to, of the partitions that are still ours."""
-        mine = consumer.assignment()
-        self._seen = {place: offset for place, offset in self._seen.items() if place in mine}
-        self._committed, self._told = time.monotonic(), dict(self._seen)
-        return self._told
+    def _offsets(self) -> dict[TopicPartition, OffsetAndMetadata]:
+        told = self._seen.told().items()
+        return {TopicPartition(*place): OffsetAndMetadata(to, "", -1) for place, to in told}
 
     def hold(self, seconds: float) -> None:
         """Stays a member while what was read cannot be worked on; nothing more is read."""
@@ -178,7 +178,7 @@ class Subscription:
             return
         try:
             consumer.pause(*consumer.assignment())
-            for place, records in consumer.poll(timeout_ms=int(seconds * 1000)).items():
+            for place, records in self._polled(consumer, seconds).items():
                 consumer.seek(place, records[0].offset)  # it has just become ours
             consumer.resume(*consumer.paused())
         except KafkaError:
@@ -204,7 +204,7 @@ class Subscription:
             with suppress(Exception):  # who closes it goes on, whatever the client says
                 try:
                     if self.reached:
-                        consumer.commit(self._offsets(consumer), timeout_ms=CLOSED_WITHIN_MS)
+                        consumer.commit(self._offsets(), timeout_ms=CLOSED_WITHIN_MS)
                 finally:
                     consumer.close(autocommit=False, timeout_ms=CLOSED_WITHIN_MS)
 
