@@ -53,7 +53,7 @@ def timers_differ(
     row: dict[str, Any], timers: dict[str, Armed], stored: Mapping[str, Row[Any]]
 ) -> Iterator[Finding]:
     """An open complaint's limits are armed unless paused; beside them only an operator's shift, and
-    the wait for a phone. One asked for by an earlier release has no timer: that is no finding.
+    the wait for a phone.
     """
     running = {
         name: limit
@@ -70,6 +70,8 @@ def timers_differ(
             yield from _limit(where, stored[name], running[name], timers[name])
     if SHIFT not in stored and row["claimer"] is not None:
         yield Finding("deadline", f"{row['id']} {SHIFT}", "还有人领着这件，却没有下班定时")
+    if CONTACT not in stored and row["contact_requested"]:
+        yield Finding("deadline", f"{row['id']} {CONTACT}", "还在等单位补电话，却没有定时")
     for name, step in ((SHIFT, "release"), (CONTACT, "unanswered")):
         if name in stored:
             where = f"{row['id']} {name}"

@@ -588,6 +588,16 @@ def test_the_end_of_a_claim_tampered_with(copy, tampered, statement):
     assert all(f.startswith(f"deadline {B} shift: ") for f in findings)
 
 
+def test_the_wait_for_a_phone_without_its_end(copy, tampered):
+    subject = copy.portal.bad_review(mobile="")
+    copy.drain()
+    copy.step(subject, s.ContactRequested, OPERATOR)
+    copy.drain()
+    assert found(copy) == []
+    (finding,) = tampered("DELETE FROM deadlines WHERE limit_name = 'contact'")
+    assert finding == f"deadline {subject} contact: 还在等单位补电话，却没有定时"
+
+
 HELD_BACK = "UPDATE progress SET pos = 0 WHERE consumer = '{}'"
 
 
