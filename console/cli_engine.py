@@ -32,18 +32,21 @@ def migrate(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def check(ctx: typer.Context, as_json: AsJson = False) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
     from console.wiring import office  # noqa: PLC0415
     from workflow import audit  # noqa: PLC0415
     from workflow.bus import parking  # noqa: PLC0415
     from workflow.storage import messages  # noqa: PLC0415
 
     with office(ctx.obj.data) as opened, opened.database.read() as conn:
-        findings = audit.check(conn, opened.keys)
+        with Console(stderr=True).status("核对") as shown:
+            findings = audit.check(conn, opened.keys, progress=shown.update)
         heads = audit.heads(conn)
         parked = len(parking.listed(conn)) + len(messages.listed(conn))
     if as_json:
-        shown = {"findings": [_finding(f) for f in findings], "heads": heads, "parked": parked}
-        typer.echo(json.dumps(shown, ensure_ascii=False, default=str))
+        whole = {"findings": [_finding(f) for f in findings], "heads": heads, "parked": parked}
+        typer.echo(json.dumps(whole, ensure_ascii=False, default=str))
     else:
         for found in findings:
             typer.echo(line_shown(f"损坏 {found.kind} {found.where}：{found.message}"))

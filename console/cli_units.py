@@ -47,10 +47,16 @@ def units_import(
 ) -> None:
     """用文件里的名册替换现行名册；有一处不对就全部不换。"""
     from console.wiring import office  # noqa: PLC0415
+    from console.wording import local  # noqa: PLC0415
+    from workflow.errors import InvalidInput  # noqa: PLC0415
     from workflow.units import load, seed  # noqa: PLC0415
 
     units = load(file)
     with office(ctx.obj.data) as opened, opened.database.write() as conn:
+        now = opened.ledger.now(conn)
+        today = local(now, opened.rulebook.in_force(now).zone).date()
+        if units.effective is not None and units.effective > today:
+            raise InvalidInput("effective", units.effective, "还没有到这一天，到时再导入")
         seed(conn, units)
     if as_json:
         shown = {"version": units.version, "units": len(units.units)}

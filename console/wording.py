@@ -42,7 +42,6 @@ OTHER_EVENTS = {
 }
 FIELDS = {
     "level": "满意度",
-    "final_level": "再评价",
     "reasons": "勾选原因",
     "origin": "评价来源",
     "unit": "单位",
@@ -192,7 +191,7 @@ def value_text(field: str, value: object, zone: ZoneInfo) -> str:
         return "是" if value else "否"
     if isinstance(value, int) and field.endswith("_at"):
         return when(value, zone)
-    if field in ("level", "final_level") and isinstance(value, int):
+    if field == "level" and isinstance(value, int):
         return f"{LEVELS.get(value, '')}({value})"
     if isinstance(value, tuple | list):
         return "、".join(value_text(field, part, zone) for part in value)

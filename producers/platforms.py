@@ -30,7 +30,6 @@ class Batch:
     rows: list[Record] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
-    first_row: int = 0
     last_row: int = 0
     bytes_read: int = 0
     total_bytes: int = 0
@@ -61,7 +60,6 @@ def read_batches(
 
 def _batch(reader: _Reader, chunk: Sequence[Row], table: Table) -> Batch:
     batch = Batch(
-        first_row=chunk[0][0],
         last_row=chunk[-1][0],
         bytes_read=table.bytes_read(),
         total_bytes=table.total_bytes,
@@ -120,7 +118,7 @@ def parse_json_rows(body: bytes, source: Source, kind: Kind | None = None) -> Ba
     Without `kind` a row says itself what it is (`record`), or shows it by its fields.
     """
     rows = _json_rows(body)
-    batch = Batch(first_row=1, last_row=len(rows), bytes_read=len(body), total_bytes=len(body))
+    batch = Batch(last_row=len(rows), bytes_read=len(body), total_bytes=len(body))
     for number, row in enumerate(rows, 1):
         batch.add(number, json_record(source, kind, row, number))
     return batch

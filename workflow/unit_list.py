@@ -39,7 +39,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class UnitList:
-    """The list in force: units in their order, under a version."""
+    """A list: units in their order, under a version, from a day on where it names one."""
 
     version: str
     units: tuple[Unit, ...]

@@ -56,11 +56,11 @@ class Building:
 
 
 @contextmanager
-def building(folder: Path, seed: int, watch: Watch, one_in: int = 1) -> Iterator[Building]:
+def building(folder: Path, seed: int, watch: Watch) -> Iterator[Building]:
     """Builds the quarter in `folder` and the desk below it; both processes end with this."""
     context = get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
-    child = context.Process(target=_build, args=(sending, folder, seed, one_in))
+    child = context.Process(target=_build, args=(sending, folder, seed))
     child.start()
     sending.close()
     found = Building(receiving, watch)
@@ -76,12 +76,12 @@ def building(folder: Path, seed: int, watch: Watch, one_in: int = 1) -> Iterator
         child.close()
 
 
-def _build(sending: Connection, folder: Path, seed: int, one_in: int) -> None:
+def _build(sending: Connection, folder: Path, seed: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(50_000, 20, 20)  # rows live for one batch: most looks find nothing
     with suppress(BrokenPipeError):
         try:
-            build_quarter(folder, seed, sending.send, one_in)
+            build_quarter(folder, seed, sending.send)
             build_desk(folder / DESK, seed, sending.send)
         except Exception as error:
             sending.send(f"{type(error).__name__}: {error}")

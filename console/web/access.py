@@ -174,7 +174,7 @@ def check_declared(app: FastAPI) -> None:
     for route in routes_of(app.routes):
         calls = list(calls_of(route.dependant))
         of_a_system = any(hasattr(call, "scope") for call in calls)
-        if not of_a_system and not any(isinstance(call, Allowed | Public) for call in calls):
+        if not of_a_system and permission_of(route) is None:
             raise Undeclared(f"{route.path}: no permission is declared")
         # No browser adds a system's token by itself: only forms need be checked.
         changes = UNSAFE & (route.methods or set()) and not of_a_system
@@ -195,7 +195,7 @@ def _beside_routes(app: FastAPI) -> Iterator[str]:
 
 
 def permission_of(route: RouteContext) -> Allowed | Public | None:
-    """What a route declares, for the matrix of roles and routes."""
+    """What a route declares; None where it declares nothing."""
     found = (call for call in calls_of(route.dependant) if isinstance(call, Allowed | Public))
     return next(found, None)
 

@@ -590,6 +590,17 @@ def test_a_roster_replaces_the_list_in_force_or_nothing_of_it(city, folder, tmp_
     assert [(r.rank, r.name, r.ratings) for r in rows] == [(1, "甲局", 0), (2, "乙局", 0)]
 
 
+def test_a_list_that_is_not_in_force_yet_is_no_list_of_today(city, folder, tmp_path):
+    roster = tmp_path / "next.toml"
+    unit = '[[unit]]\ncode = "A"\nname = "甲局"\narea = "张店区"\ntier = "部门"\n'
+    roster.write_text(f'version = "next"\neffective = 2999-01-01\n{unit}', encoding="utf-8")
+    refused = bihuan(folder, "units", "import", str(roster))
+    assert refused.exit_code == 2
+    assert "生效日期" in refused.stderr
+    assert "还没有到这一天，到时再导入" in refused.stderr
+    assert city.office.units.version == "zibo-2021"
+
+
 def test_the_area_that_nobody_names_is_the_lists_own(folder, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text(

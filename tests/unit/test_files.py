@@ -200,7 +200,7 @@ def test_batches_say_where_they_are_and_reading_goes_on_from_there(path: Path) -
     lines = [line(n) if n % 10 else f"JS{n},昨天,5,区医保局," for n in range(1, 2501)]
     written(path, HEADER, *lines)
     batches = list(read_batches(path, OWN))
-    assert [(b.first_row, b.last_row) for b in batches] == [(2, 1001), (1002, 2001), (2002, 2501)]
+    assert [b.last_row for b in batches] == [1001, 2001, 2501]
     assert [len(b.rows) + len(b.refused) for b in batches] == [1000, 1000, 500]
     assert batches[0].bytes_read < batches[-1].bytes_read == batches[-1].total_bytes
     (rest,) = read_batches(path, OWN, after_row=2001)
