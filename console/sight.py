@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from console.scope import WHOLE
 from schemas.envelope import Role
 from workflow.bus.consumer import Record
 from workflow.complaint import Complaint
@@ -15,7 +16,7 @@ from workflow.legal import legal_rows
 from workflow.limits import LIMITS
 from workflow.policy import Policy
 
-READERS = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR, Role.DEPARTMENT})
+READERS = WHOLE | {Role.DEPARTMENT}
 RETALIATION_READERS = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 UNITS_LIMITS = frozenset(row.name for row in LIMITS if row.owner is Role.DEPARTMENT)
 ADDRESSED = frozenset(

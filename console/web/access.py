@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.routing import BaseRoute, Mount
 
 from console.accounts import Signed, session_of
+from console.accounts.roles import ROLES
 from console.web.site import Site, site_of
 from console.wording import event_name
 from schemas.envelope import Role
@@ -27,7 +28,7 @@ FILTERS, FILTERED = "hotline", "/hotline"
 """The cookie that remembers which of the hotline's tabs, narrowed how, was looked at last; and the
 address it is for.
 """
-PEOPLE = frozenset(Role) - {Role.CONSUMER, Role.CLOCK, Role.PLATFORM, Role.HOTLINE, Role.CITIZEN}
+PEOPLE = frozenset(ROLES)
 """Who may have an account."""
 
 FILES = "/static"
