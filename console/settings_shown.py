@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from console.wording import LIMIT_NAMES
+from schemas.codes import Alarm
 from workflow.policy import LIMITS, WINDOWS, Policy
 from workflow.policy_profile import OURS
 
@@ -40,9 +41,7 @@ _WORDS = {
     "call": "电话",
     "message": "短信",
     "link": "链接短信",
-    "yellow": "黄牌",
-    "missed": "超期",
-    "red": "红牌",
+    **{alarm.value: alarm.label for alarm in Alarm},
     "remind": "催办",
     "supervise": "督办",
     "rule": "提请终裁",

@@ -15,6 +15,7 @@ from schemas.analysis import Finding
 from schemas.codes import (
     LEVELS,
     REASONS,
+    Alarm,
     CallOutcome,
     CaseClass,
     DismissalReason,
@@ -110,7 +111,7 @@ VALUES = {
     },
     "channel": {"call": "电话", "message": "短信", "link": "链接"},
     "kind": {"rectified": "已整改", "explained": "解释说明"},
-    "card": {"yellow": "黄牌", "red": "红牌"},
+    "card": {a.value: a.label for a in Alarm},
     "misoperation": {"low": "低", "medium": "中", "high": "高"},
     "decision": {
         "reassign": "重新派单",

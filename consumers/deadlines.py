@@ -9,9 +9,10 @@ from typing import Literal
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, update
 from sqlalchemy.dialects.postgresql import insert
 
+from schemas.codes import Alarm
 from workflow.bus.consumer import Record, Work
 from workflow.complaint import Open
-from workflow.limits import LIMITS
+from workflow.limits import LIMITS, Lapse
 from workflow.states import State
 from workflow.storage.database import run_many
 from workflow.storage.models import deadlines
@@ -65,7 +66,7 @@ _LOOK = (
     .where(*_THIS, deadlines.c.due_at < bindparam("at"))
     .values(
         next_at=bindparam("at"),
-        next_step=func.coalesce(deadlines.c.next_step, literal_column("'lapse'")),
+        next_step=func.coalesce(deadlines.c.next_step, literal_column(f"'{Lapse.COMPLAINT}'")),
     )
 )
 
@@ -136,11 +137,11 @@ class Deadlines:
             work.fold(TIMERS, (subject, "reevaluate"), record.occurred_at)
         elif record.type == "ComplaintClaimed":
             ends = self._shift_ends(record.occurred_at)
-            row = (subject, SHIFT, record.version, ends, None, None, ends, "release")
+            row = (subject, SHIFT, record.version, ends, None, None, ends, Lapse.CLAIM)
             work.fold(TIMERS, (subject, SHIFT), row)
         elif record.type == "ContactRequested":
             ends = self._shift_ends(self._shift_ends(record.occurred_at))
-            row = (subject, CONTACT, record.version, ends, None, None, ends, "unanswered")
+            row = (subject, CONTACT, record.version, ends, None, None, ends, Lapse.WAIT)
             work.fold(TIMERS, (subject, CONTACT), row)
         elif record.type == "ContactSupplied":
             work.fold(TIMERS, (subject, CONTACT), None)
@@ -160,5 +161,5 @@ def _armed(subject: str, name: str, opened: Open, at: int) -> Row:
         opened.warn_at,
         opened.red_at,
         opened.warn_at if yellow else opened.due_at + 1,
-        "yellow" if yellow else "missed",
+        Alarm.YELLOW if yellow else Alarm.MISSED,
     )

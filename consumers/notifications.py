@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from consumers.notifications_wording import CARDS, GROUNDS, NOTES, OPERATOR, SUPERVISOR, UNIT
+from consumers.notifications_wording import GROUNDS, NOTES, OPERATOR, SUPERVISOR, UNIT
+from schemas.codes import Alarm
 from schemas.envelope import Role
 from workflow.bus.consumer import Record, Work
 from workflow.clock import instant
@@ -110,9 +111,9 @@ class Notifications:
     def _alarmed(self, record: Record, work: Work) -> Messages:
         """To who answers for the limit, and to whom the profile's ladder turns at this stage."""
         complaint, fact = work.complaint(record.subject), record.fact
-        stage = getattr(fact, "card", "missed")
+        stage = getattr(fact, "card", Alarm.MISSED)
         what = f"{_LABELS[fact.limit]}时限{self._moment(fact.due_at)}"
-        body = f"【{CARDS.get(stage, '超期')}】{what}" + ("到期" if stage == "yellow" else "已过")
+        body = f"【{stage.label}】{what}" + ("到期" if stage is Alarm.YELLOW else "已过")
         rule = self._policy_of(complaint).limits.get(fact.limit)
         rungs = () if rule is None else rule.escalates_to
         told = [rung.role for rung in rungs if rung.stage == stage and rung.act == "remind"]

@@ -67,4 +67,3 @@ GROUNDS: Final[Mapping[str, str]] = {
     "second_round": "重办后仍未解决",
     "manual": "监督员督办",
 }
-CARDS: Final[Mapping[str, str]] = {"yellow": "黄牌", "red": "红牌"}

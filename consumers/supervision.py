@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import Connection, bindparam, select
 
 from schemas import SupervisionOrdered
-from schemas.codes import BAD_LEVELS
+from schemas.codes import BAD_LEVELS, Alarm
 from workflow.advance import NEXT_ROUND
 from workflow.bus.consumer import Record, Work
 from workflow.complaint import Complaint
@@ -50,7 +50,7 @@ class Supervision:
 
     def _overdue(self, record: Record, work: Work) -> None:
         """Where the profile's ladder says so for this limit at this stage."""
-        limit, stage = record.fact.limit, getattr(record.fact, "card", "missed")
+        limit, stage = record.fact.limit, getattr(record.fact, "card", Alarm.MISSED)
         rule = self._policy_of(work.complaint(record.subject)).limits.get(limit)
         rungs = () if rule is None else rule.escalates_to
         if any(rung.stage == stage and rung.act == "supervise" for rung in rungs):

@@ -117,6 +117,14 @@ class CallOutcome(Named):
     CALL_LATER = "call_later", "约定再拨"
 
 
+class Alarm(Named):
+    """What is told of a limit, in its order: a card before its due time, the miss, a card after."""
+
+    YELLOW = "yellow", "黄牌"
+    MISSED = "missed", "超期"
+    RED = "red", "红牌"
+
+
 class Post(Named):
     """Whose work caused it, as the unit says; no document has a list, so this one is ours."""
 

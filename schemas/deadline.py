@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from schemas.codes import Alarm
 from schemas.envelope import Code, Fact, Micros
 
 
@@ -11,7 +12,7 @@ class DeadlineWarned(Fact):
     type: Literal["DeadlineWarned"] = "DeadlineWarned"
     limit: Code
     generation: int
-    card: Literal["yellow", "red"]
+    card: Literal[Alarm.YELLOW, Alarm.RED]
     due_at: Micros
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from schemas.envelope import Role
 from workflow.states import (
@@ -28,6 +29,16 @@ from workflow.states import (
 
 OPERATOR, REVIEWER, SUPERVISOR = Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR
 DEPARTMENT, CITIZEN, CONSUMER = Role.DEPARTMENT, Role.CITIZEN, Role.CONSUMER
+
+
+class Lapse(StrEnum):
+    """What a timer ends, beside the alarms: an unanswered complaint, a claim, a wait for a
+    phone.
+    """
+
+    COMPLAINT = "lapse"
+    CLAIM = "release"
+    WAIT = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)

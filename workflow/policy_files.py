@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from workflow.calendar_files import calendar_of, read_toml
 from workflow.errors import InvalidInput
-from workflow.policy_profile import LIMITS, OURS, WINDOWS, Act, Escalation, LimitRule, Policy, Stage
+from workflow.policy_profile import LIMITS, OURS, WINDOWS, Act, Escalation, LimitRule, Policy
 from workflow.policy_values import RULES, date_of, flag_of, limit_of, one_of, text_of
 
 __all__ = ["load_profile", "profile_of", "shipped", "shipped_paths"]
@@ -166,6 +166,8 @@ def _rungs(rungs: Any) -> list[tuple[Escalation, tuple[str, ...]]]:
 
 
 def _rung(rung: Any, field: str) -> tuple[Escalation, tuple[str, ...]]:
+    from schemas.codes import Alarm  # noqa: PLC0415  # the events' models take their time
+
     if not isinstance(rung, dict):
         raise InvalidInput(field, rung, "须是一个表")
     _known(rung, _RUNG_KEYS, f"{field}.")
@@ -173,7 +175,7 @@ def _rung(rung: Any, field: str) -> tuple[Escalation, tuple[str, ...]]:
     if not isinstance(of, list) or not set(map(str, of)) <= set(LIMITS):
         raise InvalidInput(f"{field}.limits", of, f"须取自 {'、'.join(LIMITS)}")
     step = Escalation(
-        one_of(*get_args(Stage))(rung.get("stage"), f"{field}.stage"),
+        one_of(*Alarm)(rung.get("stage"), f"{field}.stage"),
         one_of(*get_args(Act))(rung.get("act"), f"{field}.act"),
         one_of(*_ROLES)(rung.get("role"), f"{field}.role"),
     )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from workflow.calendar import Calendar, End, Limit, StartRule
 from workflow.errors import InvalidInput
 
-__all__ = ["LIMITS", "OURS", "WINDOWS", "Act", "Escalation", "LimitRule", "Policy", "Stage"]
+__all__ = ["LIMITS", "OURS", "WINDOWS", "Act", "Escalation", "LimitRule", "Policy"]
 
 OURS: Final = "ours"
 """Begins the source of a value no document gives."""
@@ -33,7 +33,6 @@ WINDOWS: Final = ("return_window", "appeal_window", "objection_window", "rating_
 """How long someone may still ask for something; nobody is late by letting one pass."""
 
 
-Stage = Literal["yellow", "missed", "red"]
 Act = Literal["remind", "supervise", "rule"]
 
 

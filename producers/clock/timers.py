@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 import schemas as s
+from schemas.codes import Alarm
 from schemas.envelope import Fact
 from workflow.aside import Aside
 from workflow.complaint import Complaint, Event, Open
@@ -16,6 +17,7 @@ from workflow.conditions import lapse_allowed
 from workflow.errors import Refused, Transient, UnknownComplaint
 from workflow.ledger import Ledger, Posting
 from workflow.legal import legal_steps
+from workflow.limits import Lapse
 from workflow.policy import Policy
 from workflow.recorded import CLOCK
 from workflow.storage.models import deadlines
@@ -117,9 +119,9 @@ class _Timer:
         """What cannot be recorded is logged and set aside; the other timers go on."""
         try:
             complaint = self.posting.complaint(self.row.subject)
-            if self.row.next_step == "release":
+            if self.row.next_step == Lapse.CLAIM:
                 self._release(complaint)
-            elif self.row.next_step == "unanswered":
+            elif self.row.next_step == Lapse.WAIT:
                 self._wait_no_longer(complaint)
             elif (opened := self._still_open(complaint)) is None:
                 self._clear()
@@ -162,7 +164,7 @@ class _Timer:
         """The alarm, then the acts the profile's ladder puts to the clock at this stage."""
         name, generation = self.row.limit_name, opened.generation
         values = {"limit": name, "generation": generation, "due_at": opened.due_at}
-        if step == "missed":
+        if step == Alarm.MISSED:
             yield s.DeadlineMissed.model_validate(values)
         else:
             yield s.DeadlineWarned.model_validate({**values, "card": step})
@@ -204,15 +206,19 @@ class _Timer:
 
 def _step(step: str, opened: Open, at: int) -> tuple[str, int | None]:
     """What is next for a limit, and when: a yellow card is no use once the due time has passed."""
-    if step == "yellow" and at > opened.due_at:
-        step = "missed"
-    times = {"yellow": opened.warn_at, "missed": opened.due_at + 1, "red": opened.red_at}
+    if step == Alarm.YELLOW and at > opened.due_at:
+        step = Alarm.MISSED
+    times: dict[str, int | None] = {
+        Alarm.YELLOW: opened.warn_at,
+        Alarm.MISSED: opened.due_at + 1,
+        Alarm.RED: opened.red_at,
+    }
     return step, times.get(step)
 
 
 def _next(step: str, opened: Open) -> tuple[int | None, str | None]:
-    if step == "yellow":
-        return opened.due_at + 1, "missed"
-    if step == "missed" and opened.red_at is not None:
-        return opened.red_at, "red"
+    if step == Alarm.YELLOW:
+        return opened.due_at + 1, Alarm.MISSED
+    if step == Alarm.MISSED and opened.red_at is not None:
+        return opened.red_at, Alarm.RED
     return None, None

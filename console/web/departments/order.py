@@ -18,6 +18,7 @@ from console.remaining import Left, left_of
 from console.timeline import viewing
 from console.web.departments.listing import who_has_it
 from console.wiring import Office
+from schemas.codes import Alarm
 from workflow.advance import NEXT_ROUND
 from workflow.complaint import Complaint
 from workflow.door import texts_of
@@ -69,7 +70,7 @@ class Order:
     seen: Timeline
     left: Left | None
     limit: str
-    cards: tuple[tuple[str, int], ...]
+    cards: tuple[tuple[Alarm, int], ...]
     steps: Mapping[str, Foreseen]
     days_left: int
     files: tuple[File, ...]
@@ -148,13 +149,13 @@ def _order(office: Office, conn: Connection, c: Complaint, viewer: Actor, seen: 
     )
 
 
-def _cards(c: Complaint, limit: str) -> tuple[tuple[str, int], ...]:
+def _cards(c: Complaint, limit: str) -> tuple[tuple[Alarm, int], ...]:
     """From when on the unit has a yellow and a red card."""
     opened = c.limits.get(limit)
     if opened is None or limit in c.paused:
         return ()
-    cards = (("黄牌", opened.warn_at), ("红牌", opened.red_at))
-    return tuple((name, at) for name, at in cards if at is not None)
+    cards = ((Alarm.YELLOW, opened.warn_at), (Alarm.RED, opened.red_at))
+    return tuple((card, at) for card, at in cards if at is not None)
 
 
 def _files(files: list[Attachment], viewer: Actor, order: str) -> list[File]:

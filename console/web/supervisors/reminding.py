@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
+from schemas.codes import Alarm
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Open
 from workflow.outbox import CITIZEN
@@ -26,7 +27,7 @@ def told(conn: Connection, found: Sequence[Complaint]) -> dict[str, list[Said]]:
     found_of: dict[str, list[Said]] = {}
     for subject, kind, role, data, at in conn.execute(_SAID, {"of": [c.id for c in found]}):
         said = json.loads(data)
-        word = {"yellow": "黄牌", "red": "红牌"}.get(said.get("card"), _WORDS.get(kind, ""))
+        word = Alarm(said["card"]).label if "card" in said else _WORDS.get(kind, "")
         if word and not (kind == "Reminded" and role == Role.CLOCK):
             found_of.setdefault(subject, []).append((word, role, said.get("limit"), at))
     return found_of
@@ -46,7 +47,7 @@ def reminders(told: Iterable[Said], found: tuple[str, Open] | None) -> tuple[str
     for word, _, limit, at in told:
         if found is None or (limit in (None, found[0]) and at >= found[1].opened_at):
             counts[word] = counts.get(word, 0) + 1
-    order = ("黄牌", "红牌", "催办", "督办")
+    order = (Alarm.YELLOW.label, Alarm.RED.label, *_WORDS.values())
     said = sorted(counts.items(), key=lambda one: order.index(one[0]))
     return tuple(word if n == 1 else f"{word}{n}次" for word, n in said)
 
