@@ -86,7 +86,7 @@ def test_on_paper_no_page_of_his_has_anything_to_be_pressed(city, page, people):
     shown.goto("/r/" + links.make(city.office.keys.link, subject, 1, until))
     shown.emulate_media(media="print")
     answered = "/r/rate?contacted=yes&solved=no&level=2"
-    for place in ("/r/now", "/r/rate", answered, "/r/reprisal"):
+    for place in ("/r/now", "/r/rate", answered, "/r/retaliation"):
         shown.goto(place)
         assert shown.evaluate(TO_PRESS) == [], place
 
@@ -108,7 +108,7 @@ def test_the_other_pages_can_be_used_too(city, page, people):
     shown.get_by_role("button", name="查看").tap()
     shown.get_by_text("办到哪一步").wait_for()
     found += trouble(shown)
-    for place in ("/r/objection", "/r/reprisal"):
+    for place in ("/r/objection", "/r/retaliation"):
         shown.goto(place)
         found += trouble(shown)
     shown.get_by_label("发生了什么").fill("窗口的人打电话骂我")

@@ -180,7 +180,7 @@ def test_a_citizen_who_comes_late_or_types_nothing_reads_why(city: City, console
     found += trouble(person, "without a link", NARROWEST)
     link = "/r/" + links.make(city.office.keys.link, subject, 1, until)
     person.page.goto(link)
-    person.page.goto("/r/reprisal")
+    person.page.goto("/r/retaliation")
     with person.refused(422), person.page.expect_navigation():
         person.page.evaluate("HTMLFormElement.prototype.submit.call(document.forms.written)")
     found += trouble(person, "nothing typed", NARROWEST)

@@ -442,7 +442,7 @@ def test_a_repeat_of_a_steps_key_is_done_once_and_its_key_is_not_anothers(system
 
 
 def test_a_unit_finds_no_sign_of_what_is_hidden_from_it_in_any_answer(systems):
-    """A report of reprisals and a warning to the hotline count for no version that it is told."""
+    """A report of retaliation and a warning to the hotline count for no version that it is told."""
     city, no = systems.city, systems.city.assigned()
     unit = systems.client(Scope.STEPS, Scope.READ, unit=UNIT)
     steps = f"/complaints/{no}/steps/department"
@@ -771,7 +771,7 @@ def test_an_event_followed_is_the_one_published(systems):
     assert "13800001234" not in json.dumps(data)
 
 
-def test_what_a_citizen_says_of_reprisals_is_not_followed(systems):
+def test_what_a_citizen_says_of_retaliation_is_not_followed(systems):
     city, no = systems.city, systems.city.portal.bad_review()
     city.step(no, s.RetaliationReported, CITIZEN, words="他们来找我")
     city.hotline.receives(no)

@@ -237,7 +237,7 @@ def test_opening_every_page_does_nothing(city, phone):
         "/r/now",
         "/r/rate?contacted=yes&solved=no&level=1",
         "/r/objection",
-        "/r/reprisal",
+        "/r/retaliation",
         "/r/thanks?key=x",
         f"/r/{phone.token(subject)}",
     ):
@@ -285,7 +285,7 @@ def seal(phone, subject, held):
     office = phone.city.office
     kept = links.hold(office.keys.link, held, office.wall() + 1)
     phone.client.cookies.set(COOKIE, kept, path="/r")
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     return phone.fields()["seal"]
 
 
@@ -308,9 +308,9 @@ def test_what_is_not_there_tells_a_citizen_nothing_of_the_desks(city):
 
 
 def test_without_a_cookie_nothing_is_shown_and_nothing_submitted(city, phone):
-    for place in ("now", "rate", "objection", "reprisal", "thanks"):
+    for place in ("now", "rate", "objection", "retaliation", "thanks"):
         assert phone.goes(f"/r/{place}").status_code == 401
-    for place in ("rate", "objection", "reprisal"):
+    for place in ("rate", "objection", "retaliation"):
         assert phone.client.post(f"/r/{place}", data={"words": "x"}).status_code == 401
 
 
@@ -329,7 +329,7 @@ def test_an_answer_sent_without_its_form_is_asked_the_question_that_is_missing(
 ):
     subject = reevaluating(city)
     phone.opens(subject)
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     before = size(city)
     page = phone.client.post("/r/rate", data=sent | {"seal": phone.fields()["seal"]})
     assert (page.status_code, asked in page.text) == (422, True)
@@ -358,11 +358,11 @@ def test_a_cookie_that_is_bare_altered_or_late_is_as_if_there_were_none(city, ph
 
 def test_the_page_stays_open_as_long_as_it_is_used_and_half_an_hour_more(city, phone):
     phone.opens(reevaluating(city))
-    for page in ("rate", "reprisal", "now"):
+    for page in ("rate", "retaliation", "now"):
         city.travel(minutes=25)
         assert phone.goes(f"/r/{page}").status_code == 200
     assert "Max-Age=1800" in phone.page.headers["set-cookie"]
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     city.travel(minutes=25)
     assert phone.submits(words=" ").status_code == 422
     city.travel(minutes=25)
@@ -378,14 +378,14 @@ def written_in(page):
     return [unescape(words) for words in re.findall("<textarea[^>]*>(.*?)</textarea>", page.text)]
 
 
-@pytest.mark.parametrize("pressed", ["reprisal", "large"])
+@pytest.mark.parametrize("pressed", ["retaliation", "large"])
 def test_who_wrote_for_longer_than_his_page_stayed_open_loses_no_word(city, phone, pressed):
     subject = reevaluating(city)
     phone.opens(subject)
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     assert written_in(phone.page) == [""]
     city.travel(minutes=31)
-    sent = phone.fields() | {"of": "reprisal", "words": f"窗口的人骂我{XSS}"}
+    sent = phone.fields() | {"of": "retaliation", "words": f"窗口的人骂我{XSS}"}
     closed = phone.client.post(f"/r/{pressed}", data=sent)
     assert closed.status_code == 401
     assert written_in(closed) == [sent["words"]]
@@ -404,7 +404,7 @@ def test_what_came_too_late_or_from_a_page_of_another_complaint_is_still_there_t
     late = phone.client.post("/r/rate", data=sent)
     assert (late.status_code, written_in(late)) == (409, ["还是要证明"])
     phone.opens(reevaluating(city))
-    strange = phone.client.post("/r/reprisal", data=sent)
+    strange = phone.client.post("/r/retaliation", data=sent)
     assert (strange.status_code, written_in(strange)) == (403, ["还是要证明"])
 
 
@@ -476,7 +476,7 @@ def test_many_guessers_together_are_no_faster_and_links_still_open(city):
     assert phone.types(code).status_code == 200
 
 
-# objection, reprisals
+# objection, retaliation
 
 
 def test_he_objects_once_and_inside_his_time(city, phone):
@@ -512,10 +512,10 @@ def test_a_second_objection_changes_nothing(city, phone):
     assert city.timeline(subject).count("CitizenObjected") == 1
 
 
-def test_reprisals_are_told_to_the_supervisor_and_need_words(city, phone):
+def test_retaliation_is_told_to_the_supervisor_and_need_words(city, phone):
     subject = reevaluating(city)
     phone.opens(subject)
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     assert phone.submits(words="  ").status_code == 422
     assert "必填" in phone.page.text
     phone.submits(words="窗口的人打电话骂我")
@@ -528,7 +528,7 @@ def test_what_he_typed_stays_where_it_is_refused_and_stays_text(city, phone):
     subject = reevaluating(city, taskName=XSS)
     phone.opens(subject)
     assert "<script>alert" not in phone.page.text
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     refused = phone.submits(words=XSS + "长" * 2000)
     assert refused.status_code == 422
     assert "最多2000字" in refused.text
@@ -544,19 +544,19 @@ def test_what_he_typed_stays_where_it_is_refused_and_stays_text(city, phone):
 def test_a_form_of_another_page_is_not_taken(city, phone):
     subject = reevaluating(city)
     phone.opens(subject)
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     fields = phone.fields() | {"words": "x"}
-    assert phone.client.post("/r/reprisal", data=fields | {"seal": "0" * 32}).status_code == 403
-    assert phone.client.post("/r/reprisal", data={"words": "x"}).status_code == 403
+    assert phone.client.post("/r/retaliation", data=fields | {"seal": "0" * 32}).status_code == 403
+    assert phone.client.post("/r/retaliation", data={"words": "x"}).status_code == 403
     foreign = {"Origin": "https://elsewhere.example"}
-    assert phone.client.post("/r/reprisal", data=fields, headers=foreign).status_code == 403
+    assert phone.client.post("/r/retaliation", data=fields, headers=foreign).status_code == 403
     assert "RetaliationReported" not in city.timeline(subject)
 
 
 def test_with_the_database_away_he_is_told_to_come_again(city, phone, monkeypatch):
     subject = reevaluating(city)
     phone.opens(subject)
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
 
     def away(self, **how):
         raise Away
@@ -572,13 +572,13 @@ def test_with_the_database_away_he_is_told_to_come_again(city, phone, monkeypatc
 def test_larger_letters_lose_nothing_that_was_typed(city, phone):
     """Who needs them presses the button when he has begun to write."""
     phone.opens(reevaluating(city))
-    for page in ("reprisal", "rate?contacted=yes&solved=no&level=2"):
+    for page in ("retaliation", "rate?contacted=yes&solved=no&level=2"):
         phone.goes(f"/r/{page}")
         form = phone.fields() | {"of": "finish" if "rate" in page else page, "words": "找上门来"}
         larger = phone.client.post("/r/large", data=form)
         assert larger.status_code == 200
         assert "找上门来</textarea>" in larger.text
-        assert ('class="large"' in larger.text) is (page == "reprisal")
+        assert ('class="large"' in larger.text) is (page == "retaliation")
     assert 'name="level" value="2"' in larger.text
     assert "/r/large" in larger.text
 
@@ -611,7 +611,7 @@ def test_no_page_asks_for_anything_from_elsewhere_and_none_has_a_script(city, ph
     pages = [
         phone.opens(subject),
         phone.goes("/r"),
-        phone.goes("/r/reprisal"),
+        phone.goes("/r/retaliation"),
         phone.goes("/r/rate"),
     ]
     for page in pages:

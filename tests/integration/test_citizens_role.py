@@ -43,7 +43,7 @@ def test_the_pages_role_takes_an_answer_and_shows_the_units_reply(alone):
     assert "向您道歉" in phone.page.text
     phone.answers("yes", "no", "1", words="还是要证明")
     assert "重新办理" in phone.page.text
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     phone.submits(words="有人来找我")
     assert city.timeline(subject)[-2:] == ["ComplaintReevaluated", "RetaliationReported"]
     process.close()

@@ -340,7 +340,7 @@ def test_a_stale_page_is_refused_and_keeps_what_was_typed(
 def test_what_is_hidden_from_the_unit_leaves_it_no_sign(
     city: City, rectifying: str, handler: Person, role: Role
 ) -> None:
-    """A report of reprisals neither moves the page nor makes it stale."""
+    """A report of retaliation neither moves the page nor makes it stale."""
     page = page_of(city, rectifying)
     before = _signs(handler, page)
     city.step(rectifying, s.RetaliationReported, Actor("话务员07", role), words="打电话骂我")

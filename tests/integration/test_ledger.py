@@ -147,7 +147,7 @@ def test_a_person_is_stale_after_another_persons_step_and_is_told_what_changed(c
 
 
 def test_what_is_done_beside_the_loop_disturbs_nobody_and_is_told_to_nobody(city, verifying):
-    """An operator learns of no report of reprisals by having been second."""
+    """An operator learns of no report of retaliation by having been second."""
     seen = city.complaint(verifying).version
     city.step(verifying, s.RetaliationReported, CITIZEN, words="打电话骂我")
     city.step(verifying, s.ContactRevealed, SUPERVISOR, reason="回访")

@@ -15,7 +15,7 @@ MADE_SINCE = (
     "views_of",
     "views_by",
     "events_revealed",
-    "events_reprisals",
+    "events_retaliation",
 )
 """Indexes of later migrations."""
 PROMISES = ("kind", "promised", "promised_in", "accepted_at", "done_at")

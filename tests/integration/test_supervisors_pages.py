@@ -104,12 +104,12 @@ def test_every_counter_is_its_rows(city: City, supervisor: Browser) -> None:
         assert len(rows(supervisor.page)) == count, place
 
 
-def test_a_report_of_reprisals_is_found_also_after_its_complaint_has_ended(
+def test_a_report_of_retaliation_is_found_also_after_its_complaint_has_ended(
     city: City, supervisor: Browser
 ) -> None:
     supervisor.opens("/watch")
-    assert re.search(r'href="/ops\?tab=reprisals">群众反映 <b>0</b>', supervisor.page)
-    supervisor.opens("/ops?tab=reprisals")
+    assert re.search(r'href="/ops\?tab=retaliation">群众反映 <b>0</b>', supervisor.page)
+    supervisor.opens("/ops?tab=retaliation")
     assert "没有群众反映打击报复" in supervisor.page
     ended, running = open_one(city, "verifying"), open_one(city)
     city.hotline.dismisses(ended)
@@ -117,15 +117,15 @@ def test_a_report_of_reprisals_is_found_also_after_its_complaint_has_ended(
         city.step(subject, s.RetaliationReported, CITIZEN, words="有人上门问是谁评的")
     supervisor.opens("/watch?show=retaliation")
     assert rows(supervisor.page) == [running]
-    assert re.search(r'href="/ops\?tab=reprisals">群众反映 <b>2</b>', supervisor.page)
+    assert re.search(r'href="/ops\?tab=retaliation">群众反映 <b>2</b>', supervisor.page)
     for reader in (supervisor, signed_in(city, "审计员辛", Role.AUDITOR)):
-        reader.opens("/ops?tab=reprisals")
+        reader.opens("/ops?tab=retaliation")
         listed = set(re.findall(r'href="/c/(CP[0-9-]+)"', reader.page))
         assert listed == {ended, running}
         assert "已了结" in reader.page
         assert {reader.opens(f"/c/{subject}") for subject in listed} == {200}
     it = signed_in(city, "信息科", Role.IT)
-    it.opens("/ops?tab=reprisals")
+    it.opens("/ops?tab=retaliation")
     assert "打击报复" not in it.page
 
 

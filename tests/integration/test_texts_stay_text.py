@@ -108,7 +108,7 @@ def test_the_citizens_page_takes_no_text_for_markup(
     phone = Person(desks.sits("谁", Role.AUDITOR).client)
     for subject in (typed.ended, typed.open):
         phone.get(f"/r/{token_of(city.ledger, code_of(city.ledger.keys.link, subject))}")
-        for place in ("/r/now", "/r/rate", "/r/objection", "/r/reprisal", "/r/thanks"):
+        for place in ("/r/now", "/r/rate", "/r/objection", "/r/retaliation", "/r/thanks"):
             page = Markup()
             page.feed(phone.get(place).text)
             assert not page.foreign, (place, page.foreign)

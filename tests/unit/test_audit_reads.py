@@ -4,7 +4,7 @@ table each time would take days where there are a million complaints.
 
 from plans import planned
 
-from console.reprisals import reported, reprisals
+from console.retaliation import reported, reports
 from console.traces import reveals
 from schemas.envelope import Role
 from workflow.ledger import Actor
@@ -37,11 +37,11 @@ def test_who_was_shown_a_number_is_listed_by_an_index_of_these_events_alone(city
     assert not [step for _, step in plans if "vault" in step and "SEARCH" not in step]
 
 
-def test_reports_of_reprisals_are_counted_and_listed_by_an_index_of_these_events_alone(city):
+def test_reports_of_retaliation_are_counted_and_listed_by_an_index_of_these_events_alone(city):
     with city.office.database.read() as conn, planned(conn, "RetaliationReported") as plans:
         reported(conn)
-        reprisals(conn, Actor("监督员丙", Role.SUPERVISOR))
+        reports(conn, Actor("监督员丙", Role.SUPERVISOR))
     steps = [step for _, step in plans if " events" in step]
     assert len(steps) == 2
-    assert all("events_reprisals" in step for step in steps)
+    assert all("events_retaliation" in step for step in steps)
     assert not [step for _, step in plans if "complaints" in step and "SEARCH" not in step]

@@ -115,7 +115,7 @@ events = Table(
         "subject",
         **only("type = 'ContactRevealed'"),
     ),
-    Index("events_reprisals", "recorded_at", **only("type = 'RetaliationReported'")),
+    Index("events_retaliation", "recorded_at", **only("type = 'RetaliationReported'")),
     sqlite_with_rowid=False,
 )
 """The log, append-only. The event's id is `subject-version`; `hash` continues the lane's keyed

@@ -146,7 +146,7 @@ async def follow(
 
 
 def _told(row: Row[Any], system: System) -> bool:
-    """What a citizen says of reprisals is the supervisors' and the auditor's."""
+    """What a citizen says of retaliation is the supervisors' and the auditor's."""
     if row.type != "RetaliationReported" or viewer_of(system).role in RETALIATION_READERS:
         return True
     return bool(row.actor == system.actor.name)

@@ -1,5 +1,5 @@
 """群众页: one page for whoever rated: how far it is, whether he is satisfied now, an objection, a
-report of reprisals. Opening it does nothing; only what he submits counts.
+report of retaliation. Opening it does nothing; only what he submits counts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CLOSED = (
 BROKEN_LINK = "这个链接不完整，或不是我们发出的。请核对短信，或输入查询码。"
 ALREADY = "这件事已经有了新的进展，刚才的没有提交。"
 A_YEAR = 31_536_000
-WRITTEN = ("finish", "objection", "reprisal")
+WRITTEN = ("finish", "objection", "retaliation")
 """Pages on which he types."""
 
 router = APIRouter(prefix=PLACE, dependencies=[Depends(PUBLIC)], route_class=Page)
@@ -132,17 +132,17 @@ def objected(request: Request, site: SiteHere, holder: Here, form: Form) -> Resp
     return _submitted(request, site, holder, form, "objection", door)
 
 
-@router.get("/reprisal")
-def reprisal(request: Request, site: SiteHere, holder: Here) -> Response:
-    return _asked(request, site, holder, "reprisal")
+@router.get("/retaliation")
+def retaliation(request: Request, site: SiteHere, holder: Here) -> Response:
+    return _asked(request, site, holder, "retaliation")
 
 
-@router.post("/reprisal")
+@router.post("/retaliation")
 def reported(request: Request, site: SiteHere, holder: Here, form: Form) -> Response:
     def door(held: Holder, _: Case, **step: Any) -> None:
         citizens.report_retaliation(site.office.ledger, held.token, **step)
 
-    return _submitted(request, site, holder, form, "reprisal", door)
+    return _submitted(request, site, holder, form, "retaliation", door)
 
 
 @router.get("/thanks")

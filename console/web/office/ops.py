@@ -1,5 +1,5 @@
 """异常件与留痕: what stands still and how it goes on, for IT; who looked and who signed in, for the
-auditor; where the chains stand, for both; reports of reprisals, for supervisor and auditor.
+auditor; where the chains stand, for both; reports of retaliation, for supervisor and auditor.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from console.accounts.record import WORDS, lines
 from console.messages import messages
 from console.parked import RATINGS, parcels, stuck
 from console.refusals import line
-from console.reprisals import reported, reprisals
+from console.retaliation import reported, reports
 from console.traces import Reveal, looks, reveals
 from console.web.access import Sent, SiteHere
 from console.web.navigation import MEND, OPS, PageNo, page_there
@@ -37,12 +37,12 @@ from workflow.storage.models import outbox
 router = APIRouter(prefix="/ops")
 PER_PAGE = 100
 TABS: Mapping[Role, Mapping[str, str]] = {
-    Role.SUPERVISOR: {"stuck": "异常件", "reprisals": "打击报复反映"},
+    Role.SUPERVISOR: {"stuck": "异常件", "retaliation": "打击报复反映"},
     Role.IT: {"stuck": "异常件", "outbox": "没发出去的消息", "chain": "事件链"},
     Role.AUDITOR: {
         "looks": "谁看过什么",
         "reveals": "谁看过号码",
-        "reprisals": "打击报复反映",
+        "retaliation": "打击报复反映",
         "signins": "登录",
         "chain": "事件链",
     },
@@ -121,12 +121,12 @@ def _reveals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str
     }
 
 
-def _reprisals(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _retaliation(site: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
     count = reported(conn)
     there, pages = page_there(asked["page_no"], count, PER_PAGE)
-    found = reprisals(conn, asked["actor"], most=PER_PAGE, after=(there - 1) * PER_PAGE)
+    found = reports(conn, asked["actor"], most=PER_PAGE, after=(there - 1) * PER_PAGE)
     names = site.office.units.printed
-    return {"reprisals": found, "count": count, "page_no": there, "pages": pages, "units": names}
+    return {"reports": found, "count": count, "page_no": there, "pages": pages, "units": names}
 
 
 def _sign_ins(_: Site, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +144,7 @@ _TABS: Mapping[str, Callable[[Site, Connection, Mapping[str, Any]], dict[str, An
     "outbox": _unsent,
     "looks": _looks,
     "reveals": _reveals,
-    "reprisals": _reprisals,
+    "retaliation": _retaliation,
     "signins": _sign_ins,
     "chain": _chain,
 }

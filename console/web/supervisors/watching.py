@@ -14,7 +14,7 @@ from console.accounts import Signed
 from console.foreseen import extended
 from console.parked import stuck
 from console.refusals import line
-from console.reprisals import reported
+from console.retaliation import reported
 from console.web.access import SiteHere, step
 from console.web.navigation import WATCH, page_there
 from console.web.rendering import page, status_of
@@ -53,7 +53,7 @@ def watch(
             + to_decide(site.office, conn, viewer.actor),
             "head": headline(site.office, conn),
             "signals": signals(site.office, conn),
-            "reprisals": reported(conn),
+            "retaliation": reported(conn),
             "stuck": [one for one in stuck(conn) if not one.held],
         }
     return page(request, "supervisors/watch.html", title="超期监督", done=told(did, of), **shown)

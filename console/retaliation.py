@@ -1,4 +1,4 @@
-"""打击报复反映: every report of reprisals, whether its complaint is open or has ended."""
+"""打击报复反映: every report of retaliation, whether its complaint is open or has ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workflow.storage.models import complaints, events
 
 
 @dataclass(frozen=True, slots=True)
-class Reprisal:
+class Retaliation:
     """One report; `at` in microseconds UTC. `by`: the citizen himself, or who wrote it down for
     him; `unit`: the code of the one that answers for the complaint now, None without one.
     """
@@ -39,9 +39,9 @@ def reported(conn: Connection) -> int:
     return int(conn.execute(select(func.count()).select_from(events).where(_REPORTED)).scalar_one())
 
 
-def reprisals(
+def reports(
     conn: Connection, viewer: Actor, *, most: int = 100, after: int = 0
-) -> tuple[Reprisal, ...]:
+) -> tuple[Retaliation, ...]:
     """Those of complaints that exist for the viewer, the newest first: `most`, after the first
     `after`.
     """
@@ -56,7 +56,7 @@ def reprisals(
     rows = conn.execute(query).all()
     names = names_of(conn, (row.actor for row in rows))
     return tuple(
-        Reprisal(
+        Retaliation(
             row.recorded_at,
             row.subject,
             _by(row.role, names.get(row.actor, row.actor)),

@@ -1,4 +1,4 @@
-"""Reports of reprisals are listed across complaints, open and ended: an index of these alone."""
+"""Reports of retaliation are listed across complaints, open and ended: an index of these alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     reported = sa.text("type = 'RetaliationReported'")
     op.create_index(
-        "events_reprisals",
+        "events_retaliation",
         "events",
         ["recorded_at"],
         sqlite_where=reported,
