@@ -5,7 +5,7 @@ else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -91,16 +91,15 @@ def steps() -> Rows:
                 _roles(step.roles),
                 _states(step.sources) or "（新件）",
                 "（不变）" if step.to is None else STATE_NAMES[step.to],
-                _route(step),
-                "、".join(need.__name__ for need in step.needs),
+                _named(WORDED, step.when.__name__) if step.when else "",
+                "、".join(_named(NEEDS, need.__name__) for need in step.needs),
             )
         )
     return rows
 
 
-def _route(step: Step) -> str:
-    name = step.when.__name__ if step.when else ""
-    return ROUTES.get(name, name)
+def _named(words: Mapping[str, str], name: str) -> str:
+    return f"{words[name]}（`{name}`）"
 
 
 def _roles(roles: frozenset[Role]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from console.cli_help import width
 from console.loop_views import as_json, as_text, matrix, mermaid, refreshed, steps
+from console.loop_words import NEEDS, ROUTES
 from console.wording import event_name, role_name, step_name
 from schemas import COMPLAINT_EVENTS
 from schemas.envelope import Role
@@ -65,6 +66,16 @@ def test_the_data_is_the_whole_table() -> None:
     assert len(data["steps"]) == len(STEPS) == len(steps()) - 1
     assert all(s["owner"] and s["limit"] for s in data["states"] if not s["end"])
     assert "lambda" not in str(data)
+
+
+def test_a_condition_is_told_in_words_with_its_name_beside_them() -> None:
+    (row,) = [row for row in steps() if row[0] == "补充联系方式" and row[5]]
+    assert row[-2:] == ("先派单（`dispatch_first`）", "已请单位补联系方式（`contact_requested`）")
+
+
+def test_conditions_that_differ_are_told_apart() -> None:
+    assert len({*NEEDS.values()}) == len(NEEDS)
+    assert len({*ROUTES.values()}) == len(ROUTES)
 
 
 def test_the_table_is_read_in_a_hundred_columns_and_in_chinese() -> None:
