@@ -59,15 +59,13 @@ def run(
 ) -> None:
     from console import processes  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
-    from workflow.settings_kafka import KafkaSettings  # noqa: PLC0415
 
     with office(ctx.obj.data) as opened:
-        broker = KafkaSettings.broker()
-        if broker is None:
+        if opened.broker is None:
             made = processes.embedded(opened)
             hint = STANDS_BY if made.stands_by else _running("各消费者、时钟与发件")
         else:
-            made = processes.over_kafka(opened, broker)
+            made = processes.over_kafka(opened, opened.broker)
             hint = _running("中继、各消费者、归集、时钟与发件")
         jobs = list(made.jobs)
         if console:

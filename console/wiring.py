@@ -6,12 +6,14 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from console.counting import Counting
 from console.gateway import CHANNELS, ProgramGateway
+from workflow.bus.broker import Broker
 from workflow.bus.consumer import Consumer
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import Clock, system_clock
@@ -104,11 +106,16 @@ class Office:
             else dict.fromkeys(CHANNELS, ProgramGateway(program, self.settings.citizen_url))
         )
 
+    @cached_property
+    def broker(self) -> Broker | None:
+        """Where Kafka carries the log; None: the bus is embedded. Raises InvalidInput."""
+        return KafkaSettings.broker()
+
     def drain(self) -> bool:
         """Lets the consumers catch up with the log; False if other processes do so, as always
         where there is Kafka.
         """
-        return KafkaSettings.broker() is None and self.bus().drain()
+        return self.broker is None and self.bus().drain()
 
     def close(self) -> None:
         self.counting.close()

@@ -1,4 +1,4 @@
-"""Settings of Kafka (BIHUAN_KAFKA, BIHUAN_KAFKA_…), read once at the composition root."""
+"""Settings of Kafka (BIHUAN_KAFKA, BIHUAN_KAFKA_…), read when a process asks for the broker."""
 
 from __future__ import annotations
 
