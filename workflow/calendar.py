@@ -1,4 +1,4 @@
-"""时限: when a limit is used up in an office's working time, how much lies between, and why."""
+"""时限: when a limit is used up in an office's working time, how much lies between, why; pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

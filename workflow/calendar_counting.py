@@ -1,4 +1,4 @@
-"""时限计数: walking an office's dates and hours, pauses taken out; instants in microseconds UTC."""
+"""时限计数: walking an office's dates and hours, pauses taken out; microseconds UTC; pure."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""日历: which hours an office is open on a date, as instants, and why."""
+"""日历: which hours an office is open on a date, as instants, and why; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

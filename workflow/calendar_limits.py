@@ -1,4 +1,4 @@
-"""时限: an amount of statutory time, such as five working days or four working hours."""
+"""时限: an amount of statutory time, such as five working days or four working hours; pure."""
 
 import re
 from dataclasses import dataclass

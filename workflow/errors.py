@@ -1,4 +1,4 @@
-"""What goes wrong, by what the caller does next: ask differently, try again, stop and look."""
+"""What goes wrong, by what the caller does: ask differently, try again, stop and look; pure."""
 
 import json
 

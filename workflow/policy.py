@@ -1,4 +1,4 @@
-"""规则: one profile for each jurisdiction and effective date, and what falls due by it."""
+"""规则: one profile for each jurisdiction and effective date, and what falls due by it; pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

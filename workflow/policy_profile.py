@@ -1,4 +1,4 @@
-"""规则: what a profile of a jurisdiction says, each value with its source."""
+"""规则: what a profile of a jurisdiction says, each value with its source; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""规则取值: what each setting of a profile may be; anything else is refused with its field."""
+"""规则取值: what each setting of a profile may be; all else is refused; pure."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""States of a complaint and roles, their names, and the stages of the loop they belong to."""
+"""States of a complaint and roles, their names, the stages of the loop they are in; pure."""
 
 from __future__ import annotations
 
