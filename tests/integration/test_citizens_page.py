@@ -202,9 +202,9 @@ def test_a_double_click_is_one_answer_and_a_second_thought_none(city, phone):
 def test_only_what_was_recorded_is_thanked_for(city, phone):
     subject = reevaluating(city)
     phone.opens(subject)
-    for said in ("of=finish", "of=reprisal", "key=x", "key=%0A", ""):
+    for said in ("of=finish", "of=retaliation", "key=x", "key=%0A", ""):
         assert phone.goes(f"/r/thanks?{said}").url.path == "/r/now", said
-    phone.goes("/r/reprisal")
+    phone.goes("/r/retaliation")
     told = phone.submits(words="窗口的人打电话骂我")
     assert "已交给监督员" in told.text
     assert "已交给监督员" in phone.goes(str(told.url)).text, "as often as he looks"

@@ -40,7 +40,7 @@ _DONE_BY = (
 _SENT = {
     "ComplaintReevaluated": "finish",
     "CitizenObjected": "objection",
-    "RetaliationReported": "reprisal",
+    "RetaliationReported": "retaliation",
 }
 _RECORDED = (
     select(events.c.type)
@@ -94,7 +94,7 @@ def case_of(office: Office, holder: Holder) -> Case:
 
 def received(office: Office, holder: Holder, key: str) -> str:
     """Which of his pages was recorded as sent with this key; empty: none. Whoever has not sent it
-    learns of no report of reprisals.
+    learns of no report of retaliation.
     """
     with office.database.read() as conn:
         kind = conn.execute(_RECORDED, {"of": holder.command(key)}).scalar()
