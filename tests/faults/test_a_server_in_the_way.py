@@ -304,6 +304,25 @@ def test_a_server_that_is_too_old_is_refused_in_a_line_at_each_opening(folder, m
         assert "PostgreSQL 14" in line
 
 
+def test_what_the_address_says_of_its_connections_is_kept_beside_our_limits(
+    empty, tmp_path, monkeypatch
+):
+    """Tables in a schema of their own, as where several programs share a database."""
+    with closing(PostgresDatabase(empty)) as owners, owners.write() as conn:
+        conn.execute(text("CREATE SCHEMA bihuan"))
+    said = "options=-csearch_path%3Dbihuan&keepalives_idle=60&connect_timeout=9"
+    monkeypatch.setenv("BIHUAN_KEY", "ab" * 32)
+    monkeypatch.setenv("BIHUAN_DATABASE", f"{empty}?{said}")
+    with closing(open_office(tmp_path)) as office, office.database.write() as conn:
+        where = "SELECT schemaname, count(*) FROM pg_tables WHERE tablename = 'events' GROUP BY 1"
+        assert conn.execute(text(where)).all() == [("bihuan", 1)]
+        assert conn.execute(text("SHOW lock_timeout")).scalar() == postgres.LIMITS["lock_timeout"]
+        assert conn.execute(text("SHOW application_name")).scalar() == postgres.WRITING
+        told = conn.connection.driver_connection.info.get_parameters()
+    assert (told["keepalives_idle"], told["connect_timeout"]) == ("60", "9")
+    assert told["keepalives_count"] == "4"
+
+
 @pytest.mark.parametrize("address", ["nonsense", "mysql://x/y"])
 def test_what_is_no_address_of_a_server_is_refused_without_being_shown(address):
     with pytest.raises(InvalidInput, match="BIHUAN_DATABASE"):

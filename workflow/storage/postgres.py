@@ -25,14 +25,15 @@ LIMITS = {
 }
 """A process that stops in mid-transaction keeps its locks: the server ends it."""
 
-VANISHED = {
+GIVEN_UP = {
+    "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 4,
     "tcp_user_timeout": 30_000,
 }
-"""Half a minute without a sign of the server's host, and the connection is given up: a host that
-vanishes says no farewell, and the system would wait for hours.
+"""Unless the address says otherwise: half a minute without a sign of the server's host, and the
+connection is given up: a host that vanishes says no farewell, and the system would wait for hours.
 """
 
 OLDEST = 15
@@ -142,6 +143,8 @@ class PostgresDatabase(Database):
 
 
 def _engine(address: URL, called: str) -> Engine:
+    limits = [f"-c {name}={value}" for name, value in LIMITS.items()]
+    said = address.normalized_query.get("options", ())
     engine = create_engine(
         address,
         pool_size=CONNECTIONS,
@@ -149,10 +152,9 @@ def _engine(address: URL, called: str) -> Engine:
         pool_timeout=30,
         hide_parameters=True,
         connect_args={
-            "connect_timeout": 5,
-            **VANISHED,
-            "application_name": called,
-            "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
+            **{name: value for name, value in GIVEN_UP.items() if name not in address.query},
+            "application_name": called,  # not the address's: processes know one another by it
+            "options": " ".join([*limits, *said]),
         },
     )
     event.listen(engine, "do_connect", _connected)
