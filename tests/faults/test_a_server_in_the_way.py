@@ -48,6 +48,31 @@ def test_of_several_that_start_at_once_one_makes_the_tables(empty, tmp_path, mon
         office.close()
 
 
+def test_who_starts_while_another_migrates_waits_however_long_it_takes(
+    empty, tmp_path, monkeypatch
+):
+    """Longer than anybody waits for a lock or an answer otherwise."""
+
+    def at_length(conn):
+        upgrade(conn)
+        time.sleep(3)
+
+    limits = {"lock_timeout": "1s", "statement_timeout": "2s"}
+    monkeypatch.setattr(postgres, "LIMITS", {**postgres.LIMITS, **limits})
+    monkeypatch.setattr(postgres.Awaited, "within", 2.5)
+    monkeypatch.setattr("workflow.storage.schema.upgrade", at_length)
+    monkeypatch.setenv("BIHUAN_KEY", "ab" * 32)
+    monkeypatch.setenv("BIHUAN_DATABASE", empty)
+    with ThreadPoolExecutor(3) as pool:
+        started = [pool.submit(open_office, tmp_path / str(n)) for n in range(3)]
+        offices = [one.result() for one in started]
+    for office in offices:
+        with office.database.write() as conn:
+            shown = {name: conn.execute(text(f"SHOW {name}")).scalar_one() for name in limits}
+        assert shown == limits
+        office.close()
+
+
 def lock_both(city, first, second, meeting):
     """Two complaints locked against the order that everybody keeps."""
     query = "SELECT id FROM complaints WHERE id = :id FOR UPDATE"

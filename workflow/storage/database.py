@@ -95,8 +95,10 @@ class Database(ABC):
         return None
 
     @abstractmethod
-    def alone(self, conn: Connection) -> None:
-        """Until this write transaction ends, whoever else asks to be alone waits."""
+    def alone(self, conn: Connection, *, patient: bool = False) -> None:
+        """Until this write transaction ends, whoever else asks to be alone waits; who is `patient`,
+        for as long as it takes.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -132,14 +132,27 @@ class PostgresDatabase(Database):
     def _servers_now(self, conn: Connection) -> int | None:
         return int(conn.execute(_NOW).scalar_one())
 
-    def alone(self, conn: Connection) -> None:
+    def alone(self, conn: Connection, *, patient: bool = False) -> None:
+        awaited: Any = conn.connection.dbapi_connection
+        if patient:
+            awaited.within = None
+            _limit(conn, "0")
         conn.execute(_ALONE)
+        if patient:
+            awaited.within = Awaited.within
+            _limit(conn, "DEFAULT")
 
     def close(self) -> None:
         """One in use at this moment is ended when it is given back: its pool is gone by then."""
         for engine in (self.engine, self._readers):
             event.listen(engine.pool, "checkin", _ended)
             engine.dispose()
+
+
+def _limit(conn: Connection, waiting: str) -> None:
+    """How long this transaction waits for a lock, and for the statement that asks for it."""
+    for limit in ("lock_timeout", "statement_timeout"):
+        conn.execute(text(f"SET LOCAL {limit} = {waiting}"))
 
 
 def _engine(address: URL, called: str) -> Engine:

@@ -28,7 +28,8 @@ def is_new(database: Database) -> bool:
 
 
 def prepare(database: Database, keys: Keys) -> None:
-    """Migrates if needed; of several processes that start at once, one does.
+    """Migrates if needed; of several processes that start at once, one does, and the others wait
+    for it, however long it takes.
 
     Raises Damaged for a database of a later release or of another program, WrongKey for a key
     that is not this database's; then nothing was changed.
@@ -43,7 +44,7 @@ def prepare(database: Database, keys: Keys) -> None:
         return
     import_module("alembic.command")  # before the transaction: a server ends those that idle
     with database.write() as conn:
-        database.alone(conn)
+        database.alone(conn, patient=True)
         if _version(conn) == HEAD:
             _check_key(conn, keys)
             return

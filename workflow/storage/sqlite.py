@@ -105,7 +105,7 @@ class SqliteDatabase(Database):
                 yield conn
             self._checkpoint(patient)
 
-    def alone(self, conn: Connection) -> None:
+    def alone(self, conn: Connection, *, patient: bool = False) -> None:
         """Every write transaction is."""
 
     def _checkpoint(self, patient: bool) -> None:
