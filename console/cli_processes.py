@@ -60,7 +60,7 @@ def run(
     from console import processes  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
 
-    with office(ctx.obj.data) as opened:
+    with office(ctx.obj.data, patient=True) as opened:
         if opened.broker is None:
             made = processes.embedded(opened)
             hint = STANDS_BY if made.stands_by else _running("各消费者、时钟与发件")
@@ -78,7 +78,7 @@ def serve(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8000) ->
     from console import processes  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
 
-    with office(ctx.obj.data) as opened:
+    with office(ctx.obj.data, patient=True) as opened:
         web = processes.desks(opened, processes.Address(host, port))
         _serve(opened, web.jobs, [], None, f"控制台：{web.url}\n{_running('控制台')}")
 
@@ -90,7 +90,7 @@ def citizen_page(ctx: typer.Context, host: Host = "127.0.0.1", port: WebPort = 8
     from console import processes  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
 
-    with office(ctx.obj.data) as opened:
+    with office(ctx.obj.data, patient=True) as opened:
         web = processes.citizens(opened, processes.Address(host, port))
         _serve(opened, web.jobs, [], None, f"群众页：{web.url}/r\n{_running('群众页')}")
 
@@ -99,7 +99,7 @@ def relay(ctx: typer.Context, health_port: Port = None) -> None:
     from console import processes  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
 
-    with office(ctx.obj.data) as opened:
+    with office(ctx.obj.data, patient=True) as opened:
         duty = processes.relay(opened, _broker())
         _serve(opened, [duty], [duty.pulse], health_port, _running("中继"))
 
@@ -113,7 +113,7 @@ def consume(
     from console.wiring import office  # noqa: PLC0415
 
     broker = _broker()
-    with office(ctx.obj.data) as opened:
+    with office(ctx.obj.data, patient=True) as opened:
         consumers = named(opened, names)
         from workflow.bus.topic import TopicBus  # noqa: PLC0415  # an extra
 
@@ -126,7 +126,7 @@ def clock(ctx: typer.Context, health_port: Port = None) -> None:
     from console import processes  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
 
-    with office(ctx.obj.data) as opened:
+    with office(ctx.obj.data, patient=True) as opened:
         duty = processes.clock(opened)
         sender = processes.sender(opened)
         _serve(
@@ -139,7 +139,7 @@ def collect(ctx: typer.Context, health_port: Port = None) -> None:
     from producers.topic import Collecting  # noqa: PLC0415  # an extra
 
     broker = _broker()
-    with office(ctx.obj.data) as opened:
+    with office(ctx.obj.data, patient=True) as opened:
         job = Collecting(opened.ledger, opened.desk, broker)
         _serve(opened, [job], [job.pulse], health_port, _running("归集"))
 

@@ -12,18 +12,12 @@ from console.wiring import Office, server_at
 from workflow import audit
 from workflow.bus.lease import runs_out
 from workflow.clock import system_clock
-from workflow.errors import Away, Busy, Damaged, InvalidInput, Transient, Unwritable
+from workflow.errors import Away, Busy, Damaged, InvalidInput, NotLetIn, Transient, Unwritable
 from workflow.settings import ADDRESS
 from workflow.storage.database import Database
 from workflow.storage.models import leases
 from workflow.storage.moving import Sum, copy_all, nothing_in, ours, seal_off, sums, unseal
 from workflow.storage.schema import upgrade
-
-_NOT_LET_IN = (
-    *("authentication failed", "does not exist", "pg_hba.conf", "no password", "invalid "),
-    *("认证失败", "不存在", "没有提供口令", "没有密码"),
-)
-"""In a server's own words: trying again will not help."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +69,9 @@ def _open_at(address: str) -> Database:
     except Away as away:
         server.close()
         _, _, reason = str(away).partition("：")
-        if any(said in reason for said in _NOT_LET_IN):
-            raise InvalidInput(
-                "to", "（不显示）", f"目标库不让进，什么也没有搬动：{reason}"
-            ) from away
+        if isinstance(away, NotLetIn):
+            said = f"目标库不让进，什么也没有搬动：{reason}"
+            raise InvalidInput("to", "（不显示）", said) from away
         raise Away(f"目标库连不上，什么也没有搬动，请稍后重试：{reason}") from away
     except InvalidInput as wrong:
         server.close()

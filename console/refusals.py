@@ -102,6 +102,7 @@ _CODES: tuple[tuple[type[errors.BihuanError], int], ...] = (
     (errors.StaleVersion, 5),
     (errors.KeyReused, 5),
     (errors.Refused, 3),
+    (errors.NotLetIn, 2),
     (errors.Unwritable, 9),
     (errors.Transient, 7),
     (errors.WrongKey, 8),

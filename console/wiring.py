@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -17,7 +19,7 @@ from workflow.bus.broker import Broker
 from workflow.bus.consumer import Consumer
 from workflow.bus.embedded import EmbeddedBus
 from workflow.clock import Clock, system_clock
-from workflow.errors import InvalidInput
+from workflow.errors import Away, Busy, InvalidInput, NotLetIn
 from workflow.intake import Desk
 from workflow.ledger import Ledger
 from workflow.outbox import Channel
@@ -37,6 +39,12 @@ STANDING_CLOCK = "standing_clock"
 """The row of `sequences` (microseconds UTC) of a demo's desk, whose time stands where the last
 process left it, and goes on only while somebody works.
 """
+
+
+LOGGER = logging.getLogger("bihuan.office")
+
+TRIED_EVERY, TOLD_EVERY = 1.0, 600.0
+"""Seconds from one try to open a database that is away to the next, and to the next word of it."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +140,17 @@ def open_office(
     settings = Settings.read(data)
     if embedded:
         settings = settings.model_copy(update={"database": None})
-    database, keys = _opened(settings)
-    prepare(database, keys)
-    _seed_units(database)
-    rulebook = Rulebook(Policies.load(), settings.profile)
-    wall, clock = clock, _standing(database) if clock is system_clock else clock
-    ledger = Ledger(database, rulebook, keys, clock)
-    with database.read() as conn:
-        rulebook.refresh(conn)
+    with ExitStack() as opening:
+        database, keys = _opened(settings)
+        opening.callback(database.close)
+        prepare(database, keys)
+        _seed_units(database)
+        rulebook = Rulebook(Policies.load(), settings.profile)
+        wall, clock = clock, _standing(database) if clock is system_clock else clock
+        ledger = Ledger(database, rulebook, keys, clock)
+        with database.read() as conn:
+            rulebook.refresh(conn)
+        opening.pop_all()
     counting = Counting(settings.data, embedded=settings.database is None)
     return Office(settings.data, settings, database, keys, rulebook, ledger, clock, wall, counting)
 
@@ -200,11 +211,31 @@ def _seed_units(database: Database) -> None:
 
 @contextmanager
 def office(
-    data: Path | None = None, clock: Clock = system_clock, *, embedded: bool = False
+    data: Path | None = None,
+    clock: Clock = system_clock,
+    *,
+    embedded: bool = False,
+    patient: bool = False,
 ) -> Iterator[Office]:
-    """An office, closed at the end."""
-    opened = open_office(data, clock, embedded=embedded)
+    """An office, closed at the end; who is `patient` waits for a database that is away."""
+    opens = partial(open_office, data, clock, embedded=embedded)
+    opened = _awaited(opens) if patient else opens()
     try:
         yield opened
     finally:
         opened.close()
+
+
+def _awaited(opens: Callable[[], Office]) -> Office:
+    """Opened as soon as the database is there. Raises NotLetIn."""
+    told = -TOLD_EVERY
+    while True:
+        try:
+            return opens()
+        except NotLetIn:
+            raise
+        except (Away, Busy) as error:
+            if (now := time.monotonic()) - told >= TOLD_EVERY:
+                LOGGER.warning("nothing is begun until the database is there: %s", error)
+                told = now
+        time.sleep(TRIED_EVERY)

@@ -157,6 +157,10 @@ class Away(Transient):
     """数据库暂时连不上，请稍后重试。"""
 
 
+class NotLetIn(Away):
+    """数据库不让进：地址、库名、角色或密码不对，请改好设置。"""
+
+
 class Unwritable(Transient):
     """数据写不进去：磁盘已满，或没有写的权限。什么也没有记录。"""
 

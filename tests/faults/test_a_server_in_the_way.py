@@ -1,7 +1,9 @@
 """What a server says, by what the caller does next: begin together, try again, wait, look."""
 
 import os
+import signal
 import socket
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,7 @@ from contextlib import ExitStack, closing
 import pytest
 from city import OPERATOR, rating
 from psycopg import ConnectionInfo
+from served import BIHUAN
 from sqlalchemy import func, select, text
 from typer.testing import CliRunner
 
@@ -299,6 +302,29 @@ def test_a_server_that_is_not_there_says_so(monkeypatch, tmp_path):
         open_office(tmp_path)
     assert "geheim" not in str(told.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_waits_for_a_server_that_is_away_says_so_once_and_ends_when_told(tmp_path):
+    away = {"BIHUAN_DATABASE": "postgresql://nobody:geheim@127.0.0.1:9/none"}
+    command = [BIHUAN, "clock", "--data", str(tmp_path)]
+    with subprocess.Popen(
+        command, env={**os.environ, **away}, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert "until the database is there: 数据库暂时连不上" in process.stderr.readline()
+        time.sleep(2.5)
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(1) == -signal.SIGTERM
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("command", ["check", "clock"])
+def test_a_server_that_does_not_let_us_in_is_not_waited_for(postgres, tmp_path, command):
+    nobodys = {"BIHUAN_DATABASE": f"{postgres}/nobodys"}
+    told = CliRunner().invoke(app, [command, "--data", str(tmp_path)], env=nobodys)
+    assert told.exit_code == 2, told.output
+    assert "不让进，请改好 BIHUAN_DATABASE" in told.output
+    assert 'database "nobodys" does not exist' in told.output
 
 
 def test_a_host_that_vanishes_without_a_word_is_given_up_in_half_a_minute(empty):

@@ -107,3 +107,17 @@ def test_the_server_crashes_under_load_and_all_go_on_by_themselves(clusters, bus
         cluster.is_answered()
         cluster.settles()
     assert cluster.told()["event"] > before
+
+
+@pytest.mark.guarantee("G10")
+def test_processes_started_while_the_server_is_away_begin_once_it_is_there(clusters, bus, mortal):
+    server, kept = mortal
+    cluster = clusters(bus, kept=kept)
+    server.crash()
+    cluster.start(*cluster.commands)
+    time.sleep(3.0)
+    assert all(cluster.runs(name) for name in cluster.commands)
+    server.start()
+    cluster.asks(10)
+    cluster.is_answered()
+    cluster.settles()

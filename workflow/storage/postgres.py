@@ -11,12 +11,12 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
-from sqlalchemy.exc import TimeoutError as Occupied
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from workflow.errors import Away, Busy, InvalidInput, Unwritable
+from workflow.errors import InvalidInput
 from workflow.storage.database import Database
+from workflow.storage.postgres_refusals import told
 
 LIMITS = {
     "lock_timeout": "10s",
@@ -49,18 +49,6 @@ own limits as little to heart as our statements. Whoever begins asks first, and 
 
 RESTED = 1.0
 """Seconds without use after which a connection is asked whether it is still there."""
-
-STANDING_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
-"""serialization_failure, deadlock_detected, lock_not_available, query_canceled: worth a retry."""
-
-NO_ROOM = frozenset({"53100", "25006"})
-"""disk_full, read_only_sql_transaction."""
-
-NOT_ALLOWED = "42501"
-"""insufficient_privilege: the role is another's, or was not granted what this release needs."""
-
-LEFT_ALONE = "25P03"
-"""idle_in_transaction_session_timeout: one of us stood still for so long, or the server did."""
 
 WRITING, READING = "bihuan", "bihuan-reading"
 """What the server calls our connections: any role may see that, and who has a transaction open."""
@@ -117,16 +105,16 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
-        with _told(), self._readers.connect() as conn:
+        with told(), self._readers.connect() as conn:
             yield conn
 
     @contextmanager
     def write(self, *, patient: bool = False) -> Iterator[Connection]:  # noqa: ARG002
-        with _told(), self.engine.begin() as conn:
+        with told(), self.engine.begin() as conn:
             yield conn
 
     def writing(self) -> frozenset[str]:
-        with _told(), self.engine.connect() as conn:
+        with told(), self.engine.connect() as conn:
             return frozenset(conn.execute(_OPEN, {"writing": WRITING}).scalars())
 
     def _servers_now(self, conn: Connection) -> int | None:
@@ -223,26 +211,3 @@ def _url(given: str) -> URL:
     if url.get_backend_name() != "postgresql":
         raise InvalidInput("BIHUAN_DATABASE", url.drivername, "须是 postgresql://… 的地址")
     return url.set(drivername="postgresql+psycopg")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """The server's refusals by what the caller does next."""
-    try:
-        yield
-    except Occupied as error:
-        raise Busy from error
-    except (DBAPIError, psycopg.Error) as error:
-        said = getattr(error, "orig", error)
-        state = getattr(said, "sqlstate", None)
-        if state in STANDING_IN_THE_WAY:
-            raise Busy from error
-        if state in NO_ROOM:
-            raise Unwritable from error
-        reason = (str(said).strip().splitlines() or [type(said).__name__])[0]
-        if state == NOT_ALLOWED:
-            raise Unwritable(f"数据库角色的权限不够，什么也没有记录：{reason}") from error
-        cut = isinstance(said, psycopg.OperationalError | psycopg.InterfaceError)
-        if cut or state == LEFT_ALONE:
-            raise Away(f"数据库暂时连不上，请稍后重试：{reason}") from error
-        raise
