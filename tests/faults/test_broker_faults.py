@@ -17,10 +17,11 @@ from sqlalchemy import select
 from zygote import acknowledge
 
 from producers.topic import Collecting
+from workflow.bus.admin import create_topics, delete_topics
 from workflow.bus.broker import TOPICS, Message
 from workflow.bus.cloudevents import headers_of, row_from
 from workflow.bus.duty import Duty
-from workflow.bus.kafka import Publisher, Subscription, create_topics, delete_topics
+from workflow.bus.kafka import Publisher, Subscription
 from workflow.bus.progress import behind
 from workflow.bus.relay import Relay
 from workflow.bus.topic import TopicBus

@@ -1,4 +1,4 @@
-"""Where Kafka is, its topics, and what a message is; the client itself is in `kafka.py` alone."""
+"""Where Kafka is, its topics, and what a message is; the client itself is in `kafka.py` and `admin.py` alone."""
 
 from __future__ import annotations
 

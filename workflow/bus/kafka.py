@@ -1,4 +1,6 @@
-"""Kafka, spoken here alone: topics, whole batches sent and awaited, reading with own commits."""
+"""Kafka, spoken here and in `admin.py` alone: whole batches sent and awaited, reading with own
+commits.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,10 @@ from itertools import chain
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
-    TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
 )
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
@@ -24,7 +24,7 @@ from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.util import decode_varint
 from kafka.structs import MemberState
 
-from workflow.bus.broker import LEAST, TOPICS, Broker, Message
+from workflow.bus.broker import Broker, Message
 from workflow.bus.causes import CREATE, READ, WRITE, failed, heard_out, told
 from workflow.bus.offsets import Offsets
 from workflow.bus.standing import Standing
@@ -209,39 +209,8 @@ class Subscription:
                     consumer.close(autocommit=False, timeout_ms=CLOSED_WITHIN_MS)
 
 
-def create_topics(broker: Broker) -> list[str]:
-    """Makes the topics that are missing; answers their names. Raises Away, Unwritable."""
-    with _admin(broker) as admin:
-        missing = broker.missing(admin.describe_topics(broker.topics))
-        if wanted := {broker.topic(name): broker.wanted(name) for name in missing}:
-            with suppress(TopicAlreadyExistsError):  # by another host, just now
-                admin.create_topics(wanted)
-            admin.wait_for_topics(list(wanted))
-        return missing
-
-
-def delete_topics(broker: Broker) -> None:
-    """Takes this prefix's topics away, with all that is in them. Raises Away."""
-    with _admin(broker) as admin:
-        admin.delete_topics(broker.topics)
-
-
-def check_topics(broker: Broker) -> None:
-    """Raises InvalidInput for a topic that is missing or is not as `create_topics` makes it; Away,
-    Unwritable.
-    """
-    asked = [
-        ConfigResource(ConfigResourceType.TOPIC, broker.topic(name), dict.fromkeys([*own, LEAST]))
-        for name, own in TOPICS.items()
-    ]
-    with _admin(broker) as admin:
-        found = admin.describe_topics(broker.topics)
-        configs = admin.describe_configs(asked, config_filter="all")["topic"]
-    broker.check(found, configs)
-
-
 @contextmanager
-def _admin(broker: Broker) -> Iterator[Any]:
+def administering(broker: Broker) -> Iterator[Any]:
     """The admin client, closed at the end; its errors told by what the caller does next."""
     try:
         with closing(KafkaAdminClient(**broker.client)) as client:
