@@ -4,9 +4,11 @@ import gc
 import threading
 import time
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from itertools import pairwise
 from random import randbytes
 
+import brokers
 import pytest
 from brokers import NoText
 from city import rating
@@ -17,7 +19,7 @@ from sqlalchemy import select
 from zygote import acknowledge
 
 from producers.topic import Collecting
-from workflow.bus.admin import create_topics, delete_topics
+from workflow.bus.admin import check_topics, create_topics, delete_topics
 from workflow.bus.broker import TOPICS, Message
 from workflow.bus.cloudevents import headers_of, row_from
 from workflow.bus.duty import Duty
@@ -391,3 +393,59 @@ def test_a_record_that_is_parked_is_copied_to_the_topic_as_it_is_with_its_error(
     event = row_from(copies[0].value, copies[0].headers)
     assert (event.subject, event.version, event.type) == (poison, 2, "ComplaintAnalysed")
     assert len(copies) == 1, "what is held behind it is not"
+
+
+@pytest.fixture
+def unmade(kafka):
+    """A broker that makes topics by itself, and has none of these yet."""
+    made = brokers.fresh(kafka)
+    yield made
+    delete_topics(made)
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.guarantee("G2")
+@pytest.mark.guarantee("G10")
+def test_whoever_finds_no_topic_says_so_makes_none_and_goes_on_once_it_is_there(
+    city, unmade, told, caplog
+):
+    city.hotline.receives(city.portal.bad_review())
+    counting = Counting()
+    bus = TopicBus(city.ledger, [counting], unmade)
+    collecting, duty = Collecting(city.ledger, city.office.desk, unmade), relay_of(city, unmade)[1]
+    with running(duty, bus, collecting):
+        for who, name in (
+            ("relay waits", "complaints"),
+            ("reading complaints", "complaints"),
+            ("reading ratings", "ratings"),
+        ):
+            said = f"{who}: 没有主题 {unmade.topic(name)}：请运行 bihuan topics create"
+            waits_for(lambda said=said: said in caplog.text)
+        assert not any(job.pulse.ready for job in (duty, collecting))
+        assert create_topics(unmade) == [*TOPICS], "somebody had made one"
+        check_topics(unmade)
+        waits_for(lambda: stands(city, "counting") == stands(city, "relay") == heads(city))
+        row = rating("A", 5).model_dump_json(exclude={"source"}).encode()
+        with closing(Publisher(unmade)) as publisher:
+            publisher.publish([Message("ratings", -1, None, row, [("source", b"bihuan")])])
+        acknowledge(told, kind="Rating", project="A")
+        waits_for(lambda: len(rows_in(city, ratings)) == 2)
+        waits_for(lambda: all(job.pulse.ready for job in (duty, collecting)))
+    all_once(city, counting)
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.guarantee("G1")
+def test_a_topic_with_too_few_partitions_is_told_by_the_relay_until_it_has_them(
+    city, unmade, caplog
+):
+    create_topics(replace(unmade, partitions=1))
+    for _ in range(5):
+        city.hotline.receives(city.portal.bad_review())
+    with running(relay_of(city, unmade)[1]):
+        few = f"relay waits: 主题 {unmade.topic('complaints')} 只有 1 个分区，应为 4 个"
+        waits_for(lambda: few in caplog.text)
+        delete_topics(unmade)
+        waits_for(lambda: create_topics(unmade))
+        waits_for(lambda: stands(city, "relay") == heads(city))
+    assert "Traceback" not in caplog.text

@@ -1,4 +1,6 @@
-"""Where Kafka is, its topics, and what a message is; the client itself is in `kafka.py` and `admin.py` alone."""
+"""Where Kafka is, its topics, and what a message is; the client itself is in `kafka.py` and
+`admin.py` alone.
+"""
 
 from __future__ import annotations
 
@@ -127,6 +129,16 @@ class Broker:
                 ought = "应至少为" if setting == "retention.ms" else "应为"
                 said = f"{setting} {ought} {ours}；用 kafka-configs.sh --alter 改回"
                 raise InvalidInput("topic", f"{topic}：{given}", said)
+
+    def lacks(self, name: str, partitions: int) -> str:
+        """What is told of a topic that has so many; nothing where they are enough."""
+        topic = self.topic(name)
+        if not partitions:
+            return f"没有主题 {topic}：请运行 bihuan topics create，建好后会自行继续"
+        if partitions < self.partitions:
+            few = f"主题 {topic} 只有 {partitions} 个分区，应为 {self.partitions} 个"
+            return f"{few}：请运行 bihuan topics check 核对，改好后会自行继续"
+        return ""
 
     @property
     def client(self) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from itertools import chain
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka.cluster import ClusterMetadata
 from kafka.errors import (
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
     TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
 )
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
@@ -29,10 +31,15 @@ from workflow.bus.causes import CREATE, READ, WRITE, failed, heard_out, told
 from workflow.bus.offsets import Offsets
 from workflow.bus.standing import Standing
 from workflow.bus.unpacking import bound
+from workflow.errors import Away
 
 LOGGER = logging.getLogger("bihuan.kafka")
 bound(DefaultRecordBatch, DefaultRecord, decode_varint)
 heard_out(KafkaTCPTransport, KafkaSSLTransport)
+ClusterMetadata.DEFAULT_CONFIG["allow_auto_create_topics"] = False
+"""Whoever asks for a topic must not make it, with partitions as the broker likes: the client hands
+this setting of its consumers and producers on to nobody.
+"""
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 """The client tells of every connection it tries; what it comes to is told here."""
 SENT_WITHIN = 30.0
@@ -43,6 +50,7 @@ POLLED_WITHIN_MS = 120_000
 """A member that is silent, or handles what it read, for longer has lost its partitions."""
 ASKED = 5.0
 """Seconds without a message after which the broker is asked whether it is there."""
+JUST_TOLD = 5.0
 SILENT = 60.0
 """Seconds without a message while there are some: the consumer is built anew."""
 
@@ -59,7 +67,10 @@ class Publisher:
         where we may not write; some may have arrived all the same.
         """
         deadline = time.monotonic() + SENT_WITHIN
-        with self._producing(messages[0].topic if messages else "") as producer:
+        last = max((message.partition for message in messages), default=-1)
+        with self._producing(name := messages[0].topic if messages else "") as producer:
+            if last >= 0 and last not in producer.partitions_for(topic := self._broker.topic(name)):
+                raise UnknownTopicOrPartitionError(topic)
             sent = [producer.send(*self._broker.sent(message)) for message in messages]
             for future in sent:
                 future.get(timeout=max(0.1, deadline - time.monotonic()))
@@ -70,8 +81,11 @@ class Publisher:
             self._producer = self._producer or KafkaProducer(**self._broker.producing)
             yield self._producer
         except KafkaError as error:
+            lacks = self._producer and _lacks(self._broker, topic, self._producer._metadata)
             self.give_up()  # what is not sent yet must not follow what was not taken
             self.close()
+            if lacks and isinstance(error, (KafkaTimeoutError, UnknownTopicOrPartitionError)):
+                raise Away(lacks) from error
             raise failed(error, self._broker.topic(topic), WRITE) from error
 
     def ask(self) -> None:
@@ -105,6 +119,7 @@ class Subscription:
         self._consumer: KafkaConsumer | None = None
         self._standing, self._seen = Standing(topic), Offsets()
         self._heard = self._asked = self._there = time.monotonic()
+        self._lacked = -SILENT
         self.reached = False
         """Whether the broker is there: a poll of one that is away brings nothing, and no error."""
 
@@ -146,6 +161,10 @@ class Subscription:
     def _ask(self, consumer: KafkaConsumer, silent: bool) -> None:
         """Silence means that there is nothing, or that the broker is away, or a stuck consumer."""
         self._asked, mine = time.monotonic(), list(consumer.assignment())
+        lacks = _lacks(self._broker, self._topic, consumer._cluster)
+        if lacks and self._asked - self._lacked > SILENT:
+            LOGGER.warning("reading %s: %s", self._topic, lacks)
+            self._lacked = self._asked
         first = TopicPartition(self._broker.topic(self._topic), 0)
         try:
             ends = consumer.end_offsets(mine or [first], timeout_ms=2000)
@@ -207,6 +226,13 @@ class Subscription:
                         consumer.commit(self._offsets(), timeout_ms=CLOSED_WITHIN_MS)
                 finally:
                     consumer.close(autocommit=False, timeout_ms=CLOSED_WITHIN_MS)
+
+
+def _lacks(broker: Broker, topic: str, metadata: Any) -> str:
+    """What is wrong with this topic, where the broker has just told of it."""
+    if not topic or time.monotonic() - metadata._last_successful_refresh_ms / 1000 > JUST_TOLD:
+        return ""
+    return broker.lacks(topic, len(metadata.partitions_for_topic(broker.topic(topic)) or ()))
 
 
 @contextmanager
