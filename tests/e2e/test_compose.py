@@ -332,6 +332,14 @@ def test_a_broker_elsewhere_is_told_to_every_process(tmp_path: Path) -> None:
         assert "/run/kafka" in [volume["target"] for volume in mounted], name
 
 
+def test_no_command_is_the_process_that_hears_no_signal_while_it_starts(tmp_path: Path) -> None:
+    config = Whole(tmp_path).compose("--profile", "tools", "config", "--format", "json")
+    services = json.loads(config)["services"]
+    ours = {name for name, one in services.items() if one["image"].startswith("bihuan:")}
+    assert ours == services.keys() - {"postgres", "kafka", "roles"}
+    assert all(services[name].get("init") for name in ours)
+
+
 def test_what_people_and_tools_need_is_to_be_had_on_the_loopback_alone(whole: Whole) -> None:
     services = whole.compose("config", "--services").split()
     published = json.loads(whole.compose("config", "--format", "json"))["services"]
