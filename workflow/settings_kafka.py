@@ -112,6 +112,8 @@ class KafkaSettings(BaseSettings):
         for name in _FILES:
             if name in secured:
                 secret_in(PREFIX + name.upper(), Path(secured[name]))
+        if self.ssl_keyfile and not self.ssl_certfile:
+            raise InvalidInput(f"{PREFIX}SSL_CERTFILE", "", "须与 SSL_KEYFILE 一起写明")
 
     def _options(self) -> dict[str, Any]:
         said = self.model_dump(exclude=_OURS, exclude_none=True)
@@ -119,10 +121,14 @@ class KafkaSettings(BaseSettings):
             file = said.pop(f"{name}_file", None)
             if file is not None:
                 said[name] = secret_in(f"{PREFIX}{name.upper()}_FILE", file)
-        if said.keys() & {"ssl_crlfile", "ssl_ciphers"}:
-            tls = {name: said.pop(name) for name in [*said] if name.startswith("ssl_")}
-            said["ssl_context"] = _context(tls)
-        return said
+        if "ssl_certfile" in said:
+            said.setdefault("ssl_password", "")  # without any, OpenSSL asks at the terminal
+        tls = {name: value for name, value in said.items() if name.startswith("ssl_")}
+        context = _context(tls) if tls else None
+        if tls.keys() & {"ssl_crlfile", "ssl_ciphers"}:
+            others = {name: value for name, value in said.items() if name not in tls}
+            return {**others, "ssl_context": context}
+        return said  # the client reads the files anew for each connection: they may be renewed
 
 
 def _context(said: Mapping[str, Any]) -> ssl.SSLContext:
@@ -134,10 +140,15 @@ def _context(said: Mapping[str, Any]) -> ssl.SSLContext:
     context.check_hostname = said.get("ssl_check_hostname", True)
     if "ssl_cafile" not in said:
         context.load_default_certs()
-    password = said.get("ssl_password", "")  # without any, OpenSSL asks at the terminal
+    certificate, key = said.get("ssl_certfile"), said.get("ssl_keyfile")
+
+    def with_key(_: str) -> None:
+        context.load_cert_chain(str(certificate), key, said["ssl_password"])
+
     does = {
         "ssl_cafile": context.load_verify_locations,
-        "ssl_certfile": lambda own: context.load_cert_chain(own, said.get("ssl_keyfile"), password),
+        "ssl_certfile": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations,
+        "ssl_keyfile" if key else "ssl_certfile": with_key,
         "ssl_crlfile": context.load_verify_locations,
         "ssl_ciphers": context.set_ciphers,
     }
@@ -146,7 +157,8 @@ def _context(said: Mapping[str, Any]) -> ssl.SSLContext:
             if name in said:
                 read(said[name])
         except (OSError, ValueError) as error:
-            raise InvalidInput(PREFIX + name.upper(), said[name], "用不了：内容不对") from error
+            fault = "内容不对，或与证书、口令不符" if read is with_key else "内容不对"
+            raise InvalidInput(PREFIX + name.upper(), said[name], f"用不了：{fault}") from error
     if "ssl_crlfile" in said:
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     return context

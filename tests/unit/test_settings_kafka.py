@@ -1,9 +1,13 @@
 """Settings of Kafka: what is mistyped is refused by its name, and never speaks in the clear."""
 
+import datetime
 import sys
 from types import ModuleType
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from workflow.errors import InvalidInput
 from workflow.settings_kafka import KafkaSettings
@@ -93,8 +97,8 @@ def test_ciphers_are_heeded(broker):
 def test_what_is_empty_is_not_set(broker):
     options = broker(SECURITY_PROTOCOL="", SASL_MECHANISM="", PARTITIONS="").options
     assert options == {}
-    options = broker(SECURITY_PROTOCOL="SSL", SSL_CAFILE=__file__).options
-    assert options == {"security_protocol": "SSL", "ssl_cafile": __file__}
+    options = broker(SECURITY_PROTOCOL="SSL", SSL_CHECK_HOSTNAME="true", SSL_CAFILE="").options
+    assert options == {"security_protocol": "SSL", "ssl_check_hostname": True}
 
 
 @pytest.mark.parametrize("mistyped", ["PARTITION", "SERVERS", "SASL_PASSWORD", "SSL_CAFILE_FILE"])
@@ -108,3 +112,51 @@ def test_a_setting_that_nobody_reads_is_refused_with_those_there_are(broker, ser
 
 def test_where_containers_publish_the_broker_is_no_setting_and_no_mistake(broker):
     assert broker(PORT="19092").servers == "kafka:9092"
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A certificate of ours, its key behind the password `geheim`, and what is neither."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now, name = datetime.datetime.now(datetime.UTC), x509.Name([])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    found = {
+        "certificate": made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM),
+        "key": key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"geheim"),
+        ),
+        "rubbish": b"-----BEGIN CERTIFICATE-----",
+    }
+    for called, held in found.items():
+        (tmp_path / called).write_bytes(held)
+    return {called: str(tmp_path / called) for called in found}
+
+
+def test_a_certificate_and_its_key_go_to_the_client_which_may_read_them_anew(broker, files):
+    given = {"CAFILE": files["certificate"], "CERTFILE": files["certificate"]}
+    given |= {"KEYFILE": files["key"], "PASSWORD": "geheim"}
+    said = {f"SSL_{name}": value for name, value in given.items()}
+    options = broker(SECURITY_PROTOCOL="SSL", **said).options
+    assert options == {"security_protocol": "SSL"} | {k.lower(): v for k, v in said.items()}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"CAFILE": "rubbish"}, "SSL_CAFILE：用不了：内容不对"),
+        ({"CERTFILE": "rubbish", "KEYFILE": "key"}, "SSL_CERTFILE：用不了：内容不对"),
+        ({"CERTFILE": "certificate"}, "SSL_CERTFILE：用不了：内容不对，或与证书、口令不符"),
+        ({"CERTFILE": "certificate", "KEYFILE": "rubbish"}, "SSL_KEYFILE：用不了：内容不对，或与"),
+        ({"CERTFILE": "certificate", "KEYFILE": "key"}, "SSL_KEYFILE：用不了：内容不对，或与"),
+        ({"KEYFILE": "key"}, "SSL_CERTFILE：须与 SSL_KEYFILE 一起写明"),
+    ],
+)
+def test_a_file_that_does_not_load_is_refused_by_its_setting_and_nobody_is_asked_at_the_terminal(
+    broker, files, given, named
+):
+    said = {f"SSL_{name}": files[file] for name, file in given.items()}
+    with pytest.raises(InvalidInput, match=f"BIHUAN_KAFKA_{named}"):
+        broker(SECURITY_PROTOCOL="SSL", **said)
