@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -145,7 +145,7 @@ def _context(said: Mapping[str, Any]) -> ssl.SSLContext:
     def with_key(_: str) -> None:
         context.load_cert_chain(str(certificate), key, said["ssl_password"])
 
-    does = {
+    does: dict[str, Callable[[str], object]] = {
         "ssl_cafile": context.load_verify_locations,
         "ssl_certfile": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations,
         "ssl_keyfile" if key else "ssl_certfile": with_key,
