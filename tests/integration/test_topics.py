@@ -108,17 +108,53 @@ NOBODY, ONE, BOTH = (-1, [7]), (7, [7]), (7, [7, 8])
 )
 def test_a_partition_that_nobody_serves_is_told_by_its_number(third, said):
     broker = Broker("k1:9092", partitions=3, replication=2)
-    partitions = [
-        {"partition_index": n, "leader_id": leads, "isr_nodes": there, "replica_nodes": [7, 8]}
-        for n, (leads, there) in enumerate((BOTH, BOTH, third))
-    ]
-    found, configs = [], {}
-    for name, wanted in TOPICS.items():
-        found.append({"name": name, "error_code": 0, "partitions": partitions})
-        settings = {**wanted, "min.insync.replicas": "2"}
-        configs[name] = {setting: {"value": value} for setting, value in settings.items()}
+    found, configs = as_told(broker, (BOTH, BOTH, third), {"min.insync.replicas": "2"})
     if said is None:
         broker.check(found, configs)
         return
     with pytest.raises(Away, match=f"主题 ratings 的{said}"):
         broker.check(found, configs)
+
+
+def as_told(broker, partitions, settings):
+    """What the broker says of the topics, made with these settings beside ours."""
+    copies = list(range(7, 7 + broker.replication))
+    partitions = [
+        {"partition_index": n, "leader_id": leads, "isr_nodes": there, "replica_nodes": copies}
+        for n, (leads, there) in enumerate(partitions)
+    ]
+    found = [{"name": topic, "error_code": 0, "partitions": partitions} for topic in broker.topics]
+    configs = {
+        broker.topic(name): {key: {"value": value} for key, value in {**wanted, **settings}.items()}
+        for name, wanted in TOPICS.items()
+    }
+    return found, configs
+
+
+SAFE = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
+
+
+@pytest.mark.guarantee("G1")
+@pytest.mark.parametrize(
+    ("copies", "changed", "said"),
+    [
+        (3, {}, None),
+        (3, {"min.insync.replicas": "3"}, None),
+        (3, {"min.insync.replicas": "1"}, "min.insync.replicas 应至少为 2，否则收下的可能会丢"),
+        (3, {"unclean.leader.election.enable": "true"}, "election.enable 应为 false，否则收下的"),
+        (1, {"min.insync.replicas": "1", "unclean.leader.election.enable": "true"}, None),
+    ],
+)
+def test_a_topic_that_may_lose_what_it_acknowledged_is_refused_where_copies_are_asked_for(
+    copies, changed, said
+):
+    broker = Broker("k1:9092", partitions=1, replication=copies)
+    led = (7, list(range(7, 7 + copies)))
+    found, configs = as_told(broker, [led], {**SAFE, **changed})
+    if said is None:
+        broker.check(found, configs)
+        return
+    with pytest.raises(InvalidInput, match=said) as refused:
+        broker.check(found, configs)
+    assert "ratings" in str(refused.value)
+    assert "kafka-configs.sh --alter" in str(refused.value)

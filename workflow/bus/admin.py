@@ -7,7 +7,7 @@ from contextlib import suppress
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
-from workflow.bus.broker import LEAST, TOPICS, Broker
+from workflow.bus.broker import LEAST, TOPICS, UNCLEAN, Broker
 from workflow.bus.kafka import administering
 
 
@@ -33,7 +33,9 @@ def check_topics(broker: Broker) -> None:
     Unwritable.
     """
     asked = [
-        ConfigResource(ConfigResourceType.TOPIC, broker.topic(name), dict.fromkeys([*own, LEAST]))
+        ConfigResource(
+            ConfigResourceType.TOPIC, broker.topic(name), dict.fromkeys([*own, LEAST, UNCLEAN])
+        )
         for name, own in TOPICS.items()
     ]
     with administering(broker) as admin:

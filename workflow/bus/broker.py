@@ -35,8 +35,12 @@ _UNKNOWN, _HIDDEN = 3, 29
 FOR_EVER = -1
 """What Kafka calls a retention without end."""
 
-LEAST = "min.insync.replicas"
-"""Of how many brokers that have all of a partition the client waits for each message."""
+LEAST, UNCLEAN = "min.insync.replicas", "unclean.leader.election.enable"
+"""Of how many brokers that have all of a partition the client waits for each message; whether one
+that has not all of it may lead.
+"""
+
+_ALTER = "用 kafka-configs.sh --alter 改回"
 
 UNREAD = "bihuan-unread"
 """The header of a message that is a whole batch left packed, or has a header whose name is no text:
@@ -68,7 +72,7 @@ class Broker:
 
     def wanted(self, name: str) -> dict[str, Any]:
         """How this topic is made."""
-        safe = {"min.insync.replicas": str(max(1, self.replication - 1))}
+        safe = {LEAST: str(_least(self.replication))}
         return {
             "num_partitions": self.partitions,
             "replication_factor": self.replication,
@@ -121,13 +125,19 @@ class Broker:
             said = f"每个分区应有 {self.replication} 份；用 kafka-reassign-partitions.sh 增加"
             raise InvalidInput("replication", f"{topic}：{min(copies)}", said)
         if int(configs[LEAST] or 1) > min(copies):
-            said = f"{LEAST} 应至多为 {min(copies)}，否则写不进；用 kafka-configs.sh --alter 改回"
+            said = f"{LEAST} 应至多为 {min(copies)}，否则写不进；{_ALTER}"
             raise InvalidInput("topic", f"{topic}：{configs[LEAST]}", said)
+        if int(configs[LEAST] or 1) < _least(self.replication):
+            said = f"{LEAST} 应至少为 {_least(self.replication)}，否则收下的可能会丢"
+            raise InvalidInput("topic", f"{topic}：{configs[LEAST]}", f"{said}；{_ALTER}")
+        if configs.get(UNCLEAN) == "true" and min(copies) > 1:
+            said = f"{UNCLEAN} 应为 false，否则收下的可能会丢；{_ALTER}"
+            raise InvalidInput("topic", f"{topic}：true", said)
         for setting, ours in TOPICS[name].items():
             given = configs.get(setting)
             if given != ours and not (setting == "retention.ms" and _longer(given, ours)):
                 ought = "应至少为" if setting == "retention.ms" else "应为"
-                said = f"{setting} {ought} {ours}；用 kafka-configs.sh --alter 改回"
+                said = f"{setting} {ought} {ours}；{_ALTER}"
                 raise InvalidInput("topic", f"{topic}：{given}", said)
 
     def lacks(self, name: str, partitions: int) -> str:
@@ -163,6 +173,11 @@ class Broker:
             "max_in_flight_requests_per_connection": 1,  # a later one must not overtake
             "request_timeout_ms": 10_000,
         }
+
+
+def _least(replication: int) -> int:
+    """With one broker away all goes on, and what was taken is on another one."""
+    return max(1, replication - 1)
 
 
 def _served(topic: str, partitions: Sequence[Mapping[str, Any]], least: int) -> None:
