@@ -80,8 +80,15 @@ def test_another_number_of_partitions_is_refused_with_the_way_out(broker, change
 
 
 def test_more_copies_than_there_are_brokers_are_refused_with_the_brokers_own_word(kafka):
-    with pytest.raises(Away, match=r"InvalidReplicationFactorError：.*of 7 cannot"):
+    said = r"^replication：.*InvalidReplicationFactorError：.*of 7 cannot.*如有节点没起来"
+    with pytest.raises(InvalidInput, match=said):
         create_topics(replace(brokers.fresh(kafka), replication=7))
+
+
+def test_a_name_that_the_broker_takes_for_anothers_is_refused_with_its_own_word(broker, changes):
+    other = replace(broker, prefix=broker.prefix.replace(".", "_"))
+    with pytest.raises(InvalidInput, match=r"^topic：.*InvalidTopicError：.*collides"):
+        create_topics(other)
 
 
 def test_a_broker_that_is_not_there_is_told_with_what_the_last_try_came_to():

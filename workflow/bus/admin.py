@@ -12,7 +12,9 @@ from workflow.bus.kafka import administering
 
 
 def create_topics(broker: Broker) -> list[str]:
-    """Makes the topics that are missing; answers their names. Raises Away, Unwritable."""
+    """Makes the topics that are missing; answers their names. Raises Away, Unwritable, InvalidInput
+    for settings by which the broker makes none.
+    """
     with administering(broker) as admin:
         missing = broker.missing(admin.describe_topics(broker.topics))
         if wanted := {broker.topic(name): broker.wanted(name) for name in missing}:

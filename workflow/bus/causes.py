@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from workflow.errors import Away, Transient, Unwritable
+from workflow.errors import Away, InvalidInput, Transient, Unwritable
 
 GONE = "消息服务（Kafka）暂时连不上，请稍后重试"
 LATELY = 10.0
@@ -21,7 +21,15 @@ _PLAIN = "KafkaConnectionError"
 _OVER = ("KafkaTimeoutError", "RequestTimedOutError")
 """They say nothing of why."""
 _LARGE = ("MessageSizeTooLargeError", "RecordListTooLargeError")
-_ANSWERED = re.compile(r"error_message='([^']+)'")
+_MISTAKES = {
+    "InvalidReplicationFactorError": "replication",
+    "InvalidPartitionsError": "partitions",
+    "InvalidConfigurationError": "topic",
+    "InvalidTopicError": "topic",
+    "PolicyViolationError": "topic",
+}
+"""What a broker says of topics that it will not make, and of which setting."""
+_ANSWERED = re.compile(r"error_message=(['\"])(.+?)\1")
 WRITE, READ, CREATE = "写入（Write）", "读取（Read）", "建立（Create）"
 DESCRIBE, CONFIGS = "查看（Describe）", "查看设置（DescribeConfigs）"
 """Rights at the broker, beside our word for each its own."""
@@ -86,6 +94,17 @@ def failed(error: Exception, topic: str, right: str) -> Transient:
     return Away(f"{GONE}（{why(error)}）")
 
 
+def mistaken(error: Exception) -> InvalidInput | None:
+    """The setting that the broker will make no topic by, in its own words; nothing where it is
+    something else that is wrong.
+    """
+    field = _MISTAKES.get(type(error).__name__)
+    if field is None:
+        return None
+    down = "；如有节点没起来，起来后再试" if field == "replication" else ""
+    return InvalidInput(field, "", f"消息服务（Kafka）不建这样的主题（{why(error)}）{down}")
+
+
 def told(error: Exception, topic: str, right: str) -> str:
     """For the log: which right is missing, or the client's own word."""
     if not _refused(error):
@@ -116,7 +135,7 @@ def why(error: Exception) -> str:
         error = HEARD.lately() or error
     name, text = type(error).__name__, str(error)
     answered = _ANSWERED.search(text)
-    said = answered[1] if answered else text.rpartition(f"{name}: ")[2].partition("Request '")[0]
+    said = answered[2] if answered else text.rpartition(f"{name}: ")[2].partition("Request '")[0]
     said = " ".join("".join(c if c.isprintable() else " " for c in said).split())
     return name if not said or said.endswith(name) else f"{name}：{said[:_MOST]}"
 

@@ -27,7 +27,7 @@ from kafka.record.util import decode_varint
 from kafka.structs import MemberState
 
 from workflow.bus.broker import Broker, Message
-from workflow.bus.causes import CREATE, READ, WRITE, failed, heard_out, told
+from workflow.bus.causes import CREATE, READ, WRITE, failed, heard_out, mistaken, told
 from workflow.bus.offsets import Offsets
 from workflow.bus.standing import Standing
 from workflow.bus.unpacking import bound
@@ -242,4 +242,4 @@ def administering(broker: Broker) -> Iterator[Any]:
         with closing(KafkaAdminClient(**broker.client)) as client:
             yield client
     except KafkaError as error:
-        raise failed(error, "、".join(broker.topics), CREATE) from error
+        raise mistaken(error) or failed(error, "、".join(broker.topics), CREATE) from error
