@@ -49,7 +49,7 @@ def told() -> Iterator[None]:
             raise Unwritable(f"数据库角色的权限不够，什么也没有记录：{reason}") from error
         cut = isinstance(said, psycopg.OperationalError | psycopg.InterfaceError)
         if cut or state == LEFT_ALONE:
-            if any(word in reason for word in _NOT_LET_IN):
+            if state is None and any(word in reason for word in _NOT_LET_IN):
                 raise NotLetIn(f"数据库不让进，请改好 BIHUAN_DATABASE：{reason}") from error
             raise Away(f"数据库暂时连不上，请稍后重试：{reason}") from error
         raise
