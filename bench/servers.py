@@ -18,8 +18,8 @@ from kafka import KafkaAdminClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from workflow.bus.admin import check_topics, create_topics, delete_topics
 from workflow.bus.broker import Broker
+from workflow.bus.kafka.topics import check_topics, create_topics, delete_topics
 from workflow.errors import Away, InvalidInput
 from workflow.settings import ADDRESS
 

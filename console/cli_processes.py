@@ -145,7 +145,7 @@ def collect(ctx: typer.Context, health_port: Port = None) -> None:
 
 
 def topics_create(as_json: AsJson = False) -> None:
-    from workflow.bus.admin import check_topics, create_topics  # noqa: PLC0415  # an extra
+    from workflow.bus.kafka.topics import check_topics, create_topics  # noqa: PLC0415  # an extra
 
     broker = _broker()
     made = create_topics(broker)
@@ -155,7 +155,7 @@ def topics_create(as_json: AsJson = False) -> None:
 
 
 def topics_check(as_json: AsJson = False) -> None:
-    from workflow.bus.admin import check_topics  # noqa: PLC0415  # an extra
+    from workflow.bus.kafka.topics import check_topics  # noqa: PLC0415  # an extra
 
     broker = _broker()
     check_topics(broker)

@@ -28,7 +28,7 @@ from turns import Turns, place_of
 from zygote import Zygote
 
 from console.accounts import passwords
-from workflow.bus.admin import create_topics, delete_topics
+from workflow.bus.kafka.topics import create_topics, delete_topics
 from workflow.settings import ADDRESS
 
 

@@ -19,11 +19,11 @@ from sqlalchemy import select
 from zygote import acknowledge
 
 from producers.topic import Collecting
-from workflow.bus.admin import check_topics, create_topics, delete_topics
 from workflow.bus.broker import TOPICS, Message
 from workflow.bus.cloudevents import headers_of, row_from
 from workflow.bus.duty import Duty
 from workflow.bus.kafka import Publisher, Subscription
+from workflow.bus.kafka.topics import check_topics, create_topics, delete_topics
 from workflow.bus.progress import behind
 from workflow.bus.relay import Relay
 from workflow.bus.topic import TopicBus
@@ -248,6 +248,31 @@ def test_what_a_lost_topic_had_brought_is_read_from_the_log_though_nothing_more_
     with running(TopicBus(city.ledger, [counting], broker)):
         waits_for(lambda: stands(city, "counting") == heads(city))
     all_once(city, counting)
+
+
+@pytest.mark.guarantee("G1")
+def test_all_ratings_sent_to_a_topic_made_anew_are_taken_in_after_a_restart_too(city, broker, told):
+    def sends(partition, *projects):
+        rows = [rating(project, 5).model_dump_json(exclude={"source"}) for project in projects]
+        source = [("source", b"bihuan")]
+        with closing(Publisher(broker)) as publisher:
+            publisher.publish(
+                [Message("ratings", partition, None, row.encode(), source) for row in rows]
+            )
+        for project in projects:
+            acknowledge(told, kind="Rating", project=project)
+
+    sends(1, "A", "B", "C", "D", "E")
+    sends(0, "F", "G", "H")
+    with running(Collecting(city.ledger, city.office.desk, broker)):
+        waits_for(lambda: len(rows_in(city, ratings)) == 8)
+        delete_topics(broker)
+        waits_for(lambda: made_again(broker))
+        sends(0, "I")
+        waits_for(lambda: len(rows_in(city, ratings)) == 9)
+    sends(1, "J", "K", "L", "M", "N", "O", "P", "Q")
+    with running(Collecting(city.ledger, city.office.desk, broker)):
+        waits_for(lambda: len(rows_in(city, ratings)) == 17)
 
 
 def made_again(broker):

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from test_broker_faults import all_once, heads, relay_of, running, stands, waits_for
 
 from producers.topic import Collecting
-from workflow.bus.admin import create_topics
+from workflow.bus.kafka.topics import create_topics
 from workflow.bus.topic import TopicBus
 from workflow.storage.models import ratings
 

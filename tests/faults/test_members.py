@@ -22,9 +22,9 @@ from kills import ROUNDS, WHOLE, seed
 from sqlalchemy import func, select
 
 from producers.topic import KILLED
-from workflow.bus.admin import create_topics
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription
+from workflow.bus.kafka.topics import create_topics
 from workflow.bus.singly import TRIES
 from workflow.errors import Away
 from workflow.storage.models import events, messages, parked

@@ -18,7 +18,7 @@ from test_broker_faults import all_once, heads, relay_of, running, stands, waits
 from zygote import acknowledge
 
 from producers.topic import Collecting
-from workflow.bus.admin import check_topics, create_topics
+from workflow.bus.kafka.topics import check_topics, create_topics
 from workflow.bus.topic import TopicBus
 from workflow.errors import Unwritable
 from workflow.storage.models import messages, ratings

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from workflow.bus import causes
-from workflow.bus.admin import check_topics, create_topics
 from workflow.bus.broker import Message
 from workflow.bus.kafka import Publisher, Subscription
+from workflow.bus.kafka.topics import check_topics, create_topics
 from workflow.errors import Away
 from workflow.settings_kafka import KafkaSettings
 

@@ -10,8 +10,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from workflow.bus import causes
-from workflow.bus.admin import check_topics, create_topics
 from workflow.bus.broker import TOPICS, Broker
+from workflow.bus.kafka.topics import check_topics, create_topics
 from workflow.errors import Away, InvalidInput
 
 

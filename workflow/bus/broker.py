@@ -1,6 +1,4 @@
-"""Where Kafka is, its topics, and what a message is; the client itself is in `kafka.py` and
-`admin.py` alone.
-"""
+"""Where Kafka is, its topics, and what a message is; the client itself is in `kafka/` alone."""
 
 from __future__ import annotations
 

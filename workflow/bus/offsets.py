@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -30,6 +30,10 @@ class Offsets:
             self._member, self._began, self._seen, self._told = member, {}, {}, {}
         for place, first in firsts.items():
             self._began.setdefault(place, first)
+
+    def begin_anew(self, places: Iterable[Place]) -> None:
+        """None of these holds what it held: whatever was committed of them is taken back."""
+        self._began, self._seen, self._told = {}, dict.fromkeys(places, 0), {}
 
     def saw(self, place: Place, offset: int) -> None:
         """Everything up to this one has been seen to."""

@@ -1,5 +1,5 @@
-"""Kafka, spoken here and in `admin.py` alone: whole batches sent and awaited, reading with own
-commits.
+"""Kafka, spoken nowhere else: whole batches sent and awaited, reading with own commits; `topics`
+are made and checked beside.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.cluster import ClusterMetadata
 from kafka.errors import (
     KafkaConnectionError,
@@ -27,7 +27,7 @@ from kafka.record.util import decode_varint
 from kafka.structs import MemberState
 
 from workflow.bus.broker import Broker, Message
-from workflow.bus.causes import CREATE, READ, WRITE, failed, heard_out, mistaken, told
+from workflow.bus.causes import READ, WRITE, failed, heard_out, told
 from workflow.bus.offsets import Offsets
 from workflow.bus.standing import Standing
 from workflow.bus.unpacking import bound
@@ -119,7 +119,7 @@ class Subscription:
         self._consumer: KafkaConsumer | None = None
         self._standing, self._seen = Standing(topic), Offsets()
         self._heard = self._asked = self._there = time.monotonic()
-        self._lacked = -SILENT
+        self._lacked, self._which = -SILENT, None
         self.reached = False
         """Whether the broker is there: a poll of one that is away brings nothing, and no error."""
 
@@ -154,9 +154,23 @@ class Subscription:
     def _polled(self, consumer: KafkaConsumer, seconds: float, most: int | None = None) -> Any:
         polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=most)
         group = consumer.group_metadata()
+        if self._made_anew(consumer):
+            polled = {}
         firsts = {place: records[0].offset for place, records in polled.items()}
         self._seen.polled((group.member_id, group.generation_id), firsts)
         return polled
+
+    def _made_anew(self, consumer: KafkaConsumer) -> bool:
+        """Another topic of this name is read from its beginning, whatever was seen of the first."""
+        which, before = consumer._cluster.topic_id(self._broker.topic(self._topic)), self._which
+        self._which = which or before
+        if not (which and before) or which == before:
+            return False
+        LOGGER.warning("%s was made anew: it is read from its beginning", self._topic)
+        if mine := consumer.assignment():
+            consumer.seek_to_beginning(*mine)
+        self._seen.begin_anew(mine)
+        return True
 
     def _ask(self, consumer: KafkaConsumer, silent: bool) -> None:
         """Silence means that there is nothing, or that the broker is away, or a stuck consumer."""
@@ -233,13 +247,3 @@ def _lacks(broker: Broker, topic: str, metadata: Any) -> str:
     if not topic or time.monotonic() - metadata._last_successful_refresh_ms / 1000 > JUST_TOLD:
         return ""
     return broker.lacks(topic, len(metadata.partitions_for_topic(broker.topic(topic)) or ()))
-
-
-@contextmanager
-def administering(broker: Broker) -> Iterator[Any]:
-    """The admin client, closed at the end; its errors told by what the caller does next."""
-    try:
-        with closing(KafkaAdminClient(**broker.client)) as client:
-            yield client
-    except KafkaError as error:
-        raise mistaken(error) or failed(error, "、".join(broker.topics), CREATE) from error
