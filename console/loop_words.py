@@ -32,6 +32,7 @@ NEEDS = {
     "confirmation_grounded": "核实有据",
     "dismissal_grounded": "结案有据",
     "returns_allowed": "准退，次数和期限之内",
+    "another_unit": "换一个单位",
     "return_ruled_by": "最后一次退回由监督员裁",
     "extension_open": "到期前，次数和天数之内",
     "extension_pending": "有待裁的延期",

@@ -10,7 +10,7 @@ from typing import Any
 import schemas as s
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Event
-from workflow.states import BESIDE_WORK, HOTLINE_STATES
+from workflow.states import BESIDE_WORK, HOTLINE_STATES, State
 
 Condition = Callable[[Complaint, Event, Any], str | None]
 _BEFOREHAND: dict[Condition, Condition] = {}
@@ -101,6 +101,17 @@ def returns_allowed(c: Complaint, e: Event, policy: Any) -> str | None:
     if c.returns >= policy.max_returns:
         return f"已退回{c.returns}次，达到上限；可提出申诉或由监督员提请终裁"
     return _inside(c, e, "return_window", "退回")
+
+
+@reads_the_fact(nothing)
+def another_unit(c: Complaint, e: Event, _: Any) -> str | None:
+    """A new order to the unit that holds one already would give it a new clock and nothing else."""
+    fact: Any = e.fact
+    if fact.unit is None or fact.unit != c.unit:
+        return None
+    if c.state == State.RETURNED:
+        return "须换一个单位；仍由原单位办理的，请不同意退回"
+    return "改派须换一个单位；还需要时间的，由原单位申请延期"
 
 
 def return_ruled_by(c: Complaint, e: Event, _: Any) -> str | None:

@@ -78,6 +78,7 @@ DISMISSING = (*ALLEGING, v.dismissal_grounded)
 CALL = (*FREE, c.somebody_to_call)
 CONTACT, SUPPLYING = (*FREE, c.contact_wanted), (c.contact_requested,)
 RETURN_RULING, EXTENSION = (c.return_ruled_by,), (c.extension_pending,)
+ELSEWHERE = (c.another_unit,)
 BASIS = (c.legal_basis_given,)
 ANSWER = (c.on_the_scale, *FREE, c.somebody_to_ask)
 NOBODY, OBJECTION = (c.nobody_to_ask,), (c.objection_open,)
@@ -143,10 +144,12 @@ STEPS: tuple[Step, ...] = (
     _row("DismissalReversed", "撤销结案", DISMISSED, VERIFYING, SUPERVISOR),
     # 整改
     _row("DepartmentAssigned", "派单", ASSIGNING, DISPATCHED, SYSTEM | RULERS),
-    _row("DepartmentAssigned", "改派", (*BEFORE_FEEDBACK, RETURNED), DISPATCHED, RULERS),
+    _row("DepartmentAssigned", "改派", (*BEFORE_FEEDBACK, RETURNED), DISPATCHED, RULERS, None,
+         ELSEWHERE),
     _row("WorkOrderAcknowledged", "签收", DISPATCHED, RECTIFYING, UNIT),
     _row("WorkOrderReturned", "退回", BEFORE_FEEDBACK, RETURNED, UNIT, None, (c.returns_allowed,)),
-    _row("ReturnAccepted", "同意退回", RETURNED, ASSIGNING, RULERS, None, RETURN_RULING),
+    _row("ReturnAccepted", "同意退回", RETURNED, ASSIGNING, RULERS, None,
+         (*RETURN_RULING, *ELSEWHERE)),
     _row("ReturnRefused", "不同意退回", RETURNED, RECTIFYING, RULERS, None, RETURN_RULING),
     _row("ExtensionRequested", "申请延期", RECTIFYING, None, UNIT, None, (c.extension_open,)),
     _row("ExtensionGranted", "同意延期", RECTIFYING, None, SUPERVISOR, None, EXTENSION),

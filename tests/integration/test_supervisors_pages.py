@@ -294,6 +294,10 @@ def test_a_double_click_presses_once_and_a_stale_page_is_refused_kindly(
 
 def test_another_unit_and_another_operator_from_the_row(city: City, supervisor: Browser) -> None:
     subject = open_one(city, "dispatched")
+    supervisor.opens(f"/watch/{subject}?act=DepartmentAssigned")
+    offered = supervisor.page.partition("<datalist")[2].partition("</datalist>")[0]
+    assert "<option" in offered
+    assert f'"{UNIT}"' not in offered, "it holds the order already"
     answer = act(supervisor, subject, "DepartmentAssigned", unit="区商务局")
     assert answer.status_code == 303
     assert city.complaint(subject).unit != UNIT

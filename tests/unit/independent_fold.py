@@ -251,7 +251,11 @@ def _holds(told: Told, step: Step) -> bool:
         "WorkOrderReturned": lambda: (
             rules["returns_allowed"] and not last_return and _before(told, "return_window", step)
         ),
-        "ReturnAccepted": lambda: step.role == "supervisor" or not last_return,
+        "DepartmentAssigned": lambda: told.state == "ASSIGNING" or data["unit"] != told.unit,
+        "ReturnAccepted": lambda: (
+            (step.role == "supervisor" or not last_return)
+            and (told.unit is None or data.get("unit") != told.unit)
+        ),
         "ReturnRefused": lambda: step.role == "supervisor" or not last_return,
         "ExtensionRequested": lambda: (
             _before(told, "rectify", step)

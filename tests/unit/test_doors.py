@@ -183,6 +183,23 @@ def test_an_appeal_is_heard_by_a_reviewer_who_did_not_verify(city: City, rectify
         departments.appeal(city.ledger, rectifying, account="经办01", unit=UNIT, reason="再来")
 
 
+def test_an_order_does_not_go_anew_to_the_unit_that_holds_it(city: City, rectifying: str) -> None:
+    """The clock would begin anew without a supervisor; a return that is accepted leads elsewhere
+    too.
+    """
+    due, by = city.complaint(rectifying).limits["rectify"].due_at, {"account": A}
+    for unit in (UNIT, "区人社局"):
+        with pytest.raises(IllegalStep, match="改派须换一个单位；还需要时间的，由原单位申请延期"):
+            hotline.assign(city.ledger, rectifying, unit=unit, assisting=[OTHER], **by)
+    handler = {"account": "经办01", "unit": UNIT}
+    departments.return_order(city.ledger, rectifying, reason="不归我们", legal_basis="x", **handler)
+    for door in (hotline.assign, hotline.accept_return):
+        with pytest.raises(IllegalStep, match="仍由原单位办理的，请不同意退回"):
+            door(city.ledger, rectifying, unit=UNIT, **by)
+    assert city.complaint(rectifying).limits["rectify"].due_at == due
+    assert hotline.assign(city.ledger, rectifying, unit=OTHER, **by).state == "DISPATCHED"
+
+
 def test_the_hotline_asks_for_the_unit_and_answers_it(city: City, rectifying: str) -> None:
     departments.ask_clarification(
         city.ledger, rectifying, account="经办01", unit=UNIT, question="哪份证明？"

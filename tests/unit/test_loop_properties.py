@@ -76,7 +76,7 @@ VALUES = {
         "assisting": ((), ("U3",)),
         "rule": ("handler",),
     },
-    "ReturnAccepted": {"unit": (None, "U2")},
+    "ReturnAccepted": {"unit": (None, "U1", "U2")},
     "ExtensionRequested": {"working_days": (1, 2, 5, 10, 11)},
     "ExtensionGranted": {"working_days": (1, 2, 5, 10, 11)},
     "AppealUpheld": {"verdict": VERDICTS, "ground": GROUNDS},
