@@ -29,6 +29,8 @@ NEEDS = {
     "no_allegation_open": "没有待定的恶意复核",
     "allegation_open": "有待定的恶意复核",
     "somebody_else_alleged": "由报复核的人以外的人定",
+    "unjudged": "还没有核实结论",
+    "no_appeal_failed": "没有申诉未成立",
     "confirmation_grounded": "核实有据",
     "dismissal_grounded": "结案有据",
     "returns_allowed": "准退，次数和期限之内",

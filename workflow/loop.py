@@ -72,9 +72,10 @@ TO_CALL = (c.claimed_to_be_called,)
 VERDICT = (c.not_claimed_by_another, c.another_operator)
 CLAIMING = (c.not_claimed_already, *VERDICT)
 SECOND = (c.allegation_open, c.somebody_else_alleged)
-ALLEGING = (*VERDICT, c.no_allegation_open)
+ALLEGING = (*VERDICT, c.no_allegation_open, v.unjudged)
 CONFIRMING = (*ALLEGING, v.confirmation_grounded)
 DISMISSING = (*ALLEGING, v.dismissal_grounded)
+DISMISSING_BESIDE = (*ALLEGING, v.no_appeal_failed, v.dismissal_grounded)
 CALL = (*FREE, c.somebody_to_call)
 CONTACT, SUPPLYING = (*FREE, c.contact_wanted), (c.contact_requested,)
 RETURN_RULING, EXTENSION = (c.return_ruled_by,), (c.extension_pending,)
@@ -140,7 +141,7 @@ STEPS: tuple[Step, ...] = (
          CONFIRMING),
     _row("ComplaintDismissed", "核实结案", VERIFYING, DISMISSED, OPERATOR, None, DISMISSING),
     _row("ComplaintDismissed", "核实结案", FROM_DISPATCH, DISMISSED, OPERATOR, r.dispatch_first,
-         DISMISSING),
+         DISMISSING_BESIDE),
     _row("DismissalReversed", "撤销结案", DISMISSED, VERIFYING, SUPERVISOR),
     # 整改
     _row("DepartmentAssigned", "派单", ASSIGNING, DISPATCHED, SYSTEM | RULERS),

@@ -6,6 +6,21 @@ from typing import Any
 
 from workflow.complaint import Complaint, Event
 from workflow.conditions import nothing, reads_the_fact
+from workflow.states import State
+
+
+def unjudged(c: Complaint, _e: Event, _: Any) -> str | None:
+    """Where dispatch comes first, verifying ends with its verdict, whatever the work comes to."""
+    if c.verdict is None:
+        return None
+    return "已有核实结论，话务员不再改；确有不当的，请监督员提请终裁"
+
+
+def no_appeal_failed(c: Complaint, _e: Event, _: Any) -> str | None:
+    """Dismissing would give the unit what the reviewer did not. One that waits has not failed."""
+    if c.appealed and c.state != State.APPEALED:
+        return "单位的申诉没有成立，话务员不能再单独结案；确有不当的，请监督员提请终裁"
+    return None
 
 
 def _to_be_called(c: Complaint) -> bool:

@@ -13,6 +13,7 @@ from console.reports import facts
 from producers import supervisors
 from schemas.envelope import Role
 from workflow.clock import instant
+from workflow.errors import IllegalStep
 from workflow.storage.models import order_facts, outbox
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -51,11 +52,10 @@ def test_a_case_found_complex_has_fifteen_days_from_its_dispatch(city, dispatche
     assert order.rectify_due_at == told.limits["rectify"].due_at
 
 
-def test_a_clear_case_keeps_its_time_and_the_last_word_on_the_class_counts(city, dispatched):
+def test_a_clear_case_keeps_its_time_and_its_class_is_not_changed_again(city, dispatched):
     assert not city.hotline.confirms(dispatched).limits
-    city.hotline.confirms(dispatched, case_class="complex")
-    assert due(city, dispatched) == "2021-10-13 17:30"
-    city.hotline.confirms(dispatched, case_class="no_basis")
+    with pytest.raises(IllegalStep, match="已有核实结论"):
+        city.hotline.confirms(dispatched, case_class="complex")
     assert due(city, dispatched) == "2021-09-24 17:30"
 
 
@@ -69,7 +69,6 @@ def test_the_extension_granted_before_is_added_to_the_longer_time(city, dispatch
 
 
 def test_the_unit_is_told_its_new_due_time_and_no_other(city, dispatched):
-    city.hotline.confirms(dispatched, case_class="complex")
     city.hotline.confirms(dispatched, case_class="complex")
     city.drain()
     query = select(outbox.c.recipient, outbox.c.body).where(outbox.c.body.contains("改为"))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from city import HANDLER, OPERATOR, REVIEWER, SECOND, UNIT
+from city import HANDLER, OPERATOR, REVIEWER, SECOND, SUPERVISOR, UNIT
 
 import schemas as s
 from console import queues
@@ -39,6 +39,46 @@ def test_an_operator_calls_and_confirms_while_the_unit_works(city, dispatched):
     city.hotline.confirms(dispatched)
     assert (city.state(dispatched), city.complaint(dispatched).verdict) == ("整改中", "valid")
     assert tasks(city, "operator") == []
+
+
+def test_what_was_found_valid_is_not_dismissed_by_one_operator_afterwards(city, dispatched):
+    city.hotline.confirms(dispatched)
+    duplicate = {"verdict": "invalid", "ground": "duplicate", "note": "同一件事"}
+    steps = (
+        (s.ComplaintDismissed, duplicate),
+        (s.ComplaintConfirmed, {"by": "call", "reason_code": "115", "case_class": "complex"}),
+        (s.MaliceAlleged, {"reason": "疑似"}),
+    )
+
+    def nothing_is_left_to_say():
+        for kind, said in steps:
+            with pytest.raises(IllegalStep, match="已有核实结论"):
+                city.step(dispatched, kind, SECOND, **said)
+
+    nothing_is_left_to_say()
+    city.department.submits(dispatched)
+    city.hotline.accepts(dispatched)
+    nothing_is_left_to_say()
+    city.citizen.rates(dispatched, 1)
+    city.drain()
+    assert city.complaint(dispatched).round == 2
+    nothing_is_left_to_say()
+    city.step(dispatched, s.RulingCalled, SUPERVISOR, ground="manual")
+    ruled = {"decision": "dismiss", "verdict": "invalid", "ground": "duplicate", "reason": "重复"}
+    city.step(dispatched, s.RulingGiven, SUPERVISOR, **ruled)
+    city.step(dispatched, s.DismissalReversed, SUPERVISOR, reason="并不重复")
+    city.hotline.dismisses(dispatched, **duplicate)
+    assert city.state(dispatched) == "核实结案", "verifying anew brings a verdict of its own"
+
+
+def test_what_a_reviewer_refused_a_unit_an_operator_does_not_give_it(city, dispatched):
+    duplicate = {"verdict": "invalid", "ground": "duplicate", "note": "同一件事"}
+    city.step(dispatched, s.AppealLodged, HANDLER, reason="窗口没有错")
+    city.step(dispatched, s.AppealRejected, REVIEWER, reason="证据不足")
+    with pytest.raises(IllegalStep, match="申诉没有成立"):
+        city.step(dispatched, s.ComplaintDismissed, OPERATOR, **duplicate)
+    city.hotline.confirms(dispatched)
+    assert city.complaint(dispatched).verdict == "valid"
 
 
 def test_misoperation_takes_the_citizens_own_word_here_too(city, dispatched):

@@ -233,19 +233,24 @@ def _holds(told: Told, step: Step) -> bool:
                 or (not told.objected and _before(told, "objection_window", step))
             )
         ),
-        "MaliceAlleged": lambda: mine and told.barred != step.actor and not told.alleger,
+        "MaliceAlleged": lambda: (
+            mine and told.barred != step.actor and not told.alleger and told.unverified
+        ),
         "MaliceUpheld": lambda: told.alleger and step.actor != told.alleger,
         "MaliceRejected": lambda: told.alleger and step.actor != told.alleger,
         "ComplaintConfirmed": lambda: (
             mine
             and told.barred != step.actor
             and not told.alleger
+            and told.unverified
             and (told.answered if data["by"] == "call" else enough)
         ),
         "ComplaintDismissed": lambda: (
             mine
             and told.barred != step.actor
             and not told.alleger
+            and told.unverified
+            and (not told.appealed or told.state in ("VERIFYING", "APPEALED"))
             and _dismissible(told, data, enough)
         ),
         "WorkOrderReturned": lambda: (

@@ -137,7 +137,9 @@ def test_time_and_window_are_as_coarse_as_enough_services_need(city: City) -> No
     city.travel(hours=1)
     city.portal.sends(*(service(f"L{n}") for n in range(9)))
     assert _about(city, subject, HANDLER) == seen, "what came after the order changes nothing"
-    city.hotline.assigns(subject)
+    city.step(subject, s.RulingCalled, SUPERVISOR, ground="manual")
+    city.step(subject, s.RulingGiven, SUPERVISOR, decision="reassign", reason="重办")
+    city.drain()
     seen = _about(city, subject, HANDLER)
     assert (seen["时间"], seen["窗口"]) == ("9月第3周（已模糊）", "3号窗口")
     told = _about(city, subject, OPERATOR)["单位可见"]
