@@ -48,7 +48,7 @@ def why(rules: BoundRules, c: Complaint, limit: str, stamp: Open | None = None) 
     limit runs, or ran last, for this complaint.
     """
     opened = stamp or c.limits.get(limit) or (c.met_rectify if limit == "rectify" else None)
-    rule = rules.policy.limit_for(limit, c.case_class == "complex")
+    rule = rules.policy.limit_for(limit, c.complex_in(limit))
     if opened is None or rule is None:
         raise InvalidInput("limit", limit, "这件现在没有这项时限")
     latest = opened.generation == c.generations.get(limit)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from workflow.audit_facts import Figures, begun, take_figures
-from workflow.audit_limits import take_limits, take_pauses
+from workflow.audit_limits import take_class, take_limits, take_pauses
 from workflow.audit_moves import LEGAL_MOVES
 from workflow.audit_rules import Pinned
 from workflow.audit_timers import Armed, take_timers
@@ -25,8 +25,8 @@ _NONE = """ended_at ticket misoperation duplicate_of claimer verifier barred all
 last_call_at next_call_at verdict ground reason_code case_class named_unit unit final_level
 met_rectify handled_by area"""
 _FALSE = """contact_requested contact_sought answered show_service_number contact_by_unit
-acknowledged appealed question_open invited objected retaliation real_name has_phone wrong_number
-returns_used_up"""
+acknowledged class_late appealed question_open invited objected retaliation real_name has_phone
+wrong_number returns_used_up"""
 _ZERO = """level collected_at version touched calls orders returns extensions extension_days
 extension_asked sent_back supervised"""
 _NEW: Mapping[str, Any] = {
@@ -45,7 +45,7 @@ _AGAIN: Mapping[str, Any] = {
 _UNASKED = {"contact_requested": False}
 _ENDED = {"alleger": None, "next_call_at": None, **_UNASKED}
 _NEW_ORDER = {
-    **dict.fromkeys(("acknowledged", "invited", "question_open"), False),
+    **dict.fromkeys(("acknowledged", "invited", "question_open", "class_late"), False),
     **dict.fromkeys(("sent_back", "extensions", "extension_days", "extension_asked"), 0),
     **dict.fromkeys(("named_unit", "met_rectify")),
 }
@@ -117,6 +117,7 @@ def fold(events: Sequence[Row[Any]], rules: Pinned) -> Folded:
         _take(told.row, event, data, rules.call_spacing)
         told.row["returns_used_up"] = 0 < told.row["returns"] >= rules.max_returns
         changed = json.loads(event.limits) if event.limits else {}
+        take_class(told.row, event)
         take_pauses(told.row, event, changed)
         take_limits(told.row, event.type, changed)
         take_figures(told.figures, told.row, before, event, data, changed)

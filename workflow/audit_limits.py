@@ -22,6 +22,17 @@ def take_limits(row: dict[str, Any], kind: str, changed: dict[str, Any]) -> None
         row["met_rectify"] = None
 
 
+def take_class(row: dict[str, Any], event: Row[Any]) -> None:
+    """Work that was late before anybody said how hard it is; `row` has the limits before."""
+    if event.type not in ("ComplaintConfirmed", "RectificationSubmitted"):
+        return
+    if event.type == "RectificationSubmitted" and row["verdict"]:
+        return
+    running = row["limits"].get("rectify")
+    if running and running[0] < row["paused"].get("rectify", event.occurred_at):
+        row["class_late"] = True
+
+
 def take_pauses(row: dict[str, Any], event: Row[Any], changed: dict[str, Any]) -> None:
     """A limit that was paused and is opened runs on; one opened by what moves none begins anew."""
     for name in changed.get("opened", ()):

@@ -43,6 +43,7 @@ class Event(NamedTuple):
 class Complaint:
     """The state of one complaint; treated as a value: `advance` works on a copy.
 
+    `class_late`: the order had missed its time before anybody found whether the case is complex.
     `paused`: limits that do not run now, each since when; `pauses`: the pauses that are over of
     limits as they were last opened; microseconds UTC.
     """
@@ -81,6 +82,7 @@ class Complaint:
     ground: str | None = None
     reason_code: str | None = None
     case_class: str | None = None
+    class_late: bool = False
     show_service_number: bool = False
     contact_by_unit: bool = False
     named_unit: str | None = None
@@ -115,6 +117,10 @@ class Complaint:
     def reachable(self) -> bool:
         """Somebody can be called: a real-name rating with a phone."""
         return self.real_name and self.has_phone
+
+    def complex_in(self, limit: str) -> bool:
+        """Whether this limit has the time of complex cases."""
+        return self.case_class == "complex" and not (limit == "rectify" and self.class_late)
 
     @property
     def order(self) -> str | None:

@@ -122,7 +122,7 @@ def _assigned(c: Complaint, f: s.DepartmentAssigned, _e: Event, _: Any) -> None:
     c.acknowledged, c.sent_back, c.invited = False, 0, False
     c.named_unit, c.named_assisting = None, []
     c.extensions = c.extension_days = c.extension_asked = 0
-    c.question_open, c.met_rectify = False, None
+    c.question_open, c.class_late, c.met_rectify = False, False, None
 
 
 @_folds(s.WorkOrderAcknowledged, s.ReturnRefused, s.AppealRejected)

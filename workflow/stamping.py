@@ -44,6 +44,9 @@ def changed_limits(before: str, after: Complaint, event: Event, rules: Rules) ->
     changes = Changes()
     ended = after.state in ENDS and before not in ENDS
     limits = dict(after.limits)
+    unjudged = event.type == "RectificationSubmitted" and after.verdict is None
+    if unjudged or event.type == "ComplaintConfirmed":
+        after.class_late = found_too_late(after, event.at)
     for row in _rows_of(event.type, ended):
         if row.name not in limits:
             continue
@@ -55,7 +58,7 @@ def changed_limits(before: str, after: Complaint, event: Event, rules: Rules) ->
             _close(row, after, event, limits, changes, ended)
     for row in OPENED_BY.get(event.type, ()):
         if any(kind == event.type and to in (None, after.state) for kind, to in row.opened_by):
-            stamp = rules.stamp(row.name, event.at, after.case_class == "complex")
+            stamp = rules.stamp(row.name, event.at, after.complex_in(row.name))
             if stamp is not None:
                 after.pauses = _without(after.pauses, row.name)
                 _open(row.name, stamp, after, limits, changes)
@@ -159,12 +162,21 @@ def _resume(
 def restamped(complaint: Complaint, name: str, opened: Open, rules: Rules) -> Open:
     """The limit as the rules' calendar gives it today, with its extension and pauses."""
     pauses = complaint.pauses.get(name, ())
-    stamp = rules.stamp(name, opened.opened_at, complaint.case_class == "complex", pauses)
+    stamp = rules.stamp(name, opened.opened_at, complaint.complex_in(name), pauses)
     if stamp is None:
         return opened
     if name == "rectify" and complaint.extension_days:
         return rules.extended(stamp, complaint.extension_days)
     return stamp
+
+
+def found_too_late(complaint: Complaint, at: int) -> bool:
+    """Whether its order has missed its time by an instant (microseconds UTC): the longer one of a
+    class found after that does not undo it.
+    """
+    running = complaint.limits.get("rectify")
+    ran_out = running is not None and running.due_at < complaint.paused.get("rectify", at)
+    return complaint.class_late or ran_out
 
 
 def reclassed(complaint: Complaint, rules: Rules) -> Open | None:

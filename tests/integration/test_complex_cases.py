@@ -88,10 +88,60 @@ def test_work_sent_back_has_the_time_of_its_class_and_of_the_notice_that_came_me
     assert due(city, dispatched) == "2021-10-14 17:30"
 
 
+def test_a_time_already_missed_stays_missed_whatever_the_case_turns_out_to_be(city, dispatched):
+    """Nor does it come back when the work is sent back, or the calendar is revised."""
+    city.department.acknowledges(dispatched)
+    city.travel("2021-09-25T09:00:00+08:00")
+    city.drain()
+    seen, clear = foresees(city, dispatched, "complex", "clear")
+    assert re.search(r"截止 <b>([^<]+)</b>", seen)[1].startswith("2021-09-24")
+    assert "整改已超期，不因情况复杂延后" in seen
+    assert "延后" not in clear
+    told = city.hotline.confirms(dispatched, case_class="complex")
+    assert not told.limits
+    city.department.submits(dispatched)
+    city.step(dispatched, s.RectificationSentBack, OPERATOR, reason="没有写怎么改")
+    assert due(city, dispatched) == "2021-09-24 17:30"
+    city.drain()
+    assert late(city, dispatched)
+    assert city.damage() == []
+    city.department.submits(dispatched)
+    city.citizen.rates(dispatched, 1)
+    city.drain()
+    assert due(city, dispatched) == "2021-10-20 17:30", "the next order has the time of its class"
+    assert city.damage() == []
+
+
+def test_what_was_submitted_late_is_late_though_the_case_is_found_complex_after_it(
+    city, dispatched
+):
+    city.department.acknowledges(dispatched)
+    city.travel("2021-09-25T09:00:00+08:00")
+    city.drain()
+    city.department.submits(dispatched)
+    city.hotline.confirms(dispatched, case_class="complex")
+    city.step(dispatched, s.RectificationSentBack, OPERATOR, reason="没有写怎么改")
+    assert due(city, dispatched) == "2021-09-24 17:30"
+    assert city.damage() == []
+
+
+def late(city, subject):
+    """Whether the figures say that the order's time was missed."""
+    with city.office.database.read() as conn:
+        (order,) = facts.orders(conn, order_facts.c.subject == subject)
+    return order.rectify_due_at < city.office.clock() and order.submitted_at is None
+
+
 def test_the_operator_foresees_it(city, dispatched):
-    operator = Desks(city).sits(OPERATOR.name, Role.OPERATOR)
-    city.hotline.calls(dispatched)
-    sent = hidden_of(operator.get(f"/c/{dispatched}").text) | {"case_class": "complex"}
-    shown = operator.client.post(f"/c/{dispatched}/preview", data=sent).text
+    (shown,) = foresees(city, dispatched, "complex")
     assert re.search(r"截止 <b>([^<]+)</b>", shown)[1].startswith("2021-10-13")
     assert due(city, dispatched) == "2021-09-24 17:30"
+
+
+def foresees(city, subject, *classes):
+    """What stands under the form of an operator who has called, by what he chooses."""
+    operator = Desks(city).sits(OPERATOR.name, Role.OPERATOR)
+    city.hotline.calls(subject)
+    sent = hidden_of(operator.get(f"/c/{subject}").text)
+    place = f"/c/{subject}/preview"
+    return [operator.client.post(place, data=sent | {"case_class": c}).text for c in classes]

@@ -23,7 +23,7 @@ from schemas.text import tidied
 from workflow.complaint import Complaint
 from workflow.ledger import Actor
 from workflow.rulebook import BoundRules
-from workflow.stamping import reclassed
+from workflow.stamping import found_too_late, reclassed
 from workflow.states import State
 
 SYSTEM = Actor("assignment", Role.CONSUMER)
@@ -57,13 +57,15 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`unit`: who would get the order, by `rule`; empty: nobody is found, it waits to be sent out.
-    `reason`: its due time, day by day; None where the profile sets none.
+    `reason`: its due time, day by day; None where the profile sets none. `late`: it was
+    missed, and that the case is complex does not move it.
     """
 
     unit: str
     rule: str
     reason: Reason | None
     unknown: str = ""
+    late: bool = False
 
     @property
     def rule_words(self) -> str:
@@ -80,9 +82,12 @@ def preview(office: Office, conn: Connection, c: Complaint, wanted: Wanted, now:
     confirmed = c.copy()
     confirmed.case_class, confirmed.named_unit = wanted.case_class, named
     if c.state != State.VERIFYING:  # dispatch came first: the order is out
+        confirmed.class_late = found_too_late(confirmed, now)
         if (moved := reclassed(confirmed, rules)) is not None:
             confirmed.limits = {**c.limits, "rectify": moved}
-        return Preview(units.name_of(conn, c.unit or UNNAMED), "", _reason(confirmed, rules))
+        name, reason = units.name_of(conn, c.unit or UNNAMED), _reason(confirmed, rules)
+        late = confirmed.class_late and wanted.case_class == CaseClass.COMPLEX
+        return Preview(name, "", reason, late=late)
     choice = Assignment(units.code_of).choice(confirmed, conn)
     code = choice.unit if choice else UNNAMED
     confirmed.state = State.ASSIGNING
