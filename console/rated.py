@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
+from console import wording
 from console.reports.reading import ITS_SERVICE
+from workflow.complaint import Complaint
 from workflow.storage.models import complaints, events, services
 
+TICKED = "群众勾选"
 KEPT = 10_000
 """Complaints of which it is remembered."""
 
@@ -22,6 +26,9 @@ class Rated(NamedTuple):
     item: str
     reasons: tuple[str, ...]
 
+
+UNSAID = Rated("", ())
+"""Where nothing is known of it."""
 
 _FIRST = select(events.c.subject, events.c.data).where(
     events.c.subject.in_(bindparam("of", expanding=True)), events.c.version == 1
@@ -70,3 +77,10 @@ def items_of(conn: Connection, subjects: Sequence[str], *, to_unit: bool = False
 def _rated(data: str) -> Rated:
     said = from_json(data)
     return Rated(said.get("item") or "", tuple(said.get("reasons", ())))
+
+
+def unverified(c: Complaint, ticked: Sequence[str], zone: ZoneInfo) -> str:
+    """The reasons ticked, for a unit that has the order before anybody has found what is true."""
+    if c.unit is None or c.reason_code or c.verdict not in (None, "valid") or not ticked:
+        return ""
+    return f"{wording.value_text('reasons', ticked, zone)}（尚未核实）"

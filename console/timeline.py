@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from console import wording
 from console.entries import Due, Entry, Timeline
+from console.rated import TICKED, unverified
 from console.recognised import for_the_office, in_words, to_unit
 from console.scope import complaint_for
 from console.service import Named, Served, named, served, service_told, taken_in
@@ -173,6 +174,8 @@ class View:
         c, fact = self.complaint, first.fact
         if c.reason_code:
             yield "核实原因", wording.value_text("reason_code", c.reason_code, self.zone)
+        elif ticked := unverified(c, fact.reasons, self.zone):
+            yield TICKED, ticked
         if c.case_class:
             yield "分类", wording.value_text("case_class", c.case_class, self.zone)
         if fact.text:

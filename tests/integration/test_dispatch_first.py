@@ -10,6 +10,7 @@ from console import queues
 from console.reports import facts
 from console.timeline import timeline
 from producers.departments import clerks
+from schemas.codes import REASONS
 from schemas.envelope import Role
 from workflow.bus.rebuild import rebuild
 from workflow.errors import IllegalStep
@@ -228,6 +229,22 @@ def test_the_unit_hears_nothing_of_it(city, dispatched):
     city.step(dispatched, s.MaliceAlleged, OPERATOR, reason="疑似")
     told = timeline(city.office, dispatched, HANDLER)
     assert not {"CallAttempted", "MaliceAlleged"} & {entry.type for entry in told.entries}
+
+
+def test_the_unit_reads_what_was_ticked_until_it_is_known_what_is_true(city, desks):
+    subject = city.portal.bad_review(satisfaction=2, evalDetail=("213", "209"))
+    city.drain()
+    unit = desks.sits(HANDLER.name, Role.DEPARTMENT, UNIT)
+    ticked = f"213 {REASONS['213'].text}、209 {REASONS['209'].text}（尚未核实）"
+    told = dict(timeline(city.office, subject, HANDLER).head)
+    assert told["群众勾选"] == ticked
+    assert f"群众勾选：{ticked}" in unit.get("/orders").text
+    assert ticked in unit.get(f"/orders/{city.complaint(subject).order}").text
+    city.hotline.confirms(subject, reason_code="209")
+    told = dict(timeline(city.office, subject, HANDLER).head)
+    assert "群众勾选" not in told
+    assert told["核实原因"].startswith("209")
+    assert "群众勾选" not in unit.get("/orders").text
 
 
 def tasks(city, role):

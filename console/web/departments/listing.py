@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, bindparam, func, select, union_all
 
 from console import wording
-from console.rated import items_of
+from console.rated import TICKED, UNSAID, Rated, items_of, rated, unverified
 from console.remaining import Left, left_of
 from console.scope import parts, visible
 from console.sight import version_for
@@ -108,19 +108,23 @@ def _latest(viewer: Actor) -> Select[str]:
 
 
 def _rows(conn: Connection, office: Office, viewer: Actor, found: Sequence[Complaint]) -> list[Row]:
-    items = items_of(conn, [c.id for c in found], to_unit=True)
-    now = office.clock()
-    return [_row(office, viewer, c, items.get(c.id, ""), now) for c in found]
+    ids, now = [c.id for c in found], office.clock()
+    first, items = rated(conn, ids), items_of(conn, ids, to_unit=True)
+    rows = (first.get(one, UNSAID)._replace(item=items.get(one, "")) for one in ids)
+    return [_row(office, viewer, c, row, now) for c, row in zip(found, rows, strict=True)]
 
 
-def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Row:
+def _row(office: Office, viewer: Actor, c: Complaint, first: Rated, now: int) -> Row:
     rules = office.rulebook.of(c)
     main = c.unit == viewer.unit
     state = State(c.state)
     limit = "acknowledge" if main and state is State.DISPATCHED else "rectify"
     opened = c.limits.get(limit)
     task = (TASKS[state] if main else "协办反馈") if state in BEFORE_FEEDBACK else ""
-    reason = wording.value_text("reason_code", c.reason_code, rules.policy.zone)
+    ticked = unverified(c, first.reasons, rules.policy.zone)
+    reason = f"{TICKED}：{ticked}" if ticked else ""
+    if c.reason_code:
+        reason = wording.value_text("reason_code", c.reason_code, rules.policy.zone)
     return Row(
         number=str(c.order),
         subject=c.id,
@@ -129,8 +133,8 @@ def _row(office: Office, viewer: Actor, c: Complaint, item: str, now: int) -> Ro
         part="主办" if main else "协办",
         task=task,
         holder=who_has_it(c),
-        item=item,
-        reason=reason if c.reason_code else "",
+        item=first.item,
+        reason=reason,
         left=left_of(rules, c, limit, now),
         due_at=opened.due_at if opened else 1 << 62,
         acknowledges=main and state is State.DISPATCHED,
