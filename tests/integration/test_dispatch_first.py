@@ -231,6 +231,30 @@ def test_the_unit_hears_nothing_of_it(city, dispatched):
     assert not {"CallAttempted", "MaliceAlleged"} & {entry.type for entry in told.entries}
 
 
+def test_the_page_says_who_is_to_verify_while_the_unit_works(city, dispatched, desks):
+    one, other = (desks.sits(who.name, Role.OPERATOR) for who in (OPERATOR, SECOND))
+
+    def told(person):
+        return re.findall(r'<p class="warn">核实：([^<]+)</p>', person.get(f"/c/{dispatched}").text)
+
+    bar = r'stage-beside">核实 <small>尚未核实'
+    assert re.search(bar, one.get(f"/c/{dispatched}").text)
+    assert told(one) == []
+    city.step(dispatched, s.ComplaintClaimed, OPERATOR)
+    assert told(other) == ["已由别人认领，同一位群众不由两人联系。"]
+    city.step(dispatched, s.ComplaintReleased, OPERATOR, reason="done")
+    city.step(dispatched, s.MaliceAlleged, OPERATOR, reason="疑似")
+    assert told(one) == told(other) == ["已报恶意复核，先由另一人决定。"]
+    city.step(dispatched, s.MaliceRejected, REVIEWER, reason="不是")
+    city.hotline.dismisses(dispatched)
+    assert told(one) == []
+    city.citizen.objects(dispatched)
+    assert told(one) == ["群众提出异议后由另一位话务员核实。"]
+    assert told(other) == []
+    city.hotline.confirms(dispatched, by=SECOND)
+    assert not re.search(bar, one.get(f"/c/{dispatched}").text)
+
+
 def test_the_unit_reads_what_was_ticked_until_it_is_known_what_is_true(city, desks):
     subject = city.portal.bad_review(satisfaction=2, evalDetail=("213", "209"))
     city.drain()

@@ -65,6 +65,12 @@ def test_five_stages(state, tones):
     assert [stage.tone for stage in stages(state, "剩余1工作日")] == tones.split()
 
 
+def test_work_that_is_ahead_of_verifying_does_not_make_it_done():
+    tones = [stage.tone for stage in stages("RECTIFYING", "剩余1工作日", verified=False)]
+    assert tones == ["done", "done", "beside", "now", "later"]
+    assert stages("VERIFYING", "", verified=False) == stages("VERIFYING", "")
+
+
 def test_every_state_stands_in_a_stage_and_only_the_one_of_now_has_time_left():
     for state in State:
         found = stages(state, "剩余1工作日")

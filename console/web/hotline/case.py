@@ -23,14 +23,15 @@ from console.web.hotline.stages import Stage, stages
 from console.wiring import Office
 from console.wording import LIMIT_NAMES, role_name
 from schemas.envelope import Role
-from workflow.complaint import Complaint
+from workflow.complaint import Complaint, Event
 from workflow.door import INSIDERS
 from workflow.ledger import Actor
-from workflow.legal import legal_steps
+from workflow.legal import UNSAID, legal_steps
 from workflow.limits import OWNERS
+from workflow.loop import ALLEGING
 from workflow.phones import number_in
 from workflow.rulebook import BoundRules
-from workflow.states import ENDS, State
+from workflow.states import ENDS, FROM_DISPATCH, State
 from workflow.storage.desk import Attachment, files_of
 
 
@@ -38,6 +39,7 @@ from workflow.storage.desk import Attachment, files_of
 class Case:
     """One complaint for one viewer. `phone` is masked, stars alone where what was left is no
     number, empty where nothing was or the viewer may not call; `rater` the same of the name;
+    `barred` says why another has the verdict that is still to come, empty where nobody else has;
     `ticked` is the reason the citizen ticked first; `names` are people's by their accounts.
     """
 
@@ -48,6 +50,7 @@ class Case:
     limit: str | None
     stages: tuple[Stage, ...]
     panel: Panel
+    barred: str
     phone: str
     rater: str
     ticked: str
@@ -127,8 +130,9 @@ def case_of(office: Office, number: str, viewer: Actor, wanted: Wanted | None = 
             line,
             left,
             limit,
-            stages(c.state, left.text if left else ""),
+            stages(c.state, left.text if left else "", verified=c.verdict is not None),
             panel(legal, c.state),
+            _barred(c, viewer, now, rules),
             _phone(view),
             _rater(view),
             next(iter(view.records[0].fact.reasons), ""),
@@ -148,6 +152,14 @@ def _files(office: Office, conn: Connection, c: Complaint) -> tuple[Attachment, 
     """What has gone with the units' feedback, of every round."""
     found = files_of(conn, office.vault, c.id)
     return tuple(file for file in found if file.version is not None)
+
+
+def _barred(c: Complaint, viewer: Actor, now: int, rules: BoundRules) -> str:
+    wanted = c.verdict is None and c.state in (State.VERIFYING, *FROM_DISPATCH)
+    if viewer.role is not Role.OPERATOR or not wanted:
+        return ""
+    event = Event("ComplaintConfirmed", UNSAID, viewer.name, viewer.role, now)
+    return next((said for need in ALLEGING if (said := need(c, event, rules.policy))), "")
 
 
 def _phone(view: View) -> str:
