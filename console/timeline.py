@@ -232,7 +232,7 @@ class View:
                 codes = value if isinstance(value, tuple) else (value,)
                 shown = "、".join(self._unit_name(code) for code in codes)
             else:
-                shown = wording.value_text(name, value, self.zone)
+                shown = wording.value_text(name, value, self.zone, self.policy.scale)
             yield wording.FIELDS.get(name, name), shown
 
     def _text(self, record: Record, name: str) -> str | None:

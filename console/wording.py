@@ -13,8 +13,8 @@ from console.cli_help import line_shown
 from console.cli_help import width as columns
 from schemas.analysis import Finding
 from schemas.codes import (
-    LEVELS,
     REASONS,
+    SCALES,
     Alarm,
     CallOutcome,
     CaseClass,
@@ -184,8 +184,8 @@ def role_name(role: str) -> str:
     return _ROLES.get(role, role)
 
 
-def value_text(field: str, value: object, zone: ZoneInfo) -> str:
-    """A fact's value as a person reads it; instants in the office's zone."""
+def value_text(field: str, value: object, zone: ZoneInfo, scale: str = "five") -> str:
+    """A fact's value as a person reads it; instants in the office's zone, levels on the scale."""
     if isinstance(value, Finding):
         value = value.evidence
     if isinstance(value, bool):
@@ -193,7 +193,7 @@ def value_text(field: str, value: object, zone: ZoneInfo) -> str:
     if isinstance(value, int) and field.endswith("_at"):
         return when(value, zone)
     if field == "level" and isinstance(value, int):
-        return f"{LEVELS.get(value, '')}({value})"
+        return f"{SCALES[scale].get(value, '')}({value})"
     if isinstance(value, tuple | list):
         return "、".join(value_text(field, part, zone) for part in value)
     if field in ("reason_code", "reasons"):

@@ -9,6 +9,11 @@ from typing import Self
 LEVELS: Mapping[int, str] = MappingProxyType(
     {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 )
+SCALES: Mapping[str, Mapping[int, str]] = MappingProxyType(
+    {"five": LEVELS, "three": MappingProxyType({5: "满意", 3: "基本满意", 1: "不满意"})}
+)
+"""What a re-evaluation's levels are called on a profile's scale, best first."""
+
 BAD_LEVELS = frozenset({1, 2})
 """差评 is levels 2 and 1 (鲁政办发〔2020〕10号)."""
 

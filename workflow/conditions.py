@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import schemas as s
+from schemas.codes import SCALES
 from schemas.envelope import Role
 from workflow.complaint import Complaint, Event
 from workflow.states import BESIDE_WORK, HOTLINE_STATES, State
@@ -196,7 +197,7 @@ def channel_allowed(_c: Complaint, e: Event, policy: Any) -> str | None:
 @reads_the_fact(nothing)
 def on_the_scale(_c: Complaint, e: Event, policy: Any) -> str | None:
     fact: Any = e.fact
-    if policy.scale == "three" and fact.level not in (1, 3, 5):
+    if fact.level not in SCALES[policy.scale]:
         return "本地按三级评价：1 不满意、3 基本满意、5 满意"
     return None
 

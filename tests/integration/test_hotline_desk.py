@@ -6,6 +6,7 @@ import html
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from desks import Desks, Person, hidden_of
 from sqlalchemy import func, select
 
 import schemas as s
+from console.timeline import timeline
 from console.web.hotline.panel import kebab, with_forms
 from console.web.live import Hub
 from console.web.site import Site
@@ -27,6 +29,7 @@ from workflow.errors import InvalidInput
 from workflow.ledger import Actor
 from workflow.legal import legal_steps
 from workflow.links import code_of
+from workflow.policy import Policies
 from workflow.storage.models import events, views
 
 PHONE, NAME, ID = "13900001234", "群众甲", "370303198001011234"
@@ -1008,6 +1011,28 @@ def test_the_shift_and_the_script_are_at_hand(city, desks, operator):
     assert "不引导改评价" in page
     city.travel("2021-09-19T10:00:00+08:00")
     assert "现在不是上班时间" in desks.sits("话务员03", Role.OPERATOR).get("/hotline").text
+
+
+def test_on_three_levels_a_re_evaluation_is_called_alike_wherever_it_stands(city, desks, operator):
+    rulebook = city.office.rulebook
+    zibo = rulebook.in_force(city.clock.now)
+    rulebook.policies = Policies([replace(zibo, scale="three")])
+    subject = reevaluating(city)
+    claims(operator, subject)
+    page = operator.get(f"/c/{subject}").text
+    assert re.findall(r'name="level" value="(\d)"[^>]*> ([^<]+)<', page) == [
+        ("5", "满意(5)"),
+        ("3", "基本满意(3)"),
+        ("1", "不满意(1)"),
+    ]
+    assert "满意、基本满意、不满意。" in page
+    assert sends(operator, subject, "ComplaintReevaluated", level="1").status_code == 303
+    page = operator.get(f"/c/{subject}").text
+    assert "满意度：不满意(1)" in re.sub(r"<[^>]+>", "", page)
+    shown = timeline(city.office, subject, OPERATOR)
+    assert ("满意度", "不满意(1)") in shown.entries[-1].details
+    unit = timeline(city.office, subject, HANDLER)
+    assert ("满意度", "不满意(1)") in [line for entry in unit.entries for line in entry.details]
 
 
 def test_who_confirms_sees_at_once_to_whom_it_was_sent(city: City, desks: Desks) -> None:

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 
-from console.web.citizens.words import LEVELS
 from console.web.stepping import text
+from schemas.codes import SCALES
 
 YES, NO, SKIPPED = "yes", "no", "skip"
 _TRUTH = {YES: True, NO: False, SKIPPED: None}
@@ -46,7 +46,7 @@ class Answers:
     def of(cls, scale: str, *sent: str | None) -> Answers:
         """What was sent for the three questions, in their order."""
         contacted, solved, level = sent
-        levels = {str(number) for number, _ in LEVELS[scale]}
+        levels = {str(number) for number in SCALES[scale]}
         return cls(
             contacted if contacted is not None and contacted in _TRUTH else "",
             solved if solved is not None and solved in _TRUTH else "",
@@ -62,7 +62,7 @@ class Answers:
     def told(self, scale: str) -> tuple[tuple[str, str, str], ...]:
         """Each answer as it is read again before it is submitted, with where it can be changed."""
         words = {YES: "是", NO: "否", SKIPPED: "没有回答"}
-        level = dict(LEVELS[scale])[int(self.level)]
+        level = SCALES[scale][int(self.level)]
         return (
             ("单位或热线联系您了吗", words[self.contacted], _place()),
             ("问题解决了吗", words[self.solved], _place(contacted=self.contacted)),
@@ -99,7 +99,7 @@ def next_question(given: Answers, scale: str) -> Question | None:
         return Question(2, "您反映的问题解决了吗？", "", choices, _place())
     so_far |= {"solved": given.solved}
     if not given.level:
-        levels = LEVELS[scale]
+        levels = SCALES[scale].items()
         choices = tuple(Choice(_place(**so_far, level=str(n)), word) for n, word in levels)
         back = _place(contacted=given.contacted)
         return Question(3, "您对整改结果满意吗？", "", choices, back)

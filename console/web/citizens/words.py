@@ -13,11 +13,6 @@ STAGES: Final = ("收到评价", "电话核实", "部门整改", "请您评价",
 RULED: Final = "监督部门研究"
 """Instead of a day, while the supervisors decide."""
 
-LEVELS: Final = {
-    "five": ((5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"), (1, "非常不满意")),
-    "three": ((5, "满意"), (3, "基本满意"), (1, "不满意")),
-}
-
 _OUTCOMES: Final = {
     Outcome.SATISFIED: "您对整改结果表示满意，这件事已经办结。",
     Outcome.UNANSWERED: "没有等到您的评价，这件事已按“未获答复”办结，没有算作满意。",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from console import wording
-from schemas.codes import BAD_LEVELS, LEVELS, REASONS, CallOutcome, Reason
+from schemas.codes import BAD_LEVELS, REASONS, SCALES, CallOutcome, Reason
 from workflow.complaint import Complaint
 from workflow.limits import LIMITS
 from workflow.rulebook import BoundRules
@@ -45,9 +45,9 @@ class Choices:
         return tuple((name, label) for name, label in CHANNELS.items() if name in allowed)
 
     @property
-    def levels(self) -> tuple[int, ...]:
+    def levels(self) -> Mapping[int, str]:
         """The profile's scale, best first."""
-        return (5, 3, 1) if self.rules.policy.scale == "three" else tuple(LEVELS)
+        return SCALES[self.rules.policy.scale]
 
     @property
     def units(self) -> tuple[Unit, ...]:
