@@ -144,13 +144,17 @@ class Desks(NamedTuple):
 
 def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) -> Desks:
     """The console, and what tells its open pages of changes. `wake`: this process's own
-    consumers, told of each step. Raises InvalidInput for an address that is not to be had.
+    consumers, told of each step. Raises InvalidInput for an address that is not to be had, or a sign-on
+    that will not do.
     """
-    from console.uploads import forget_old  # noqa: PLC0415  # the commands need no web
+    from console.accounts.single import Issuer  # noqa: PLC0415  # the commands need no web
+    from console.uploads import forget_old  # noqa: PLC0415
     from console.web.app import create_app  # noqa: PLC0415
     from console.web.live import Hub  # noqa: PLC0415
     from console.web.site import PATIENCE, Site  # noqa: PLC0415
 
+    if office.settings.oidc_issuer is not None:
+        Issuer(office.settings)  # refused here, not once somebody wants to sign in
     hub = Hub(office, partial(forget_old, office.data))
     site = Site(_at_its_address(office, at), hub, wake, patience=PATIENCE)
     serving = _serving(create_app(site), office, at)

@@ -95,13 +95,14 @@ class Issuer:
                     found["token_endpoint"], code=code, code_verifier=pending.verifier
                 )
                 keys = _json(client, found["jwks_uri"])
-            return self._checked(str(token.get("id_token")), keys, pending.nonce, now)
+            name = found["issuer"]
+            return self._checked(str(token.get("id_token")), keys, name, pending.nonce, now)
         except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
             raise SignInRefused from error
         except HTTPError as error:
             raise Away(_AWAY) from error
 
-    def _checked(self, token: str, keys: Any, nonce: str, now: int) -> Claims:
+    def _checked(self, token: str, keys: Any, name: str, nonce: str, now: int) -> Claims:
         from joserfc import jwt  # noqa: PLC0415
         from joserfc.jwk import KeySet  # noqa: PLC0415
 
@@ -109,7 +110,7 @@ class Issuer:
         jwt.JWTClaimsRegistry(
             now=now // 1_000_000,
             leeway=_LEEWAY,
-            iss={"essential": True, "value": self.address},
+            iss={"essential": True, "value": name},
             aud={"essential": True, "value": self.client},
             exp={"essential": True},
             sub={"essential": True},
@@ -132,8 +133,8 @@ class Issuer:
         )
 
     def _found(self, client: Any) -> dict[str, Any]:
-        """What the issuer says of itself. Raises Away also where it says that it is another, or
-        not where people sign in.
+        """What the issuer says of itself; its name may end in a slash that the setting lacks, or lack
+        it. Raises Away also where it says that it is another, or not where people sign in.
         """
         found = _json(client, f"{self.address}/.well-known/openid-configuration")
         if not isinstance(found, dict) or str(found.get("issuer")).rstrip("/") != self.address:

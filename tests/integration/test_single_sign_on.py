@@ -7,6 +7,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,10 +19,12 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from sqlalchemy import select
 
+from console import processes
 from console.accounts import setup
 from console.accounts.record import Outcome, latest
 from console.accounts.register import add, disable, person
 from console.accounts.single import Issuer
+from console.wiring import office
 from schemas.envelope import Role
 from workflow.errors import InvalidInput
 from workflow.settings import Settings
@@ -288,6 +291,22 @@ def test_who_sets_out_again_and_again_waits_and_who_comes_back_does_not_count(
     found = [browser.client.get("/oidc/start").status_code for _ in range(burst + 2)]
     assert found[0] == 303
     assert found[-1] == 429
+
+
+def test_an_issuer_may_be_called_by_a_name_with_a_slash_at_its_end(
+    browser: Browser, issuer: FakeIssuer
+) -> None:
+    signed_up(browser.city.office, "甲", Role.OPERATOR)
+    issuer.named = f"{issuer.address}/"
+    assert goes_round(browser, issuer, iss=issuer.named).status_code == 303
+    assert goes_round(browser, issuer, iss=issuer.address).status_code == 403, "not its name"
+
+
+def test_a_console_does_not_start_with_an_issuer_that_will_not_do(folder: Any) -> None:
+    with office(folder) as opened:
+        settings = opened.settings.model_copy(update={"oidc_issuer": "http://sso.example"})
+        with pytest.raises(InvalidInput, match="BIHUAN_OIDC_ISSUER"):
+            processes.desks(replace(opened, settings=settings), processes.Address("127.0.0.1", 0))
 
 
 def test_an_issuer_without_tls_is_refused() -> None:
