@@ -1,4 +1,4 @@
-"""通知: messages written with an event's effects, sent afterwards under the event's own id."""
+"""通知: messages written with an event's effects, sent afterwards, each under an id of its own."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ _WAITING = select(outbox).where(outbox.c.status == "waiting").order_by(outbox.c.
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a channel is handed. `phone`, `link` and `code` are the citizen's; they are found anew
-    for each try and never stored.
+    """What a channel is handed. `event_id` names this message and no other of its event's. `phone`,
+    `link` and `code` are the citizen's; they are found anew for each try and never stored.
     """
 
     event_id: str
@@ -89,8 +89,8 @@ class Message:
 
 
 class Channel(Protocol):
-    """A way out. `send` answers the receipt, and raises if the message was not taken; the event id
-    makes a repeat harmless.
+    """A way out. `send` answers the receipt, and raises if the message was not taken; its id makes
+    a repeat harmless.
     """
 
     def send(self, message: Message) -> str: ...
@@ -121,6 +121,11 @@ def invite(ledger: Ledger, subject: str, actor: Actor, channel: str) -> str:
         waiting = posting.conn.execute(_UNSENT, {"of": subject, "by": channel}).scalar()
         event_id = waiting or f"{subject}-{complaint.version}"
         posting.run(POST, POST_ROW, (event_id, subject, channel, CITIZEN, INVITATION, posting.now))
+    return _id(event_id, channel)
+
+
+def _id(event_id: str, channel: str) -> str:
+    """What a message goes out under: one event may have several, each on a channel of its own."""
     return f"{event_id}/{channel}"
 
 
@@ -174,7 +179,7 @@ def _tried(ledger: Ledger, channel: Channel | None, row: Row[Any]) -> Tried:
 
 def _message(ledger: Ledger, row: Row[Any]) -> Message | None:
     """The message as it goes out; None for an invitation nobody waits for any more."""
-    plain = (row.event_id, row.subject, row.channel, row.recipient, row.body)
+    plain = (_id(row.event_id, row.channel), row.subject, row.channel, row.recipient, row.body)
     if row.recipient != CITIZEN:
         return Message(*plain)
     with ledger.database.read() as conn:
@@ -219,5 +224,5 @@ def _invited(posting: Posting, row: Row[Any], *, delivered: bool) -> None:
             LOGGER.info("%s was answered before its invitation arrived", row.subject)
             return
         LOGGER.warning("the invitation of %s could not be delivered", row.subject)
-        event_id, body = f"{row.event_id}/{row.channel}", f"{row.subject} {UNDELIVERED}"
+        event_id, body = _id(row.event_id, row.channel), f"{row.subject} {UNDELIVERED}"
         posting.run(POST, POST_ROW, (event_id, row.subject, DESK, OPERATORS, body, posting.now))

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import schemas as s
 from console.cli import app
-from console.gateway import NotTaken, ProgramGateway
+from console.gateway import CHANNELS, NotTaken, ProgramGateway
 from producers import hotline
 from workflow import outbox
 from workflow.aside import Aside
@@ -23,7 +23,7 @@ from workflow.sender import Sender
 from workflow.storage.models import complaints, vault
 from workflow.storage.models import outbox as table
 
-MESSAGE = Message("CP21-0001-9", "CP21-0001", "message", "citizen", "请评价", "19900001234")
+MESSAGE = Message("CP21-0001-9/message", "CP21-0001", "message", "citizen", "请评价", "19900001234")
 
 
 def reevaluating(city, **values):
@@ -59,7 +59,7 @@ def test_a_program_is_the_gateway(tmp_path):
     assert gateway.send(MESSAGE) == "R-17"
     seen = json.loads((tmp_path / "seen").read_text(encoding="utf-8"))
     assert (seen["event_id"], seen["phone"], seen["body"]) == (
-        "CP21-0001-9",
+        "CP21-0001-9/message",
         "19900001234",
         "请评价",
     )
@@ -104,6 +104,21 @@ def test_a_message_that_has_not_gone_out_is_not_written_again_whatever_was_done_
     assert outbox.deliver(city.ledger, {"message": gateway}) == 1
     assert hotline.send_invitation(city.ledger, subject, **send) != first
     assert len(messages(city)) == 2
+
+
+def test_a_message_and_a_link_of_one_moment_go_out_under_two_ids(city, tmp_path):
+    """Else a gateway that keeps to the ids would take the second for the first come again."""
+    subject = reevaluating(city)
+    ids = {
+        hotline.send_invitation(city.ledger, subject, account="a", channel=channel)
+        for channel in ("message", "link")
+    }
+    seen = tmp_path / "seen"
+    gateway = ProgramGateway(program(tmp_path, f"cat >> {seen}; echo >> {seen}; echo R"))
+    assert outbox.deliver(city.ledger, dict.fromkeys(CHANNELS, gateway)) == 2
+    sent = {json.loads(line)["event_id"] for line in seen.read_text().splitlines()}
+    assert sent == ids
+    assert len(ids) == 2
 
 
 def test_without_a_gateway_a_call_takes_the_place_of_a_message(city):
