@@ -154,8 +154,10 @@ def _report(told: _Told, dry_run: bool, as_json: bool) -> None:
         f"{head}：新收 {receipt.accepted}，重复 {receipt.repeats}，内容冲突 {receipt.conflicts}，"
         f"拒收 {receipt.refused}，新开差评件 {receipt.complaints}"
     )
+    from producers.sources.words import field_title  # noqa: PLC0415
+
     for one in told.refused:
-        where = f"  第 {one.row} 行，{one.field or '整行'}"
+        where = f"  第 {one.row} 行，{field_title(one.field)}"
         typer.echo(line_shown(f"{where}：{one.reason}（收到：{one.value or '空'}）"))
     if receipt.refused > len(told.refused):
         typer.echo(f"  …… 只列出前 {len(told.refused)} 行")

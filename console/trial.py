@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from console.source_words import field_words
 from console.wiring import Office
 from producers.message import MOST_BYTES, SOURCE
 from producers.platforms import json_record, read_json
 from producers.sources import source
+from producers.sources.words import field_words
 from schemas.codes import LEVELS, REASONS
 from schemas.rating import Rating, Refusal, ServiceRecord
 from schemas.text import masked

@@ -133,8 +133,9 @@ class Issuer:
         )
 
     def _found(self, client: Any) -> dict[str, Any]:
-        """What the issuer says of itself; its name may end in a slash that the setting lacks, or lack
-        it. Raises Away also where it says that it is another, or not where people sign in.
+        """What the issuer says of itself; its name may have a slash at its end that the
+        setting lacks. Raises Away also where it says that it is another, or not where people sign
+        in.
         """
         found = _json(client, f"{self.address}/.well-known/openid-configuration")
         if not isinstance(found, dict) or str(found.get("issuer")).rstrip("/") != self.address:

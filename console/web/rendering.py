@@ -17,12 +17,13 @@ from console import wording
 from console.accounts import Signed
 from console.cli_tokens import SCOPE_WORDS
 from console.refusals import line
-from console.source_words import field_title, source_title
+from console.source_words import source_title
 from console.web.access import Forged, PasswordDue, SignInNeeded, signed_in
 from console.web.limiting import TooOften
 from console.web.navigation import LIVE, SEARCH, entries
 from console.web.site import Site, site_of
 from console.web.told import MOST, recent
+from producers.sources.words import field_title
 from workflow import errors
 
 STATIC = Path(__file__).parent / "static"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from producers.files import ADDED, Row, Table, open_table
+from producers.sources.words import field_title
 from schemas.rating import Refusal
 from schemas.text import guarded
 from workflow import said
@@ -68,7 +69,7 @@ def _listed(table: Table, refused: Iterable[Refusal]) -> Iterator[list[str]]:
     yield [*(guarded(table.header[place]) for place in kept), *ADDED]
     for cells, refusal in _matched(table.rows, refused):
         own, over = _own(cells, kept, len(table.header))
-        why = (str(refusal.row), refusal.field, refusal.reason, over)
+        why = (str(refusal.row), field_title(refusal.field), refusal.reason, over)
         yield [guarded(cell) for cell in (*own, *why)]
 
 

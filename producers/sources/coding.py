@@ -14,6 +14,7 @@ from producers.sources.cells import agreeing, cleaned, promised, spoilt_by_sprea
 from producers.sources.problems import OUT_OF_RANGE, Problem, problems_of, refused
 from producers.sources.profile import Profile, coded
 from producers.sources.times import EXAMPLES, instant
+from producers.sources.words import codes_told
 from schemas.codes import BAD_LEVELS, LEVELS, Channel, Origin
 from schemas.rating import Rating, Refusal, ServiceRecord
 from schemas.text import clean, is_clean, masked, tidied
@@ -71,6 +72,10 @@ class Source:
             )
             for rule in profile.origins
         ]
+        tables = (*self._origins, *self._coded)
+        self._unknown = {
+            name: f"来源 {self.name} 没有这个代码{codes_told(table)}" for name, table in tables
+        }
         spare = profile.steering | {"satisfactionName"}
         served, rated = _FIELDS[Kind.SERVICE], _FIELDS[Kind.RATING] | spare
         self._wanted = {Kind.SERVICE: served.difference(profile.ignored), Kind.RATING: rated}
@@ -177,7 +182,7 @@ class Source:
                 if code in table:
                     values[name] = table[code]
                 else:
-                    wrong.append(Problem(name, code, f"来源 {self.name} 没有这个代码"))
+                    wrong.append(Problem(name, code, self._unknown[name]))
         if "promiseDay" in values:
             promised(values, wrong)
         for name in layout.moments:
@@ -221,7 +226,7 @@ class Source:
             if not (code := values.get(name)):
                 continue
             if code not in table:
-                wrong.append(Problem(name, code, f"来源 {self.name} 没有这个代码"))
+                wrong.append(Problem(name, code, self._unknown[name]))
             elif (origin := table[code]) is not None:
                 if values.get("pf") is Channel.SYSTEM and origin is not Origin.DEFAULT:
                     wrong.append(Problem(name, code, "与评价渠道“系统默认”不符"))

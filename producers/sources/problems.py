@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from producers.sources.words import field_words
 from schemas.rating import Refusal
 from schemas.text import masked
 from workflow import said
@@ -33,8 +34,8 @@ def refused(number: int, wrong: Sequence[Problem]) -> Refusal:
     first, *others = found = list(dict.fromkeys(wrong))
     reasons = [first.reason]
     for field, value, reason in others:
-        shown = masked(field, value)
-        reasons.append(f"{field}（{shown}）{reason}" if shown else f"{field} {reason}")
+        shown, called = masked(field, value), field_words().get(field, field)
+        reasons.append(f"{called}（{shown}）{reason}" if shown else f"{called}：{reason}")
     value, reason = masked(first.field, first.value), "；".join(reasons)
     each = tuple((p.field, masked(p.field, p.value), p.reason) for p in found) if others else ()
     return Refusal(number, first.field, value, reason, each)

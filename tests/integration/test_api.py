@@ -569,7 +569,7 @@ def test_every_wrong_field_is_told_with_the_value_that_came_and_no_personal_one(
     told = problem(sent(client, wrong), 422, "invalid-input")
     assert (told["row"], told["field"], told["value"]) == (1, "pf", "8")
     assert [(one["field"], one["value"]) for one in told["errors"]] == shown
-    assert told["detail"].startswith("pf：来源 bihuan 没有这个代码（收到：8）；")
+    assert told["detail"].startswith("pf：来源 bihuan 没有这个代码，可写：1 电脑端、")
     assert "1" * 5 not in str(told)
     (row,) = sent(client, [wrong]).json()["rows"]
     assert [(one["field"], one["value"]) for one in row["errors"]] == shown

@@ -205,7 +205,9 @@ def test_the_command_names_the_refused_rows_also_when_rehearsing(folder, path):
     for more in ([], ["--dry-run"]):
         code, told = said(folder, "import", str(path), *more)
         assert code == 0
-        assert "第 5 行，satisfaction：来源 bihuan 没有这个代码（收到：9）" in told
+        told_of = "第 5 行，满意度（satisfaction）：来源 bihuan 没有这个代码，可写："
+        levels = "5 非常满意、4 满意、3 基本满意、2 不满意、1 非常不满意（收到：9）"
+        assert told_of + levels in told
         assert "第 2007 行，列数：应有 9 列（收到：1）" in told
 
 

@@ -267,7 +267,7 @@ def test_refused_rows_are_written_corrected_and_taken_in(path: Path, tmp_path: P
     table = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
     assert table[0] == [*HEADER.split(","), *ADDED]
     assert [row[5] for row in table[1:]] == ["3", "4", "5", "6"]
-    assert table[1][4:7] == ["'=HYPERLINK(1)", "3", "satisfaction"]
+    assert table[1][4:7] == ["'=HYPERLINK(1)", "3", "满意度（satisfaction）"]
     assert table[3][8] == "多出"
 
     table[1][2], table[2][1], table[4][4] = "4", TIME, "补上"

@@ -71,7 +71,9 @@ def test_channels_six_and_seven_mean_what_their_province_says() -> None:
     assert (default.pf, default.origin) == (Channel.SYSTEM, Origin.DEFAULT)
     for name in ("shandong", "bihuan"):
         row = NATIONAL if name == "shandong" else OWN
-        assert refusal(name, row, pf="6") == Refusal(7, "pf", "6", f"来源 {name} 没有这个代码")
+        found = refusal(name, row, pf="6")
+        assert (found.field, found.value) == ("pf", "6")
+        assert found.reason.startswith(f"来源 {name} 没有这个代码，可写：1 电脑端、2 移动端、")
 
 
 def test_kinds_of_service_and_user_contradict_each_other_too() -> None:
@@ -117,7 +119,8 @@ def test_a_promise_that_cannot_be_is_refused_by_its_field() -> None:
         found = served("shandong", promiseDay="5", **unit)
         assert found == Refusal(7, "promiseType", "", "写了承诺时限，须写它的单位")
     found = served("shandong", promiseDay="5", promiseType="9")
-    assert found == Refusal(7, "promiseType", "9", "来源 shandong 没有这个代码")
+    reason = "来源 shandong 没有这个代码，可写：0 天、1 工作日、2 月、3 年"
+    assert found == Refusal(7, "promiseType", "9", reason)
     for said, unit in (("", "1"), ("0", "1"), ("0", "")):  # done at once: nothing is promised
         nothing = served("shandong", promiseDay=said, promiseType=unit)
         assert isinstance(nothing, ServiceRecord), nothing
@@ -271,10 +274,10 @@ def test_a_row_with_several_problems_names_them_all() -> None:
     assert (read.field, read.value) == ("pf", "9")
     said = read.reason.split("；")
     assert [part.split(" ")[0].split("（")[0] for part in said[1:]] == [
-        "assessTime",
-        "proDepart",
-        "evalDetail",
-        "userName",
+        "评价时间",
+        "单位名称：缺少单位名称或单位代码",
+        "评价原因：差评必须勾选原因或填写文字评价",
+        "评价人",
     ]
     assert "（昨天）不是时间" in said[1]
     assert "欧阳" not in read.reason
@@ -282,7 +285,7 @@ def test_a_row_with_several_problems_names_them_all() -> None:
     assert isinstance(missing, Refusal)
     assert (missing.field, missing.reason) == (
         "projectNo",
-        "缺少；serviceNumber 缺少；pf 缺少；assessTime 缺少",
+        "缺少；服务序号：缺少；评价渠道：缺少；评价时间：缺少",
     )
 
 
