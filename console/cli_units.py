@@ -42,16 +42,17 @@ def units_list(
 
 def units_import(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="名册：TOML，或 CSV（代码,名称,区县,层级,别名…）")],
+    file: Annotated[Path, typer.Argument(help="XLSX、CSV（代码,名称,区县,层级,别名…）或 TOML")],
     as_json: AsJson = False,
 ) -> None:
     """用文件里的名册替换现行名册；有一处不对就全部不换。"""
+    from console.accounts.unit_sheet import load_units  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
     from console.wording import local  # noqa: PLC0415
     from workflow.errors import InvalidInput  # noqa: PLC0415
-    from workflow.units import load, seed  # noqa: PLC0415
+    from workflow.units import seed  # noqa: PLC0415
 
-    units = load(file)
+    units = load_units(file)
     with office(ctx.obj.data) as opened, opened.database.write() as conn:
         now = opened.ledger.now(conn)
         today = local(now, opened.rulebook.in_force(now).zone).date()

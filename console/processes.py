@@ -144,8 +144,8 @@ class Desks(NamedTuple):
 
 def desks(office: Office, at: Address, wake: Callable[[], None] = lambda: None) -> Desks:
     """The console, and what tells its open pages of changes. `wake`: this process's own
-    consumers, told of each step. Raises InvalidInput for an address that is not to be had, or a single
-    sign-on that will not do.
+    consumers, told of each step. Raises InvalidInput for an address that is not to be had, or
+    for a single sign-on that will not do.
     """
     from console.accounts.single import Issuer  # noqa: PLC0415  # the commands need no web
     from console.uploads import forget_old  # noqa: PLC0415

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import IO, NamedTuple
 
 from console.accounts.sheets import sheet
-from producers.files import table_of
+from producers.files import Table, open_table, table_of
 from workflow.errors import InvalidInput
-from workflow.unit_files import HEADER, of_table
+from workflow.unit_files import HEADER, load, of_table
 from workflow.unit_list import Unit, UnitList
 
 _LONGEST = 60
@@ -34,13 +35,25 @@ def read_units(file: IO[bytes], name: str) -> UnitList:
     """The list of an XLSX or CSV file; its name is the list's version. Raises InvalidInput with
     row and field.
     """
-    rows: list[tuple[int, list[str]]] = []
     with table_of(file, name) as table:
-        for number, cells, refused in table.rows:
-            if refused is not None:
-                raise InvalidInput(refused.field, refused.value, refused.reason, number)
-            rows.append((number, cells))
-        return of_table(table.header, rows, name.rpartition(".")[0][:_LONGEST] or "名册")
+        return _of_sheet(table, name)
+
+
+def load_units(path: Path) -> UnitList:
+    """The same of a file on this host, which may be TOML as well."""
+    if path.suffix.lower() != ".xlsx":
+        return load(path)
+    with open_table(path) as table:
+        return _of_sheet(table, path.name)
+
+
+def _of_sheet(table: Table, name: str) -> UnitList:
+    rows: list[tuple[int, list[str]]] = []
+    for number, cells, refused in table.rows:
+        if refused is not None:
+            raise InvalidInput(refused.field, refused.value, refused.reason, number)
+        rows.append((number, cells))
+    return of_table(table.header, rows, name.rpartition(".")[0][:_LONGEST] or "名册")
 
 
 def difference(before: UnitList, after: UnitList) -> Difference:

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
 import schemas as s
+from console.accounts.unit_sheet import units_sheet
 from console.cli import app
 from console.reports.annex3 import annex3_rows, render_annex3
 from console.reports.annex4 import annex4_rows
@@ -599,6 +600,19 @@ def test_a_list_that_is_not_in_force_yet_is_no_list_of_today(city, folder, tmp_p
     assert "生效日期" in refused.stderr
     assert "还没有到这一天，到时再导入" in refused.stderr
     assert city.office.units.version == "zibo-2021"
+
+
+def test_a_roster_may_be_the_sheet_that_the_page_gives(city, folder, tmp_path):
+    roster = tmp_path / "新名册.xlsx"
+    roster.write_bytes(units_sheet(city.office.units))
+    before = city.office.units.units
+    told = bihuan(folder, "units", "import", str(roster))
+    assert (told.exit_code, told.stdout) == (0, f"现行名册：新名册，{len(before)} 个单位\n")
+    assert city.office.units.units == before
+    roster.write_bytes(b"no sheet")
+    refused = bihuan(folder, "units", "import", str(roster))
+    assert refused.exit_code == 2
+    assert refused.stderr.count("\n") == 1
 
 
 def test_the_area_that_nobody_names_is_the_lists_own(folder, tmp_path):

@@ -42,6 +42,18 @@ def file(*rows: Any, header: Any = HEADER, name: str = "名册.xlsx") -> Any:
     return {"file": (name, sheet(header, rows))}
 
 
+def test_the_list_that_came_with_it_is_no_roster_of_the_office_s_own(browser):
+    browser.opens("/")
+    assert ">导入本地的单位名册（现在是随附的淄博市 2021 年名册" in browser.page
+    browser.opens("/units/list")
+    whole = browser.client.get("/units/units.xlsx").content
+    browser.sends("/units/list/check", {"file": ("淄博.xlsx", whole)})
+    took = browser.sends("/units/list/take", {"file": ("淄博.xlsx", whole)}, digest=digest(browser))
+    assert "现行名册：淄博" in took.text
+    browser.opens("/")
+    assert "✓</span> 单位名册就位" in browser.page
+
+
 def digest(browser: Browser) -> str:
     found = re.search(r'name="digest" value="(\w+)"', browser.page)
     assert found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import exists, select
 
 from console.wiring import Office
 from schemas.envelope import Role
-from workflow.storage.models import accounts, ratings, staff, units
+from workflow.storage.models import accounts, ratings, staff
+from workflow.units import revision
+
+SHIPPED_LIST: Final = "导入本地的单位名册（现在是随附的淄博市 2021 年名册；就用它，也原样导入一次）"
 
 
 class ToDo(NamedTuple):
@@ -28,11 +31,12 @@ def left_to_do(office: Office, role: Role) -> tuple[ToDo, ...]:
         names = set(conn.execute(usable.distinct()).scalars())
         there = {
             table.name: bool(conn.execute(select(exists().select_from(table))).scalar())
-            for table in (units, staff, ratings)
+            for table in (staff, ratings)
         }
+        own = revision(conn) > 1  # the first is the one that a new database is given
     held = {word for text in names for word in text.replace(",", " ").split()}
     steps = (
-        ToDo("单位名册就位", there["units"], "/units"),
+        ToDo("单位名册就位" if own else SHIPPED_LIST, own, "/units"),
         ToDo("各单位联络员的手机号已登记（用来识别自己评自己）", there["staff"], "/units"),
         ToDo("有话务员的账号", Role.OPERATOR in held, "/units"),
         ToDo("有监督员的账号", Role.SUPERVISOR in held, "/units"),
