@@ -35,6 +35,7 @@ def outbox(
 ) -> None:
     """看发件箱：写给谁、写了什么、送达没有；不含群众的姓名和号码。"""
     from console import wording  # noqa: PLC0415
+    from console.messages import recipient  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
     from workflow.errors import InvalidInput  # noqa: PLC0415
 
@@ -42,14 +43,14 @@ def outbox(
         raise InvalidInput("status", status, "只能是 " + "、".join(STATUSES))
     with office(ctx.obj.data) as opened:
         zone = opened.rulebook.in_force(opened.clock()).zone
-        rows = _rows(opened, to, status, last)
+        rows, units = _rows(opened, to, status, last), opened.units
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     shown = [("写于", "写给", "状态", "内容")]
     for row in rows:
         at, status = wording.when(row["created_at"], zone), STATUSES[row["status"]]
-        shown.append((at, row["recipient"], status, row["body"]))
+        shown.append((at, recipient(row["recipient"], units), status, row["body"]))
     typer.echo("\n".join(wording.table(shown)) if rows else "没有")
 
 

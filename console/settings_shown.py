@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from console.wording import LIMIT_NAMES
 from schemas.codes import Alarm
 from workflow.policy import LIMITS, WINDOWS, Policy
-from workflow.policy_profile import OURS
+from workflow.policy_profile import OURS, Escalation
 
 RULES = {
     "verify_first": "先核实、后派单",
@@ -82,9 +82,16 @@ def rules_of(policy: Policy) -> Iterator[Setting]:
         if kind == "rules":
             yield _setting(RULES.get(name, name), _value(policy, name), source)
         elif kind == "escalation":
-            rung = policy.ladder[int(name)]
-            words = [_WORDS.get(str(part), str(part)) for part in rung]
-            yield _setting("逐级督促", f"{words[0]}时{words[1]}（{words[2]}）", source)
+            yield _setting("逐级督促", _pressed(policy, policy.ladder[int(name)]), source)
+
+
+def _pressed(policy: Policy, rung: Escalation) -> str:
+    """What is done at a stage, and of which limits where it is not of all."""
+    held = [name for name in LIMITS if name in policy.limits]
+    of = [limit_name(name) for name in held if rung in policy.limits[name].escalates_to]
+    which = "" if len(of) == len(held) else f"“{'”“'.join(of)}”"
+    stage, act, role = (_WORDS.get(str(part), str(part)) for part in rung)
+    return f"{which}{stage}时{act}（{role}）"
 
 
 def _value(policy: Policy, name: str) -> str:

@@ -261,6 +261,8 @@ def test_after_its_time_a_link_shows_how_far_it_is_and_takes_no_answer(city, pho
     city.travel(days=60)
     page = phone.goes(f"/r/{token}")
     assert "评价时间已过" in page.text
+    assert '<a href="/r">输入查询码</a>' in page.text
+    assert "请您评价。" not in page.text, "the link is over"
     assert "/r/rate" not in page.text
 
 

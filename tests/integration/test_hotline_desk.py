@@ -1035,6 +1035,22 @@ def test_on_three_levels_a_re_evaluation_is_called_alike_wherever_it_stands(city
     assert ("满意度", "不满意(1)") in [line for entry in unit.entries for line in entry.details]
 
 
+@pytest.mark.parametrize(
+    ("gateway", "told"), [(None, "未设短信网关"), ("/bin/true", "送达才算邀请")]
+)
+def test_where_no_gateway_is_set_the_form_says_that_no_message_goes_out(
+    folder, monkeypatch, gateway, told
+):
+    if gateway:
+        monkeypatch.setenv("BIHUAN_GATEWAY", gateway)
+    city = City(folder)
+    subject = reevaluating(city)
+    operator = Desks(city).sits(OPERATOR.name, Role.OPERATOR)
+    claims(operator, subject)
+    assert told in operator.get(f"/c/{subject}").text
+    city.close()
+
+
 def test_who_confirms_sees_at_once_to_whom_it_was_sent(city: City, desks: Desks) -> None:
     """And no form for sending it, nor word that it has just changed: the consumers' answer to his
     own step is waited for, where there are any.

@@ -414,6 +414,8 @@ def test_the_rules_say_where_each_value_comes_from(city: City) -> None:
     assert "5个工作日" in line[0]
     assert "山东省政务服务热线管理办法" in line[0]
     assert "本办自定" in supervisor.page
+    assert "<td>超期时督办（监督员）" in supervisor.page
+    assert "<td>“全程”超期时提请终裁（监督员）" in supervisor.page
     supervisor.opens("/rules?tab=reckon&limit=rectify&start=2021-09-17T16:00")
     assert "到期 2021-09-26" in supervisor.page
 

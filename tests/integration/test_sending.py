@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from city import OPERATOR
+from city import OPERATOR, UNIT
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -251,6 +251,9 @@ def test_the_outbox_is_read_on_the_command_line(city, folder):
 
     shown = bihuan("outbox", "--to", "role:operator")
     assert f"{subject} 新的差评，请核实" in shown.stdout
+    assert "  话务员  " in shown.stdout
+    assert "  区人社局  " in bihuan("outbox", "--to", f"unit:{UNIT}").stdout
+    assert "  群众  " in bihuan("outbox", "--to", "citizen").stdout
     waiting = json.loads(bihuan("outbox", "--status", "waiting", "--json").stdout)
     assert [row["recipient"] for row in waiting] == ["citizen"]
     assert "1990000" not in bihuan("outbox").stdout

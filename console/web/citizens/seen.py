@@ -119,7 +119,7 @@ def _case(office: Office, conn: Connection, c: Complaint, holder: Holder) -> Cas
         f"您{rated}对“{first.item or '政务服务'}”的评价",
         unit,
         tuple(_stages(c, rows, lambda instant: wording.day_of(instant, zone))),
-        ended(c) if c.state in ENDS else now_of(c, unit, day, overdue),
+        ended(c) if c.state in ENDS else now_of(c, unit, day, overdue=overdue, asks=mine),
         _reply(office, conn, c, rows),
         policy.scale if asked and mine else None,
         asked and not mine,

@@ -30,7 +30,7 @@ def ended(c: Complaint) -> str:
     return _OUTCOMES[Outcome(c.outcome)] if c.outcome else "这件事已经办结。"
 
 
-def now_of(c: Complaint, unit: str, due_day: str, overdue: bool) -> str:
+def now_of(c: Complaint, unit: str, due_day: str, *, overdue: bool, asks: bool) -> str:
     """What is being done now; what the hotline and the unit have between them is theirs."""
     until = f"，{due_day}前办完" if due_day else ""
     if overdue:
@@ -42,7 +42,7 @@ def now_of(c: Complaint, unit: str, due_day: str, overdue: bool) -> str:
         State.MALICE_REVIEW: "12345热线正在核实。",
         State.ASSIGNING: "已经核实，正在交给责任单位。",
         State.REVIEWING: f"{unit}已经反馈，12345热线正在审核。",
-        State.REEVALUATING: f"{unit}已经办理，请您评价。",
+        State.REEVALUATING: f"{unit}已经办理，{'请您评价' if asks else '在等评价'}。",
         State.RULING: "监督部门正在研究怎样解决。",
     }
     if c.state == State.ASSIGNING and c.round > 1:

@@ -18,11 +18,12 @@ CHANNELS = {"call": "刚在电话里邀请了", "message": "发短信", "link": 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """For one complaint, by the rules it is held to."""
+    """For one complaint, by the rules it is held to; `sends`: whether messages have a gateway."""
 
     c: Complaint
     rules: BoundRules
     list: UnitList
+    sends: bool
 
     @property
     def reasons(self) -> Mapping[int, tuple[Reason, ...]]:
