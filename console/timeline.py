@@ -102,7 +102,7 @@ class View:
     def as_its_unit_has_it(self) -> tuple[tuple[str, str], ...]:
         """What its unit is told at the head; where it has none yet, the one that handled it."""
         c = self.complaint
-        unit = Actor("", Role.DEPARTMENT, c.unit or c.handled_by or "-")
+        unit = Actor("", Role.DEPARTMENT, c.unit or self.handler or "-")
         other = View(self.office, self.conn, c, unit)
         other.records, other.shown, other.citizen = self.records, self.shown, self.citizen
         return tuple(other._head())
@@ -131,7 +131,8 @@ class View:
             if value:
                 yield label, value
         yield "办件", f"{c.project_no} 第{c.service_number}次服务"
-        yield "经办单位", self._unit_name(c.handled_by) or "（未配上）"
+        where = "" if c.handled_by or not self.handler else "（据办件记录）"
+        yield "经办单位", f"{self._unit_name(self.handler) or '（未配上）'}{where}"
         yield "单位可见", for_the_office(*self.shown, self.k)
         if c.unit:
             yield "责任单位", self._unit_name(c.unit)
@@ -152,6 +153,11 @@ class View:
     @cached_property
     def served(self) -> Served | None:
         return served(self.conn, self.records[0].fact)
+
+    @property
+    def handler(self) -> str | None:
+        """Who gave the service: as the rating came, or else as the service's record says."""
+        return self.complaint.handled_by or (self.served.unit if self.served else None)
 
     @cached_property
     def named(self) -> Named:

@@ -247,8 +247,3 @@ def _listed(lines: str, retired: bool) -> dict[str, Reason]:
 
 
 REASONS: Mapping[str, Reason] = MappingProxyType(_listed(_CURRENT, False) | _listed(_RETIRED, True))
-
-
-def reason(code: str) -> Reason:
-    """The reason with this code, retired or not; KeyError if no version of the list has it."""
-    return REASONS[code]

@@ -669,6 +669,21 @@ def test_the_page_tells_the_channel_and_the_service_s_time_and_what_is_not_known
     assert "<dt>承诺办结</dt><dd>（办件记录里没有写）" in page
 
 
+def test_the_unit_that_came_with_the_service_s_record_alone_is_told_and_offered(city, operator):
+    """A rating that names no unit may come before the record of its service."""
+    subject = unassigned(city)
+    claims(operator, subject)
+    page = operator.get(f"/c/{subject}").text
+    assert "<dt>经办单位</dt><dd>（未配上）" in page
+    assert 'name="unit" list="DepartmentAssigned-units" value=""' in page
+    city.portal.sends(service(city.complaint(subject).project_no))
+    page = operator.get(f"/c/{subject}").text
+    assert "<dt>经办单位</dt><dd>区人社局（据办件记录）" in page
+    assert "责任单位：区人社局" in page
+    assert f'name="unit" list="DepartmentAssigned-units" value="{UNIT}"' in page
+    assert city.complaint(subject).handled_by is None, "the log stays as it is"
+
+
 def promised(project: str, number: int, unit: PromiseUnit, done: str) -> ServiceRecord:
     """Accepted on a Thursday before the Mid-Autumn days off, which are worked on a Saturday."""
     return service(

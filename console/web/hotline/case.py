@@ -139,7 +139,7 @@ def case_of(office: Office, number: str, viewer: Actor, wanted: Wanted | None = 
             hints(view, rules),
             sheets(view, line, wanted),
             _names(conn, line, c),
-            Choices(c, rules, view.units, bool(office.channels())),
+            Choices(c, rules, view.units, bool(office.channels()), view.handler),
             preview(office, conn, c, wanted or Wanted(), now)
             if "ComplaintConfirmed" in legal
             else None,

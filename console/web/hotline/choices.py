@@ -18,12 +18,15 @@ CHANNELS = {"call": "刚在电话里邀请了", "message": "发短信", "link": 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """For one complaint, by the rules it is held to; `sends`: whether messages have a gateway."""
+    """For one complaint, by the rules it is held to; `sends`: whether messages have a gateway;
+    `handler`: the unit that gave the service, where it is known.
+    """
 
     c: Complaint
     rules: BoundRules
     list: UnitList
     sends: bool
+    handler: str | None
 
     @property
     def reasons(self) -> Mapping[int, tuple[Reason, ...]]:
@@ -64,6 +67,12 @@ class Choices:
             (u.name, u.area) if known[u.name] == 1 else (u.code, f"{u.name}（{u.area}）")
             for u in self.units
         )
+
+    @property
+    def assigned(self) -> str:
+        """The unit that stands in the form of an order that nobody has had yet."""
+        mine = self.c.unit is None and not self.c.returns and self.handler in self.list.by_code
+        return self.handler or "" if mine else ""
 
     @property
     def limits(self) -> tuple[tuple[str, str], ...]:

@@ -12,9 +12,7 @@ from console.service import service_told
 from console.sight import RELAYED
 from console.timeline import View
 from console.web.hotline.preview import Wanted
-from console.wiring import Office
 from schemas.persons import without_persons
-from workflow.complaint import Complaint
 
 COPIED = ("满意度", "勾选原因", "原话", "评价时间", "事项", "窗口")
 
@@ -31,8 +29,8 @@ def sheets(view: View, line: Timeline, wanted: Wanted | None = None) -> Sheets:
     """Phone, name and ID number stand in neither; of the service's number the unit is told as the
     form has it that is being filled in.
     """
-    office, c = view.office, view.complaint
-    copied = without_persons("\n".join(_lines(office, c, line)), *view.citizen.known)
+    c = view.complaint
+    copied = without_persons("\n".join(_lines(view, line)), *view.citizen.known)
     seen = view.as_its_unit_has_it()
     if wanted is not None:
         told = service_told(c, agreed=wanted.agreed)
@@ -41,11 +39,12 @@ def sheets(view: View, line: Timeline, wanted: Wanted | None = None) -> Sheets:
     return Sheets(copied, seen)
 
 
-def _lines(office: Office, c: Complaint, line: Timeline) -> list[str]:
+def _lines(view: View, line: Timeline) -> list[str]:
+    office, c = view.office, view.complaint
     head = dict(line.head)
     rows = [f"差评件编号：{c.id}"]
     rows += [f"{label}：{head[label]}" for label in COPIED if label in head]
-    unit = c.unit or c.handled_by
+    unit = c.unit or view.handler
     rows.append(f"责任单位：{office.unit_name(unit) if unit else '待定'}")
     verify = c.limits.get("verify")
     if verify is not None:
