@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, literal_column, select, text, update
 
 from schemas import ReevaluationInvited
 from schemas.envelope import Role
+from schemas.text import tidied
 from workflow import links
 from workflow.advance import advance
 from workflow.aside import Aside
@@ -36,6 +37,9 @@ INVITATION = "您反映的政务服务问题已有整改反馈，请评价整改
 
 WAITS = (0, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR)
 """Microseconds from writing a message to each try; when the last one fails, it has failed."""
+
+RECEIPT = 120
+"""Characters of a receipt that are kept."""
 
 LOGGER = logging.getLogger("bihuan.outbox")
 SENDER = Actor("notifications", Role.CONSUMER)
@@ -169,7 +173,7 @@ def _tried(ledger: Ledger, channel: Channel | None, row: Row[Any]) -> Tried:
             return Tried("overtaken", "已不需要")
         if row.recipient == CITIZEN and message.phone is None:
             return Tried("failed", "没有能用的电话号码")
-        return Tried("sent", channel.send(message)[:120])
+        return Tried("sent", tidied(channel.send(message))[:RECEIPT] or "sent")
     except Transient:
         raise
     except Exception as error:

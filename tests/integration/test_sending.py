@@ -1,8 +1,10 @@
 """What leaves the house: once it is taken it counts, and a kill sends it again under its own id."""
 
 import json
+import resource
 import signal
 import stat
+import subprocess
 import threading
 import time
 
@@ -67,6 +69,48 @@ def test_a_program_is_the_gateway(tmp_path):
     with pytest.raises(NotTaken) as refused:
         refusing.send(MESSAGE)
     assert "1990" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "receipt"),
+    [
+        (r"printf '\267\242\313\315\263\311\271\246\n'", "发送成功"),
+        ("echo 发送成功", "发送成功"),
+        ("yes 收 | head -c 3000000 | tr -d '\\n'", "收" * 333),
+        ("(sleep 60 &); echo R-1", "R-1"),
+        ("exec 1>&-; sleep 0.1", ""),
+        ("exec 0<&-; echo R-1", "R-1"),
+    ],
+    ids=["GB18030", "UTF-8", "long", "a child left behind", "closed", "nothing read"],
+)
+def test_a_receipt_is_read_in_whatever_way_the_program_prints_it(tmp_path, lines, receipt):
+    begun = time.monotonic()
+    assert ProgramGateway(program(tmp_path, lines)).send(MESSAGE) == receipt
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("lines", ["yes", "exec 1>&-; sleep 60", "sleep 60"])
+def test_a_program_that_does_not_end_is_killed_with_what_it_started(tmp_path, monkeypatch, lines):
+    """What it prints meanwhile fills no memory."""
+    monkeypatch.setattr("console.gateway.SECONDS", 0.5)
+    path = program(tmp_path, f"(sleep 1; touch {tmp_path}/late) & {lines}")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(subprocess.TimeoutExpired):
+        ProgramGateway(path).send(MESSAGE)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+    time.sleep(1)
+    assert not (tmp_path / "late").exists()
+
+
+def test_a_receipt_no_database_would_take_is_tidied_and_the_message_goes_out_once(city, tmp_path):
+    subject = reevaluating(city)
+    hotline.send_invitation(city.ledger, subject, account="a", channel="message")
+    path = program(tmp_path, r"cat > /dev/null; printf ' ok\0id1\033[0m \n'")
+    gateway = {"message": ProgramGateway(path)}
+    assert outbox.deliver(city.ledger, gateway) == 1
+    assert [(row.status, row.receipt) for row in messages(city)] == [("sent", "okid1[0m")]
+    assert outbox.deliver(city.ledger, gateway) == 0
+    assert city.damage() == []
 
 
 def test_an_operator_has_a_message_sent_and_it_counts_once_it_is_taken(city, tmp_path):
