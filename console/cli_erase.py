@@ -29,7 +29,8 @@ def erase(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """删除一个人的个人信息：他的评价和已办结差评里的姓名、号码、文字；日志和统计数字不变，不能恢复。
+    """删除一个人的个人信息：他的评价和已办结差评里的姓名、号码、文字，没有收成的冲突行和异常件；
+    日志和统计数字不变，不能恢复。
 
     号码从标准输入读，不写在命令行上。在办的件办结后才能删。网页上传而没有导入的文件一并删除。
     """
@@ -47,6 +48,10 @@ def erase(
         typer.echo(json.dumps(asdict(done) | {"uploads": uploads}, ensure_ascii=False))
         return
     typer.echo(f"已删除：差评 {done.complaints} 件，其他评价 {done.ratings} 条")
+    if done.conflicts or done.messages:
+        typer.echo(f"没有收成的也已删除：冲突行 {done.conflicts} 条，异常件 {done.messages} 条")
+    if done.unread:
+        typer.echo(f"读不出的异常件，不知是谁的，没有删；可以放弃：{'、'.join(done.unread)}")
     if uploads:
         typer.echo(f"网页上传而没有导入的文件，一并删除 {uploads} 个，要用的请重新上传")
     if done.under_way:

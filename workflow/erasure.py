@@ -16,6 +16,7 @@ from schemas.envelope import Role
 from workflow.clock import DAY, instant
 from workflow.contact import phone_of
 from workflow.door import checked_name, stated
+from workflow.erasure_beside import Beside, beside, forget
 from workflow.errors import InvalidInput
 from workflow.intake import opened_private
 from workflow.ledger import Actor, Ledger, Posting
@@ -31,13 +32,17 @@ from workflow.storage.vault import Sealed, Vault
 @dataclass(slots=True)
 class Erased:
     """What went: complaints and single ratings whose people are forgotten, rows of the vault.
-    `under_way` are complaints that must end first.
+    `under_way` are complaints that must end first, `unread` messages put aside of which nobody can
+    tell whose they are.
     """
 
     complaints: int = 0
     ratings: int = 0
     rows: int = 0
+    conflicts: int = 0
+    messages: int = 0
     under_way: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class Retention:
@@ -134,7 +139,7 @@ def erase_person(
     subject: str | None = None,
 ) -> Erased:
     """Forgets a person: everything sealed of his ratings and of ended complaints that he has rated
-    in, by his phone, by a complaint of his, or both.
+    in, and what he said that was not taken in, by his phone, by a complaint of his, or both.
 
     Raises InvalidInput, UnknownComplaint. What is under way is left, and named in the answer.
     """
@@ -149,10 +154,13 @@ def erase_person(
         if subject is not None and not number:
             number = phone_of(conn, vault, subject) or ""
         his = _ratings_of(conn, vault, number) if number else []
+        besides = beside(conn, vault, number) if number else Beside()
     with ledger.transaction() as posting, erasing.overwriting(posting.conn):
         known = erasing.complaints_by(posting.conn, vault.phone_hash(number)) if number else {}
         known |= _rated_in(posting, {subject, *(one.subject for one in his)} - known.keys())
-        done = Erased(under_way=tuple(sorted(name for name, still in known.items() if still)))
+        under_way = tuple(sorted(name for name, still in known.items() if still))
+        conflicts, parcels = forget(posting.conn, besides, actor.name, posting.now)
+        done = Erased(0, 0, conflicts + parcels, conflicts, parcels, under_way, besides.unread)
         owners = [one.owner for one in his if one.subject is None]
         _forget(posting.conn, done, (name for name, still in known.items() if not still), owners)
         if number:

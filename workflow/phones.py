@@ -28,3 +28,10 @@ def number_in(text: str) -> str:
         return whole
     parts = _BETWEEN.split(unicodedata.normalize("NFKC", text))
     return next(filter(None, map(number_of, parts)), "")
+
+
+def is_in(text: str, number: str) -> bool:
+    """Whether the text has this number anywhere, in whichever way it is written."""
+    whole, behind = (r"[()\-\s]*".join(digits) for digits in (number, f"86{number.lstrip('0')}"))
+    found = rf"(?<![0-9])(?:{whole}|(?:00)?{behind})(?![0-9])"
+    return re.search(found, unicodedata.normalize("NFKC", text)) is not None

@@ -15,6 +15,7 @@ from producers.clock import Ticker
 from workflow.contact import Citizen
 from workflow.erasure import Retention, erase_person
 from workflow.errors import InvalidInput, UnknownComplaint
+from workflow.storage import messages
 from workflow.storage.models import conflicts, contacts, events, raters, ratings, tallies, vault
 
 PHONE, ANOTHER = "19900001234", "19900005678"
@@ -248,6 +249,39 @@ def test_who_rated_later_in_anothers_complaint_is_forgotten_by_his_own_number(ci
     with city.office.database.read() as conn:
         told = Citizen(conn, city.office.vault, city.complaint(subject)).known
     assert told == ()
+    assert city.damage() == []
+
+
+def test_what_was_sent_with_his_number_and_not_taken_in_goes_too(city):
+    """In conflict with another's rating, and in messages put aside, however it is written there."""
+    still = city.portal.bad_review(project="O", mobile=ANOTHER)
+    city.portal.sends(rating("A", mobile=ANOTHER))
+    city.portal.sends(rating("A", 4), rating("A", 3, mobile=ANOTHER), rating("O", 2))
+    sent = (
+        b'{"mobile": "+86 199-0000-1234"',
+        b'{"mobile": "\\uff11\\uff19\\uff19 00001234"}',
+        b'{"mobile": 19900001234}',
+        "群众\t１９９００００１２３４,差".encode(),
+        "电话19900001234，差".encode("gb18030"),
+        b'{"mobile": "19900005678", "certKey": "370303199000012345"}',
+        b"\x28\xb5\x2f\xfd\x00",
+    )
+    with city.office.database.write() as conn:
+        for at, value in enumerate(sent):
+            status = "trying" if at == 2 else "parked"
+            parcel = messages.Parcel("ratings", 0, at, None, value, [("source", b"bihuan")])
+            messages.park(conn, city.office.vault, parcel, status, "x", 1)
+    done = erase_person(city.ledger, account="管理员", reason="本人申请", phone=PHONE)
+    assert (done.conflicts, done.messages, done.rows) == (2, 5, 7)
+    assert done.unread == ("ratings/0/6",)
+    assert len(owners(city, "private")) == 1
+    with city.office.database.read() as conn:
+        assert [row.position for row in messages.listed(conn)] == [5, 6]
+        assert [row.position for row in messages.sealed(conn)] == [5, 6]
+    assert city.complaint(still).state == "COLLECTED"
+    assert city.damage() == []
+    done = erase_person(city.ledger, account="管理员", reason="本人申请", phone=ANOTHER)
+    assert (done.conflicts, done.messages, done.under_way) == (1, 1, (still,))
     assert city.damage() == []
 
 

@@ -194,6 +194,14 @@ def sealed_of(conn: Connection, day: str) -> Iterator[Kept]:
         yield Kept(row.owner, bytes(row.sealed), row.id)
 
 
+def sealed_conflicts(conn: Connection) -> Iterator[tuple[str, str, bytes]]:
+    """What conflicts of ratings say of people: field, owner, content."""
+    ours = under(_SEP.join(("conflict", "rating", "")))
+    query = select(vault.c.field, vault.c.owner, vault.c.sealed)
+    for row in conn.execute(query.where(ours, vault.c.field == "private")):
+        yield row.field, row.owner, bytes(row.sealed)
+
+
 def of_rating(conn: Connection, owner: str) -> int:
     """Deletes what one rating, and what conflicts with it, says of people."""
     gone = conn.execute(_OF_RATING, {"of_owner": owner}).rowcount

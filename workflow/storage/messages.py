@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
@@ -114,6 +114,19 @@ def opened(vault: Vault, row: Row[Any]) -> Parcel | None:
     owner = Parcel(*place, None, None, ()).owner
     key, value, headers = from_json(vault.unseal(owner, FIELD, bytes(row.sealed)))
     return Parcel(*place, _bytes(key), _bytes(value), [(n, _bytes(t)) for n, t in headers])
+
+
+def sealed(conn: Connection) -> Iterator[Row[Any]]:
+    """Those that still say something, a few at a time."""
+    query = select(messages).where(messages.c.sealed.is_not(None))
+    with conn.execute(query, execution_options={"yield_per": 100}) as rows:
+        yield from rows
+
+
+def forgotten(conn: Connection, row: Row[Any], note: str, now: int) -> bool:
+    """What it says goes, and it is done with; one that is still tried is counted anew."""
+    tried = delete(messages).where(messages.c.id == row.id, messages.c.status == "trying")
+    return settle(conn, row, "discarded", note, now) or conn.execute(tried).rowcount == 1
 
 
 def overdue(conn: Connection, until: int) -> bool:
