@@ -13,7 +13,7 @@ import pytest
 from city import OPERATOR, rating
 from psycopg import ConnectionInfo
 from served import BIHUAN
-from sqlalchemy import func, select, text
+from sqlalchemy import create_engine, func, make_url, select, text
 from typer.testing import CliRunner
 
 import schemas as s
@@ -325,6 +325,38 @@ def test_a_server_that_does_not_let_us_in_is_not_waited_for(postgres, tmp_path, 
     assert told.exit_code == 2, told.output
     assert "不让进，请改好 BIHUAN_DATABASE" in told.output
     assert 'database "nobodys" does not exist' in told.output
+
+
+def test_a_role_that_may_not_come_in_is_told_so(postgres, tmp_path):
+    """It has no LOGIN, or no CONNECT to the database."""
+    server = create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT")
+    name = f"shut_{os.getpid()}"
+    to = make_url(postgres).set(username=name, password="x1", database=name)
+    given = {"BIHUAN_DATABASE": to.render_as_string(hide_password=False)}
+
+    def told():
+        result = CliRunner().invoke(app, ["check", "--data", str(tmp_path)], env=given)
+        return result.exit_code, result.output
+
+    try:
+        with server.connect() as conn:
+            conn.execute(text(f"CREATE ROLE {name} NOLOGIN PASSWORD 'x1'"))
+            conn.execute(text(f"CREATE DATABASE {name}"))
+            conn.execute(text(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))
+            code, said = told()
+            assert code == 2, said
+            assert "不让进" in said
+            assert "not permitted to log in" in said
+            conn.execute(text(f"ALTER ROLE {name} LOGIN"))
+            code, said = told()
+            assert code == 2, said
+            assert "不让进" in said
+            assert "permission denied for database" in said
+    finally:
+        with server.connect() as conn:
+            conn.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+            conn.execute(text(f"DROP ROLE IF EXISTS {name}"))
+        server.dispose()
 
 
 def test_a_host_that_vanishes_without_a_word_is_given_up_in_half_a_minute(empty):

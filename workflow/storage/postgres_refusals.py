@@ -25,7 +25,8 @@ LEFT_ALONE = "25P03"
 
 _NOT_LET_IN = (
     *("authentication failed", "does not exist", "pg_hba.conf", "no password", "invalid "),
-    *("认证失败", "不存在", "没有提供口令", "没有密码"),
+    *("not permitted to log in", "permission denied for database"),
+    *("认证失败", "不存在", "没有提供口令", "没有密码", "登录", "权限不够"),
 )
 """In a server's own words: trying again will not help."""
 
