@@ -68,12 +68,14 @@ def _read(number: int, message: Message, desk: Desk) -> Reading:
 def _source(message: Message, row: dict[str, object]) -> str:
     """The header's, else the object's, which is then no field of the row."""
     inside = row.pop(SOURCE, None)
-    for name, value in message.headers:
-        if name == SOURCE:
-            try:
-                return (value or b"").decode()
-            except ValueError:
-                raise InvalidInput(SOURCE, repr(value), "来源名须是 UTF-8") from None
+    named = [value or b"" for name, value in message.headers if name == SOURCE]
+    if len(named) > 1:
+        raise InvalidInput(SOURCE, "", "消息头 source 写了两次")
+    for value in named:
+        try:
+            return value.decode()
+        except ValueError:
+            raise InvalidInput(SOURCE, repr(value), "来源名须是 UTF-8") from None
     if not isinstance(inside, str):
         raise InvalidInput(SOURCE, "", "没有写明来源：写在消息头 source 或对象的 source 里")
     return inside

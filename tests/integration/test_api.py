@@ -550,6 +550,16 @@ def test_what_no_document_tells_of_is_refused_in_every_address(systems, place):
     assert count(systems.city, ratings) == 1
 
 
+def test_what_is_asked_twice_in_an_address_is_refused(systems):
+    client = systems.client()
+    answer = client.post("/ratings?source=shandong&source=bihuan", json=RATING)
+    told = problem(answer, 422, "invalid-input")
+    assert (told["field"], told["reason"]) == ("source", "网址里写了两次")
+    twice = client.get("/complaints?limit=1&limit=2")
+    assert problem(twice, 422, "invalid-input")["field"] == "limit"
+    assert count(systems.city, ratings) == 0
+
+
 def test_every_wrong_field_of_a_rating_is_named_with_its_reason(systems):
     client, wrong = systems.client(), {"projectNo": "P9", "serviceNumber": "1", "pf": "4"}
     missing = [

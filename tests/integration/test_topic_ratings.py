@@ -130,6 +130,17 @@ def test_the_source_stands_in_a_header_or_in_the_object(city, collecting, platfo
     assert count(city, ratings) == 2
 
 
+@pytest.mark.parametrize("other", [b"bihuan", b"shandong"])
+def test_one_that_names_its_source_twice_is_parked(city, collecting, broker, other):
+    """Which one is meant would be a guess."""
+    headers = [("source", b"bihuan"), ("source", other)]
+    with closing(Publisher(broker)) as publisher:
+        publisher.publish([Message("ratings", 0, b"", packed(row(rating("P1"))), headers)])
+    takes(collecting, 1)
+    assert count(city, ratings) == 0
+    assert [entry.error for entry in parked(city)] == ["source：消息头 source 写了两次"]
+
+
 POISON = [
     None,
     b"",

@@ -19,7 +19,7 @@ from console.web.api.problems import TokenNeeded
 from console.web.limiting import Buckets
 from console.web.site import site_of
 from schemas.envelope import Role
-from workflow.errors import NotPermitted
+from workflow.errors import InvalidInput, NotPermitted
 from workflow.ledger import Actor
 
 BEARER = HTTPBearer(
@@ -55,7 +55,7 @@ class Granted:
         request: Request,
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> System:
-        """The system that asks. Raises TooOften, TokenNeeded, NotPermitted."""
+        """The system that asks. Raises TooOften, TokenNeeded, NotPermitted, InvalidInput."""
         limits: Limits = request.app.state.limits
         system = None if given is None else system_of(site_of(request).office, given.credentials)
         if system is None:
@@ -64,6 +64,7 @@ class Granted:
         if self.scope not in system.scopes:
             raise NotPermitted(f"这个令牌没有“{self.name}”的范围（{self.scope}）")
         _only_documented(request)
+        _asked_once(request)
         return system
 
 
@@ -75,6 +76,13 @@ def _only_documented(request: Request) -> None:
     if unknown:
         wrong = {"type": "extra_forbidden", "msg": "", "input": None}
         raise RequestValidationError([{**wrong, "loc": ("query", n)} for n in sorted(unknown)])
+
+
+def _asked_once(request: Request) -> None:
+    """Raises InvalidInput for what the address asks twice: which one is meant would be a guess."""
+    for name in request.query_params:
+        if len(request.query_params.getlist(name)) > 1:
+            raise InvalidInput(name, "", "网址里写了两次")
 
 
 def asked_in_address(dependant: Dependant) -> Iterator[str]:
