@@ -17,7 +17,7 @@ RATINGS = "ratings"
 BY = "命令行"
 """Who did it, as far as a command knows."""
 
-MOST_DIGITS = 18
+MOST_DIGITS, OF_A_LANE = 18, 9
 """More do not fit into the database's numbers."""
 
 
@@ -64,14 +64,22 @@ def _message(row: Any) -> dict[str, Any]:
 Name = Annotated[str, typer.Argument(help="消费者名；主题 ratings 的消息写 ratings")]
 
 
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+def _number(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= most):
         raise InvalidInput("place", text, "道号和位置须照 parked list 所列")
     return int(text)
 
 
-Lane = Annotated[int, typer.Argument(help="道号；消息的分区", parser=_number)]
-Pos = Annotated[int, typer.Argument(help="位置；消息的偏移", parser=_number)]
+def _lane(text: str) -> int:
+    return _number(text, OF_A_LANE)
+
+
+def _pos(text: str) -> int:
+    return _number(text, MOST_DIGITS)
+
+
+Lane = Annotated[int, typer.Argument(help="道号；消息的分区", parser=_lane)]
+Pos = Annotated[int, typer.Argument(help="位置；消息的偏移", parser=_pos)]
 
 
 def parked_retry(

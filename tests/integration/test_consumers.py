@@ -8,8 +8,10 @@ import pytest
 from city import HANDLER, OPERATOR, PLATFORM, REVIEWER, SECOND, SUPERVISOR, UNIT, City, rating
 from city import service as service_record
 from sqlalchemy import insert, select
+from typer.testing import CliRunner
 
 import schemas as s
+from console.cli import app
 from console.timeline import timeline
 from consumers import register
 from consumers.assignment import Assignment, rules_of
@@ -743,3 +745,12 @@ def test_an_answer_that_came_before_the_message_needs_no_invitation(city, by_lin
     assert kept == ["overtaken"]
     assert fact_of(city, subject, "ReevaluationInvited") is None
     assert city.state(subject) == "办结"
+
+
+@pytest.mark.parametrize("action", [["retry"], ["discard", "--reason", "x"]])
+@pytest.mark.parametrize("consumer", ["analysis", "ratings"])
+@pytest.mark.parametrize("place", [("2147483648", "1"), ("1", "9" * 19), ("0", "1"), ("x", "1")])
+def test_no_place_of_a_parked_one_is_too_large_to_be_refused(folder, action, consumer, place):
+    words = ["parked", *action, consumer, *place, "--data", str(folder)]
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 2, told.output
