@@ -105,6 +105,25 @@ def test_fewer_copies_than_asked_are_refused_and_more_are_not(broker, changes):
     check_topics(replace(broker, replication=0))
 
 
+def test_all_that_is_wrong_is_named_at_once():
+    broker = Broker("k1:9092", partitions=2)
+    led = (7, [7])
+    found, configs = as_told(broker, [led, led], {"min.insync.replicas": "1"})
+    found[0] = {**found[0], "partitions": found[0]["partitions"][:1]}
+    configs["parked"]["cleanup.policy"] = configs["parked"]["compression.type"] = {"value": "x"}
+    with pytest.raises(InvalidInput) as refused:
+        broker.check(found, configs)
+    for said in (
+        "ratings：1：应为 2 个分区",
+        "parked：x：compression.type 应",
+        "x：cleanup.policy 应",
+    ):
+        assert said in str(refused.value)
+    gone = [{**one, "error_code": 3} for one in found]
+    with pytest.raises(InvalidInput, match=r"没有这个主题.*ratings、complaints、parked"):
+        broker.check(gone, configs)
+
+
 NOBODY, ONE, BOTH = (-1, [7]), (7, [7]), (7, [7, 8])
 """Who leads a partition, and which brokers have all of it."""
 

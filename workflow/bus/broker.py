@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -90,17 +90,24 @@ class Broker:
         self, told: Sequence[Mapping[str, Any]], configs: Mapping[str, Mapping[str, Any]]
     ) -> None:
         """Raises InvalidInput where the topics and their settings as the broker tells them would
-        not do, Unwritable where it does not tell us, Away where they would but brokers are missing.
+        not do, with all that is wrong, Unwritable where it does not tell us, Away where they would
+        but brokers are missing.
         """
-        found = self._seen(told)
-        for topic in self.topics:
-            if found[topic]["error_code"]:
-                raise InvalidInput("topic", topic, "没有这个主题，请先运行 bihuan topics create")
+        found, wrong = self._seen(told), list[InvalidInput]()
+        if lacking := [topic for topic in self.topics if found[topic]["error_code"]]:
+            said = "没有这个主题，请先运行 bihuan topics create"
+            raise InvalidInput("topic", "、".join(lacking), said)
         for name, topic in zip(TOPICS, self.topics, strict=True):
             if not configs[topic]:
                 raise Unwritable(causes.lacking(topic, causes.CONFIGS))
             copies = [len(one["replica_nodes"]) for one in found[topic]["partitions"]]
-            self._fits(name, copies, {key: one["value"] for key, one in configs[topic].items()})
+            settings = {key: one["value"] for key, one in configs[topic].items()}
+            wrong += self._unfit(name, copies, settings)
+        if len(wrong) == 1:
+            raise wrong[0]
+        if wrong:
+            said = "。".join(f"{one.value}：{one.reason}" for one in wrong)
+            raise InvalidInput("topic", "", said)
         for topic in self.topics:
             _served(topic, found[topic]["partitions"], int(configs[topic][LEAST]["value"] or 1))
 
@@ -110,33 +117,37 @@ class Broker:
             raise Unwritable(causes.lacking("、".join(sorted(hidden)), causes.DESCRIBE))
         return {one["name"]: one for one in told}
 
-    def _fits(self, name: str, copies: Sequence[int], configs: Mapping[str, str | None]) -> None:
-        """With so many copies of each partition; it may have more of them, and keep for longer."""
+    def _unfit(
+        self, name: str, copies: Sequence[int], configs: Mapping[str, str | None]
+    ) -> Iterator[InvalidInput]:
+        """What is wrong with a topic that has so many copies of each partition; it may have more of
+        them, and keep for longer.
+        """
         topic, partitions = self.topic(name), len(copies)
         if partitions != self.partitions:
-            raise InvalidInput(
+            yield InvalidInput(
                 "partitions",
                 f"{topic}：{partitions}",
                 f"应为 {self.partitions} 个分区；改回原来的设置，或换一个前缀新建主题再切换",
             )
         if min(copies) < self.replication:
             said = f"每个分区应有 {self.replication} 份；用 kafka-reassign-partitions.sh 增加"
-            raise InvalidInput("replication", f"{topic}：{min(copies)}", said)
+            yield InvalidInput("replication", f"{topic}：{min(copies)}", said)
         if int(configs[LEAST] or 1) > min(copies):
             said = f"{LEAST} 应至多为 {min(copies)}，否则写不进；{_ALTER}"
-            raise InvalidInput("topic", f"{topic}：{configs[LEAST]}", said)
+            yield InvalidInput("topic", f"{topic}：{configs[LEAST]}", said)
         if int(configs[LEAST] or 1) < _least(self.replication):
             said = f"{LEAST} 应至少为 {_least(self.replication)}，否则收下的可能会丢"
-            raise InvalidInput("topic", f"{topic}：{configs[LEAST]}", f"{said}；{_ALTER}")
+            yield InvalidInput("topic", f"{topic}：{configs[LEAST]}", f"{said}；{_ALTER}")
         if configs.get(UNCLEAN) == "true" and min(copies) > 1:
             said = f"{UNCLEAN} 应为 false，否则收下的可能会丢；{_ALTER}"
-            raise InvalidInput("topic", f"{topic}：true", said)
+            yield InvalidInput("topic", f"{topic}：true", said)
         for setting, ours in TOPICS[name].items():
             given = configs.get(setting)
             if given != ours and not (setting == "retention.ms" and _longer(given, ours)):
                 ought = "应至少为" if setting == "retention.ms" else "应为"
                 said = f"{setting} {ought} {ours}；{_ALTER}"
-                raise InvalidInput("topic", f"{topic}：{given}", said)
+                yield InvalidInput("topic", f"{topic}：{given}", said)
 
     def lacks(self, name: str, partitions: int) -> str:
         """What is told of a topic that has so many; nothing where they are enough."""
