@@ -34,10 +34,12 @@ def move(office: Office, address: str) -> Proof:
     again: nothing can have been recorded meanwhile.
 
     Raises Busy while somebody runs, Away while the server is, InvalidInput where it does not let us
-    in or its database holds anything else, Unwritable where the folder's note cannot be written,
-    Damaged where something is wrong on either side; then nothing has moved, and the file takes
-    events again, unless the server went away at the very commit: until it is asked again.
+    in, its database holds anything else or the data have moved already, Unwritable where the
+    folder's note cannot be written, Damaged where something is wrong on either side; then nothing
+    has moved, and the file takes events again, unless it is done, or the server went away at the
+    very commit: until it is asked again.
     """
+    _not_moved_yet(office.data / ADDRESS)
     server = _open_at(address)
     try:
         with office.database.write() as source:
@@ -55,6 +57,13 @@ def move(office: Office, address: str) -> Proof:
         return Proof(server.place, held)
     finally:
         server.close()
+
+
+def _not_moved_yet(note: Path) -> None:
+    """Else the file would take events again, for it is no more what the server has."""
+    if note.exists():
+        said = f"这个文件夹的数据已经搬走，现在用的是 {ADDRESS} 里写的数据库；什么也没有做"
+        raise InvalidInput("to", "（不显示）", said)
 
 
 def _open_at(address: str) -> Database:

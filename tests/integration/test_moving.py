@@ -104,6 +104,17 @@ def test_what_still_has_the_file_open_records_nothing_more(embedded, empty):
         sign_in(embedded.office, "甲", PASSWORD)
 
 
+def test_given_again_once_it_is_done_it_says_so_and_the_file_stays_sealed_off(embedded, empty):
+    move(embedded.office, empty)
+    moved = City(embedded.office.data, VirtualClock())
+    moved.portal.bad_review()
+    moved.close()
+    with pytest.raises(InvalidInput, match="已经搬走"):
+        move(embedded.office, empty)
+    with pytest.raises(MovedAway, match="已搬走"):
+        embedded.portal.sends(rating("Y", 5))
+
+
 def test_given_again_after_a_kill_it_only_finishes(embedded, empty):
     move(embedded.office, empty)
     (embedded.office.data / ADDRESS).unlink()
