@@ -55,8 +55,6 @@ def told(caplog):
 @pytest.mark.parametrize(
     ("reading", "why"),
     [
-        (Reading(leader=-1), "it has no leader"),
-        (Reading(stable=None), "its leader does not answer (KafkaTimeoutError)"),
         (Reading(end=55, stable=55), "it has messages up to 55 that cannot be read"),
         (Reading(end=55), "its end is 55; an open transaction of another producer?"),
     ],
@@ -70,6 +68,30 @@ def test_a_partition_that_stands_still_is_told_once_a_minute_and_when_it_goes_on
     assert told(reading, STILL) == [stood % (2 * STILL)]
     reading.states[STUCK] = state(41, 55)
     assert told(reading, LOOKED) == ["ratings: partition 2 goes on"]
+
+
+@pytest.mark.guarantee("G9")
+@pytest.mark.parametrize(
+    ("reading", "why"),
+    [
+        (Reading(leader=-1), "it has no leader"),
+        (Reading(stable=None), "its leader does not answer (KafkaTimeoutError)"),
+    ],
+)
+def test_one_without_a_leader_is_told_once_it_is_asked_a_second_time(told, reading, why):
+    assert told(reading, STILL + LOOKED) == []
+    stood = f"ratings: partition 2 has stood still at offset 40 for %d s: {why}"
+    assert told(reading, LOOKED) == [stood % (STILL + LOOKED)]
+    assert told(reading, STILL) == [stood % (2 * STILL + LOOKED)]
+    reading.states[STUCK] = state(41, 55)
+    assert told(reading, LOOKED) == ["ratings: partition 2 goes on"]
+
+
+def test_one_at_its_end_whose_broker_has_just_restarted_is_not_told(told):
+    for restarting in Reading(stable=None), Reading(leader=-1):
+        told(Reading(), STILL)
+        assert told(restarting, LOOKED) == []
+        assert told(Reading(), 2 * STILL) == []
 
 
 def test_one_that_is_at_its_end_is_not_told(told):

@@ -24,6 +24,7 @@ class Standing:
         self._at: dict[Any, tuple[int | None, float]] = {}
         self._asked: dict[Any, float] = {}
         self._told: set[Any] = set()
+        self._doubted: set[Any] = set()
         self._looked = 0.0
 
     def look(self, consumer: Any, now: float, *, there: bool) -> None:
@@ -42,18 +43,23 @@ class Standing:
                 self._moved(place, at, now)
             elif now - max(self._at[place][1], self._asked[place]) >= STILL:
                 self._asked[place] = now
-                self._tell(place, now, _reason(consumer, place, at, state.highwater))
+                self._tell(place, now, *_reason(consumer, place, at, state.highwater))
 
     def _moved(self, place: Any, at: int | None, now: float) -> None:
         self._at[place], self._asked[place] = (at, now), now
+        self._doubted.discard(place)
         if place in self._told:
             self._told.discard(place)
             LOGGER.warning("%s: partition %d goes on", self._topic, place.partition)
 
-    def _tell(self, place: Any, now: float, reason: str) -> None:
+    def _tell(self, place: Any, now: float, reason: str, led: bool) -> None:
         at, since = self._at[place]
         if not reason:  # it has brought everything
             self._moved(place, at, now)
+            return
+        if not led and place not in self._told | self._doubted:
+            self._doubted.add(place)
+            self._asked[place] = now - STILL  # it may be starting: asked at the next look again
             return
         self._told.add(place)
         LOGGER.warning(
@@ -62,16 +68,18 @@ class Standing:
         )
 
 
-def _reason(consumer: Any, place: Any, at: int | None, end: int | None) -> str:
-    """Why it stands still; nothing where it is only at its end, which is what `end` says then."""
+def _reason(consumer: Any, place: Any, at: int | None, end: int | None) -> tuple[str, bool]:
+    """Why it stands still; nothing where it is only at its end, which is what `end` says then. With
+    it, whether it has a leader that answers.
+    """
     if consumer._cluster.leader_for_partition(place) in (None, -1):
-        return "it has no leader"
+        return "it has no leader", False
     try:
         stable = consumer.end_offsets([place], timeout_ms=ANSWERED_WITHIN_MS)[place]
     except Exception as error:  # whatever the client says, this only tells
-        return f"its leader does not answer ({type(error).__name__})"
+        return f"its leader does not answer ({type(error).__name__})", False
     if at is None or stable > at:
-        return f"it has messages up to {stable} that cannot be read"
+        return f"it has messages up to {stable} that cannot be read", True
     if end is not None and end > at:
-        return f"its end is {end}; an open transaction of another producer?"
-    return ""
+        return f"its end is {end}; an open transaction of another producer?", True
+    return "", True
