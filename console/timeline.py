@@ -14,18 +14,16 @@ from sqlalchemy import Connection, bindparam, select
 
 from console import wording
 from console.entries import Due, Entry, Timeline
-from console.rated import TICKED, unverified
-from console.recognised import for_the_office, in_words, to_unit
+from console.heading import head
+from console.recognised import to_unit
 from console.scope import complaint_for
-from console.service import Named, Served, named, served, service_told, taken_in
+from console.service import Named, Served, named, served
 from console.sight import (
-    RELAYED,
     admit,
     concerns,
     may_know,
     may_read,
     may_see,
-    overlays,
     steps_for,
     version_for,
 )
@@ -37,8 +35,6 @@ from workflow.complaint import Complaint, Open
 from workflow.contact import Citizen
 from workflow.door import texts_of
 from workflow.ledger import Actor
-from workflow.loop import BEFORE_FEEDBACK
-from workflow.phones import number_in
 from workflow.recognition import Shown
 from workflow.record import Record, record_of
 from workflow.storage.models import events
@@ -89,7 +85,7 @@ class View:
             version_for(c, unit=self.unit is not None),
             self._heard(),
             self.zone,
-            tuple(self._head()),
+            tuple(head(self)),
             tuple(self._dues(c.limits, c.assisting, c.paused)),
             tuple(self._entries()),
             steps_for(c, self.viewer, self.office.clock(), self.policy),
@@ -105,50 +101,13 @@ class View:
         unit = Actor("", Role.DEPARTMENT, c.unit or self.handler or "-")
         other = View(self.office, self.conn, c, unit)
         other.records, other.shown, other.citizen = self.records, self.shown, self.citizen
-        return tuple(other._head())
+        return tuple(head(other))
 
     @cached_property
     def records(self) -> list[Record]:
         """All that happened, whoever may see it."""
         rows = self.conn.execute(_EVENTS, {"of": self.complaint.id})
         return [record_of(row) for row in rows]
-
-    def _head(self) -> Iterator[tuple[str, str]]:
-        c, first = self.complaint, self.records[0]
-        fact = first.fact
-        yield "满意度", wording.value_text("level", fact.level, self.zone)
-        if self.unit:
-            yield from self._units_head(first)
-            return
-        yield "勾选原因", wording.value_text("reasons", fact.reasons, self.zone) or "（未勾选）"
-        if fact.text:
-            yield "原话", self._text(first, "text") or wording.ERASED
-        yield "评价时间", wording.when(fact.assessed_at, self.zone)
-        yield from taken_in(self.conn, fact, self.served, self.zone)
-        yield "实名", ("是" if c.real_name else "否") + f"，{self._phone_in_words()}"
-        item, window = self.named
-        for label, value in (("事项", item), ("窗口", window), ("区县", fact.area)):
-            if value:
-                yield label, value
-        yield "办件", f"{c.project_no} 第{c.service_number}次服务"
-        where = "" if c.handled_by or not self.handler else "（据办件记录）"
-        yield "经办单位", f"{self._unit_name(self.handler) or '（未配上）'}{where}"
-        yield "单位可见", for_the_office(*self.shown, self.k)
-        if c.unit:
-            yield "责任单位", self._unit_name(c.unit)
-        if c.claimer:
-            yield "认领", c.claimer
-        if c.ticket:
-            yield "12345工单号", c.ticket
-        if c.outcome:
-            yield "结果", wording.value_text("outcome", c.outcome, self.zone)
-        if marks := overlays(c, self.viewer):
-            yield "标记", "、".join(marks)
-
-    def _phone_in_words(self) -> str:
-        if not self.complaint.has_phone:
-            return "无电话"
-        return "有电话" if number_in(self.citizen.left) else "电话已删除"
 
     @cached_property
     def served(self) -> Served | None:
@@ -174,28 +133,6 @@ class View:
     def shown(self) -> tuple[Shown, date]:
         rating = self.records[0].fact
         return to_unit(self.conn, self.complaint, rating, self.zone, self.k, self.known_at)
-
-    def _units_head(self, first: Record) -> Iterator[tuple[str, str]]:
-        """For the unit: time and window coarsened, the service only with consent."""
-        c, fact = self.complaint, first.fact
-        if c.reason_code:
-            yield "核实原因", wording.value_text("reason_code", c.reason_code, self.zone)
-        elif ticked := unverified(c, fact.reasons, self.zone):
-            yield TICKED, ticked
-        if c.case_class:
-            yield "分类", wording.value_text("case_class", c.case_class, self.zone)
-        if fact.text:
-            yield "原话", self._text(first, "text") or wording.ERASED
-        if item := named(fact, served(self.conn, fact, self.known_at)).item:
-            yield "事项", item
-        found, day = self.shown
-        yield "时间", in_words(found, day)
-        if found.window:
-            yield "窗口", found.window
-        yield "办件号", service_told(c, agreed=c.show_service_number)
-        yield "评价人", "依法保密，请勿查找"
-        if c.contact_by_unit and c.unit == self.unit and c.state in BEFORE_FEEDBACK:
-            yield RELAYED
 
     def _entries(self) -> Iterator[Entry]:
         before, holder = "", None
@@ -233,15 +170,15 @@ class View:
             if value in (None, (), "") or not may_read(self.viewer, name):
                 continue
             if name in free:
-                shown = self._text(record, name) or wording.ERASED
+                shown = self.text(record, name) or wording.ERASED
             elif name in ("unit", "assisting", "suggested_unit"):
                 codes = value if isinstance(value, tuple) else (value,)
-                shown = "、".join(self._unit_name(code) for code in codes)
+                shown = "、".join(self.unit_name(code) for code in codes)
             else:
                 shown = wording.value_text(name, value, self.zone, self.policy.scale)
             yield wording.FIELDS.get(name, name), shown
 
-    def _text(self, record: Record, name: str) -> str | None:
+    def text(self, record: Record, name: str) -> str | None:
         text = self.office.vault.text(self.conn, record.id, name)
         if text is None or self.unit is None or record.unit == self.unit:
             return text
@@ -255,5 +192,5 @@ class View:
                 label = wording.LIMIT_NAMES.get(name, name)
                 yield Due(name, label, opened.due_at, opened.provisional, name in paused)
 
-    def _unit_name(self, code: str | None) -> str:
+    def unit_name(self, code: str | None) -> str:
         return self.units.names.get(code, code) if code else ""

@@ -1,6 +1,4 @@
-"""What must hold for a step beyond its state and role: each condition answers with the reason
-against it, or None; pure.
-"""
+"""What must hold for a step beyond state and role: each says why it does not, or None; pure."""
 
 from __future__ import annotations
 
