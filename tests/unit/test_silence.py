@@ -17,7 +17,9 @@ class Silent:
 
     def __init__(self, at, topic):
         self._at, self._place = at, TopicPartition(topic, 0)
-        self._cluster = SimpleNamespace(unauthorized_topics=set(), topic_id=lambda _: None)
+        self._cluster = SimpleNamespace(
+            unauthorized_topics=set(), topic_id=lambda _: None, _last_successful_refresh_ms=0
+        )
         self._subscription = SimpleNamespace(assignment={})
         self.closed = False
 
