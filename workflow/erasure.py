@@ -159,8 +159,9 @@ def erase_person(
         known = erasing.complaints_by(posting.conn, vault.phone_hash(number)) if number else {}
         known |= _rated_in(posting, {subject, *(one.subject for one in his)} - known.keys())
         under_way = tuple(sorted(name for name, still in known.items() if still))
-        conflicts, parcels = forget(posting.conn, besides, actor.name, posting.now)
-        done = Erased(0, 0, conflicts + parcels, conflicts, parcels, under_way, besides.unread)
+        done = Erased(under_way=under_way, unread=besides.unread)
+        done.conflicts, done.messages = forget(posting.conn, besides, actor.name, posting.now)
+        done.rows = done.conflicts + done.messages
         owners = [one.owner for one in his if one.subject is None]
         _forget(posting.conn, done, (name for name, still in known.items() if not still), owners)
         if number:
