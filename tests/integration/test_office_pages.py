@@ -69,6 +69,8 @@ def test_a_parked_record_is_tried_again_or_given_up_with_a_reason(city: City, it
     assert it.sends("/ops/discard", **place, reason="重复").status_code == 303
     assert status_of(city) == [("discarded", "信息科庚：重复")]
     assert it.sends("/ops/retry", **place).status_code == 422, "it is done with"
+    for beyond in ({"lane": str(1 << 31)}, {"pos": str(1 << 63)}, {"lane": "-1"}):
+        assert it.sends("/ops/retry", **place | beyond).status_code == 422
     again = park(city, open_one(city, "verifying"), "metrics")
     place = {"consumer": "metrics", "lane": str(again.lane), "pos": str(again.pos)}
     answer = it.sends("/ops/retry", **place)

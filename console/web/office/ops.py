@@ -205,7 +205,7 @@ def _named(error: Exception) -> str:
 def _place(form: FormData) -> tuple[str, int, int]:
     """Consumer, lane and position; for a message its partition and offset. Raises InvalidInput."""
     lane, pos = whole(form, "lane"), whole(form, "pos")
-    if lane is None or pos is None:
+    if lane is None or pos is None or not (0 <= lane < 1 << 31 and 0 <= pos < 1 << 63):
         raise InvalidInput("place", "", "道号和位置须照列表所列")
     return text(form, "consumer") or "", lane, pos
 
