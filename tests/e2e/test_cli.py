@@ -270,7 +270,7 @@ def test_json_may_be_asked_for_before_the_command_or_after_it(
         "parked list",
         "rebuild metrics",
         f"complaint show {verifying}",
-        f"hotline claim {verifying} --as a",
+        f"hotline claim {verifying} --as a --key k1",
         "queue operator",
         "units list",
         "report annex3 --from 2021-07 --to 2021-07",

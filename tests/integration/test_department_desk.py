@@ -763,7 +763,9 @@ def test_orders_bear_the_services_item_where_it_was_known_when_they_were_sent(
     city.portal.sends(service("P1"))
     assert "（未写事项）" in handler.get("/orders").text
     assert "社保卡申领" not in handler.get("/orders/export.csv").text
-    city.hotline.assigns(subject)
+    city.supervisor.calls_for_ruling(subject)
+    city.supervisor.rules(subject, "reassign")
+    city.drain()
     for address in ("/orders", "/orders/export.csv", page_of(city, subject)):
         assert "社保卡申领" in handler.get(address).text, address
 

@@ -145,8 +145,8 @@ def test_time_and_window_are_as_coarse_as_enough_services_need(city: City) -> No
 
 
 def _sent_anew(city: City, subject: str) -> None:
-    city.step(subject, s.RulingCalled, SUPERVISOR, ground="manual")
-    city.step(subject, s.RulingGiven, SUPERVISOR, decision="reassign", reason="重办")
+    city.supervisor.calls_for_ruling(subject)
+    city.supervisor.rules(subject, "reassign")
     city.drain()
 
 
