@@ -38,9 +38,10 @@ def outbox(
     from console.messages import recipient  # noqa: PLC0415
     from console.wiring import office  # noqa: PLC0415
     from workflow.errors import InvalidInput  # noqa: PLC0415
+    from workflow.said import ONLY  # noqa: PLC0415
 
     if status is not None and status not in STATUSES:
-        raise InvalidInput("status", status, "只能是 " + "、".join(STATUSES))
+        raise InvalidInput("status", status, ONLY + "、".join(STATUSES))
     with office(ctx.obj.data) as opened:
         zone = opened.rulebook.in_force(opened.clock()).zone
         rows, units = _rows(opened, to, status, last), opened.units

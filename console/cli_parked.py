@@ -17,8 +17,8 @@ RATINGS = "ratings"
 BY = "命令行"
 """Who did it, as far as a command knows."""
 
-MOST_DIGITS, OF_A_LANE = 18, 9
-"""More do not fit into the database's numbers."""
+LANES, POSITIONS = range(1 << 31), range(1 << 63)
+"""What the database's columns hold of the place of a parked one."""
 
 
 def register(app: typer.Typer) -> None:
@@ -64,18 +64,19 @@ def _message(row: Any) -> dict[str, Any]:
 Name = Annotated[str, typer.Argument(help="消费者名；主题 ratings 的消息写 ratings")]
 
 
-def _number(text: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= most):
+def _number(text: str, held: range) -> int:
+    written = text.isascii() and text.isdigit() and len(text) <= len(str(held.stop))
+    if not written or int(text) not in held:
         raise InvalidInput("place", text, "道号和位置须照 parked list 所列")
     return int(text)
 
 
 def _lane(text: str) -> int:
-    return _number(text, OF_A_LANE)
+    return _number(text, LANES)
 
 
 def _pos(text: str) -> int:
-    return _number(text, MOST_DIGITS)
+    return _number(text, POSITIONS)
 
 
 Lane = Annotated[int, typer.Argument(help="道号；消息的分区", parser=_lane)]

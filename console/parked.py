@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from console import wording
-from console.cli_parked import RATINGS
+from console.cli_parked import LANES, POSITIONS, RATINGS
 from workflow.bus import parking
 from workflow.said import of_failure
 from workflow.storage import messages
 
-__all__ = ["RATINGS", "REACTIONS", "Parcel", "Stuck", "parcels", "stuck"]
+__all__ = ["LANES", "POSITIONS", "RATINGS", "REACTIONS", "Parcel", "Stuck", "parcels", "stuck"]
 
 REACTIONS = {
     "analysis": "分析这件差评",

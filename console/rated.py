@@ -48,10 +48,20 @@ _SENT_WITH = _OF_SERVICE.where(services.c.received_at <= _SENT.scalar_subquery()
 _KNOWN: WeakKeyDictionary[Engine, dict[str, Rated]] = WeakKeyDictionary()
 
 
-def rated(conn: Connection, subjects: Sequence[str]) -> dict[str, Rated]:
-    """The rating by which each of these complaints was opened, as its first event has it; what was
-    recorded never changes, and is read once.
+def rated(conn: Connection, subjects: Sequence[str], *, to_unit: bool = False) -> dict[str, Rated]:
+    """Each of these complaints, as the rating that opened it has it; an item that the rating leaves
+    out, as its service's record has it. A unit is told no more than was known when its order was
+    sent.
     """
+    found = dict.fromkeys(subjects, UNSAID) | _opened_by(conn, subjects)
+    if unsaid := [subject for subject, said in found.items() if not said.item]:
+        for row in conn.execute(_SENT_WITH if to_unit else _OF_SERVICE, {"of": unsaid}):
+            found[row.id] = found[row.id]._replace(item=row.item)
+    return found
+
+
+def _opened_by(conn: Connection, subjects: Sequence[str]) -> dict[str, Rated]:
+    """As their first events have it: what was recorded never changes, and is read once."""
     known = _KNOWN.setdefault(conn.engine, {})
     found = {subject: said for subject in subjects if (said := known.get(subject))}
     if new := [subject for subject in subjects if subject not in found]:
@@ -61,17 +71,6 @@ def rated(conn: Connection, subjects: Sequence[str]) -> dict[str, Rated]:
         known.update(read)
         found |= read
     return found
-
-
-def items_of(conn: Connection, subjects: Sequence[str], *, to_unit: bool = False) -> dict[str, str]:
-    """What each complaint is about, where anybody said: its rating, else its service's record. A
-    unit is told no more than was known when the order was sent.
-    """
-    items = {subject: said.item for subject, said in rated(conn, subjects).items() if said.item}
-    if unsaid := [subject for subject in subjects if subject not in items]:
-        query = _SENT_WITH if to_unit else _OF_SERVICE
-        items |= {row.id: row.item for row in conn.execute(query, {"of": unsaid})}
-    return items
 
 
 def _rated(data: str) -> Rated:

@@ -4,7 +4,7 @@ figures and what tells a repeat stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -149,24 +149,32 @@ def erase_person(
     number = number_of(phone or "")
     if not number and subject is None:
         raise InvalidInput("phone", "（不显示）", "须写电话号码，或一件差评的编号")
-    vault, actor = ledger.vault, Actor(checked_name("account", account), Role.ADMINISTRATOR)
+    actor = Actor(checked_name("account", account), Role.ADMINISTRATOR)
     with ledger.database.read() as conn:
         if subject is not None and not number:
-            number = phone_of(conn, vault, subject) or ""
-        his = _ratings_of(conn, vault, number) if number else []
-        besides = beside(conn, vault, number) if number else Beside()
+            number = phone_of(conn, ledger.vault, subject) or ""
+        his = _ratings_of(conn, ledger.vault, number) if number else []
+        besides = beside(conn, ledger.vault, number) if number else Beside()
     with ledger.transaction() as posting, erasing.overwriting(posting.conn):
-        known = erasing.complaints_by(posting.conn, vault.phone_hash(number)) if number else {}
-        known |= _rated_in(posting, {subject, *(one.subject for one in his)} - known.keys())
-        under_way = tuple(sorted(name for name, still in known.items() if still))
-        done = Erased(under_way=under_way, unread=besides.unread)
-        done.conflicts, done.messages = forget(posting.conn, besides, actor.name, posting.now)
-        done.rows = done.conflicts + done.messages
-        owners = [one.owner for one in his if one.subject is None]
-        _forget(posting.conn, done, (name for name, still in known.items() if not still), owners)
-        if number:
-            erasing.forget_rater(posting.conn, vault.phone_hash(number))
+        conflicts, parcels = forget(posting.conn, besides, actor.name, posting.now)
+        done = _forget_all(posting, ledger.vault, number, subject, his)
+        done.conflicts, done.messages, done.unread = conflicts, parcels, besides.unread
+        done.rows += conflicts + parcels
         _record(posting, done, actor, "request", texts)
+    return done
+
+
+def _forget_all(
+    posting: Posting, vault: Vault, number: str, subject: str | None, his: Sequence[Kept]
+) -> Erased:
+    """His ratings, and the complaints that he has rated in and that have ended."""
+    known = erasing.complaints_by(posting.conn, vault.phone_hash(number)) if number else {}
+    known |= _rated_in(posting, {subject, *(one.subject for one in his)} - known.keys())
+    done = Erased(under_way=tuple(sorted(name for name, still in known.items() if still)))
+    owners = [one.owner for one in his if one.subject is None]
+    _forget(posting.conn, done, (name for name, still in known.items() if not still), owners)
+    if number:
+        erasing.forget_rater(posting.conn, vault.phone_hash(number))
     return done
 
 

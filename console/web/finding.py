@@ -17,7 +17,7 @@ from console.accounts.sessions import LONGEST
 from console.finding import MOST, Found, found_by, found_still
 from console.people import names_of
 from console.queues import holder
-from console.rated import items_of
+from console.rated import rated
 from console.refusals import line
 from console.remaining import Left, left_of
 from console.sight import may_know
@@ -114,9 +114,9 @@ def rows_of(office: Office, viewer: Signed, found: Sequence[Found]) -> list[Row]
     with office.database.read() as conn:
         folds = conn.execute(select(complaints.c.fold).where(complaints.c.id.in_(ids))).scalars()
         known = {c.id: c for c in map(load, folds)}
-        items = items_of(conn, ids, to_unit=viewer.role is Role.DEPARTMENT)
+        first = rated(conn, ids, to_unit=viewer.role is Role.DEPARTMENT)
         names = names_of(conn, (c.claimer for c in known.values()))
-    return [_row(office, viewer, one, known[one.id], items.get(one.id, ""), names) for one in found]
+    return [_row(office, viewer, one, known[one.id], first[one.id].item, names) for one in found]
 
 
 def _row(

@@ -69,6 +69,15 @@ def waits_for(condition, seconds=60.0):
         time.sleep(0.1)
 
 
+def copied(broker, count):
+    """What the topic `parked` has been brought, once that is so many."""
+    with closing(Subscription(broker, "parked", "looking")) as reading:
+        copies = []
+        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or len(copies) >= count)
+    assert len(copies) == count
+    return copies
+
+
 def all_once(city, consumer):
     with city.office.database.read() as conn:
         query = select(events.c.subject, events.c.version).where(events.c.subject.like("CP%"))
@@ -200,9 +209,7 @@ def test_a_foreign_message_with_a_header_whose_name_is_no_text_stops_no_consumer
         city.hotline.receives(city.portal.bad_review())
         waits_for(lambda: stands(city, "counting") == heads(city))
     all_once(city, counting)
-    with closing(Subscription(broker, "parked", "looking")) as reading:
-        copies = []
-        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or len(copies) == 4)
+    copies = copied(broker, 4)
     assert {copy.value for copy in copies} == {b"{}"}
     assert all(dict(copy.headers)["\\xff\\xfe"] == b"x" for copy in copies)
 
@@ -225,9 +232,7 @@ def test_foreign_events_whose_time_has_no_zone_or_whose_limits_are_none_stop_no_
         city.hotline.receives(city.portal.bad_review())
         waits_for(lambda: stands(city, "counting") == heads(city))
     all_once(city, counting)
-    with closing(Subscription(broker, "parked", "looking")) as reading:
-        copies = []
-        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or len(copies) == 4)
+    copies = copied(broker, 4)
     assert all(b"TypeError" in dict(copy.headers)["parked-error"] for copy in copies)
 
 
@@ -382,9 +387,7 @@ def test_what_is_too_large_to_be_copied_stops_nothing_and_is_told_without_what_i
     with running(Collecting(city.ledger, city.office.desk, broker)):
         waits_for(lambda: rows_in(city, ratings))
         waits_for(lambda: len(rows_in(city, messages)) == len(large))
-    with closing(Subscription(broker, "parked", "looking")) as reading:
-        copies = []
-        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or len(copies) == len(large))
+    copies = copied(broker, len(large))
     found = {dict(copy.headers)["parked-from"].rpartition(b"/")[2]: copy for copy in copies}
     assert [found[place].value for place in (b"0", b"1", b"2")] == [large[0], b"", b""]
     assert {name for name, _ in found[b"1"].headers} == {"parked-from", "parked-error"}
@@ -404,12 +407,9 @@ def test_a_record_that_is_parked_is_copied_to_the_topic_as_it_is_with_its_error(
     _, duty = relay_of(city, broker)
     failing = Failing(lambda r: ValueError("坏") if r.version == 2 else None)
     bus = TopicBus(city.ledger, [failing], broker)
-    reading = Subscription(broker, "parked", "looking")
     with running(duty, bus):
         waits_for(lambda: stands(city, "failing") == heads(city))
-        copies = []
-        waits_for(lambda: copies.extend(reading.poll(0.5, 1000)) or copies)
-    reading.close()
+        copies = copied(broker, 1)
     with city.office.database.read() as conn:
         row = conn.execute(select(parked).where(parked.c.status == "parked")).one()
     said = dict(copies[0].headers)

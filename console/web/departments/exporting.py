@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from console import wording
-from console.rated import items_of
+from console.rated import rated
 from console.scope import visible
 from console.traces import looked
 from console.web.departments.listing import outcome_of
@@ -43,10 +43,10 @@ def _rows(
         for part in folds.scalars().partitions(AT_ONCE):
             found = [load(fold) for fold in part]
             ids = [c.id for c in found]
-            items, times = items_of(conn, ids, to_unit=True), _times(conn, found)
+            first, times = rated(conn, ids, to_unit=True), _times(conn, found)
             seen += ids
             for c in found:
-                yield _row(office, viewer, c, items.get(c.id, ""), times.get(c.id, (None,) * 5))
+                yield _row(office, viewer, c, first[c.id].item, times.get(c.id, (None,) * 5))
 
 
 def _times(conn: Connection, found: Sequence[Complaint]) -> dict[str, tuple[int | None, ...]]:

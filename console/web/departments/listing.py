@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, bindparam, func, select, union_all
 
 from console import wording
-from console.rated import TICKED, UNSAID, Rated, items_of, rated, unverified
+from console.rated import TICKED, Rated, rated, unverified
 from console.remaining import Left, left_of
 from console.scope import parts, visible
 from console.sight import version_for
@@ -108,10 +108,8 @@ def _latest(viewer: Actor) -> Select[str]:
 
 
 def _rows(conn: Connection, office: Office, viewer: Actor, found: Sequence[Complaint]) -> list[Row]:
-    ids, now = [c.id for c in found], office.clock()
-    first, items = rated(conn, ids), items_of(conn, ids, to_unit=True)
-    rows = (first.get(one, UNSAID)._replace(item=items.get(one, "")) for one in ids)
-    return [_row(office, viewer, c, row, now) for c, row in zip(found, rows, strict=True)]
+    first, now = rated(conn, [c.id for c in found], to_unit=True), office.clock()
+    return [_row(office, viewer, c, first[c.id], now) for c in found]
 
 
 def _row(office: Office, viewer: Actor, c: Complaint, first: Rated, now: int) -> Row:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from console import wording
 from console.people import names_of
-from console.rated import UNSAID, Rated, items_of, rated
+from console.rated import Rated, rated
 from console.remaining import Left, left_of
 from console.web.hotline.agreed import Agreed, agreed
 from console.web.hotline.tabs import Tab
@@ -46,12 +46,9 @@ def lines(
     office: Office, conn: Connection, viewer: str, tab: Tab, found: Sequence[Complaint]
 ) -> tuple[Line, ...]:
     """The rows of these complaints, in their order."""
-    ids, names, units = [c.id for c in found], _names(conn, found), office.units.names
-    first, items = rated(conn, ids), items_of(conn, ids)
-    rows = (first.get(one, UNSAID)._replace(item=items.get(one, "")) for one in ids)
-    return tuple(
-        _line(office, viewer, tab, c, row, names, units) for c, row in zip(found, rows, strict=True)
-    )
+    first, names = rated(conn, [c.id for c in found]), _names(conn, found)
+    units = office.units.names
+    return tuple(_line(office, viewer, tab, c, first[c.id], names, units) for c in found)
 
 
 def _line(

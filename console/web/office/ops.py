@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 from console.accounts import Signed
 from console.accounts.record import WORDS, lines
 from console.messages import messages
-from console.parked import RATINGS, parcels, stuck
+from console.parked import LANES, POSITIONS, RATINGS, parcels, stuck
 from console.refusals import line
 from console.retaliation import reported, reports
 from console.traces import Reveal, looks, reveals
@@ -205,7 +205,7 @@ def _named(error: Exception) -> str:
 def _place(form: FormData) -> tuple[str, int, int]:
     """Consumer, lane and position; for a message its partition and offset. Raises InvalidInput."""
     lane, pos = whole(form, "lane"), whole(form, "pos")
-    if lane is None or pos is None or not (0 <= lane < 1 << 31 and 0 <= pos < 1 << 63):
+    if lane is None or pos is None or lane not in LANES or pos not in POSITIONS:
         raise InvalidInput("place", "", "道号和位置须照列表所列")
     return text(form, "consumer") or "", lane, pos
 

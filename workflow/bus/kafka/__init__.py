@@ -67,10 +67,11 @@ class Publisher:
         where we may not write; some may have arrived all the same.
         """
         deadline = time.monotonic() + SENT_WITHIN
+        name = messages[0].topic if messages else ""
         last = max((message.partition for message in messages), default=-1)
-        with self._producing(name := messages[0].topic if messages else "") as producer:
-            if last >= 0 and last not in producer.partitions_for(topic := self._broker.topic(name)):
-                raise UnknownTopicOrPartitionError(topic)
+        with self._producing(name) as producer:
+            if last >= 0 and last not in producer.partitions_for(self._broker.topic(name)):
+                raise UnknownTopicOrPartitionError(self._broker.topic(name))
             sent = [producer.send(*self._broker.sent(message)) for message in messages]
             for future in sent:
                 future.get(timeout=max(0.1, deadline - time.monotonic()))
